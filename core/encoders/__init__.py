@@ -1,0 +1,27 @@
+"""Frozen encoders: pictures and texts to unit vectors of one space; one file each; none knows heads or terms."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from numpy import float32
+from numpy.typing import NDArray
+from PIL import Image
+
+
+class DenseEncoder(Protocol):
+    """A frozen, deterministic dual encoder; its rows do not depend on the batch they came in (to 1e-5)."""
+
+    name: str
+    dim: int
+
+    def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
+        """RGB pictures of any size -> (n, dim) rows of unit length."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
+        """Sentences -> (n, dim) rows of unit length."""
+        ...
+
+    def unknown_words(self, text: str) -> list[str]:
+        """The words of the text that the encoder has never seen, in order, each once."""
+        ...

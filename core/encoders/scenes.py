@@ -1,0 +1,190 @@
+"""The built-in encoder of the illustrated world: a small convolutional image tower and a small word-level text tower.
+
+Trained from scratch by `core.builtin` on the world's train split; it knows drawings of that world, not photographs,
+and only the words of its own list.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy import float32, uint8
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.errors import ModelError
+from core.vocabulary import Vocabulary
+
+DIM = 256
+PIXELS = 96  # the side of the square that the image tower sees
+MAX_WORDS = 48  # of a text; the longest caption has about 30
+BATCH = 128  # bounds memory: the first feature map of a picture is 0.2 MB
+
+
+def to_pixels(image: Image.Image, side: int = PIXELS) -> NDArray[uint8]:
+    """A picture of any size -> (side, side, 3) area-averaged pixels, without regard to its aspect."""
+    image = image.convert("RGB")
+    if image.size != (side, side):
+        image = image.resize((side, side), Image.Resampling.BOX if min(image.size) >= side else Image.Resampling.BICUBIC)
+    return np.asarray(image)
+
+
+class Residual(nn.Module):
+    """relu(x + bn(conv(relu(bn(conv(x))))))"""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(x + self.norm2(self.conv2(torch.relu(self.norm1(self.conv1(x))))))
+
+
+def _down(inputs: int, outputs: int, kernel: int, stride: int, padding: int = 0) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+    )
+
+
+class ImageTower(nn.Module):
+    """Pixels to a unit vector. Fully convolutional up to the pooling, so that a place on the map is a place in the picture."""
+
+    MAP_CHANNELS = 512
+
+    def __init__(self, dim: int = DIM):
+        super().__init__()
+        self.body = nn.Sequential(
+            _down(3, 24, kernel=4, stride=2, padding=1),  # (24, S/2, S/2)
+            _down(24, 48, kernel=2, stride=2),
+            Residual(48),  # (48, S/4, S/4)
+            _down(48, 96, kernel=2, stride=2),
+            Residual(96),
+            Residual(96),  # (96, S/8, S/8)
+            _down(96, 160, kernel=3, stride=1, padding=1),
+        )
+        self.mix = nn.Conv2d(160 + 2, self.MAP_CHANNELS, 1)  # with x and y, so that left and right can be told
+        self.project = nn.Linear(2 * self.MAP_CHANNELS, dim)
+
+    def map(self, pixels: Tensor) -> Tensor:
+        """(n, 3, S, S) in -1..1 -> (n, 512, S/8, S/8) non-negative features."""
+        features = self.body(pixels)
+        n, _, height, width = features.shape
+        y = torch.linspace(-1, 1, height, dtype=features.dtype).view(1, 1, height, 1).expand(n, 1, height, width)
+        x = torch.linspace(-1, 1, width, dtype=features.dtype).view(1, 1, 1, width).expand(n, 1, height, width)
+        return torch.relu(self.mix(torch.cat([features, x, y], 1)))
+
+    def pool(self, features: Tensor) -> Tensor:
+        """(n, 512, h, w) -> (n, dim) unit rows: what is there at all (max) and how much of it (mean)."""
+        pooled = torch.cat([features.mean((2, 3)), features.amax((2, 3))], 1)  # (n, 1024)
+        return functional.normalize(self.project(pooled).float(), dim=1)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """(n, 3, S, S) in -1..1 -> (n, dim) unit rows."""
+        return self.pool(self.map(pixels))
+
+
+class TextTower(nn.Module):
+    """Word ids to a unit vector: embeddings, three dilated convolutions over neighbours, mean, max and bag of words."""
+
+    def __init__(self, n_words: int, width: int = 160, dim: int = DIM):
+        super().__init__()
+        self.embed = nn.Embedding(n_words + 1, width, padding_idx=0)  # id 0 is padding
+        self.convs = nn.ModuleList([nn.Conv1d(width, width, 3, padding=d, dilation=d) for d in (1, 2, 4)])
+        self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in self.convs])
+        self.project = nn.Linear(3 * width, dim)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """(n, length) ids, 0 = padding -> (n, dim) unit rows; padding never changes a row."""
+        mask = (ids > 0).unsqueeze(2).float()  # (n, length, 1)
+        words = self.embed(ids) * mask
+        x = words
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = (x + torch.relu(conv(norm(x).mul(mask).transpose(1, 2)).transpose(1, 2))) * mask
+        count = mask.sum(1).clamp(min=1)  # (n, 1)
+        peak = x.masked_fill(mask == 0, -1e4).amax(1).clamp(min=-1e4) * (mask.sum(1) > 0)
+        pooled = torch.cat([x.sum(1) / count, peak, words.sum(1) / count.sqrt()], 1)  # (n, 3 * width)
+        return functional.normalize(self.project(pooled).float(), dim=1)
+
+
+class SceneEncoder:
+    """Both towers behind the DenseEncoder contract."""
+
+    name = "scenes"
+    dim = DIM
+
+    def __init__(self, words: Sequence[str], image_tower: ImageTower, text_tower: TextTower):
+        """`words`: the words the text tower knows; the word at position i has id i + 1."""
+        self.words = tuple(words)
+        self._ids = {word: i + 1 for i, word in enumerate(self.words)}
+        self.image_tower = image_tower.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.text_tower = text_tower.eval().requires_grad_(False)
+
+    def word_ids(self, text: str) -> list[int]:
+        """Ids of the known words of a text, in order; unknown ones are left out (`unknown_words` names them)."""
+        return [self._ids[word] for word in Vocabulary.words(text) if word in self._ids][:MAX_WORDS]
+
+    def unknown_words(self, text: str) -> list[str]:
+        """The words of the text that the text tower has never seen, in order, each once."""
+        return list(dict.fromkeys(word for word in Vocabulary.words(text) if word not in self._ids))
+
+    @torch.inference_mode()
+    def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
+        """RGB pictures of any size -> (n, 256) rows of unit length."""
+        rows = [
+            self.image_tower(as_input(np.stack([to_pixels(image) for image in images[start : start + BATCH]]))).numpy()
+            for start in range(0, len(images), BATCH)
+        ]
+        return np.concatenate(rows) if rows else np.zeros((0, self.dim), np.float32)
+
+    @torch.inference_mode()
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
+        """Sentences -> (n, 256) rows of unit length."""
+        ids = [self.word_ids(text) for text in texts]
+        rows = [self.text_tower(padded(ids[start : start + BATCH])).numpy() for start in range(0, len(ids), BATCH)]
+        return np.concatenate(rows) if rows else np.zeros((0, self.dim), np.float32)
+
+    def save(self, path: Path) -> None:
+        """Writes both towers (half precision) and the word list into one safetensors file."""
+        weights = {
+            f"{tower}.{name}": (value.half() if value.is_floating_point() else value).contiguous()
+            for tower, module in (("image", self.image_tower), ("text", self.text_tower))
+            for name, value in module.state_dict().items()
+        }
+        save_file(weights, path, metadata={"words": json.dumps(self.words)})
+
+    @classmethod
+    def load(cls, path: Path) -> "SceneEncoder":
+        """Reads what `save` wrote; ModelError when the file is missing or is something else."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                words = json.loads(file.metadata()["words"])
+                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+            image_tower, text_tower = ImageTower(), TextTower(len(words))
+            for prefix, tower in (("image.", image_tower), ("text.", text_tower)):
+                tower.load_state_dict({k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)})
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ModelError(f"The built-in encoder {path} cannot be read ({error}); install Sightwords again.") from error
+        return cls(words, image_tower, text_tower)
+
+
+def as_input(pixels: NDArray[uint8]) -> Tensor:
+    """(n, S, S, 3) bytes -> (n, 3, S, S) floats in -1..1, channels last in memory."""
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+
+
+def padded(ids: Sequence[Sequence[int]]) -> Tensor:
+    """Lists of word ids -> (n, longest) int64, 0 where a text has ended."""
+    length = max(1, *(len(row) for row in ids)) if ids else 1
+    out = torch.zeros(len(ids), length, dtype=torch.int64)
+    for i, row in enumerate(ids):
+        out[i, : len(row)] = torch.tensor(row, dtype=torch.int64)
+    return out

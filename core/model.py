@@ -1,0 +1,61 @@
+"""A model: a frozen encoder, its head and the head's vocabulary; pictures and texts to sparse vectors."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy import float32
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.encoders import DenseEncoder
+from core.errors import ModelError
+from core.head import SparseHead
+from core.vocabulary import Vocabulary
+from index_store.vectors import SparseVector
+
+
+class Model:
+    """What searching and indexing need of a model; frozen, safe to share between threads."""
+
+    def __init__(self, name: str, encoder: DenseEncoder, head: SparseHead, vocabulary: Vocabulary, about: str = ""):
+        """Raises ModelError when encoder, head and vocabulary do not fit together."""
+        if head.config.dense_size != encoder.dim:
+            raise ModelError(
+                f"The head wants dense vectors of {head.config.dense_size} dimensions, "
+                f"but the encoder '{encoder.name}' gives {encoder.dim}."
+            )
+        if head.config.vocab_size != len(vocabulary):
+            raise ModelError(
+                f"The head weighs {head.config.vocab_size} terms, but its vocabulary has {len(vocabulary)}; "
+                "they do not belong together."
+            )
+        self.name, self.encoder, self.head, self.vocabulary, self.about = name, encoder, head.eval(), vocabulary, about
+
+    def dense_texts(self, texts: Sequence[str]) -> NDArray[float32]:
+        """(n, dim) unit rows."""
+        return self.encoder.encode_texts(texts)
+
+    def dense_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
+        """(n, dim) unit rows."""
+        return self.encoder.encode_images(images)
+
+    @torch.inference_mode()
+    def project(self, dense: NDArray[float32]) -> list[SparseVector]:
+        """(n, dim) dense rows -> one sparse vector each, by the head."""
+        if not len(dense):
+            return []
+        weights = self.head(torch.from_numpy(np.ascontiguousarray(dense)))  # (n, |V|)
+        return [SparseVector.from_dense(row) for row in weights.numpy()]
+
+    def encode_texts(self, texts: Sequence[str]) -> list[SparseVector]:
+        """Sentences -> sparse vectors."""
+        return self.project(self.dense_texts(texts))
+
+    def encode_images(self, images: Sequence[Image.Image]) -> list[SparseVector]:
+        """RGB pictures -> sparse vectors."""
+        return self.project(self.dense_images(images))
+
+    def unknown_words(self, text: str) -> list[str]:
+        """The words of the text that the encoder has never seen, in order, each once."""
+        return self.encoder.unknown_words(text)
