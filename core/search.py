@@ -1,0 +1,271 @@
+"""Answers a question with ranked, explained hits: encode, choose the terms, retrieve, explain; knows no user interface."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from core.errors import QueryError
+from core.explain import Contribution, SearchTerm, contributions, query_terms
+from core.images import working_copy
+from index_store.collection import Collection, Hit
+from index_store.errors import CollectionError
+from index_store.vectors import SparseVector
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from core.model import Model
+
+__all__ = ["Contribution", "Mode", "SearchHit", "SearchResult", "SearchTerm", "search"]
+
+log = logging.getLogger(__name__)
+
+Mode = Literal["full", "literal", "hybrid"]
+MAX_CHARACTERS = 2_000  # a long paragraph; more is a pasted document, which no encoder here reads to the end
+MAX_K = 1_000  # every hit is explained term by term, so that a longer list is no longer read by a person
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """An item that was found: its exact `score` and the contributions (largest first) that sum to it."""
+
+    id: int
+    kind: str  # "image" | "caption"
+    path: str
+    caption: str | None
+    score: float
+    contributions: tuple[Contribution, ...]
+    thumbnail: str | None  # absolute path of a small picture, for galleries; not part of the JSON
+
+    def to_json(self) -> dict[str, object]:
+        """The keys `id`, `kind`, `path`, `caption`, `score`, `contributions`."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "path": self.path,
+            "caption": self.caption,
+            "score": self.score,
+            "contributions": [row.to_json() for row in self.contributions],
+        }
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The answer to one question.
+
+    `terms`: what was searched with, after expansion strength and mode, heaviest first. `exact`: whether the top k is
+    proven to be the true top k. `timings_ms`: encode, project, retrieve, rescore, total (milliseconds; total also
+    counts the explaining). `unknown_words`: words of the text that the model has never seen.
+    """
+
+    query: str
+    terms: tuple[SearchTerm, ...]
+    exact: bool
+    hits: tuple[SearchHit, ...]
+    timings_ms: dict[str, float]
+    unknown_words: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """The keys `query`, `terms`, `exact`, `hits`, `timings_ms`; nothing but JSON types inside."""
+        return {
+            "query": self.query,
+            "terms": [term.to_json() for term in self.terms],
+            "exact": self.exact,
+            "hits": [hit.to_json() for hit in self.hits],
+            "timings_ms": dict(self.timings_ms),
+        }
+
+
+@dataclass(frozen=True)
+class _Query:
+    """A question turned into a vector: `spoken` are the ids of terms that the person said, not the head."""
+
+    label: str
+    vector: SparseVector
+    spoken: frozenset[int]
+    unknown_words: tuple[str, ...]
+    encode_ms: float
+    project_ms: float
+
+
+def search(
+    model: "Model",
+    collection: Collection,
+    *,
+    text: str | None = None,
+    image: "Image | None" = None,
+    vector: SparseVector | None = None,
+    k: int = 10,
+    expansion: float = 1.0,
+    mode: Mode = "full",
+    without: Sequence[str] = (),
+    kind: str | None = None,
+) -> SearchResult:
+    """The k items (1..1,000) with the highest exact dot product with a text, a picture or a ready vector.
+
+    A `vector` replaces what the encoder would say, for edited weights; a text or picture beside it still decides which
+    of its terms are literal (beside neither, all are: the person named each). Every term of a picture is expansion.
+    `expansion` (0..1) multiplies the weights of expansion terms. Mode `literal` drops those terms, `hybrid` scores in
+    full but only looks at items that share a literal term. Items in which a term of `without` has any weight are left
+    out, and the search goes deeper until k remain. `kind` keeps only "image" or only "caption" items.
+
+    Without an active term the result has no hits. Raises QueryError for a question that cannot be asked and
+    CollectionError when another model made the collection.
+    """
+    started = perf_counter()
+    _check_options(k, expansion, mode, kind)
+    if collection.model != model.name or len(collection.vocabulary) != len(model.vocabulary):
+        raise CollectionError(
+            f"The collection {collection.path} was made by the model '{collection.model}', "
+            f"so the model '{model.name}' cannot search it; search with its own model or index the pictures again."
+        )
+    banned = _term_ids(model, without)
+    if image is not None and mode != "full":
+        raise QueryError(f"A picture speaks no words, so mode '{mode}' has nothing to look for; use mode 'full'.")
+    query = _encode(model, text, image, vector)
+    weights = _expanded(query.vector, query.spoken, 0.0 if mode == "literal" else expansion)
+    candidates = _expanded(query.vector, query.spoken, 0.0) if mode == "hybrid" else None
+    hits, exact, retrieve_ms, rescore_ms = _retrieve(collection, weights, k, kind, candidates, banned)
+    terms = model.vocabulary.terms
+    result_hits = _explain(collection, hits, weights, terms, query.spoken)
+    timings = {
+        "encode": query.encode_ms,
+        "project": query.project_ms,
+        "retrieve": retrieve_ms,
+        "rescore": rescore_ms,
+        "total": _since(started),
+    }
+    log.debug("query %r: %d terms, %d hits, %s", query.label, len(weights), len(hits), timings)
+    found = query_terms(weights, terms, query.spoken)
+    return SearchResult(query.label, found, exact, result_hits, timings, query.unknown_words)
+
+
+def _check_options(k: int, expansion: float, mode: str, kind: str | None) -> None:
+    if not 1 <= k <= MAX_K:
+        raise QueryError(f"The number of results k is {k}, but must be from 1 to {MAX_K:,}.")
+    if not 0.0 <= expansion <= 1.0:  # also false for nan
+        raise QueryError(f"The expansion strength is {expansion}, but must be from 0 (literal terms only) to 1 (all).")
+    if mode not in get_args(Mode):
+        raise QueryError(f"There is no search mode '{mode}'; choose one of {', '.join(get_args(Mode))}.")
+    if kind not in (None, "image", "caption"):
+        raise QueryError(f"There is no kind of item '{kind}'; choose image or caption, or leave it out for both.")
+
+
+def _term_ids(model: "Model", words: Sequence[str]) -> frozenset[int]:
+    ids = {word: model.vocabulary.id(word.strip()) for word in words}
+    missing = [word for word, term in ids.items() if term is None]
+    if missing:
+        names = ", ".join(f"'{word}'" for word in missing)
+        raise QueryError(f"The vocabulary of the model '{model.name}' has no term {names}, so it cannot be left out.")
+    return frozenset(term for term in ids.values() if term is not None)
+
+
+def _encode(model: "Model", text: str | None, image: "Image | None", vector: SparseVector | None) -> _Query:
+    if text is not None and image is not None:
+        raise QueryError("A question is either a text or a picture, not both; leave one out.")
+    if text is None and image is None and vector is None:
+        raise QueryError("There is no question; give a text or a picture.")
+    unknown = _check_text(model, text, required=vector is None) if text is not None else ()
+    if vector is not None:
+        if len(vector) and int(vector.terms[-1]) >= len(model.vocabulary):
+            raise QueryError(
+                f"The query vector weighs the term number {int(vector.terms[-1])}, but the vocabulary of the model "
+                f"'{model.name}' has {len(model.vocabulary)} terms."
+            )
+        everything = vector.terms.tolist() if text is None and image is None else ()
+        spoken = model.vocabulary.literal_ids(text) if text else everything
+        return _Query(text or "", vector, frozenset(spoken), unknown, 0.0, 0.0)
+    started = perf_counter()
+    if image is not None:
+        dense = model.dense_images([working_copy(image)])  # (1, dim)
+    else:
+        assert text is not None
+        dense = model.dense_texts([text])  # (1, dim)
+    encode_ms = _since(started)
+    started = perf_counter()
+    (vector,) = model.project(dense)
+    spoken = model.vocabulary.literal_ids(text) if text else ()
+    return _Query(text or "", vector, frozenset(spoken), unknown, encode_ms, _since(started))
+
+
+def _check_text(model: "Model", text: str, *, required: bool) -> tuple[str, ...]:
+    """The unknown words of a text worth asking; QueryError for one that is not."""
+    if len(text) > MAX_CHARACTERS:
+        raise QueryError(
+            f"The query has {len(text):,} characters, but at most {MAX_CHARACTERS:,} can be asked; shorten it."
+        )
+    words = model.vocabulary.words(text)
+    unknown = tuple(model.unknown_words(text))
+    if not required:
+        return unknown
+    if not text.strip():
+        raise QueryError("The query is empty; type what the picture shows.")
+    if not words:
+        raise QueryError(f"The query '{text.strip()[:60]}' holds no word; type what the picture shows.")
+    if set(words) <= set(unknown):
+        named = ", ".join(f"'{word}'" for word in unknown[:8])
+        raise QueryError(f"The model '{model.name}' knows none of the words in this query: {named}; try plainer words.")
+    return unknown
+
+
+def _expanded(vector: SparseVector, spoken: frozenset[int], strength: float) -> SparseVector:
+    """The vector with the weights of unspoken terms multiplied by `strength`; 0 drops them."""
+    if strength == 1.0:
+        return vector
+    literal = np.isin(vector.terms, np.fromiter(spoken, np.int32, len(spoken)))
+    weights = np.where(literal, vector.weights, vector.weights * np.float32(strength))
+    kept = weights > 0
+    return SparseVector(vector.terms[kept], weights[kept])
+
+
+def _retrieve(
+    collection: Collection,
+    vector: SparseVector,
+    k: int,
+    kind: str | None,
+    candidates: SparseVector | None,
+    banned: frozenset[int],
+) -> tuple[list[Hit], bool, float, float]:
+    """The hits without banned terms, whether they are proven exact, milliseconds of retrieving and of re-scoring."""
+    if not len(vector) or (candidates is not None and not len(candidates)):
+        return [], True, 0.0, 0.0
+    retrieve_ms = rescore_ms = 0.0
+    depth = k
+    while True:
+        retrieval = collection.search(vector, depth, kind=kind, candidates=candidates)
+        retrieve_ms += retrieval.retrieve_ms
+        rescore_ms += retrieval.rescore_ms
+        hits = list(retrieval.hits)
+        if banned:
+            vectors = collection.vectors([hit.id for hit in hits])
+            hits = [hit for hit, item in zip(hits, vectors, strict=True) if banned.isdisjoint(item.terms.tolist())]
+        if len(hits) >= k or len(retrieval.hits) < depth:
+            return hits[:k], retrieval.exact, retrieve_ms, rescore_ms
+        depth *= 4  # too many were left out: what remains of a proven top-depth list is a proven list again
+
+
+def _explain(
+    collection: Collection, hits: Sequence[Hit], query: SparseVector, terms: Sequence[str], spoken: frozenset[int]
+) -> tuple[SearchHit, ...]:
+    ids = [hit.id for hit in hits]
+    rows = zip(hits, collection.items(ids), collection.vectors(ids), strict=True)
+    return tuple(
+        SearchHit(
+            id=item.id,
+            kind=item.kind,
+            path=item.path,
+            caption=item.caption,
+            score=float(hit.score),
+            contributions=contributions(query, vector, terms, spoken),
+            thumbnail=item.thumbnail,
+        )
+        for hit, item, vector in rows
+    )
+
+
+def _since(started: float) -> float:
+    return (perf_counter() - started) * 1000.0
