@@ -1,0 +1,260 @@
+"""The inverted index of a collection, in tantivy: postings and exact vectors by item id; knows nothing of the catalog.
+
+One document an item: `id`, `kind`, `impacts` (one token per term and impact level) and `vector` (the exact floats).
+Facts of the binding that this file is built on: an id field must be signed (deleting by an unsigned one deletes
+nothing), a wrong Python type kills the writer, and a writer that failed once must be replaced.
+"""
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tantivy
+from numpy.typing import NDArray
+from tantivy import Occur, Query
+
+from index_store import impacts
+from index_store.errors import (
+    CollectionBusy,
+    CollectionDamaged,
+    CollectionError,
+    CollectionFull,
+    CollectionReadOnly,
+)
+from index_store.vectors import SparseVector
+
+WRITER_HEAP = 64_000_000  # bytes; one flush holds ~50k items of 100 terms
+CHUNK = 1000  # ids in one look-up: bounds the size of a query
+log = logging.getLogger(__name__)
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("id", indexed=True, fast=True)
+    builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("impacts", tokenizer_name="whitespace", index_option="basic")
+    builder.add_bytes_field("vector", stored=True)
+    return builder.build()
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Items in descending order of their bound. `all` tells that no other item matches the query at all."""
+
+    ids: list[int]
+    bounds: list[float]  # what the exact score cannot exceed
+    addresses: list[Any]
+    all: bool
+
+
+@dataclass(frozen=True)
+class PostingsView:
+    """The postings at one moment: immutable, usable by many threads."""
+
+    searcher: Any
+    schema: Any
+    _levels: dict[int, list[tuple[str, float]]] = field(default_factory=dict)  # term -> (token, ceiling), as asked for
+
+    def candidates(
+        self, query: SparseVector, limit: int, kind: str | None = None, within: SparseVector | None = None
+    ) -> Candidates:
+        """The `limit` items with the highest bounds; `within`: only items that share a term with it."""
+        if not len(query):
+            return Candidates([], [], [], True)
+        scale = float(query.weights.max())
+        should = [
+            (Occur.Should, Query.const_score_query(self._term("impacts", token), weight / scale * ceiling))
+            for term, weight in zip(query.terms.tolist(), query.weights.tolist(), strict=True)
+            for token, ceiling in self._term_levels(term)
+        ]
+        filters = []
+        if kind is not None:
+            filters.append(self._term("kind", kind))
+        if within is not None:
+            allowed = [token for term in within.terms.tolist() for token, _ in self._term_levels(term)]
+            filters.append(Query.term_set_query(self.schema, "impacts", allowed) if allowed else Query.empty_query())
+        wanted = Query.boolean_query(should) if should else Query.empty_query()
+        if filters:
+            silent = [(Occur.Must, Query.const_score_query(only, 0.0)) for only in filters]
+            wanted = Query.boolean_query([(Occur.Must, wanted), *silent])
+        found = self.searcher.search(wanted, limit=limit, count=False).hits
+        addresses = [address for _, address in found]
+        bounds = [impacts.upper_bound(score, len(query), scale) for score, _ in found]
+        return Candidates(self._ids(addresses), bounds, addresses, len(found) < limit)
+
+    def vector_bytes(self, address: Any) -> bytes:
+        """The exact vector of a candidate, as `SparseVector.to_bytes` wrote it."""
+        return bytes(self.searcher.doc(address).get_first("vector") or b"")
+
+    def find(self, ids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        """(id, vector bytes) of those ids that have postings, in no particular order; twice if held twice."""
+        for start in range(0, len(ids), CHUNK):
+            some = list(ids[start : start + CHUNK])
+            # room for duplicates, which only damage can bring about
+            found = self.searcher.search(
+                Query.term_set_query(self.schema, "id", some), limit=4 * len(some), count=False
+            )
+            addresses = [address for _, address in found.hits]
+            for item, address in zip(self._ids(addresses), addresses, strict=True):
+                yield item, self.vector_bytes(address)
+
+    def all_ids(self) -> list[int]:
+        """The ids of all documents, ascending, duplicates kept."""
+        if not self.searcher.num_docs:
+            return []
+        found = self.searcher.search(Query.all_query(), limit=self.searcher.num_docs, count=False)
+        return sorted(self._ids([address for _, address in found.hits]))
+
+    def token_frequencies(self) -> dict[tuple[int, int], int]:
+        """{(term, level): number of documents}, deleted ones not counted."""
+        if not self.searcher.num_docs:
+            return {}
+        held = self.searcher.terms_with_prefix("impacts", "", filter_query=Query.all_query())
+        return {impacts.parse(token): count for token, count in held}
+
+    def _term(self, name: str, value: str) -> Any:
+        return Query.term_query(self.schema, name, value, index_option="basic")
+
+    def _term_levels(self, term: int) -> list[tuple[str, float]]:
+        known = self._levels.get(term)
+        if known is None:
+            held = [token for token, _ in self.searcher.terms_with_prefix("impacts", impacts.prefix(term))]
+            edges = impacts.ceilings(np.array([impacts.parse(token)[1] for token in held], dtype=np.int64))
+            known = self._levels[term] = list(zip(held, edges.tolist(), strict=True))
+        return known
+
+    def _ids(self, addresses: list[Any]) -> list[int]:
+        return [int(i) for i in self.searcher.fast_field_values("id", addresses)] if addresses else []
+
+
+class Postings:
+    """The index folder: opened by many readers, written by at most one writer across all processes."""
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        self.path = path
+        self._writer: Any = None
+        self._borrowed: tempfile.TemporaryDirectory[str] | None = None
+        try:
+            self._index = self._open()
+            self._index.config_reader("manual")
+            self.schema = self._index.schema
+            if writable:
+                self._writer = self._new_writer()
+        except Exception as error:
+            raise explain(error, path) from error
+
+    @staticmethod
+    def create(path: Path) -> None:
+        """An empty index in a new folder."""
+        path.mkdir()
+        try:
+            tantivy.Index(_schema(), path=str(path))
+        except Exception as error:
+            raise explain(error, path) from error
+
+    def _open(self) -> Any:
+        try:
+            index = tantivy.Index.open(str(self.path))
+            index.reload()  # takes the reader's lock file, which a read-only folder may refuse
+            return index
+        except ValueError:
+            if os.access(self.path, os.W_OK):
+                raise
+        # tantivy wants to lock even for reading: give it a folder of links where it may
+        self._borrowed = tempfile.TemporaryDirectory(prefix="sightwords-")
+        for file in self.path.iterdir():
+            if file.suffix != ".lock":
+                (Path(self._borrowed.name) / file.name).symlink_to(file.resolve())
+        return tantivy.Index.open(self._borrowed.name)
+
+    def view(self) -> PostingsView:
+        """The postings as last committed, by whichever process."""
+        try:
+            self._index.reload()
+            return PostingsView(self._index.searcher(), self.schema)
+        except Exception as error:
+            raise explain(error, self.path) from error
+
+    def write(self, add: Iterable[tuple[int, str, SparseVector]] = (), delete: Iterable[int] = ()) -> None:
+        """Adds documents and deletes others in one commit: all or nothing, durable when it returns."""
+        try:
+            writer = self._writer = self._writer or self._new_writer()
+            for item in delete:
+                writer.delete_documents_by_term("id", int(item))
+            for item, kind, vector in add:
+                document = tantivy.Document()
+                document.add_integer("id", int(item))
+                document.add_text("kind", kind)
+                document.add_text("impacts", impacts.tokens(vector.terms, vector.weights))
+                document.add_bytes("vector", vector.to_bytes())
+                writer.add_document(document)
+            writer.commit()
+        except BaseException as error:
+            self._replace_writer()
+            if isinstance(error, Exception):
+                raise explain(error, self.path) from error
+            raise
+
+    def close(self) -> None:
+        """Ends the writer (waiting for merges under way) and gives its lock back."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            try:
+                writer.wait_merging_threads()
+            except Exception as error:  # merges are an optimisation: what was committed stays committed
+                log.warning("Merging postings at %s did not finish: %s", self.path, error)
+        del writer
+        self._index = None
+        if self._borrowed is not None:
+            self._borrowed.cleanup()
+
+    def _new_writer(self) -> Any:
+        return self._index.writer(heap_size=WRITER_HEAP, num_threads=1)
+
+    def _replace_writer(self) -> None:
+        """What was not committed is gone with the old writer; a failed one would refuse everything from then on."""
+        self._writer = None
+        try:
+            self._writer = self._new_writer()
+        except Exception as error:
+            log.warning("The postings writer at %s could not be replaced yet: %s", self.path, error)
+
+
+def explain(error: BaseException, path: Path) -> CollectionError:
+    """tantivy's and the operating system's errors (mostly ValueError with a long text) as one of ours."""
+    text, folder = str(error), path.parent
+    if isinstance(error, CollectionError):
+        return error
+    if "LockBusy" in text:
+        return CollectionBusy(
+            f"The collection {folder} is being written to by another process; wait for it to finish, or open it "
+            "for reading."
+        )
+    if any(sign in text for sign in ("StorageFull", "No space left", "code: 28", "code: 27", "code: 122")):
+        return CollectionFull(f"The disk is full, so the collection {folder} could not be written; free some space.")
+    if any(sign in text for sign in ("PermissionDenied", "ReadOnlyFilesystem", "Read-only file system", "LockFile")):
+        return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
+    return CollectionDamaged(f"The postings of the collection {folder} cannot be used ({text}).")
+
+
+def decode(item: int, data: bytes, path: Path) -> SparseVector:
+    """A stored vector; CollectionDamaged where the bytes are not one."""
+    try:
+        return SparseVector.from_bytes(data)
+    except ValueError as error:
+        raise CollectionDamaged(f"The stored vector of item {item} in {path} cannot be read ({error})") from error
+
+
+def expected_tokens(vectors: Iterable[SparseVector]) -> dict[tuple[int, int], int]:
+    """{(term, level): number of vectors}: what `token_frequencies` must say of an index that holds these vectors."""
+    counted: dict[tuple[int, int], int] = {}
+    for vector in vectors:
+        of_vector: NDArray[np.int64] = impacts.levels(vector.weights)
+        for key in zip(vector.terms.tolist(), of_vector.tolist(), strict=True):
+            counted[key] = counted.get(key, 0) + 1
+    return counted
