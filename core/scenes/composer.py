@@ -1,0 +1,342 @@
+"""Makes up the scenes of the illustrated world, endlessly and repeatably; draws nothing and says nothing.
+
+Which split a scene belongs to is decided by its content (a hash of its signature), so no scene of one split can occur
+in another, however many are made.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from random import Random
+from typing import TypeVar
+
+from core.errors import DatasetError
+from core.scenes.catalogue import KIND_BY_NAME, KINDS, PLACES, Kind, Place
+from core.scenes.layout import DECKS, HEADROOM, Box, Cluster, Draft, Standing, medium_height, stand, surface_of
+from core.scenes.scene import SIZES, Group, Placed, Relation, Scene
+
+SPLITS = ("train", "val", "test")
+PEOPLE = frozenset(("man", "woman", "boy", "girl"))
+PETS = frozenset(("dog", "cat", "teddy", "rabbit", "penguin"))
+TOPS = frozenset(kind.name for kind in KINDS if "top" in kind.habitats)
+RIDERS: dict[str, frozenset[str]] = {
+    "table": TOPS,
+    "chair": frozenset(name for name in TOPS if KIND_BY_NAME[name].aspect < 1.45) - {"owl", "bird"},
+    "sofa": TOPS - {"cactus", "flower", "candle"} | PEOPLE | {"dog", "rabbit"},
+    "bed": TOPS - {"cactus", "flower", "candle"} | PEOPLE | {"dog", "rabbit"},
+    "bench": TOPS | PEOPLE | {"dog"},
+    "skateboard": frozenset(("boy", "girl", "robot", "frog", "owl", "ball", "gift", "pumpkin")) | PETS,
+    "sled": frozenset(("boy", "girl", "baby", "robot", "owl", "gift", "pumpkin", "dog")) | PETS,
+    "boat": PEOPLE | PETS | {"owl", "robot"},
+    "canoe": PEOPLE | PETS | {"owl", "robot", "bear"},
+}
+ONLY_IN: dict[str, frozenset[str]] = {
+    "snowman": frozenset(("snow", "mountains", "park", "forest")),
+    "sled": frozenset(("snow", "mountains", "forest")),
+    "palm": frozenset(("beach", "desert", "park", "street", "city")),
+    "surfboard": frozenset(("beach", "street", "park", "desert")),
+}
+HOMES: dict[str, tuple[str, ...]] = {  # where a kind is found more often than elsewhere
+    "beach": ("palm", "surfboard", "umbrella", "lighthouse", "kite"),
+    "meadow": ("flower", "butterfly", "rabbit", "horse", "kite", "windmill"),
+    "forest": ("pine", "owl", "bear", "mushroom", "tent", "frog"),
+    "desert": ("cactus", "lion", "elephant", "giraffe", "rocket"),
+    "mountains": ("tent", "pine", "bear", "castle", "helicopter"),
+    "snow": ("snowman", "sled", "penguin", "pine"),
+    "street": ("car", "bus", "taxi", "bicycle", "motorcycle", "truck"),
+    "city": ("skyscraper", "taxi", "bus", "car", "helicopter"),
+    "park": ("bench", "tree", "bush", "balloon", "bicycle", "skateboard"),
+    "farm": ("cow", "sheep", "pig", "chicken", "tractor", "barn", "fence", "windmill", "sunflower", "pumpkin"),
+    "kitchen": ("chef", "teapot", "cup", "pizza", "cake", "sandwich"),
+    "living room": ("sofa", "television", "lamp"),
+    "bedroom": ("bed", "teddy"),
+    "office": ("laptop", "bookcase", "book"),
+}
+LIGHT: dict[str, tuple[str, ...]] = {
+    "sun": ("day", "sunset"), "moon": ("night",), "star": ("night",), "rainbow": ("day",),
+}  # fmt: skip
+TIME_SHARES = {"day": 0.55, "sunset": 0.20, "night": 0.25}
+LONE = frozenset(("sun", "moon", "rainbow"))
+LOW_STATES = frozenset(("sleeping", "sitting", "crawling"))  # would vanish behind something
+RESTLESS = frozenset(("running", "jumping", "dancing", "walking", "grazing", "crawling"))  # not on furniture
+PLANS = {"on": 0.40, "under": 0.16, "behind": 0.30, "next to": 0.26, "": 0.14}
+EVENLY: dict[str, float] = {}  # how often to draw a kind so that all come out equally often; see _weight
+T = TypeVar("T")
+
+
+def _pick(rng: Random, weights: dict[T, float]) -> T:
+    """One key, drawn by weight."""
+    left = rng.random() * sum(weights.values())
+    for key, weight in weights.items():
+        left -= weight
+        if left < 0:
+            return key
+    return key
+
+
+def _weight(kind: Kind) -> float:
+    return EVENLY.get(kind.name, 1.0)
+
+
+def _names(kind: Kind) -> set[str]:
+    return {kind.name} | {singular for singular, _ in kind.synonyms}
+
+
+@cache
+def confusable(a: Kind, b: Kind) -> bool:
+    """Whether a name of one is also said of the other: a duck is a bird, a pine a tree, the sun a star."""
+    said_of_a = _names(a) | {singular for singular, _ in a.broader}
+    said_of_b = _names(b) | {singular for singular, _ in b.broader}
+    return bool(_names(a) & said_of_b or _names(b) & said_of_a)
+
+
+def fits(kind: Kind, place: Place, time: str) -> bool:
+    """Whether the kind can be in this place by itself at this time."""
+    if time not in LIGHT.get(kind.name, place.times) or time not in place.times:
+        return False
+    if place.name not in ONLY_IN.get(kind.name, (place.name,)):
+        return False
+    if place.name == "sea":
+        return ("water" in kind.habitats or "sky" in kind.habitats) and kind.name != "butterfly"
+    return any(habitat in place.habitats or habitat == "top" for habitat in kind.habitats)
+
+
+def _fits_pair(kind: Kind, support: Kind, place: Place, time: str) -> bool:
+    """As `fits`, but whoever sits in a boat may be at sea."""
+    return fits(support, place, time) and (support.name in DECKS or fits(kind, place, time))
+
+
+def _partners(kind: Kind, plan: str) -> tuple[list[Kind], bool]:
+    """With whom the kind can take part in a relation, and whether the kind is the relation's subject."""
+    if plan == "on":
+        if kind.name in RIDERS:
+            return [KIND_BY_NAME[name] for name in sorted(RIDERS[kind.name])], False
+        return [KIND_BY_NAME[name] for name, riders in RIDERS.items() if kind.name in riders and name not in DECKS], True
+    if plan == "under":
+        if kind.name in HEADROOM:
+            return [other for other in KINDS if _goes_under(other)], False
+        return [KIND_BY_NAME[name] for name in HEADROOM] if _goes_under(kind) else [], True
+    return [], True
+
+
+def _goes_under(kind: Kind) -> bool:
+    grounded = any(habitat in kind.habitats for habitat in ("land", "floor", "top"))
+    return grounded and medium_height(kind) * kind.aspect < 0.3 and medium_height(kind) <= 0.26 and kind.group != "building"
+
+
+def _beginning(rng: Random) -> tuple[Kind, Kind | None, str, Place, str]:
+    """(subject, object or None, relation, place, time): the kinds and the relation that the scene is about."""
+    first = _pick(rng, {kind: _weight(kind) for kind in KINDS})
+    possible = {plan: share for plan, share in PLANS.items() if plan not in ("on", "under") or _partners(first, plan)[0]}
+    plan = _pick(rng, possible)
+    partners, is_subject = _partners(first, plan)
+    second = _pick(rng, {kind: _weight(kind) for kind in partners if kind is not first}) if partners else None
+    subject, thing = (first, second) if is_subject or second is None else (second, first)
+    settings: dict[tuple[Place, str], float] = {}
+    for place in PLACES:
+        times = TIME_SHARES if not place.indoors else {"day": 1.0}
+        for time, share in times.items():
+            fit = fits(first, place, time) if thing is None else _fits_pair(subject, thing, place, time)
+            if fit:
+                home = any(kind and kind.name in HOMES.get(place.name, ()) for kind in (subject, thing))
+                settings[place, time] = share * (4.0 if home else 1.0)
+    if not settings:
+        return _beginning(rng)
+    place, time = _pick(rng, settings)
+    return subject, thing, plan, place, time
+
+
+def _state(kind: Kind, place: Place, sky: bool, rng: Random) -> str:
+    """Half of the time something is said; what swims is in the water, what flies in the air."""
+    if sky and "flying" in kind.states:
+        return "flying"
+    if place.name == "sea" and "swimming" in kind.states:
+        return "swimming"
+    states = [state for state in kind.states if state not in ("flying", "swimming", "snowy")]
+    if "snowy" in kind.states and place.name in ("snow", "mountains"):
+        return "snowy" if rng.random() < 0.7 else ""
+    return states[int(rng.random() * len(states))] if states and rng.random() < 0.5 else ""
+
+
+def _count(kind: Kind, rng: Random) -> int:
+    if kind.name in LONE:
+        return 1
+    width = medium_height(kind) * kind.aspect
+    if width > 0.28 or kind.group in ("building", "furniture"):
+        return _pick(rng, {1: 0.78, 2: 0.18, 3: 0.04})
+    return _pick(rng, {1: 0.48, 2: 0.20, 3: 0.14, 4: 0.10, 5: 0.08})
+
+
+def _draft(kind: Kind, place: Place, rng: Random, colours_taken: Sequence[str] = ()) -> Draft:
+    colours = [colour for colour in kind.colours if colour not in colours_taken]
+    sky = not place.indoors and "sky" in kind.habitats and ("land" not in kind.habitats or rng.random() < 0.5)
+    if place.name == "sea":
+        sky = "sky" in kind.habitats
+    return Draft(
+        kind=kind,
+        colour=colours[int(rng.random() * len(colours))] if colours else "",
+        count=_count(kind, rng),
+        size=_pick(rng, {"small": 0.2, "medium": 0.6, "large": 0.2}),
+        state=_state(kind, place, sky, rng),
+        flip=rng.random() < 0.5,
+        sky=sky,
+    )
+
+
+def _related(subject: Draft, thing: Draft, plan: str, rng: Random) -> Cluster:
+    """The pair in a shape in which the relation can be seen."""
+    grounded = "" if subject.state == "flying" else subject.state
+    if plan == "on":
+        state = "" if grounded in RESTLESS else grounded
+        if subject.kind.name in PEOPLE and thing.kind.name != "skateboard":
+            state = "sitting"
+        size = "medium" if thing.size == "small" and thing.kind.name not in DECKS else thing.size
+        count = min(subject.count, 3 if thing.kind.on and thing.kind.name in ("table", "bed", "sofa", "bench") else 2)
+        if subject.kind.aspect * medium_height(subject.kind) > 0.2 or thing.kind.name in ("chair", "skateboard"):
+            count = 1
+        rider = replace(subject, state=state, sky=False, count=count)
+        return Cluster((rider, replace(thing, count=1, size=size, sky=False)), plan)
+    if plan == "under":
+        size = thing.size if thing.size != "small" else "large"
+        below = replace(subject, state=grounded, sky=False, count=min(subject.count, 2))
+        return Cluster((below, replace(thing, count=1, size=size, sky=False)), plan)
+    if plan == "behind":
+        back = replace(subject, count=1, state="" if subject.state in LOW_STATES else subject.state)
+        return Cluster((back, replace(thing, count=1)), plan)
+    return Cluster((replace(subject, count=min(subject.count, 3)), replace(thing, count=min(thing.count, 3))), plan)
+
+
+def _next_kind(drafts: Sequence[Draft], place: Place, time: str, rng: Random, wanted: Callable[[Kind], bool]) -> Kind | None:
+    """Another kind for the scene: once in a while one that is there already (in another colour)."""
+    again = [d.kind for d in drafts if len(d.kind.colours) > 1 and d.kind.name not in LONE and wanted(d.kind)]
+    if again and rng.random() < 0.14:
+        return again[-1]
+    weights = {
+        kind: _weight(kind)
+        for kind in KINDS
+        if fits(kind, place, time) and wanted(kind) and not any(d.kind is kind or confusable(kind, d.kind) for d in drafts)
+    }
+    return _pick(rng, weights) if weights else None
+
+
+def _cast(rng: Random) -> tuple[list[Cluster], Place, str] | None:
+    """Who is in the scene, in clusters; at least two groups."""
+    subject, thing, plan, place, time = _beginning(rng)
+    wanted_groups = _pick(rng, {2: 0.30, 3: 0.45, 4: 0.25})
+    drafts = [_draft(subject, place, rng)]
+
+    def add(condition: Callable[[Draft], bool], kind: Kind | None = None) -> Draft | None:
+        for _ in range(12):
+            chosen = kind or _next_kind(drafts, place, time, rng, lambda _: True)
+            if chosen is None:
+                return None
+            draft = _draft(chosen, place, rng, [d.colour for d in drafts if d.kind is chosen])
+            if condition(draft):
+                drafts.append(draft)
+                return draft
+        return None
+
+    clusters: list[Cluster] = []
+    if plan in ("behind", "next to") and drafts[0].sky:
+        plan = ""
+    if plan:
+        partner = add(lambda draft: thing is not None or not draft.sky, thing)
+        if partner is None:
+            return None
+        pair = (drafts[0], partner) if plan in ("on", "under") or rng.random() < 0.5 else (partner, drafts[0])
+        clusters.append(_related(*pair, plan, rng))
+    else:
+        clusters.append(Cluster((drafts[0],)))
+    while len(drafts) < wanted_groups:
+        extra = add(lambda draft: True)
+        if extra is None:
+            break
+        clusters.append(Cluster((extra,)))
+    return (clusters, place, time) if len(drafts) > 1 else None
+
+
+def _left_right(standing: Sequence[Standing], related: set[frozenset[int]], rng: Random) -> list[Relation]:
+    """Left and right among groups that clearly stand side by side, at most one."""
+    found = []
+    for a, first in enumerate(standing):
+        for b, second in enumerate(standing):
+            if a == b or first.draft.sky or second.draft.sky or frozenset((a, b)) in related:
+                continue
+            ends = max(box.x + box.w for box in first.boxes), min(box.x for box in second.boxes)
+            if ends[0] <= ends[1] + 0.005:
+                found.append((a, b))
+    if not found or rng.random() > 0.72:
+        return []
+    a, b = found[int(rng.random() * len(found))]
+    return [Relation(a, "left of", b) if rng.random() < 0.5 else Relation(b, "right of", a)]
+
+
+def _relations(standing: Sequence[Standing], clusters: Sequence[Cluster], rng: Random) -> tuple[Relation, ...]:
+    relations: list[Relation] = []
+    hiding: set[frozenset[int]] = set()
+    for number, cluster in enumerate(clusters):
+        if not cluster.relation:
+            continue
+        where = [i for i, one in enumerate(standing) if one.cluster == number]
+        subject = next(i for i in where if standing[i].draft is cluster.drafts[0])
+        thing = next(i for i in where if i != subject)
+        if cluster.relation != "next to":
+            hiding.add(frozenset(where))
+        if cluster.relation == "behind" and rng.random() < 0.5:
+            relations.append(Relation(thing, "in front of", subject))
+        elif cluster.relation == "next to" and rng.random() < 0.5:
+            relations.append(Relation(thing, "next to", subject))
+        else:
+            relations.append(Relation(subject, cluster.relation, thing))
+    return tuple(relations + _left_right(standing, hiding, rng))
+
+
+def _placed(box: Box, flip: bool) -> Placed:
+    return Placed(left=round(box.x, 5), top=round(box.y, 5), height=round(box.h, 5), flip=flip)
+
+
+def _scene(split: str, number: int, place: Place, time: str, drafts: Sequence[tuple[Draft, tuple[Placed, ...]]]) -> Scene:
+    groups = tuple(
+        Group(draft.kind.name, draft.colour, draft.count, draft.size, draft.state, placed) for draft, placed in drafts
+    )
+    return Scene(split, number, place.name, time, groups)
+
+
+def _composed(split: str, number: int, rng: Random) -> Scene | None:
+    cast = _cast(rng)
+    if cast is None:
+        return None
+    clusters, place, time = cast
+    drafts = [(draft, ()) for cluster in clusters for draft in cluster.drafts]
+    if split_of(_scene(split, number, place, time, drafts)) != split:
+        return None  # before the layout, which takes most of the time and cannot change the signature
+    standing = stand(clusters, place, rng)
+    if standing is None:
+        return None
+    placed = [
+        (one.draft, tuple(_placed(box, one.draft.flip) for box in sorted(one.boxes, key=lambda box: box.y + box.h)))
+        for one in standing
+    ]
+    return replace(
+        _scene(split, number, place, time, placed), relations=_relations(standing, clusters, rng)
+    )
+
+
+def split_of(scene: Scene) -> str:
+    """The split that a scene's content belongs to: 1 in 20 test, 1 in 20 val, the rest train."""
+    digest = hashlib.sha256(repr(scene.signature()).encode()).digest()
+    return {0: "test", 1: "val"}.get(int.from_bytes(digest[:8], "big") % 20, "train")
+
+
+def compose(split: str, number: int) -> Scene:
+    """Scene `number` (from 0) of `split` (train, val or test): always the same one, on every machine.
+
+    Raises DatasetError for another split or a negative number.
+    """
+    if split not in SPLITS or number < 0:
+        raise DatasetError(f"There is no scene {number} of “{split}”: splits are {', '.join(SPLITS)}, numbers start at 0.")
+    attempt = 0
+    while (scene := _composed(split, number, Random(f"{split}/{number}/{attempt}"))) is None:
+        attempt += 1
+    return scene
