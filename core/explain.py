@@ -1,4 +1,4 @@
-"""Says why an item scored what it scored: one contribution a shared term; must not know collections, models or files."""
+"""Says why an item scored what it scored: one contribution a shared term; must not know collections or models."""
 
 from collections.abc import Collection as Ids
 from collections.abc import Sequence

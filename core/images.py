@@ -3,7 +3,7 @@
 import hashlib
 import io
 import os
-import warnings
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -28,21 +28,17 @@ def open_image(path: str | os.PathLike[str]) -> Image.Image:
     """
     path = Path(path)
     try:
-        if path.stat().st_size == 0:
+        if _regular_size(path) == 0:
             raise ImageError(f"The picture {path} is empty (0 bytes).")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # damaged metadata and our own pixel limit: both are judged here
-            with Image.open(path) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise _too_large(path, f"{image.width:,} × {image.height:,} pixels")
-                image.load()
-                return flattened(ImageOps.exif_transpose(image))
+        with Image.open(path) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise _too_large(path, f"{image.width:,} × {image.height:,} pixels")
+            image.load()
+            return flattened(_upright(image))
     except ImageError:
         raise
     except FileNotFoundError as error:
         raise ImageError(f"There is no picture at {path}.") from error
-    except IsADirectoryError as error:
-        raise ImageError(f"{path} is a folder, not a picture.") from error
     except PermissionError as error:
         raise ImageError(f"The picture {path} cannot be read: permission denied.") from error
     except UnidentifiedImageError as error:
@@ -90,7 +86,9 @@ def thumbnail(image: Image.Image) -> bytes:
 def content_hash(path: str | os.PathLike[str]) -> str:
     """SHA-256 of a file's bytes in hexadecimal, read in pieces; ImageError when it cannot be read."""
     digest = hashlib.sha256()
+    path = Path(path)
     try:
+        _regular_size(path)
         with open(path, "rb") as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
@@ -99,6 +97,23 @@ def content_hash(path: str | os.PathLike[str]) -> str:
     except OSError as error:
         raise ImageError(f"The picture {path} cannot be read: {_reason(error)}.") from error
     return digest.hexdigest()
+
+
+def _regular_size(path: Path) -> int:
+    """The bytes of a regular file; ImageError for folders and for pipes and devices, whose reading may never end."""
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise ImageError(f"{path} is a folder, not a picture.")
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError(f"{path} is not a regular file.")
+    return status.st_size
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # a whole picture with damaged EXIF: better shown lying than refused
+        return image.copy()
 
 
 def _grey8(image: Image.Image) -> Image.Image:

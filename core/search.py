@@ -1,4 +1,4 @@
-"""Answers a question with ranked, explained hits: encode, choose the terms, retrieve, explain; knows no user interface."""
+"""Answers a question with ranked, explained hits: encode, choose terms, retrieve, explain; knows no user interface."""
 
 import logging
 from collections.abc import Sequence

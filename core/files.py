@@ -1,0 +1,110 @@
+"""Finds the picture files below folders and reads caption files; must not know models or collections."""
+
+import json
+import os
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import DatasetError, ImageError
+from core.images import IMAGE_SUFFIXES
+
+
+@dataclass
+class Listing:
+    """What lies below the given paths: absolute picture paths in order, each once."""
+
+    pictures: list[Path] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)  # the folders that were asked for
+    unreadable: list[tuple[Path, str]] = field(default_factory=list)  # folder, one sentence
+
+    def covers(self, path: Path) -> bool:
+        """Whether the walk would have met this path, so that its absence means that the file is gone."""
+        return any(path.is_relative_to(folder) for folder in self.folders) and not any(
+            path.is_relative_to(folder) for folder, _ in self.unreadable
+        )
+
+
+def list_pictures(paths: Sequence[str | os.PathLike[str]]) -> Listing:
+    """Walks folders, sorted, without hidden entries; a file that is named itself counts whatever its suffix.
+
+    A folder is walked once however many links lead to it. Raises ImageError for a path that does not exist.
+    """
+    listing = Listing()
+    found: set[Path] = set()
+    for given in paths:
+        path = Path(given).expanduser()
+        if not path.exists():
+            raise ImageError(f"There is no file or folder at {path}; check the path.")
+        path = path.resolve()
+        if path.is_dir():
+            listing.folders.append(path)
+            pictures: Iterable[Path] = _walk(path, listing.unreadable)
+        else:
+            pictures = [path]
+        for picture in pictures:
+            if picture not in found:
+                found.add(picture)
+                listing.pictures.append(picture)
+    return listing
+
+
+def _walk(root: Path, unreadable: list[tuple[Path, str]]) -> list[Path]:
+    pictures: list[Path] = []
+    seen: set[tuple[int, int]] = set()
+    folders, linked = deque([root]), deque[Path]()
+    while folders or linked:  # links last: a picture keeps the path of its real folder where that is below root too
+        folder = folders.popleft() if folders else linked.popleft()
+        try:
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if entry.is_dir():
+                        (linked if entry.is_symlink() else folders).append(Path(entry.path))
+                    elif Path(entry.name).suffix.lower() in IMAGE_SUFFIXES:
+                        pictures.append(Path(entry.path))
+        except OSError as error:
+            unreadable.append((folder, f"The folder {folder} cannot be read: {(error.strerror or str(error)).lower()}."))
+    return sorted(pictures)
+
+
+def read_captions(path: str | os.PathLike[str]) -> dict[Path, tuple[str, ...]]:
+    """Captions by picture, absolute, from JSONL: {"file": …, "captions": […]} a line, files relative to its folder.
+
+    Blank lines are skipped, repeated files are joined, repeated captions kept once. Raises DatasetError that names
+    file and line for anything else.
+    """
+    path = Path(path)
+    captions: dict[Path, dict[str, None]] = {}
+    try:
+        folder = path.resolve().parent
+        with open(path, encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    name, texts = _caption_line(line, f"{path}, line {number}")
+                    captions.setdefault((folder / name).resolve(), {}).update(dict.fromkeys(texts))
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"The captions file {path} is not UTF-8 text; save it as UTF-8.") from error
+    except OSError as error:
+        raise DatasetError(f"The captions file {path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+    return {picture: tuple(texts) for picture, texts in captions.items()}
+
+
+def _caption_line(line: str, where: str) -> tuple[str, list[str]]:
+    shape = 'expected {"file": "a.jpg", "captions": ["a text", …]}'
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise DatasetError(f"{where}: not JSON ({error}); {shape}.") from error
+    name, texts = (row.get("file"), row.get("captions")) if isinstance(row, dict) else (None, None)
+    if not isinstance(name, str) or not name:
+        raise DatasetError(f"{where}: the file's name is missing; {shape}.")
+    if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
+        raise DatasetError(f"{where}: the captions are not a list of texts; {shape}.")
+    return name, [text.strip() for text in texts]

@@ -1,0 +1,312 @@
+"""Brings a collection in step with folders of pictures and their captions; must not know how either is stored or shown."""
+
+import hashlib
+import logging
+import os
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from core.errors import ImageError
+from core.files import Listing, list_pictures, read_captions
+from core.images import content_hash, open_image, thumbnail, working_copy
+from index_store.collection import Collection, Item, NewItem
+from index_store.errors import CollectionError
+from index_store.vectors import SparseVector
+
+if TYPE_CHECKING:
+    from core.model import Model
+
+log = logging.getLogger(__name__)
+
+_EMPTY = SparseVector.from_pairs({})  # stands in an item until its vector is known
+
+BATCH = 32  # what one commit holds: at most this much work is lost when the process is killed
+LOOK_AHEAD = 2 * BATCH  # decoded pictures waiting; at 1,024 px a side they cost 200 MB at most
+DECODERS = 2  # Pillow frees the interpreter while it decodes, so that two keep an encoder fed
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class IndexReport:
+    """What a run of index_paths did, in items (pictures and captions).
+
+    `skipped`: (path, one sentence) for each file or folder that could not be taken. `seconds`: wall-clock time.
+    `cancelled`: stopped early; all that is counted is stored, and the next run takes up the rest.
+    """
+
+    added: int
+    unchanged: int
+    updated: int
+    removed: int
+    skipped: tuple[tuple[str, str], ...]
+    seconds: float
+    cancelled: bool = False
+
+
+def index_paths(
+    model: "Model",
+    collection: Collection,
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    captions: str | os.PathLike[str] | None = None,
+    alt_texts: Mapping[Path, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> IndexReport:
+    """Adds the pictures below `paths` (files or folders) and makes known folders agree with what is on disk now.
+
+    A picture whose bytes are known at its path is left alone; known bytes at a new path reuse their stored vector; new
+    bytes at a known path replace the old item; items of files that are gone from a walked folder are removed.
+    `captions` (JSONL: `file`, `captions`) makes each caption an item of kind "caption" with its picture's path.
+    `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text or its
+    first caption. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()` between
+    batches.
+
+    A file that cannot be read is skipped with its reason. Raises ImageError for a path that does not exist,
+    DatasetError for a malformed captions file, CollectionError when another model made the collection.
+    """
+    started = perf_counter()
+    if collection.model != model.name:
+        raise CollectionError(
+            f"The collection {collection.path} was made by the model '{collection.model}', so the model "
+            f"'{model.name}' cannot add to it; use '{collection.model}' or another folder."
+        )
+    spoken = read_captions(captions) if captions is not None else {}
+    listing = list_pictures(paths)
+    alts = {picture: texts[0] for picture, texts in spoken.items() if texts} | dict(alt_texts or {})
+    run = _Run(model, collection, listing, spoken, alts, progress, cancelled or (lambda: False))
+    run.pictures()
+    run.captions()
+    run.remove_gone()
+    log.info("indexed %s: %d added, %d updated, %d removed", collection.path, run.added, run.updated, run.removed)
+    skipped = tuple((str(path), reason) for path, reason in run.skipped)
+    seconds = perf_counter() - started
+    return IndexReport(run.added, run.unchanged, run.updated, run.removed, skipped, seconds, run.stopped)
+
+
+@dataclass
+class _Prepared:
+    """A picture that a decoder thread has looked at, and what is left to do with it."""
+
+    path: Path
+    item: NewItem | None = None  # None: unchanged; its vector is empty until encoded
+    image: Image.Image | None = None  # None when a stored item has the same bytes
+    error: str | None = None
+    hashed: bool = False  # whether the file could be read at all, though not decoded
+
+
+@dataclass
+class _Run:
+    """One run of index_paths: its inputs, its counters, and three steps that are called in order."""
+
+    model: "Model"
+    collection: Collection
+    listing: Listing
+    spoken: Mapping[Path, Sequence[str]]
+    alts: Mapping[Path, str]
+    progress: Progress | None
+    cancelled: Callable[[], bool]
+    added: int = 0
+    unchanged: int = 0
+    updated: int = 0
+    removed: int = 0
+    done: int = 0
+    stopped: bool = False
+    skipped: list[tuple[Path, str]] = field(default_factory=list)
+    spoilt: list[int] = field(default_factory=list)  # ids whose file is there, but holds no picture any more
+
+    def __post_init__(self) -> None:
+        self.skipped.extend(self.listing.unreadable)
+        self.at_path: dict[tuple[str, str], list[Item]] = defaultdict(list)  # by (kind, path)
+        self.by_hash: dict[str, int] = {}  # id of an image item with these bytes
+        for item in self.collection.all_items():
+            self.at_path[item.kind, item.path].append(item)
+            if item.kind == "image":
+                self.by_hash[item.content_hash] = item.id
+        self.total = len(self.listing.pictures) + sum(len(texts) for texts in self.spoken.values())
+
+    def pictures(self) -> None:
+        """Adds and replaces image items, a batch at a time."""
+        batch: list[_Prepared] = []
+        for prepared in self._prefetched():
+            if prepared.error is not None:
+                self._skip(prepared)
+            elif prepared.item is None:
+                self.unchanged += 1
+                self._advance(prepared.path.name)
+            else:
+                batch.append(prepared)
+            if len(batch) == BATCH:
+                self._store_pictures(batch)
+                batch = []
+        self._store_pictures(batch)
+
+    def captions(self) -> None:
+        """Makes the caption items of each picture in the captions file exactly those that it lists."""
+        batch: list[NewItem] = []
+        for picture, texts in self.spoken.items():
+            if self.stopped:
+                return
+            known = {item.caption: item for item in self.at_path["caption", str(picture)]}
+            if not picture.exists():
+                self.skipped.append((picture, f"The captions file names {picture}, but there is no such picture."))
+                self._advance(picture.name, len(texts))
+                continue
+            gone = [item.id for caption, item in known.items() if caption not in texts]
+            self.removed += self.collection.remove(gone) if gone else 0
+            fresh = [text for text in texts if text not in known]
+            self.unchanged += len(texts) - len(fresh)
+            self._advance(picture.name, len(texts) - len(fresh))
+            batch.extend(_caption_item(picture, text) for text in fresh)
+            while len(batch) >= BATCH:
+                self._store_captions(batch[:BATCH])
+                batch = batch[BATCH:]
+        if not self.stopped:
+            self._store_captions(batch)
+
+    def remove_gone(self) -> None:
+        """Removes items whose file is gone from a walked folder or no longer holds a picture."""
+        if self.stopped:
+            return
+        gone = list(self.spoilt)
+        present = set(map(str, self.listing.pictures))
+        for (_, path), items in self.at_path.items():
+            if path not in present and self.listing.covers(Path(path)) and not os.path.lexists(path):
+                gone.extend(item.id for item in items)
+        if gone:
+            self.removed += self.collection.remove(gone)
+
+    def _prefetched(self) -> Iterator[_Prepared]:
+        """Every picture in order, prepared by a few threads that run at most LOOK_AHEAD ahead."""
+        waiting: deque[Future[_Prepared]] = deque()
+        rest = iter(self.listing.pictures)
+        with ThreadPoolExecutor(DECODERS, thread_name_prefix="decode") as pool:
+            try:
+                while True:
+                    while len(waiting) < LOOK_AHEAD and (path := next(rest, None)) is not None:
+                        waiting.append(pool.submit(self._prepare, path))
+                    if not waiting or self._stop_now():
+                        return
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _prepare(self, path: Path) -> _Prepared:
+        """Hashes a file and, unless its bytes are known, decodes it; runs in a decoder thread."""
+        prepared = _Prepared(path)
+        try:
+            if not _storable(path):
+                raise ImageError(f"The name of {os.fsencode(path)!r} is not valid UTF-8; rename the file.")
+            digest = content_hash(path)
+            prepared.hashed = True
+            alt = self.alts.get(path)
+            here = self.at_path.get(("image", str(path)), [])
+            if len(here) == 1 and here[0].content_hash == digest and (alt is None or alt == here[0].caption):
+                return prepared
+            size = path.stat().st_size
+            prepared.item = NewItem("image", str(path), alt, digest, _EMPTY, bytes=size)
+            if digest not in self.by_hash:
+                self._decode(prepared)
+        except ImageError as error:
+            prepared.item, prepared.error = None, str(error)
+        except OSError as error:
+            prepared.item, prepared.error = None, f"The picture {path} cannot be read: {error.strerror or error}."
+        return prepared
+
+    @staticmethod
+    def _decode(prepared: _Prepared) -> None:
+        assert prepared.item is not None
+        image = open_image(prepared.path)
+        prepared.image = working_copy(image)
+        prepared.item = replace(
+            prepared.item, width=image.width, height=image.height, thumbnail=thumbnail(prepared.image)
+        )
+
+    def _store_pictures(self, batch: Sequence[_Prepared]) -> None:
+        """Encodes what is new in a batch, once for equal bytes, and adds it durably."""
+        if not batch or self._stop_now():
+            return
+        batch = [prepared for prepared in batch if self._can_store(prepared)]
+        fresh = {p.item.content_hash: p.image for p in batch if p.item and p.image and not self._known(p.item)}
+        encoded = dict(zip(fresh, self.model.encode_images(list(fresh.values())), strict=True)) if fresh else {}
+        items = [self._completed(prepared.item, encoded) for prepared in batch if prepared.item]
+        replaced = [self.at_path.get(("image", item.path), []) for item in items]
+        ids = self.collection.add(items, replacing=[old.id for olds in replaced for old in olds])
+        for old in (old for olds in replaced for old in olds):
+            if self.by_hash.get(old.content_hash) == old.id:
+                del self.by_hash[old.content_hash]
+        for item, olds, new in zip(items, replaced, ids, strict=True):
+            self.by_hash[item.content_hash] = new
+            self.updated += bool(olds)
+            self.added += not olds
+            self._advance(Path(item.path).name)
+
+    def _can_store(self, prepared: _Prepared) -> bool:
+        """Decodes a picture whose stored twin was replaced since it was prepared; false when that fails."""
+        if prepared.image is None and prepared.item and not self._known(prepared.item):
+            try:
+                self._decode(prepared)
+            except ImageError as error:
+                prepared.error = str(error)
+                self._skip(prepared)
+                return False
+        return True
+
+    def _known(self, item: NewItem) -> bool:
+        return item.content_hash in self.by_hash
+
+    def _completed(self, item: NewItem, encoded: Mapping[str, SparseVector]) -> NewItem:
+        """The item with its vector: just encoded, or that of a stored item with the same bytes."""
+        twin = self.by_hash.get(item.content_hash)
+        if twin is None:
+            return replace(item, vector=encoded[item.content_hash])
+        (old,), (vector,) = self.collection.items([twin]), self.collection.vectors([twin])
+        small = Path(old.thumbnail).read_bytes() if old.thumbnail and Path(old.thumbnail).exists() else item.thumbnail
+        caption = item.caption if item.caption is not None else old.caption
+        return replace(item, vector=vector, caption=caption, width=old.width, height=old.height, thumbnail=small)
+
+    def _store_captions(self, batch: Sequence[NewItem]) -> None:
+        if not batch or self._stop_now():
+            return
+        vectors = self.model.encode_texts([item.caption or "" for item in batch])
+        self.collection.add([replace(item, vector=vector) for item, vector in zip(batch, vectors, strict=True)])
+        self.added += len(batch)
+        self._advance(Path(batch[-1].path).name, len(batch))
+
+    def _skip(self, prepared: _Prepared) -> None:
+        self.skipped.append((prepared.path, prepared.error or ""))
+        if prepared.hashed:  # the bytes are other ones now; a file that could not be read may still be the old picture
+            self.spoilt.extend(item.id for item in self.at_path.get(("image", str(prepared.path)), []))
+        self._advance(prepared.path.name)
+
+    def _advance(self, name: str, count: int = 1) -> None:
+        self.done += count
+        if self.progress is not None and count:
+            self.progress(self.done, self.total, name)
+
+    def _stop_now(self) -> bool:
+        self.stopped = self.stopped or self.cancelled()
+        return self.stopped
+
+
+def _caption_item(picture: Path, text: str) -> NewItem:
+    digest = hashlib.sha256(b"caption\0" + text.encode("utf-8")).hexdigest()
+    return NewItem("caption", str(picture), text, digest, _EMPTY)
+
+
+def _storable(path: Path) -> bool:
+    """Whether a path is text: file names may hold bytes that no encoding of text has."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
