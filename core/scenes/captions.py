@@ -35,6 +35,7 @@ from core.scenes.words import (
 
 COLOUR_RATE, PLACE_RATE, TIME_RATE, DAY_RATE = 0.78, 0.62, 0.5, 0.06
 STATE_RATE, SIZE_RATE, VAGUE_RATE = 0.65, 0.5, 0.14
+TERSE_RATE, TERSE_DETAIL, TERSE_PLACE = 0.34, 0.5, 0.55  # some people say little: shares of the details they keep
 # (for one, for several) people; the second column is None where it cannot be said.
 _CLOTHES: tuple[tuple[str, str], ...] = (
     ("in {}", "in {}"),
@@ -56,7 +57,7 @@ _STANDING = frozenset({"building", "plant", "furniture"})
 _LYING = frozenset({"food", "object"})
 Recipe = Literal["full", "full place first", "pair", "pair sentence", "there", "picture", "list", "short"]
 _RECIPES: tuple[Recipe, ...] = (
-    "full", "full", "full place first", "pair", "pair sentence", "there", "picture", "list", "short",
+    "full", "full place first", "pair", "pair sentence", "there", "picture", "list", "short", "short",
 )  # fmt: skip
 
 
@@ -148,18 +149,19 @@ def _mention(
     *,
     verb: bool = False,
     colour_rate: float = COLOUR_RATE,
+    detail: float = 1.0,
 ) -> Mention:
-    """Group `index` of the scene in words; `others` are the groups mentioned beside it."""
+    """Group `index` of the scene in words; `others` are the groups mentioned beside it; `detail` scales the rates."""
     group = scene.groups[index]
     noun = _noun(group.kind, group.count, [scene.groups[i].kind for i in others if i != index], rng)
     amount, count = _amount(group, noun, rng)
     mention = Mention(index, group.kind, noun, amount, count)
-    if group.colour and rng.random() < colour_rate:
+    if group.colour and rng.random() < colour_rate * detail:
         word, clothes = _colours(group, rng)
         mention = replace(mention, colour=group.colour, colour_word=word, clothes=clothes)
-    if group.size in SIZE_WORDS and noun[0] not in MASS and rng.random() < SIZE_RATE:
+    if group.size in SIZE_WORDS and noun[0] not in MASS and rng.random() < SIZE_RATE * detail:
         mention = replace(mention, size=group.size, size_word=rng.choice(SIZE_WORDS[group.size]))
-    if group.state and rng.random() < STATE_RATE:
+    if group.state and rng.random() < STATE_RATE * detail:
         mention = replace(mention, state=group.state, state_form=_state_form(group, verb, rng))
     return mention
 
@@ -239,8 +241,8 @@ _STYLE: dict[Recipe, Style] = {
 def _plan(scene: Scene, recipe: Recipe, rng: random.Random) -> Plan:
     """One choice of what to say, and how."""
     total = len(scene.groups)
-    wanted = {"pair": 2, "pair sentence": 2, "list": min(3, total), "short": rng.choice((1, 2)),
-              "there": rng.randint(2, 3), "picture": rng.randint(2, 4)}.get(recipe, total)  # fmt: skip
+    wanted = {"pair": 2, "pair sentence": 2, "list": min(3, total), "short": rng.choice((1, 1, 2)),
+              "there": rng.choice((1, 2, 2, 3)), "picture": rng.choice((1, 2, 2, 3, 4))}.get(recipe, total)  # fmt: skip
     link_rate = {"list": 0.0, "short": 0.25, "pair": 0.9, "pair sentence": 0.9}.get(recipe, 0.65)
     groups, link = _choose_groups(scene, rng, min(wanted, total), link_rate)
     style = _STYLE[recipe]
@@ -249,8 +251,10 @@ def _plan(scene: Scene, recipe: Recipe, rng: random.Random) -> Plan:
     takes_verb = style in ("sentence", "place first") and (
         len(groups) == 1 or (joint == "with" if link is None else not link.it)
     )
+    terse = rng.random() < TERSE_RATE
+    detail = TERSE_DETAIL if terse else 1.0
     mentions = tuple(
-        _mention(scene, index, groups, rng, verb=takes_verb and position == 0)
+        _mention(scene, index, groups, rng, verb=takes_verb and position == 0, detail=detail)
         for position, index in enumerate(groups)
     )  # fmt: skip
     plan = Plan(style, mentions, link, joint=joint, written=rng.random() < 0.5)
@@ -259,7 +263,7 @@ def _plan(scene: Scene, recipe: Recipe, rng: random.Random) -> Plan:
     if style == "picture":
         thing = rng.choice(PICTURES)
         plan = replace(plan, opening=rng.choice((f"{'an' if thing[0] == 'i' else 'a'} {thing} of", "a scene with")))
-    first = 1.0 if style == "place first" else PLACE_RATE - 0.02
+    first = 1.0 if style == "place first" else PLACE_RATE * (TERSE_PLACE if terse else 1.0)
     return _with_setting(plan, scene, rng, first, TIME_RATE)
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from core.scenes.catalogue import KIND_BY_NAME
 from core.scenes.claims import Claim, Thing
-from core.scenes.words import MASS, MEANINGS, NUMBERS, PLURAL_ONLY, VAGUE, Noun
+from core.scenes.words import MASS, MEANINGS, PLURAL_ONLY, VAGUE, Noun
 
 Style = Literal["phrase", "sentence", "there", "picture", "place first"]
 # How a state in -ing is said: "a sleeping dog", "a dog sleeping", "a dog that is sleeping", "a dog is sleeping".
@@ -45,7 +45,7 @@ class Mention:
 
 @dataclass(frozen=True)
 class Link:
-    """Mention `subject` is in a relation to mention `object`; `it`: said as "a sofa with a cat on it" (object first)."""
+    """Mention `subject` is in a relation to mention `object`; `it`: "a sofa with a cat on it" (the object is first)."""
 
     subject: int
     name: str
@@ -103,14 +103,14 @@ def be(mention: Mention) -> str:
     return "are" if mention.plural else "is"
 
 
-def _verb(plan: Plan) -> str:
+def _verb(plan: Plan, seen: str = "") -> str:
     """The verb of a sentence about the first mention (or about all of them, when they are its joint subject)."""
     first = plan.mentions[0]
     together = plan.link is None and plan.joint == "and" and len(plan.mentions) > 1
     plural = first.plural or together
     if first.state and first.state_form == "verb" and not together:
         return f"{be(first)} {first.state}"
-    if plan.verb == "be":
+    if plan.verb == "be" or seen:
         return "are" if plural else "is"
     return plan.verb if plural else plan.verb + "s"
 
@@ -160,10 +160,10 @@ def _clause(plan: Plan) -> str:
         return f"there {be(first)} " + " ".join(filter(None, (_listed(plan), setting)))
     names = [noun_phrase(mention) for mention in plan.mentions]
     if plan.joint == "with":
-        seen = "" if plan.place or doing else " shown"
-        return " ".join(filter(None, (names[0], _verb(plan) + seen, setting))) + _with(names[1:])
-    seen = "" if plan.place or (doing and len(names) == 1) else " shown"
-    return " ".join(filter(None, (_join(names), _verb(plan) + seen, setting)))
+        seen = "" if plan.place or doing else "shown"
+        return " ".join(filter(None, (names[0], _verb(plan, seen), seen, setting))) + _with(names[1:])
+    seen = "" if plan.place or (doing and len(names) == 1) else "shown"
+    return " ".join(filter(None, (_join(names), _verb(plan, seen), seen, setting)))
 
 
 def say(plan: Plan) -> str:
