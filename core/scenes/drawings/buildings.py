@@ -14,7 +14,8 @@ TERRACOTTA_SHADE: RGB = (158, 70, 56)
 WOOD: RGB = (122, 78, 48)
 WOOD_SHADE: RGB = (92, 58, 40)
 STONE: RGB = (150, 150, 158)
-SAILCLOTH: RGB = (244, 232, 204)
+SAILCLOTH: RGB = (248, 238, 214)
+SAILCLOTH_SHADE: RGB = (196, 170, 132)
 
 
 def _roof(tint: Tint) -> tuple[RGB, RGB]:
@@ -36,7 +37,8 @@ def house(pen: Pen, tint: Tint, state: str) -> None:
     pen.rect(0.71, 0.0, 0.91, 0.07, roof, 0.02)
     pen.polygon([(0.08, 0.44), (0.525, 0.10), (0.97, 0.44), (0.97, 1.0), (0.08, 1.0)], tint.base)
     pen.rect(0.08, 0.93, 0.97, 1.0, tint.dark)
-    pen.polygon([(0.17, 0.40), (0.525, 0.16), (0.88, 0.40), (0.97, 0.50), (0.97, 0.56), (0.525, 0.24), (0.08, 0.56), (0.08, 0.50)],
+    pen.polygon([(0.17, 0.40), (0.525, 0.16), (0.88, 0.40), (0.97, 0.50), (0.97, 0.56), (0.525, 0.24), (0.08, 0.56),
+                 (0.08, 0.50)],
                 tint.dark)  # fmt: skip
     pen.polygon([(0.0, 0.46), (0.525, 0.02), (1.05, 0.46), (1.0, 0.53), (0.525, 0.14), (0.05, 0.53)], roof)
     pen.circle(0.525, 0.36, 0.07, WHITE)
@@ -57,7 +59,8 @@ def barn(pen: Pen, tint: Tint, state: str) -> None:
     pen.polygon([*gable, (1.19, 1.0), (0.06, 1.0)], tint.base)
     for x in (0.17, 0.30, 0.93, 1.06):
         pen.rect(x, 0.44, x + 0.02, 1.0, tint.dark)
-    pen.polygon([(0.0, 0.52), (0.19, 0.155), (0.625, 0.0), (1.06, 0.155), (1.25, 0.52), (1.16, 0.56), (1.0, 0.245), (0.625, 0.11),
+    pen.polygon([(0.0, 0.52), (0.19, 0.155), (0.625, 0.0), (1.06, 0.155), (1.25, 0.52), (1.16, 0.56), (1.0, 0.245),
+                 (0.625, 0.11),
                  (0.25, 0.245), (0.09, 0.56)], SLATE)  # fmt: skip
     pen.rect(0.50, 0.22, 0.75, 0.43, trim, 0.01)
     pen.rect(0.53, 0.25, 0.72, 0.43, WOOD_SHADE)
@@ -108,7 +111,7 @@ def church(pen: Pen, tint: Tint, state: str) -> None:
     _arch(pen, 0.32, 0.48, 0.70, 1.0, WOOD)
     pen.rect(0.394, 0.74, 0.406, 1.0, WOOD_SHADE)
     for x in (0.11, 0.59):
-        _arch(pen, x, x + 0.10, 0.79, 0.94, SLATE)
+        _arch(pen, x, x + 0.10, 0.79, 0.94, GLOW if tint.name == "brown" else SLATE)
 
 
 def lighthouse(pen: Pen, tint: Tint, state: str) -> None:
@@ -121,7 +124,8 @@ def lighthouse(pen: Pen, tint: Tint, state: str) -> None:
         for edge, lift in ((0.0, 0.07), (0.45, 0.07)):
             pen.polygon([(0.225, 0.15), (edge, 0.15 - lift - 0.06), (edge, 0.15 + lift + 0.06)], (*GLOW, 215))
         pen.circle(0.225, 0.15, 0.14, (*GLOW, 150))
-    pen.polygon([(0.225 - side(0.24), 0.24), (0.225 + side(0.24), 0.24), (0.225 + side(0.95), 0.95), (0.225 - side(0.95), 0.95)],
+    pen.polygon([(0.225 - side(0.24), 0.24), (0.225 + side(0.24), 0.24), (0.225 + side(0.95), 0.95),
+                 (0.225 - side(0.95), 0.95)],
                 WHITE)  # fmt: skip
     for y0, y1 in ((0.24, 0.37), (0.50, 0.63), (0.76, 0.96)):
         a, b = side(y0), side(y1)
@@ -136,7 +140,15 @@ def lighthouse(pen: Pen, tint: Tint, state: str) -> None:
     pen.rect(0.217, 0.0, 0.233, 0.04, INK)
     pen.rect(0.195, 0.42, 0.24, 0.48, SLATE, 0.022)
     _arch(pen, 0.18, 0.27, 0.80, 0.95, WOOD_SHADE)
-    rocks: list[Point] = [(0.0, 1.0), (0.02, 0.95), (0.10, 0.925), (0.225, 0.94), (0.34, 0.92), (0.43, 0.95), (0.45, 1.0)]
+    rocks: list[Point] = [
+        (0.0, 1.0),
+        (0.02, 0.95),
+        (0.10, 0.925),
+        (0.225, 0.94),
+        (0.34, 0.92),
+        (0.43, 0.95),
+        (0.45, 1.0),
+    ]
     pen.polygon(smooth(rocks, closed=False, steps=3), STONE)
 
 
@@ -159,9 +171,9 @@ def skyscraper(pen: Pen, tint: Tint, state: str) -> None:
 
 def windmill(pen: Pen, tint: Tint, state: str) -> None:
     x, y = 0.475, 0.46
-    pen.polygon([(0.34, 0.36), (0.61, 0.36), (0.72, 1.0), (0.23, 1.0)], tint.base)
-    pen.polygon([(0.51, 0.36), (0.61, 0.36), (0.72, 1.0), (0.56, 1.0)], tint.dark)
-    pen.pie(x, 0.38, 0.16, 0.17, 180, 360, SLATE if tint.name == "brown" else WOOD)
+    pen.polygon([(0.28, 0.36), (0.67, 0.36), (0.80, 1.0), (0.15, 1.0)], tint.base)
+    pen.polygon([(0.55, 0.36), (0.67, 0.36), (0.80, 1.0), (0.62, 1.0)], tint.dark)
+    pen.pie(x, 0.37, 0.22, 0.22, 180, 360, tint.deep)
     _arch(pen, 0.40, 0.53, 0.78, 1.0, WOOD_SHADE)
     pen.rect(0.435, 0.63, 0.515, 0.72, SLATE, 0.02)
     for quarter in range(4):
@@ -172,8 +184,10 @@ def windmill(pen: Pen, tint: Tint, state: str) -> None:
             return x + a * along[0] + b * across[0], y + a * along[1] + b * across[1]
 
         pen.polygon([at(0.10, 0.0), at(0.485, 0.0), at(0.485, 0.13), at(0.10, 0.13)], SAILCLOTH)
-        pen.polygon([at(0.28, 0.0), at(0.30, 0.0), at(0.30, 0.13), at(0.28, 0.13)], WOOD)
-        pen.polygon([at(0.10, 0.11), at(0.485, 0.11), at(0.485, 0.13), at(0.10, 0.13)], WOOD)
+        for start in (0.21, 0.34):
+            pen.polygon(
+                [at(start, 0.0), at(start + 0.012, 0.0), at(start + 0.012, 0.13), at(start, 0.13)], SAILCLOTH_SHADE
+            )
         pen.polygon([at(0.0, -0.018), at(0.49, -0.018), at(0.49, 0.018), at(0.0, 0.018)], WOOD_SHADE)
     pen.circle(x, y, 0.05, WOOD_SHADE)
 
@@ -183,8 +197,8 @@ def tent(pen: Pen, tint: Tint, state: str) -> None:
     pen.line([(0.46, 0.02), (0.40, 0.10)], WOOD, 0.03)
     pen.polygon([(0.43, 0.04), (0.90, 1.0), (0.0, 1.0)], tint.base)
     pen.polygon([(0.43, 0.34), (0.62, 1.0), (0.26, 1.0)], tint.deep)
-    pen.polygon(smooth([(0.43, 0.34), (0.36, 0.70), (0.14, 1.0)], closed=False) + [(0.27, 1.0)], tint.light)
-    pen.polygon(smooth([(0.43, 0.34), (0.52, 0.70), (0.74, 1.0)], closed=False) + [(0.60, 1.0)], tint.light)
+    pen.polygon([*smooth([(0.43, 0.34), (0.36, 0.7), (0.14, 1.0)], closed=False), (0.27, 1.0)], tint.light)
+    pen.polygon([*smooth([(0.43, 0.34), (0.52, 0.7), (0.74, 1.0)], closed=False), (0.6, 1.0)], tint.light)
     pen.line([(0.43, 0.02), (0.43, 0.34)], tint.light, 0.02)
     pen.line([(1.20, 0.80), (1.29, 0.98)], WOOD, 0.02)
 
@@ -195,7 +209,9 @@ def fence(pen: Pen, tint: Tint, state: str) -> None:
     for picket in range(8):
         x = 0.04 + 0.3257 * picket
         pen.polygon([(x, 1.0), (x, 0.18), (x + 0.12, 0.0), (x + 0.24, 0.18), (x + 0.24, 1.0)], tint.base)
-        pen.polygon([(x + 0.17, 1.0), (x + 0.17, 0.075), (x + 0.24, 0.18), (x + 0.24, 1.0)], mix(tint.base, tint.dark, 0.6))
+        pen.polygon(
+            [(x + 0.17, 1.0), (x + 0.17, 0.075), (x + 0.24, 0.18), (x + 0.24, 1.0)], mix(tint.base, tint.dark, 0.6)
+        )
 
 
 DRAWINGS: dict[str, Drawing] = {

@@ -33,7 +33,8 @@ def _ring(pen: Pen, x: float, y: float, outer: float, inner: float, fill: Fill) 
 
 def _saloon(pen: Pen, tint: Tint, roof: float) -> None:
     """A car's body whose roof is at height `roof`."""
-    pen.blob([(0.30, 0.52), (0.52, roof + 0.10), (0.72, roof + 0.01), (1.14, roof + 0.01), (1.36, roof + 0.12), (1.66, 0.52)],
+    pen.blob([(0.30, 0.52), (0.52, roof + 0.10), (0.72, roof + 0.01), (1.14, roof + 0.01), (1.36, roof + 0.12),
+              (1.66, 0.52)],
              tint.base)  # fmt: skip
     pen.polygon(smooth([(0.03, 0.80), (0.0, 0.62), (0.10, 0.47), (0.5, 0.42), (1.5, 0.42), (1.86, 0.50), (1.99, 0.64),
                         (1.97, 0.80)], closed=False), tint.base)  # fmt: skip
@@ -58,11 +59,11 @@ def taxi(pen: Pen, tint: Tint, state: str) -> None:
     _saloon(pen, tint, 0.17)
     pen.polygon([(0.66, 0.20), (0.70, 0.0), (1.14, 0.0), (1.18, 0.20)], LAMP if tint.name == "black" else WHITE)
     pen.rect(0.74, 0.06, 1.10, 0.13, INK, 0.02)
-    pen.rect(0.14, 0.50, 1.80, 0.66, WHITE)
-    step = 0.083
-    for column in range(20):
-        y = 0.50 + 0.08 * (column % 2)
-        pen.rect(0.14 + step * column, y, 0.14 + step * (column + 1), y + 0.08, INK)
+    light, ink = (WHITE, tint.deep) if tint.name == "black" else (tint.base, INK)
+    pen.rect(0.12, 0.54, 1.80, 0.66, light)
+    for column in range(24):
+        x, y = 0.12 + 0.07 * column, 0.54 + 0.06 * (column % 2)
+        pen.rect(x, y, x + 0.07, y + 0.06, ink)
     for x in (0.43, 1.53):
         pen.pie(x, 0.80, 0.25, 0.25, 180, 360, tint.deep)
         _wheel(pen, x, 0.79, 0.21)
@@ -92,7 +93,8 @@ def truck(pen: Pen, tint: Tint, state: str) -> None:
     pen.rect(0.0, 0.62, 1.18, 0.74, tint.dark, 0.03)
     for x in (0.16, 0.42, 0.68, 0.94):
         pen.rect(x, 0.08, x + 0.07, 0.56, tint.light, 0.03)
-    pen.polygon(smooth([(1.24, 0.80), (1.24, 0.24), (1.50, 0.22), (1.66, 0.26), (1.76, 0.52), (1.84, 0.58), (1.85, 0.82)],
+    pen.polygon(smooth([(1.24, 0.80), (1.24, 0.24), (1.50, 0.22), (1.66, 0.26), (1.76, 0.52), (1.84, 0.58),
+                        (1.85, 0.82)],
                        closed=False, steps=4), tint.base)  # fmt: skip
     pen.polygon([(1.36, 0.50), (1.36, 0.31), (1.58, 0.31), (1.67, 0.50)], GLASS)
     pen.polygon([(1.46, 0.50), (1.54, 0.31), (1.58, 0.31), (1.67, 0.50)], WHITE)
@@ -192,11 +194,12 @@ def tractor(pen: Pen, tint: Tint, state: str) -> None:
 
 def boat(pen: Pen, tint: Tint, state: str) -> None:
     pen.rect(0.475, 0.0, 0.515, 0.74, WOOD, 0.02)
-    pen.polygon(smooth([(0.53, 0.04), (0.74, 0.26), (0.92, 0.62)], closed=False) + [(0.53, 0.62)], CANVAS)
+    pen.polygon([*smooth([(0.53, 0.04), (0.74, 0.26), (0.92, 0.62)], closed=False), (0.53, 0.62)], CANVAS)
     pen.polygon([(0.53, 0.40), (0.807, 0.40), (0.87, 0.52), (0.53, 0.52)], tint.base)
-    pen.polygon(smooth([(0.46, 0.10), (0.30, 0.34), (0.08, 0.62)], closed=False) + [(0.46, 0.62)], tint.base)
+    pen.polygon([*smooth([(0.46, 0.1), (0.3, 0.34), (0.08, 0.62)], closed=False), (0.46, 0.62)], tint.base)
     pen.polygon([(0.46, 0.10), (0.46, 0.62), (0.34, 0.62)], tint.dark)
-    pen.polygon(smooth([(0.0, 0.69), (0.5, 0.72), (1.0, 0.66), (0.93, 0.86), (0.80, 1.0), (0.20, 1.0), (0.07, 0.86)], steps=5)
+    pen.polygon(smooth([(0.0, 0.69), (0.5, 0.72), (1.0, 0.66), (0.93, 0.86), (0.80, 1.0), (0.20, 1.0),
+                        (0.07, 0.86)], steps=5)
                 , tint.base)  # fmt: skip
     pen.polygon([(0.05, 0.84), (0.94, 0.84), (0.89, 0.93), (0.80, 1.0), (0.20, 1.0), (0.10, 0.93)], tint.dark)
     pen.polygon([(0.02, 0.735), (0.98, 0.725), (0.965, 0.775), (0.03, 0.78)], CANVAS if tint.name != "white" else STEEL)
@@ -229,7 +232,9 @@ def airplane(pen: Pen, tint: Tint, state: str) -> None:
     pen.polygon([(0.08, 0.40), (0.0, 0.32), (0.20, 0.32), (0.46, 0.46), (0.36, 0.52)], tint.dark)
     for x in (0.66, 0.86, 1.06, 1.26, 1.46, 1.66):
         pen.circle(x, 0.475, 0.05, GLASS if tint.name != "white" else GLASS_SHADE)
-    pen.polygon([(1.84, 0.42), (1.96, 0.42), (2.08, 0.51), (1.84, 0.51)], GLASS if tint.name != "white" else GLASS_SHADE)
+    pen.polygon(
+        [(1.84, 0.42), (1.96, 0.42), (2.08, 0.51), (1.84, 0.51)], GLASS if tint.name != "white" else GLASS_SHADE
+    )
     pen.rect(0.98, 0.74, 1.28, 0.90, STEEL, 0.07)
     pen.polygon([(1.06, 0.58), (1.46, 0.58), (0.80, 0.98), (0.56, 0.98)], tint.deep)
     pen.polygon([(1.06, 0.58), (1.34, 0.58), (0.70, 0.98), (0.56, 0.98)], tint.light)
@@ -246,7 +251,8 @@ def helicopter(pen: Pen, tint: Tint, state: str) -> None:
     for x in (0.98, 1.38):
         pen.line([(x, 0.80), (x - 0.04, 0.95)], STEEL, 0.06)
     pen.line([(0.70, 0.965), (1.62, 0.965), (1.74, 0.90)], STEEL, 0.07)
-    pen.polygon(smooth([(0.70, 0.52), (0.82, 0.30), (1.10, 0.20), (1.42, 0.23), (1.70, 0.42), (1.80, 0.64), (1.62, 0.82),
+    pen.polygon(smooth([(0.70, 0.52), (0.82, 0.30), (1.10, 0.20), (1.42, 0.23), (1.70, 0.42), (1.80, 0.64),
+                        (1.62, 0.82),
                         (1.10, 0.86), (0.82, 0.76)], steps=6), tint.base)  # fmt: skip
     pen.polygon(smooth([(0.76, 0.66), (1.2, 0.72), (1.79, 0.68), (1.62, 0.82), (1.10, 0.86), (0.84, 0.77)], steps=4),
                 tint.dark)  # fmt: skip
