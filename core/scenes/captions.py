@@ -6,21 +6,22 @@ Makes plans from a scene's record; the wording is in sentences.py and words.py. 
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
 from core.scenes.catalogue import KIND_BY_NAME, PLACE_BY_NAME, TIMES
-from core.scenes.claims import Claim
 from core.scenes.colours import COLOUR_SYNONYMS
 from core.scenes.scene import Group, Relation, Scene
-from core.scenes.sentences import Link, Mention, Plan, StateForm, Style, claim_of, say
+from core.scenes.sentences import Caption, Link, Mention, Plan, StateForm, Style, caption_of
+from core.scenes.swaps import swapped as swapped
 from core.scenes.words import (
     BROADER,
+    CLOTHES,
+    CLOTHES_OF,
     DEFINITE,
     MASS,
     MEANINGS,
     NUMBERS,
-    OVER,
     PAIRS,
     PICTURES,
     PLAIN,
@@ -31,27 +32,13 @@ from core.scenes.words import (
     SYNONYMS,
     VAGUE,
     Noun,
+    aloft,
+    place_phrases,
 )
 
 COLOUR_RATE, PLACE_RATE, TIME_RATE, DAY_RATE = 0.78, 0.62, 0.5, 0.06
 STATE_RATE, SIZE_RATE, VAGUE_RATE = 0.65, 0.5, 0.14
 TERSE_RATE, TERSE_DETAIL, TERSE_PLACE = 0.34, 0.5, 0.55  # some people say little: shares of the details they keep
-# (for one, for several) people; the second column is None where it cannot be said.
-_CLOTHES: tuple[tuple[str, str], ...] = (
-    ("in {}", "in {}"),
-    ("wearing {}", "wearing {}"),
-    ("in {} clothes", "in {} clothes"),
-    ("wearing a {} outfit", "wearing {} outfits"),
-    ("in a {} outfit", "in {} outfits"),
-)
-_CLOTHES_OF: dict[str, tuple[str, str]] = {
-    "man": ("in a {} shirt", "in {} shirts"),
-    "boy": ("in a {} shirt", "in {} shirts"),
-    "woman": ("in a {} dress", "in {} dresses"),
-    "girl": ("in a {} dress", "in {} dresses"),
-}
-CLOTHES_IN_PLURAL = dict((*_CLOTHES, *_CLOTHES_OF.values()))
-CLOTHES_IN_SINGULAR = {several: one for one, several in CLOTHES_IN_PLURAL.items()}
 _NEVER_BEFORE = frozenset({"cooking", "waving", "eating", "standing"})
 _STANDING = frozenset({"building", "plant", "furniture"})
 _LYING = frozenset({"food", "object"})
@@ -59,19 +46,6 @@ Recipe = Literal["full", "full place first", "pair", "pair sentence", "there", "
 _RECIPES: tuple[Recipe, ...] = (
     "full", "full place first", "pair", "pair sentence", "there", "picture", "list", "short", "short",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Caption:
-    """One sentence, what it asserts, and the plan that it was said from."""
-
-    text: str
-    claim: Claim
-    plan: Plan = field(repr=False, compare=False)
-
-
-def _caption(plan: Plan) -> Caption:
-    return Caption(say(plan), claim_of(plan), plan)
 
 
 # Mentions ---------------------------------------------------------------------------------------------------
@@ -134,9 +108,9 @@ def _colours(group: Group, rng: random.Random) -> tuple[str, str]:
     word = rng.choice(synonyms) if synonyms and rng.random() < 0.14 else group.colour
     if KIND_BY_NAME[group.kind].group != "person":
         return word, ""
-    own = _CLOTHES_OF.get(group.kind)
-    pattern = rng.choice((*_CLOTHES, own, own) if own else _CLOTHES)
-    if pattern in _CLOTHES[:2] and word in ("dark", "golden"):
+    own = CLOTHES_OF.get(group.kind)
+    pattern = rng.choice((*CLOTHES, own, own) if own else CLOTHES)
+    if pattern in CLOTHES[:2] and word in ("dark", "golden"):
         word = group.colour
     return word, pattern[group.count > 1]
 
@@ -166,23 +140,12 @@ def _mention(
     return mention
 
 
-def _aloft(kind: str) -> bool:
-    return KIND_BY_NAME[kind].habitats == ("sky",)
-
-
 # Setting and relations ----------------------------------------------------------------------------------------
-
-
-def _place_phrase(place: str, kinds: Sequence[str], rng: random.Random) -> str:
-    """How the place is said of these kinds: things of the air are above it, and the sun is not said to be in it."""
-    if all(_aloft(kind) for kind in kinds) and place in OVER:
-        return f"{rng.choice(('over', 'above'))} {OVER[place]}"
-    return rng.choice(PLACE_BY_NAME[place].phrases)
 
 
 def _with_setting(plan: Plan, scene: Scene, rng: random.Random, place_rate: float, time_rate: float) -> Plan:
     if rng.random() < place_rate:
-        phrase = _place_phrase(scene.place, [mention.kind for mention in plan.mentions], rng)
+        phrase = rng.choice(place_phrases(scene.place, [mention.kind for mention in plan.mentions]))
         plan = replace(plan, place=scene.place, place_phrase=phrase)
     rate = DAY_RATE * (not PLACE_BY_NAME[scene.place].indoors) if scene.time == "day" else time_rate
     if rng.random() < rate:
@@ -207,7 +170,7 @@ def _turn(relation: Relation, rng: random.Random) -> tuple[tuple[int, int], Link
 
 def _verb_for(kind: str, link: Link | None, rng: random.Random) -> str:
     group = KIND_BY_NAME[kind].group
-    if rng.random() < 0.5 or _aloft(kind):
+    if rng.random() < 0.5 or aloft(kind):
         return "be"
     if link is not None and link.name == "on" and group in _LYING:
         return rng.choice(("lie", "sit"))
@@ -220,7 +183,7 @@ def _verb_for(kind: str, link: Link | None, rng: random.Random) -> str:
 def _order(scene: Scene, rng: random.Random, size: int) -> list[int]:
     """`size` groups of the scene in a random order, things of the air last."""
     chosen = rng.sample(range(len(scene.groups)), size)
-    return sorted(chosen, key=lambda i: _aloft(scene.groups[i].kind))
+    return sorted(chosen, key=lambda i: aloft(scene.groups[i].kind))
 
 
 def _choose_groups(scene: Scene, rng: random.Random, size: int, link_rate: float) -> tuple[list[int], Link | None]:
@@ -246,7 +209,7 @@ def _plan(scene: Scene, recipe: Recipe, rng: random.Random) -> Plan:
     link_rate = {"list": 0.0, "short": 0.25, "pair": 0.9, "pair sentence": 0.9}.get(recipe, 0.65)
     groups, link = _choose_groups(scene, rng, min(wanted, total), link_rate)
     style = _STYLE[recipe]
-    above = any(_aloft(scene.groups[i].kind) for i in groups[1:])
+    above = any(aloft(scene.groups[i].kind) for i in groups[1:])
     joint: Literal["and", "with"] = "with" if rng.random() < 0.4 or (above and style == "sentence") else "and"
     takes_verb = style in ("sentence", "place first") and (
         len(groups) == 1 or (joint == "with" if link is None else not link.it)
@@ -257,6 +220,7 @@ def _plan(scene: Scene, recipe: Recipe, rng: random.Random) -> Plan:
         _mention(scene, index, groups, rng, verb=takes_verb and position == 0, detail=detail)
         for position, index in enumerate(groups)
     )  # fmt: skip
+    mentions = _told_apart(mentions)
     plan = Plan(style, mentions, link, joint=joint, written=rng.random() < 0.5)
     if style == "sentence" or (style == "place first" and link is not None):
         plan = replace(plan, verb=_verb_for(mentions[0].kind, link, rng))
@@ -267,17 +231,27 @@ def _plan(scene: Scene, recipe: Recipe, rng: random.Random) -> Plan:
     return _with_setting(plan, scene, rng, first, TIME_RATE)
 
 
+def _told_apart(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """ "a sled in front of another sled", when nothing else tells two things of the same name apart."""
+    told: list[Mention] = []
+    for mention in mentions:
+        same = any(mention.noun == before.noun for before in told)
+        plain = mention.amount == "a" and not mention.colour and not mention.size and not mention.state
+        told.append(replace(mention, amount="another") if same and plain else mention)
+    return tuple(told)
+
+
 def captions(scene: Scene) -> tuple[Caption, ...]:
     """Five different captions of a scene; the same scene always gets the same ones."""
     rng = random.Random(f"captions/{scene.split}/{scene.number}")
     said: dict[str, Caption] = {}
     recipes = rng.sample(_RECIPES, 5)
     for recipe in recipes:
-        caption = _caption(_plan(scene, recipe, rng))
+        caption = caption_of(_plan(scene, recipe, rng))
         for _ in range(50):
             if caption.text not in said:
                 break
-            caption = _caption(_plan(scene, recipe, rng))
+            caption = caption_of(_plan(scene, recipe, rng))
         said[caption.text] = caption
     return tuple(said.values())
 
@@ -290,18 +264,18 @@ def phrases(scene: Scene, rng: random.Random) -> Caption:
     draw, total = rng.random(), len(scene.groups)
     if draw < 0.15 and scene.relations:
         pair, link = _turn(rng.choice(scene.relations), rng)
-        mentions = tuple(_short_mention(scene, i, pair, rng) for i in pair)
-        return _caption(Plan("phrase", mentions, link))
+        mentions = _told_apart(tuple(_short_mention(scene, i, pair, rng) for i in pair))
+        return caption_of(Plan("phrase", mentions, link))
     if draw < 0.32 and total > 1:
         chosen = _order(scene, rng, 2)
-        return _caption(Plan("phrase", tuple(_short_mention(scene, i, chosen, rng) for i in chosen)))
+        return caption_of(Plan("phrase", tuple(_short_mention(scene, i, chosen, rng) for i in chosen)))
     index = rng.randrange(total)
     plan = Plan("phrase", (_short_mention(scene, index, (), rng),))
     if draw < 0.55:
-        return _caption(_with_setting(plan, scene, rng, 1.0, 0.15))
+        return caption_of(_with_setting(plan, scene, rng, 1.0, 0.15))
     if draw < 0.68:
-        return _caption(_with_setting(plan, scene, rng, 0.0, 1.0))
-    return _caption(plan)
+        return caption_of(_with_setting(plan, scene, rng, 0.0, 1.0))
+    return caption_of(plan)
 
 
 def _short_mention(scene: Scene, index: int, others: Sequence[int], rng: random.Random) -> Mention:

@@ -1,7 +1,7 @@
 """A plan of a sentence, its text and its claim; decides nothing about what to mention and sees no scene."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from core.scenes.catalogue import KIND_BY_NAME
@@ -196,3 +196,17 @@ def claim_of(plan: Plan) -> Claim:
     """What the sentence of a plan asserts."""
     relations = ((plan.link.subject, plan.link.name, plan.link.object),) if plan.link else ()
     return Claim(tuple(_thing(m) for m in plan.mentions), relations, plan.place or None, plan.time or None)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """One sentence, what it asserts, and the plan that it was said from."""
+
+    text: str
+    claim: Claim
+    plan: Plan = field(repr=False, compare=False)
+
+
+def caption_of(plan: Plan) -> Caption:
+    """The caption that a plan makes."""
+    return Caption(say(plan), claim_of(plan), plan)

@@ -4,6 +4,7 @@ Data and look-ups only: nothing here builds sentences (sentences.py) or chooses 
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from core.scenes.catalogue import KIND_BY_NAME, KINDS, PLACE_BY_NAME, PLACES, TIMES, Kind
@@ -28,6 +29,22 @@ RELATION_WORDS: dict[str, tuple[str, ...]] = {
     "in front of": ("in front of",),
 }
 PICTURES = ("picture", "drawing", "illustration", "image", "cartoon")
+# (for one, for several) people, with a place for the colour.
+CLOTHES: tuple[tuple[str, str], ...] = (
+    ("in {}", "in {}"),
+    ("wearing {}", "wearing {}"),
+    ("in {} clothes", "in {} clothes"),
+    ("wearing a {} outfit", "wearing {} outfits"),
+    ("in a {} outfit", "in {} outfits"),
+)
+CLOTHES_OF: dict[str, tuple[str, str]] = {
+    "man": ("in a {} shirt", "in {} shirts"),
+    "boy": ("in a {} shirt", "in {} shirts"),
+    "woman": ("in a {} dress", "in {} dresses"),
+    "girl": ("in a {} dress", "in {} dresses"),
+}
+CLOTHES_IN_PLURAL = dict((*CLOTHES, *CLOTHES_OF.values()))
+CLOTHES_IN_SINGULAR = {several: one for one, several in CLOTHES_IN_PLURAL.items()}
 # What things in the air are over, in each outdoor place.
 OVER: dict[str, str] = {
     "beach": "the beach", "sea": "the sea", "meadow": "a meadow", "forest": "a forest", "desert": "the desert",
@@ -35,7 +52,7 @@ OVER: dict[str, str] = {
     "farm": "a farm",
 }  # fmt: skip
 # Every other word of the sentence patterns; a test compares real captions with lexicon().
-_PATTERN_WORDS = """a an the and with of in on is are there that who it them wearing dress dresses shirt shirts clothes
+_PATTERN_WORDS = """a an another the and with of in on is are there that who it them wearing dress dresses shirt shirts clothes
     outfit outfits lies lie stands stand sits sit piece pieces nearby scene shown over above"""
 
 # Uncountable nouns ("some fruit", "a piece of furniture"), and nouns that are always plural.
@@ -80,6 +97,18 @@ MEANINGS: dict[str, frozenset[str]] = _meanings()
 LEMMAS: dict[str, str] = {
     plural: singular for kind in KINDS for singular, plural in _nouns_of(kind) if plural != singular
 }
+
+
+def aloft(kind: str) -> bool:
+    """Whether things of this kind are only ever in the air."""
+    return KIND_BY_NAME[kind].habitats == ("sky",)
+
+
+def place_phrases(place: str, kinds: Sequence[str]) -> tuple[str, ...]:
+    """The ways to say where these kinds are; things of the air are said to be above the place."""
+    if place in OVER and all(aloft(kind) for kind in kinds):
+        return f"over {OVER[place]}", f"above {OVER[place]}"
+    return PLACE_BY_NAME[place].phrases
 
 
 def _split(text: str) -> list[str]:
