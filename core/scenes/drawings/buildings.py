@@ -161,9 +161,9 @@ def skyscraper(pen: Pen, tint: Tint, state: str) -> None:
     pen.rect(0.34, 0.22, 0.45, 1.0, tint.dark)
     for row in range(8):
         y = 0.265 + 0.078 * row
-        pen.rect(0.035, y, 0.415, y + 0.04, glass)
-    for x in (0.11, 0.20, 0.27, 0.34):
-        pen.rect(x, 0.25, x + 0.034, 0.86, tint.dark if x > 0.33 else tint.base)
+        pen.rect(0.035, y, 0.415, y + 0.034, glass)
+    for x in (0.09, 0.185, 0.28, 0.34):
+        pen.rect(x, 0.25, x + 0.045, 0.86, tint.dark if x > 0.33 else tint.base)
     pen.rect(0.12, 0.165, 0.33, 0.195, glass)
     pen.rect(0.15, 0.90, 0.30, 1.0, SLATE_SHADE)
     pen.rect(0.13, 0.875, 0.32, 0.905, tint.light)

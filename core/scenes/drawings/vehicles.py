@@ -9,6 +9,7 @@ GLASS: RGB = (190, 226, 242)
 GLASS_SHADE: RGB = (142, 190, 220)
 CHROME: RGB = (200, 205, 212)
 STEEL: RGB = (112, 116, 128)
+ROTOR: RGB = (84, 86, 104)
 LAMP: RGB = (255, 226, 130)
 TAIL_LAMP: RGB = (176, 30, 44)
 WOOD: RGB = (150, 98, 56)
@@ -108,7 +109,8 @@ def truck(pen: Pen, tint: Tint, state: str) -> None:
 def bicycle(pen: Pen, tint: Tint, state: str) -> None:
     back, front, crank, seat, head = (0.36, 0.64), (1.24, 0.64), (0.72, 0.66), (0.58, 0.26), (1.08, 0.24)
     for x, y in (back, front):
-        _ring(pen, x, y, 0.36, 0.29, INK)
+        _ring(pen, x, y, 0.36, 0.30, INK)
+        _ring(pen, x, y, 0.30, 0.265, CHROME)  # keeps the wheels visible before a night sky
         pen.line([(x - 0.29, y), (x + 0.29, y)], CHROME, 0.015)
         pen.line([(x, y - 0.29), (x, y + 0.29)], CHROME, 0.015)
     for path in ([back, crank, head], [back, seat, head], [seat, crank], [front, (1.04, 0.10)]):
@@ -198,9 +200,8 @@ def boat(pen: Pen, tint: Tint, state: str) -> None:
     pen.polygon([(0.53, 0.40), (0.807, 0.40), (0.87, 0.52), (0.53, 0.52)], tint.base)
     pen.polygon([*smooth([(0.46, 0.1), (0.3, 0.34), (0.08, 0.62)], closed=False), (0.46, 0.62)], tint.base)
     pen.polygon([(0.46, 0.10), (0.46, 0.62), (0.34, 0.62)], tint.dark)
-    pen.polygon(smooth([(0.0, 0.69), (0.5, 0.72), (1.0, 0.66), (0.93, 0.86), (0.80, 1.0), (0.20, 1.0),
-                        (0.07, 0.86)], steps=5)
-                , tint.base)  # fmt: skip
+    hull: list[Point] = [(0.0, 0.69), (0.5, 0.72), (1.0, 0.66), (0.93, 0.86), (0.80, 1.0), (0.20, 1.0), (0.07, 0.86)]
+    pen.polygon(smooth(hull, steps=5), tint.base)
     pen.polygon([(0.05, 0.84), (0.94, 0.84), (0.89, 0.93), (0.80, 1.0), (0.20, 1.0), (0.10, 0.93)], tint.dark)
     pen.polygon([(0.02, 0.735), (0.98, 0.725), (0.965, 0.775), (0.03, 0.78)], CANVAS if tint.name != "white" else STEEL)
 
@@ -246,7 +247,7 @@ def helicopter(pen: Pen, tint: Tint, state: str) -> None:
     pen.ellipse(0.12, 0.32, 0.12, 0.12, (*CHROME, 150))
     pen.circle(0.12, 0.32, 0.04, INK)
     pen.rect(1.14, 0.04, 1.22, 0.26, STEEL)
-    pen.rect(0.46, 0.0, 1.90, 0.065, INK, 0.03)
+    pen.rect(0.46, 0.0, 1.90, 0.065, ROTOR, 0.03)
     pen.rect(1.08, 0.0, 1.28, 0.10, STEEL, 0.04)
     for x in (0.98, 1.38):
         pen.line([(x, 0.80), (x - 0.04, 0.95)], STEEL, 0.06)
