@@ -60,7 +60,8 @@ TIME_SHARES = {"day": 0.55, "sunset": 0.20, "night": 0.25}
 LONE = frozenset(("sun", "moon", "rainbow"))
 LOW_STATES = frozenset(("sleeping", "sitting", "crawling"))  # would vanish behind something
 RESTLESS = frozenset(("running", "jumping", "dancing", "walking", "grazing", "crawling"))  # not on furniture
-PLANS = {"on": 0.40, "under": 0.16, "behind": 0.30, "next to": 0.26, "": 0.14}
+PLANS = {"on": 0.46, "under": 0.22, "behind": 0.28, "next to": 0.26, "": 0.14}
+FAVOURITES = {"table": 3.0, "boat": 1.5, "canoe": 1.5, "sled": 1.5}  # as supports, because they carry the most
 EVENLY: dict[str, float] = {}  # how often to draw a kind so that all come out equally often; see _weight
 T = TypeVar("T")
 
@@ -131,7 +132,8 @@ def _beginning(rng: Random) -> tuple[Kind, Kind | None, str, Place, str]:
     possible = {plan: share for plan, share in PLANS.items() if plan not in ("on", "under") or _partners(first, plan)[0]}
     plan = _pick(rng, possible)
     partners, is_subject = _partners(first, plan)
-    second = _pick(rng, {kind: _weight(kind) for kind in partners if kind is not first}) if partners else None
+    chances = {kind: _weight(kind) * FAVOURITES.get(kind.name, 1.0) for kind in partners if kind is not first}
+    second = _pick(rng, chances) if chances else None
     subject, thing = (first, second) if is_subject or second is None else (second, first)
     settings: dict[tuple[Place, str], float] = {}
     for place in PLACES:
@@ -199,6 +201,7 @@ def _related(subject: Draft, thing: Draft, plan: str, rng: Random) -> Cluster:
         return Cluster((rider, replace(thing, count=1, size=size, sky=False)), plan)
     if plan == "under":
         size = thing.size if thing.size != "small" else "large"
+        thing = replace(thing, state="")  # a bare tree would shelter nothing
         below = replace(subject, state=grounded, sky=False, count=min(subject.count, 2))
         return Cluster((below, replace(thing, count=1, size=size, sky=False)), plan)
     if plan == "behind":
@@ -227,12 +230,14 @@ def _cast(rng: Random) -> tuple[list[Cluster], Place, str] | None:
     drafts = [_draft(subject, place, rng)]
 
     def add(condition: Callable[[Draft], bool], kind: Kind | None = None) -> Draft | None:
+        ground = "water" if place.name == "sea" else "land"
+        empty = not place.indoors and all(draft.sky for draft in drafts)
         for _ in range(12):
-            chosen = kind or _next_kind(drafts, place, time, rng, lambda _: True)
+            chosen = kind or _next_kind(drafts, place, time, rng, lambda kind: not empty or ground in kind.habitats)
             if chosen is None:
                 return None
             draft = _draft(chosen, place, rng, [d.colour for d in drafts if d.kind is chosen])
-            if condition(draft):
+            if condition(draft) and not (empty and draft.sky):
                 drafts.append(draft)
                 return draft
         return None

@@ -13,11 +13,10 @@ from core.scenes.catalogue import Kind, Place, Surface
 MARGIN = 0.02  # nothing comes closer to the picture's edge
 OVERLAP = 0.08  # of the smaller box; more would hide what a caption may mention
 SIZE_FACTORS = {"small": 0.75, "medium": 1.0, "large": 1.3}
-SMALLEST = 0.155  # a medium thing's side if it were square: small ones stay recognisable at 96 pixels
+SMALLEST = 0.165  # a medium thing's side if it were square: small ones stay recognisable at 96 pixels
 WIDEST, TALLEST = 0.44, 0.50  # of a medium thing: a large one still leaves room for others
 ROW = 0.62  # a group wider than this is drawn smaller
-# Boats carry their crew inside: the hull is drawn over the crew's feet.
-DECKS = {"boat": Surface(0.10, 0.90, 0.80), "canoe": Surface(0.7, 2.5, 0.42)}
+DECKS = {"boat": Surface(0.16, 0.84, 0.76), "canoe": Surface(0.7, 2.5, 0.42)}
 # How high a thing may be under a shelter, and around where it stands (share of the shelter's height and width).
 HEADROOM = {"table": (0.70, (0.5,)), "tree": (0.40, (0.2, 0.8)), "palm": (0.50, (0.22, 0.8)), "umbrella": (0.52, (0.3, 0.7))}
 
@@ -189,6 +188,8 @@ def _laid_out(cluster: Cluster, scale: float, rng: Random) -> list[list[Box]] | 
 def _ground(place: Place, cluster: Cluster, rng: Random) -> float:
     """Where the cluster's ground is: buildings and tall things rather at the back."""
     near, far = 1 - MARGIN - 0.015, place.horizon + 0.07
+    if place.name == "sea" and not any(draft.kind.name in DECKS for draft in cluster.drafts):
+        far = place.horizon + 0.22  # swimmers whose backs rise above the horizon would seem to fly
     tall = max(medium_height(draft.kind) * SIZE_FACTORS[draft.size] for draft in cluster.drafts)
     return far + (near - far) * rng.random() * (0.5 if tall > 0.38 else 1.0)
 
@@ -199,8 +200,8 @@ def _put(cluster: Cluster, place: Place, others: Sequence[Box], rng: Random) -> 
     for attempt in range(72):
         ground = _ground(place, cluster, rng)
         depth = (ground - place.horizon) / (1 - place.horizon)
-        shrink = (1.0, 0.88, 0.78)[attempt // 24]
-        rows = _laid_out(cluster, shrink * (1.0 if sky else 0.9 + 0.18 * depth), rng)
+        shrink = (1.0, 0.9, 0.8)[attempt // 24]
+        rows = _laid_out(cluster, shrink * (1.0 if sky else 0.98 + 0.18 * depth), rng)
         if rows is None:
             return None
         boxes = [box for boxes in rows for box in boxes]
@@ -231,7 +232,7 @@ def stand(clusters: Sequence[Cluster], place: Place, rng: Random) -> list[Standi
         for member, (draft, boxes) in enumerate(zip(cluster.drafts, rows, strict=True)):
             depth = ground
             if cluster.relation in ("on", "under", "behind") and member == 0:
-                aboard = cluster.relation == "on" and cluster.drafts[1].kind.name in DECKS
+                aboard = cluster.relation == "on" and cluster.drafts[1].kind.name == "canoe"  # its side hides their feet
                 depth += -0.001 if aboard or cluster.relation == "behind" else 0.001
             standing.append(Standing(draft, tuple(boxes), depth, number))
     return sorted(standing, key=lambda one: one.depth)
