@@ -1,1 +1,1 @@
-"""Stores and searches sparse vectors: postings in tantivy, metadata in SQLite; knows nothing of torch, models or Gradio."""
+"""Stores and searches sparse vectors: postings in tantivy, metadata in SQLite; knows no torch, models or Gradio."""

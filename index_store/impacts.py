@@ -1,8 +1,8 @@
-"""Weights as the inverted index holds them: impact levels and the bounds they give; knows nothing of tantivy or storage.
+"""Weights as the inverted index holds them: impact levels and the bounds they give; knows nothing of storage.
 
-An inverted index that sums constants cannot hold a float a posting, so a weight becomes a level, and all items with the
-same (term, level) share one posting list. A level is the weight's float32 bit pattern rounded UP to MANTISSA_BITS bits
-of mantissa. Positive floats order like their bit patterns, so with s = 23 - MANTISSA_BITS:
+An inverted index that sums constants cannot hold a float a posting, so a weight becomes a level, and all items with
+the same (term, level) share one posting list. A level is the weight's float32 bit pattern rounded UP to MANTISSA_BITS
+bits of mantissa. Positive floats order like their bit patterns, so with s = 23 - MANTISSA_BITS:
 
     level(w)   = ceil(bits(w) / 2**s)            integer arithmetic, no logarithm, no rounding trouble
     ceiling(l) = float32 with the bits l * 2**s   the upper edge of the level:  ceiling(level(w)) >= w

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import tantivy
-from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from index_store import impacts
@@ -248,13 +247,3 @@ def decode(item: int, data: bytes, path: Path) -> SparseVector:
         return SparseVector.from_bytes(data)
     except ValueError as error:
         raise CollectionDamaged(f"The stored vector of item {item} in {path} cannot be read ({error})") from error
-
-
-def expected_tokens(vectors: Iterable[SparseVector]) -> dict[tuple[int, int], int]:
-    """{(term, level): number of vectors}: what `token_frequencies` must say of an index that holds these vectors."""
-    counted: dict[tuple[int, int], int] = {}
-    for vector in vectors:
-        of_vector: NDArray[np.int64] = impacts.levels(vector.weights)
-        for key in zip(vector.terms.tolist(), of_vector.tolist(), strict=True):
-            counted[key] = counted.get(key, 0) + 1
-    return counted

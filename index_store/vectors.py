@@ -1,9 +1,9 @@
 """A sparse vector: ascending term ids and positive float32 weights; knows nothing of vocabularies, models or storage.
 
-The score of two vectors is the real number sum(a_i * b_i) over shared terms, rounded once to float64: the product of two
-float32 is exact in float64 (24 + 24 bits of significand fit in 53), and `math.fsum` rounds the sum of exact numbers
-correctly. So a score does not depend on the order of summation, on the batch or on who computes it: the index, a brute
-force loop and a test agree to the last bit.
+The score of two vectors is the real number sum(a_i * b_i) over shared terms, rounded once to float64: the product of
+two float32 is exact in float64 (24 + 24 bits of significand fit in 53), and `math.fsum` rounds the sum of exact
+numbers correctly. So a score does not depend on the order of summation, on the batch or on who computes it: the index,
+a brute force loop and a test agree to the last bit.
 """
 
 import math

@@ -1,0 +1,245 @@
+"""The catalog of a collection, in SQLite: which items exist and what made them; knows nothing of postings.
+
+The catalog is the truth about what a collection holds: an item counts as added, or removed, when the catalog's
+transaction commits. It keeps a rollback journal (not a WAL), so that reading needs no write, also on read-only media.
+"""
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from index_store.errors import (
+    CollectionBusy,
+    CollectionClosed,
+    CollectionDamaged,
+    CollectionError,
+    CollectionFull,
+    CollectionReadOnly,
+    CollectionTooNew,
+)
+
+BUSY_SECONDS = 30  # a reader waits this long for a commit under way, and a writer for readers
+CHUNK = 500  # ids in one statement: below SQLite's oldest limit on variables
+
+migrations = Migrations("index_store")
+
+
+@migrations()
+def m001_first(db: sqlite_utils.Database) -> None:
+    """What made the collection, its vocabulary, and its items."""
+    db.execute("CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    db.execute("CREATE TABLE vocabulary (id INTEGER PRIMARY KEY, term TEXT NOT NULL)")
+    db.execute(
+        """CREATE TABLE items (
+            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, path TEXT NOT NULL, caption TEXT, content_hash TEXT NOT NULL,
+            width INTEGER NOT NULL, height INTEGER NOT NULL, bytes INTEGER NOT NULL, added TEXT NOT NULL,
+            thumbnail TEXT, terms INTEGER NOT NULL)"""
+    )
+    for column in ("path", "content_hash", "kind"):
+        db.execute(f"CREATE INDEX items_{column} ON items ({column})")
+
+
+def vocabulary_digest(terms: Sequence[str]) -> str:
+    """SHA-256 of the terms in their order: two vocabularies agree exactly when their digests do."""
+    return hashlib.sha256(json.dumps(list(terms), ensure_ascii=False).encode()).hexdigest()
+
+
+class Catalog:
+    """The catalog file. One connection behind one lock, so that any thread may call any method."""
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        self.path = path
+        self._writable = writable
+        self._lock = threading.RLock()
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
+        self._epoch = 0  # counts reconnections: part of `version`
+        self._db: sqlite_utils.Database | None = self._connect(path)
+        try:
+            self._check_schema()
+        except BaseException:
+            self.close()
+            raise
+
+    @staticmethod
+    def create(path: Path, about: dict[str, str], vocabulary: Sequence[str]) -> None:
+        """A new catalog file that holds no items yet."""
+        with translated(path):
+            db = sqlite_utils.Database(sqlite3.connect(path, isolation_level=None))
+            try:
+                migrations.apply(db)
+                with db.atomic():
+                    rows = {**about, "next_id": "1", "digest": vocabulary_digest(vocabulary)}
+                    db.table("about").insert_all({"key": key, "value": value} for key, value in rows.items())
+                    db.conn.executemany("INSERT INTO vocabulary VALUES (?, ?)", enumerate(vocabulary))
+            finally:
+                db.close()
+
+    def reserve(self, count: int) -> int:
+        """The first of `count` ids that nobody ever had and nobody else will get, also when the add then fails."""
+        with self.transaction() as db:
+            first = int(self.about()["next_id"])
+            db.execute("UPDATE about SET value = ? WHERE key = 'next_id'", [str(first + count)])
+        return first
+
+    def replace(self, rows: Sequence[dict[str, Any]], removed: Sequence[int]) -> list[int]:
+        """Inserts rows and deletes ids in one transaction; returns the ids among `removed` that were there."""
+        with self.transaction() as db:
+            there = [row["id"] for row in self.rows(removed)]
+            db.conn.executemany("DELETE FROM items WHERE id = ?", [[item] for item in there])
+            if rows:
+                db.table("items").insert_all(rows)
+        return there
+
+    def rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        """The rows of those ids that exist, each once, in no particular order."""
+        unique, found = list(dict.fromkeys(ids)), []
+        for start in range(0, len(unique), CHUNK):
+            some = unique[start : start + CHUNK]
+            found += self.query(f"SELECT * FROM items WHERE id IN ({','.join('?' * len(some))})", some)
+        return found
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """All rows of a SELECT."""
+        with self._lock, translated(self.path):
+            try:
+                return list(self._open().query(sql, list(values)))
+            except sqlite3.OperationalError as error:
+                # READONLY: a writer was killed and its journal is to be rolled back, which a reader must not do
+                # CANTOPEN, IOERR: the same on media where the journal cannot even be opened as it should
+                if self._writable or self._copy or not self._journal().exists():
+                    raise error
+            self._recover_copy()
+            return list(self._open().query(sql, list(values)))
+
+    def ids(self) -> list[int]:
+        """The ids of all items, ascending."""
+        with self._lock, translated(self.path):
+            self.query("SELECT 1")
+            return [row[0] for row in self._open().conn.execute("SELECT id FROM items ORDER BY id")]
+
+    def about(self) -> dict[str, str]:
+        """What made the collection: model, digest of its vocabulary, impact format; and `next_id`."""
+        return {row["key"]: row["value"] for row in self.query("SELECT key, value FROM about")}
+
+    def vocabulary(self) -> tuple[str, ...]:
+        """The terms, by id."""
+        return tuple(row["term"] for row in self.query("SELECT term FROM vocabulary ORDER BY id"))
+
+    def version(self) -> tuple[int, int]:
+        """Changes whenever another connection has committed since this one last looked."""
+        with self._lock:
+            if self._copy and not self._journal().exists():  # somebody opened it for writing and cleared the journal
+                self._reconnect(self.path)
+            return self._epoch, self.query("PRAGMA data_version")[0]["data_version"]
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite_utils.Database]:
+        """Everything inside or nothing; errors come out as CollectionError."""
+        with self._lock, translated(self.path), self._open().atomic():
+            yield self._open()
+
+    def problems(self) -> list[str]:
+        """What SQLite itself finds wrong with the file, one sentence each."""
+        found = [str(next(iter(row.values()))) for row in self.query("PRAGMA integrity_check(20)")]
+        return [] if found == ["ok"] else [f"The catalog is damaged: {problem}." for problem in found]
+
+    def close(self) -> None:
+        """Closes the file; closing twice is fine."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+            if self._copy is not None:
+                self._copy.cleanup()
+                self._copy = None
+
+    def _open(self) -> sqlite_utils.Database:
+        if self._db is None:
+            raise CollectionClosed(f"The collection {self.path.parent} has been closed; open it again to use it.")
+        return self._db
+
+    def _connect(self, path: Path) -> sqlite_utils.Database:
+        mode = "rw" if self._writable or path != self.path else "ro"
+        with translated(self.path):
+            connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}",
+                uri=True,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            connection.execute("PRAGMA synchronous = EXTRA")  # a commit survives a power cut, its journal's removal too
+            return sqlite_utils.Database(connection)
+
+    def _reconnect(self, path: Path) -> None:
+        if self._db is not None:
+            self._db.close()
+        if self._copy and path == self.path:
+            self._copy.cleanup()
+            self._copy = None
+        self._db = self._connect(path)
+        self._epoch += 1
+
+    def _journal(self) -> Path:
+        return self.path.with_name(self.path.name + "-journal")
+
+    def _recover_copy(self) -> None:
+        """Reads from a private copy, where SQLite may roll the killed writer's transaction back."""
+        self._copy = tempfile.TemporaryDirectory(prefix="sightwords-")
+        for file in (self.path, self._journal()):
+            shutil.copyfile(file, Path(self._copy.name) / file.name)
+        self._reconnect(Path(self._copy.name) / self.path.name)
+
+    def _check_schema(self) -> None:
+        tables = {row["name"] for row in self.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        folder = self.path.parent
+        with translated(self.path):
+            applied = {row.name for row in migrations.applied(self._open())}
+            pending = migrations.pending(self._open())
+        if applied - {migration.name for migration in migrations._migrations}:
+            raise CollectionTooNew(f"The collection {folder} was written by a newer Sightwords; update to open it.")
+        if not {"about", "items", "vocabulary"} <= tables:
+            raise CollectionDamaged(
+                f"The catalog of the collection {folder} lacks its tables; index the pictures anew."
+            )
+        if pending and self._writable:
+            with translated(self.path):
+                migrations.apply(self._open())
+        elif pending:
+            raise CollectionError(
+                f"The collection {folder} was written by an older Sightwords; open it for writing once to bring it up "
+                "to date."
+            )
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's and the operating system's errors inside come out as one-sentence CollectionErrors."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+
+
+def explain(error: sqlite3.Error, path: Path) -> CollectionError:
+    """SQLite's error as one of ours, by SQLite's own error name."""
+    name, folder = getattr(error, "sqlite_errorname", ""), path.parent
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")):
+        return CollectionFull(f"The disk is full, so the collection {folder} could not be written; free some space.")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return CollectionBusy(f"The catalog of the collection {folder} is locked by another program; try again.")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
+        return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_AUTH")):
+        return CollectionReadOnly(f"The catalog of the collection {folder} cannot be opened; check its permissions.")
+    return CollectionDamaged(f"The catalog of the collection {folder} cannot be used ({error}).")

@@ -1,0 +1,68 @@
+"""What goes into a collection and what comes out of it: plain records; knows nothing of how they are stored."""
+
+import builtins
+from dataclasses import dataclass
+
+from index_store.vectors import SparseVector
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """What to add. `thumbnail`: bytes of a WebP or JPEG file; `bytes`: size of the original file."""
+
+    kind: str
+    path: str
+    caption: str | None
+    content_hash: str
+    vector: SparseVector
+    width: int = 0
+    height: int = 0
+    bytes: int = 0
+    thumbnail: builtins.bytes | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a collection knows of an item. `added`: ISO 8601, UTC; `thumbnail`: absolute path of its file."""
+
+    id: int
+    kind: str
+    path: str
+    caption: str | None
+    content_hash: str
+    width: int
+    height: int
+    bytes: int
+    added: str
+    thumbnail: str | None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A found item; `score` is exactly `query.dot(item's vector)`, > 0."""
+
+    id: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """Hits by descending score, then ascending id. `exact`: proven to be the true top k (always, in this store)."""
+
+    hits: tuple[Hit, ...]
+    exact: bool
+    retrieve_ms: float
+    rescore_ms: float
+
+
+@dataclass(frozen=True)
+class Stats:
+    """A collection in numbers; `frequent`: (term, number of items that have it), the most frequent first."""
+
+    items: int
+    by_kind: dict[str, int]
+    mean_terms: float
+    postings: int
+    distinct_terms: int
+    bytes_on_disk: int
+    frequent: tuple[tuple[str, int], ...]

@@ -1,0 +1,58 @@
+"""Whether the two stores of a collection agree, item by item and posting by posting; reads, never repairs."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index_store import impacts
+from index_store.errors import CollectionDamaged
+from index_store.postings import PostingsView, decode
+from index_store.vectors import SparseVector
+
+SHOWN = 5  # ids named in one sentence
+
+
+def problems(view: PostingsView, rows: Sequence[dict[str, Any]], folder: Path) -> list[str]:
+    """One sentence a kind of problem. rows: `id`, `terms` (their number), `thumbnail` (relative path) of each item."""
+    found: list[str] = []
+    ids = view.all_ids()
+    held, known = set(ids), {row["id"]: row for row in rows}
+    _report(found, "Items without postings, which no search can find (add them again)", known.keys() - held)
+    _report(found, "Postings of an interrupted write (opening for writing clears them)", held - known.keys())
+    _report(found, "Items whose postings are there more than once", {a for a, b in pairwise(ids) if a == b})
+    vectors: dict[int, SparseVector] = {}
+    unreadable = set[int]()
+    for item, data in view.find(sorted(held)):
+        try:
+            vectors[item] = decode(item, data, folder)
+        except CollectionDamaged:
+            unreadable.add(item)
+    _report(found, "Items whose stored vector cannot be read", unreadable)
+    other = {item for item, vector in vectors.items() if item in known and len(vector) != known[item]["terms"]}
+    _report(found, "Items whose stored vector has another number of terms than the catalog says", other)
+    if not found and expected_tokens(vectors.values()) != view.token_frequencies():
+        found.append("The postings are not those of the stored vectors; index the pictures anew.")
+    gone = {item for item, row in known.items() if row["thumbnail"] and not (folder / row["thumbnail"]).is_file()}
+    _report(found, "Items whose thumbnail is missing", gone)
+    return found
+
+
+def expected_tokens(vectors: Iterable[SparseVector]) -> dict[tuple[int, int], int]:
+    """{(term, level): number of vectors}: what `token_frequencies` must say of an index that holds these vectors."""
+    counted: dict[tuple[int, int], int] = {}
+    for vector in vectors:
+        of_vector: NDArray[np.int64] = impacts.levels(vector.weights)
+        for key in zip(vector.terms.tolist(), of_vector.tolist(), strict=True):
+            counted[key] = counted.get(key, 0) + 1
+    return counted
+
+
+def _report(found: list[str], what: str, ids: Iterable[int]) -> None:
+    some = sorted(ids)
+    if some:
+        more = f" and {len(some) - SHOWN} more" if len(some) > SHOWN else ""
+        found.append(f"{what}: {', '.join(map(str, some[:SHOWN]))}{more}.")
