@@ -36,7 +36,7 @@ def test_each_state_fills_its_box_and_stays_inside(kind: Kind, state: str) -> No
         slack, width = 0.05 * HEIGHT, HEIGHT * kind.aspect
         assert left >= MARGIN - slack and top >= MARGIN - slack
         assert right <= MARGIN + width + slack and bottom <= MARGIN + HEIGHT + slack
-        assert right - left > 0.85 * width and bottom - top > 0.85 * HEIGHT
+        assert right - left > (0.65 if state else 0.85) * width and bottom - top > 0.85 * HEIGHT
         assert bottom > MARGIN + 0.95 * HEIGHT  # it stands on the ground
         assert (picture != PAPER).any(axis=2).sum() > 0.2 * HEIGHT * width
 

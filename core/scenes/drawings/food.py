@@ -1,7 +1,7 @@
 """How food and what it is served in are drawn; knows only the pen and the colours, not where things stand."""
 
 from core.scenes.colours import RGB, WHITE, Tint, mix
-from core.scenes.pen import Drawing, Pen
+from core.scenes.pen import Drawing, Pen, smooth
 
 LEAF: RGB = (86, 160, 72)
 LEAF_DARK: RGB = (52, 118, 58)
@@ -138,8 +138,7 @@ def pizza(pen: Pen, tint: Tint, state: str) -> None:
 
 
 def cake(pen: Pen, tint: Tint, state: str) -> None:
-    sponge: RGB = CREAM if tint.name == "brown" else (226, 176, 112)
-    pen.ellipse(0.55, 0.92, 0.54, 0.08, (196, 204, 216))
+    pen.ellipse(0.55, 0.92, 0.54, 0.08, (188, 196, 210))
     pen.ellipse(0.55, 0.9, 0.54, 0.07, (226, 232, 240))
     pen.rect(0.1, 0.34, 1.0, 0.84, tint.base)
     pen.ellipse(0.55, 0.84, 0.45, 0.08, tint.base)
@@ -148,17 +147,27 @@ def cake(pen: Pen, tint: Tint, state: str) -> None:
         x = 0.175 + i * 0.15
         pen.rect(x - 0.075, 0.34 + 0.06 * (i in (1, 2, 3, 4)), x + 0.075, 0.54 + 0.06 * (i % 2), tint.dark, 0.07)
     if state == "sliced":
-        pen.polygon([(0.52, 0.33), (1.06, 0.33), (1.06, 0.9), (0.86, 0.9), (0.52, 0.92)], (226, 232, 240))
-        pen.polygon([(0.52, 0.3), (0.8, 0.24), (0.8, 0.84), (0.52, 0.93)], sponge)
-        pen.polygon([(0.52, 0.3), (0.8, 0.24), (0.8, 0.32), (0.52, 0.4)], tint.base)
-        pen.polygon(
-            [(0.52, 0.58), (0.8, 0.52), (0.8, 0.59), (0.52, 0.66)], tint.light if tint.name != "brown" else tint.base
-        )
-    for x, y in ((0.3, 0.3), (0.55, 0.27), (0.8, 0.3)) if state != "sliced" else ((0.24, 0.3), (0.4, 0.27)):
-        pen.circle(x, y, 0.06, TOMATO)
-        if state != "sliced":
-            pen.rect(x - 0.022, 0.1, x + 0.022, y, WHITE)
-            pen.ellipse(x, 0.07, 0.028, 0.06, (255, 176, 40))
+        _cut(pen, tint)
+        for x, y in ((0.26, 0.33), (0.5, 0.25), (0.8, 0.27)):
+            pen.circle(x, y - 0.03, 0.075, TOMATO)
+            pen.line([(x, y - 0.09), (x + 0.04, y - 0.2)], LEAF_DARK, 0.03)
+        return
+    for x, y in ((0.3, 0.33), (0.55, 0.3), (0.8, 0.33)):
+        pen.rect(x - 0.03, 0.13, x + 0.03, y, (104, 178, 214))
+        pen.ellipse(x, 0.08, 0.035, 0.075, (255, 170, 40))
+
+
+def _cut(pen: Pen, tint: Tint) -> None:
+    """Takes the front piece out of the cake: the plate shows, and both cut faces with their layers."""
+    sponge: RGB = CREAM if tint.name in ("brown", "yellow") else (222, 168, 104)
+    left, middle, right = (0.36, 0.435), (0.55, 0.33), (0.9, 0.405)
+    plate = [middle, right, (0.9, 0.93), (0.6, 0.965), (0.36, 0.95), left]
+    pen.polygon(plate, (226, 232, 240))
+    for (x0, y0), (x1, y1), shade in ((left, middle, 0.16), (middle, right, 0.0)):
+        pen.polygon([(x0, y0), (x1, y1), (x1, y1 + 0.5), (x0, y0 + 0.49)], mix(sponge, PATTY, shade))
+        for down, thick in ((0.0, 0.08), (0.24, 0.08)):
+            strip = [(x0, y0 + down), (x1, y1 + down), (x1, y1 + down + thick), (x0, y0 + down + thick)]
+            pen.polygon(strip, mix(tint.base, tint.dark, shade * 4))
 
 
 def sandwich(pen: Pen, tint: Tint, state: str) -> None:
@@ -188,7 +197,7 @@ def hamburger(pen: Pen, tint: Tint, state: str) -> None:
     pen.rect(0.07, 0.52, 1.08, 0.6, TOMATO, 0.04)
     pen.line([(0.05 + 0.105 * i, 0.48 + 0.045 * (i % 2)) for i in range(11)], LEAF, 0.09, curved=True)
     dome = [(0.04, 0.46), (0.06, 0.28), (0.22, 0.1), (0.575, 0.01), (0.93, 0.1), (1.09, 0.28), (1.11, 0.46)]
-    pen.polygon([*dome], bun)
+    pen.polygon(smooth(dome, closed=False), bun)
     pen.blob([(0.93, 0.1), (1.08, 0.26), (1.11, 0.45), (0.8, 0.45), (0.95, 0.3)], shade)
     for x, y, angle in (
         (0.34, 0.2, -30),
@@ -219,26 +228,32 @@ def donut(pen: Pen, tint: Tint, state: str) -> None:
 
 
 def cup(pen: Pen, tint: Tint, state: str) -> None:
-    s, dx, dy = (0.7, 0.16, 0.3) if state == "steaming" else (1.0, 0.0, 0.0)  # room for the steam
+    s, dx, dy = (0.74, 0.12, 0.26) if state == "steaming" else (1.0, 0.0, 0.0)  # room for the steam
 
     def at(x: float, y: float) -> tuple[float, float]:
         return dx + x * s, dy + y * s
 
     x, y = at(0.8, 0.47)
     pen.arc(x, y, 0.22 * s, 0.24 * s, -110, 110, tint.dark, 0.11 * s)
-    pen.polygon(
-        [at(0.02, 0.1), at(0.84, 0.1), at(0.78, 0.86), at(0.68, 0.99), at(0.18, 0.99), at(0.08, 0.86)], tint.base
-    )
-    pen.polygon(
-        [at(0.66, 0.1), at(0.84, 0.1), at(0.78, 0.86), at(0.68, 0.99), at(0.56, 0.99), at(0.63, 0.8)], tint.dark
-    )
+    foot = [
+        (0.8, 0.82),
+        (0.76, 0.92),
+        (0.68, 0.98),
+        (0.58, 0.99),
+        (0.28, 0.99),
+        (0.18, 0.98),
+        (0.1, 0.92),
+        (0.06, 0.82),
+    ]
+    pen.polygon([at(*point) for point in [(0.02, 0.1), (0.84, 0.1), *foot]], tint.base)
+    pen.polygon([at(*point) for point in [(0.68, 0.1), (0.84, 0.1), *foot[:4], (0.64, 0.8)]], tint.dark)
     x, y = at(0.43, 0.1)
     pen.ellipse(x, y, 0.42 * s, 0.1 * s, tint.light)
     pen.ellipse(x, y + 0.01 * s, 0.36 * s, 0.07 * s, PATTY)
     pen.line([at(0.15, 0.32), at(0.19, 0.7)], tint.light, 0.06 * s)
     if state == "steaming":
         for x, top in ((0.28, 0.09), (0.46, 0.04), (0.64, 0.09)):
-            _steam(pen, x, top, 0.32, 0.06, 0.055)
+            _steam(pen, x, top, 0.27, 0.055, 0.055)
 
 
 def bottle(pen: Pen, tint: Tint, state: str) -> None:

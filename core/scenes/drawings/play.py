@@ -2,8 +2,8 @@
 
 import math
 
-from core.scenes.colours import INK, RGB, WHITE, Tint, mix
-from core.scenes.pen import Drawing, Pen, Point
+from core.scenes.colours import INK, RGB, WHITE, Fill, Tint, mix
+from core.scenes.pen import Drawing, Pen, Point, smooth
 
 METAL: RGB = (150, 156, 168)
 WOOD: RGB = (176, 124, 78)
@@ -15,26 +15,35 @@ LAMP: RGB = (255, 214, 80)
 
 def _round(x: float, y: float, radii: tuple[float, ...], points: int, turn: float = -90.0) -> list[Point]:
     """`points` corners around (x, y), taking the radii in turns: one radius a polygon, two a star."""
-    corners = []
-    for i in range(points):
-        angle, radius = math.radians(turn + 360 * i / points), radii[i % len(radii)]
-        corners.append((x + radius * math.cos(angle), y + radius * math.sin(angle)))
-    return corners
+    return [_at(x, y, radii[i % len(radii)], turn + 360 * i / points) for i in range(points)]
+
+
+def _at(x: float, y: float, r: float, degrees: float, squash: float = 1.0) -> Point:
+    """The point at `degrees` (clockwise from three o'clock) on a circle squashed in height."""
+    return x + r * math.cos(math.radians(degrees)), y + r * squash * math.sin(math.radians(degrees))
+
+
+def _shade(pen: Pen, x: float, y: float, r: float, fill: Fill, squash: float = 1.0) -> None:
+    """The crescent of shade on the right of a round thing."""
+    edge = [_at(x, y, r, degrees, squash) for degrees in range(-50, 111, 10)]
+    inner = [edge[-1], (x + 0.4 * r, y + 0.62 * r * squash), (x + 0.68 * r, y + 0.1 * r * squash), edge[0]]
+    pen.polygon([*edge, *smooth(inner, closed=False)], fill)
 
 
 def ball(pen: Pen, tint: Tint, state: str) -> None:
     mark = WHITE if tint.name != "white" else (96, 150, 200)
     pen.circle(0.5, 0.5, 0.495, tint.base)
-    pen.blob([(0.86, 0.16), (0.99, 0.5), (0.86, 0.84), (0.5, 0.99), (0.34, 0.97), (0.68, 0.82), (0.86, 0.5)], tint.dark)
-    pen.line([(0.22, 0.11), (0.42, 0.17), (0.62, 0.14), (0.77, 0.1)], mark, 0.08, curved=True)
-    pen.line([(0.15, 0.84), (0.4, 0.88), (0.64, 0.87), (0.85, 0.82)], mark, 0.08, curved=True)
-    pen.polygon(_round(0.5, 0.52, (0.29, 0.125), 10), mark)
-    pen.ellipse(0.16, 0.4, 0.04, 0.09, tint.light, 20)
+    _shade(pen, 0.5, 0.5, 0.495, tint.dark)
+    for side in (-1, 1):
+        ends = [_at(0.5, 0.5, 0.495, side * degrees) for degrees in (152, 28, 40, 140)]
+        outer = smooth([ends[0], (0.5, 0.5 + side * 0.32), ends[1]], closed=False)
+        pen.polygon([*outer, *smooth([ends[2], (0.5, 0.5 + side * 0.42), ends[3]], closed=False)], mark)
+    pen.polygon(_round(0.5, 0.51, (0.27, 0.115), 10), mark)
 
 
 def football(pen: Pen, tint: Tint, state: str) -> None:
     pen.circle(0.5, 0.5, 0.495, tint.base)
-    pen.blob([(0.86, 0.16), (0.99, 0.5), (0.86, 0.84), (0.5, 0.99), (0.3, 0.95), (0.66, 0.84), (0.87, 0.5)], tint.dark)
+    _shade(pen, 0.5, 0.5, 0.495, tint.dark)
     for i in range(5):
         angle = -90 + 72 * i
         inner, outer = math.radians(angle), [math.radians(angle + d) for d in (-19, -10, 0, 10, 19)]
@@ -117,7 +126,7 @@ def balloon(pen: Pen, tint: Tint, state: str) -> None:
 
 
 def skateboard(pen: Pen, tint: Tint, state: str) -> None:
-    pen.line([(0.12, 0.16), (0.4, 0.38), (1.4, 0.38), (2.4, 0.38), (2.68, 0.16)], tint.dark, 0.26)
+    pen.line([(0.12, 0.16), (0.4, 0.38), (1.4, 0.38), (2.4, 0.38), (2.68, 0.16)], tint.dark, 0.2)
     pen.line([(0.12, 0.12), (0.4, 0.36), (1.4, 0.36), (2.4, 0.36), (2.68, 0.12)], tint.base, 0.13)
     for x in (0.7, 2.1):
         pen.polygon([(x - 0.22, 0.5), (x + 0.22, 0.5), (x + 0.08, 0.78), (x - 0.08, 0.78)], METAL)
@@ -147,10 +156,10 @@ def _hat(pen: Pen, x: float, y: float, lean: float) -> None:
 
 def snowman(pen: Pen, tint: Tint, state: str) -> None:
     if state == "melting":
-        pen.ellipse(0.325, 0.94, 0.325, 0.06, (166, 206, 236))
-        pen.blob([(0.325, 0.52), (0.5, 0.6), (0.56, 0.84), (0.62, 0.96), (0.325, 0.98), (0.03, 0.96), (0.1, 0.82),
+        pen.ellipse(0.325, 0.925, 0.325, 0.075, (140, 192, 232))
+        pen.blob([(0.325, 0.52), (0.5, 0.6), (0.55, 0.82), (0.57, 0.92), (0.325, 0.95), (0.08, 0.92), (0.1, 0.8),
             (0.15, 0.6)], tint.base)  # fmt: skip
-        pen.blob([(0.48, 0.6), (0.56, 0.84), (0.62, 0.96), (0.4, 0.975), (0.46, 0.8)], tint.dark)
+        pen.blob([(0.48, 0.6), (0.55, 0.82), (0.57, 0.92), (0.4, 0.945), (0.45, 0.78)], tint.dark)
         pen.line([(0.12, 0.72), (0.02, 0.9)], WOOD_DARK, 0.028)
         pen.line([(0.54, 0.72), (0.63, 0.88)], WOOD_DARK, 0.028)
         pen.blob([(0.36, 0.22), (0.5, 0.28), (0.53, 0.42), (0.5, 0.52), (0.5, 0.62), (0.4, 0.56), (0.25, 0.58),
@@ -159,36 +168,42 @@ def snowman(pen: Pen, tint: Tint, state: str) -> None:
         pen.line([(0.47, 0.57), (0.5, 0.72)], SCARF, 0.06)
         pen.polygon([(0.37, 0.4), (0.37, 0.46), (0.6, 0.5)], CARROT)
         _hat(pen, 0.4, 0.26, 0.08)
-        face = ((0.31, 0.35), (0.45, 0.36), (0.34, 0.76), (0.36, 0.88))
+        face = [(0.31, 0.35), (0.45, 0.36), (0.34, 0.72), (0.36, 0.83)]
     else:
         pen.line([(0.14, 0.55), (0.01, 0.4)], WOOD_DARK, 0.028)
         pen.line([(0.51, 0.55), (0.64, 0.4)], WOOD_DARK, 0.028)
-        pen.ellipse(0.325, 0.76, 0.29, 0.24, tint.base)
-        pen.blob([(0.56, 0.62), (0.615, 0.78), (0.5, 0.95), (0.3, 1.0), (0.46, 0.88), (0.53, 0.76)], tint.dark)
-        pen.ellipse(0.325, 0.52, 0.21, 0.17, tint.base)
-        pen.circle(0.325, 0.3, 0.155, tint.base)
+        for y, r, squash in ((0.76, 0.29, 0.83), (0.52, 0.21, 0.82), (0.3, 0.155, 1.0)):
+            pen.ellipse(0.325, y, r, r * squash, tint.base)
+            _shade(pen, 0.325, y, r, tint.dark, squash)
         pen.line([(0.19, 0.41), (0.325, 0.45), (0.46, 0.41)], SCARF, 0.07, curved=True)
         pen.line([(0.42, 0.44), (0.44, 0.58)], SCARF, 0.065)
         pen.polygon([(0.325, 0.29), (0.325, 0.35), (0.56, 0.34)], CARROT)
         _hat(pen, 0.325, 0.19, 0.0)
-        face = ((0.27, 0.26), (0.39, 0.26), (0.325, 0.56), (0.325, 0.7), (0.325, 0.83))
+        face = [(0.27, 0.26), (0.39, 0.26), (0.325, 0.56), (0.325, 0.7), (0.325, 0.83)]
     for x, y in face:
         pen.circle(x, y, 0.024, INK)
 
 
 def sled(pen: Pen, tint: Tint, state: str) -> None:
-    pen.line([(0.16, 0.84), (1.5, 0.84), (1.72, 0.68), (1.74, 0.42)], mix(METAL, INK, 0.35), 0.07, curved=True)
-    for x in (0.36, 1.3):
-        pen.line([(x, 0.55), (x + 0.02, 0.86)], WOOD_DARK, 0.09)
-        pen.line([(x + 0.12, 0.55), (x + 0.1, 0.94)], WOOD, 0.09)
-    pen.line([(0.06, 0.94), (1.5, 0.94), (1.78, 0.76), (1.84, 0.4), (1.72, 0.1)], METAL, 0.1, curved=True)
-    pen.polygon([(0.26, 0.32), (1.6, 0.32), (1.72, 0.58), (0.08, 0.58)], tint.base)
-    for x0, x1 in ((0.2, 1.64), (0.14, 1.68)):
-        y = 0.41 if x0 == 0.2 else 0.49
-        pen.polygon([(x0, y), (x1, y), (x1, y + 0.025), (x0, y + 0.025)], tint.deep)
-    pen.rect(0.06, 0.56, 1.74, 0.7, tint.dark, 0.05)
-    pen.line([(1.7, 0.6), (1.72, 0.1)], tint.base, 0.09)
-    pen.line([(1.72, 0.08), (1.4, 0.04), (1.0, 0.16)], (220, 190, 130), 0.045, curved=True)
+    pen.line([(0.3, 0.8), (1.42, 0.8), (1.6, 0.7), (1.64, 0.5)], mix(METAL, INK, 0.4), 0.06, curved=True)
+    for x in (0.42, 1.28):
+        pen.line([(x, 0.56), (x, 0.8)], WOOD_DARK, 0.08)
+        pen.line([(x - 0.12, 0.6), (x - 0.12, 0.92)], WOOD, 0.1)
+    runner = [
+        (0.05, 0.94),
+        (1.42, 0.94),
+        (1.72, 0.82),
+        (1.84, 0.54),
+        (1.82, 0.22),
+        (1.68, 0.05),
+        (1.53, 0.1),
+        (1.54, 0.25),
+    ]
+    pen.line(runner, METAL, 0.11, curved=True)
+    pen.polygon([(0.2, 0.32), (1.58, 0.32), (1.7, 0.56), (0.04, 0.56)], tint.base)
+    for y, left, right in ((0.39, 0.152, 1.615), (0.47, 0.098, 1.655)):
+        pen.polygon([(left, y), (right, y), (right + 0.01, y + 0.025), (left - 0.016, y + 0.025)], tint.deep)
+    pen.rect(0.02, 0.55, 1.76, 0.67, tint.dark, 0.05)
 
 
 DRAWINGS: dict[str, Drawing] = {
