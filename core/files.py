@@ -70,7 +70,9 @@ def _walk(root: Path, unreadable: list[tuple[Path, str]]) -> list[Path]:
                     elif Path(entry.name).suffix.lower() in IMAGE_SUFFIXES:
                         pictures.append(Path(entry.path))
         except OSError as error:
-            unreadable.append((folder, f"The folder {folder} cannot be read: {(error.strerror or str(error)).lower()}."))
+            unreadable.append(
+                (folder, f"The folder {folder} cannot be read: {(error.strerror or str(error)).lower()}.")
+            )
     return sorted(pictures)
 
 
@@ -92,7 +94,9 @@ def read_captions(path: str | os.PathLike[str]) -> dict[Path, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         raise DatasetError(f"The captions file {path} is not UTF-8 text; save it as UTF-8.") from error
     except OSError as error:
-        raise DatasetError(f"The captions file {path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+        raise DatasetError(
+            f"The captions file {path} cannot be read: {(error.strerror or str(error)).lower()}."
+        ) from error
     return {picture: tuple(texts) for picture, texts in captions.items()}
 
 

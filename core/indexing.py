@@ -1,4 +1,4 @@
-"""Brings a collection in step with folders of pictures and their captions; must not know how either is stored or shown."""
+"""Brings a collection in step with folders of pictures and their captions; must not know how it is shown."""
 
 import hashlib
 import logging

@@ -12,7 +12,7 @@ from core.errors import QueryError
 from core.explain import Contribution, SearchTerm, contributions, query_terms
 from core.images import working_copy
 from index_store.collection import Collection, Hit
-from index_store.errors import CollectionError
+from index_store.errors import CollectionError, ItemNotFound
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
     from core.model import Model
 
-__all__ = ["Contribution", "Mode", "SearchHit", "SearchResult", "SearchTerm", "search"]
+__all__ = ["Contribution", "EncodedQuery", "Mode", "SearchHit", "SearchResult", "SearchTerm", "encode_query", "search"]
 
 log = logging.getLogger(__name__)
 
 Mode = Literal["full", "literal", "hybrid"]
 MAX_CHARACTERS = 2_000  # a long paragraph; more is a pasted document, which no encoder here reads to the end
 MAX_K = 1_000  # every hit is explained term by term, so that a longer list is no longer read by a person
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,11 @@ class SearchResult:
 
 
 @dataclass(frozen=True)
-class _Query:
-    """A question turned into a vector: `spoken` are the ids of terms that the person said, not the head."""
+class EncodedQuery:
+    """A question turned into a vector; `spoken` holds the ids of terms that the person said, rather than the head.
+
+    `encode_ms` and `project_ms`: milliseconds in the encoder and in the head.
+    """
 
     label: str
     vector: SparseVector
@@ -126,12 +130,18 @@ def search(
     banned = _term_ids(model, without)
     if image is not None and mode != "full":
         raise QueryError(f"A picture speaks no words, so mode '{mode}' has nothing to look for; use mode 'full'.")
-    query = _encode(model, text, image, vector)
+    query = encode_query(model, text=text, image=image, vector=vector)
     weights = _expanded(query.vector, query.spoken, 0.0 if mode == "literal" else expansion)
     candidates = _expanded(query.vector, query.spoken, 0.0) if mode == "hybrid" else None
-    hits, exact, retrieve_ms, rescore_ms = _retrieve(collection, weights, k, kind, candidates, banned)
     terms = model.vocabulary.terms
-    result_hits = _explain(collection, hits, weights, terms, query.spoken)
+    for attempt in range(_ATTEMPTS):
+        hits, exact, retrieve_ms, rescore_ms = _retrieve(collection, weights, k, kind, candidates, banned)
+        try:
+            explained = _explain(collection, hits, weights, terms, query.spoken)
+            break
+        except ItemNotFound:  # another process removed a hit since it was found: look again
+            if attempt == _ATTEMPTS - 1:
+                raise
     timings = {
         "encode": query.encode_ms,
         "project": query.project_ms,
@@ -141,7 +151,7 @@ def search(
     }
     log.debug("query %r: %d terms, %d hits, %s", query.label, len(weights), len(hits), timings)
     found = query_terms(weights, terms, query.spoken)
-    return SearchResult(query.label, found, exact, result_hits, timings, query.unknown_words)
+    return SearchResult(query.label, found, exact, explained, timings, query.unknown_words)
 
 
 def _check_options(k: int, expansion: float, mode: str, kind: str | None) -> None:
@@ -164,7 +174,10 @@ def _term_ids(model: "Model", words: Sequence[str]) -> frozenset[int]:
     return frozenset(term for term in ids.values() if term is not None)
 
 
-def _encode(model: "Model", text: str | None, image: "Image | None", vector: SparseVector | None) -> _Query:
+def encode_query(
+    model: "Model", *, text: str | None = None, image: "Image | None" = None, vector: SparseVector | None = None
+) -> EncodedQuery:
+    """A text, a picture or a ready vector as what `search` looks for; QueryError where it cannot be asked."""
     if text is not None and image is not None:
         raise QueryError("A question is either a text or a picture, not both; leave one out.")
     if text is None and image is None and vector is None:
@@ -178,7 +191,7 @@ def _encode(model: "Model", text: str | None, image: "Image | None", vector: Spa
             )
         everything = vector.terms.tolist() if text is None and image is None else ()
         spoken = model.vocabulary.literal_ids(text) if text else everything
-        return _Query(text or "", vector, frozenset(spoken), unknown, 0.0, 0.0)
+        return EncodedQuery(text or "", vector, frozenset(spoken), unknown, 0.0, 0.0)
     started = perf_counter()
     if image is not None:
         dense = model.dense_images([working_copy(image)])  # (1, dim)
@@ -189,7 +202,7 @@ def _encode(model: "Model", text: str | None, image: "Image | None", vector: Spa
     started = perf_counter()
     (vector,) = model.project(dense)
     spoken = model.vocabulary.literal_ids(text) if text else ()
-    return _Query(text or "", vector, frozenset(spoken), unknown, encode_ms, _since(started))
+    return EncodedQuery(text or "", vector, frozenset(spoken), unknown, encode_ms, _since(started))
 
 
 def _check_text(model: "Model", text: str, *, required: bool) -> tuple[str, ...]:

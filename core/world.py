@@ -5,18 +5,19 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.home import home_folder
 from core.indexing import Progress, index_paths
 from core.scenes.writer import META, write_scenes
 from index_store.collection import Collection
+from index_store.errors import CollectionError, CollectionReadOnly
 
 if TYPE_CHECKING:
     from core.model import Model
 
 WORLD_SIZE = 1000
-_CHUNK = 50  # pictures drawn between two looks at `cancelled`; what an interrupted first start draws again
+_CHUNK = 50  # pictures drawn, then indexed, in turn: a second or two between signs of life
 
 
 def world_path(model: "Model") -> Path:
@@ -36,56 +37,60 @@ def ensure_world(
 ) -> None:
     """Draws the first `count` pictures of the test split beside `path` and makes the collection at `path` from them.
 
-    Does nothing when that is complete; goes on where an interrupted run stopped. Each picture's first caption becomes
-    its `caption`, for alternative texts. `progress(done, total, what)` counts drawing and indexing together. Returns
-    early, incomplete, once `cancelled()` is true. Raises CollectionError when the folder cannot be written.
+    Does nothing when that is complete; goes on where an interrupted run stopped. Draws and indexes in turns, so that
+    the collection can be opened from the first call of `progress(done, count, what)` on and be searched while it
+    grows. Each picture's first caption becomes its `caption`, for alternative texts. Returns early, incomplete, once
+    `cancelled()` is true. Raises CollectionError when the folder cannot be written.
     """
     finished = path.parent / "finished.json"
     if Collection.exists(path) and _finished_count(finished) == count:
         return
     pictures = path.parent / "pictures"
+    tell = progress or (lambda done, total, what: None)
     stop = cancelled or (lambda: False)
-    if not _draw(pictures, count, progress, stop):
-        return
-
-    def indexing(done: int, total: int, name: str) -> None:
-        if progress is not None:
-            progress(count + done, count + total, name)
-
-    opened = (
-        Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms, writable=True)
-        if Collection.exists(path)
-        else Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms)
-    )
-    alt_texts = _first_captions(pictures, count)
-    with opened as collection:
-        report = index_paths(
-            model, collection, list(alt_texts), alt_texts=alt_texts, progress=indexing, cancelled=cancelled
-        )
-    if not report.cancelled:
-        part = finished.with_suffix(".part")
-        part.write_text(json.dumps({"count": count}) + "\n", "utf-8")
-        os.replace(part, finished)
+    with _opened(model, path) as collection:
+        indexed = min(len(collection), _drawn_count(pictures), count)
+        tell(indexed, count, "the built-in world")
+        for start in range(indexed - indexed % _CHUNK, count, _CHUNK):
+            end = min(start + _CHUNK, count)
+            _draw(pictures, start, end)
+            alt_texts = _first_captions(pictures, start, end)
+            report = index_paths(model, collection, list(alt_texts), alt_texts=alt_texts, cancelled=stop)
+            if report.cancelled or stop():
+                return
+            tell(end, count, "the built-in world")
+    part = finished.with_suffix(".part")
+    part.write_text(json.dumps({"count": count}) + "\n", "utf-8")
+    os.replace(part, finished)
 
 
-def _draw(pictures: Path, count: int, progress: Progress | None, stop: Callable[[], bool]) -> bool:
-    """Draws what is missing of the first `count` pictures; false when stopped."""
-    for start in range(_drawn_count(pictures), count, _CHUNK):
-        if stop():
-            return False
-        size = min(_CHUNK, count - start)
-
-        def drawing(done: int, _: int, start: int = start) -> None:
-            if progress is not None:
-                progress(start + done, 2 * count, "drawing")
-
-        write_scenes("test", size, pictures, start=start, progress=drawing)
-    return not stop()
-
-
-def _images(pictures: Path) -> list[dict[str, object]]:
+def _opened(model: "Model", path: Path) -> Collection:
+    terms = model.vocabulary.terms
+    if Collection.exists(path):
+        return Collection.open(path, model=model.name, vocabulary=terms, writable=True)
     try:
-        images: list[dict[str, object]] = json.loads((pictures / META).read_text("utf-8"))["images"]
+        return Collection.create(path, model=model.name, vocabulary=terms)
+    except CollectionReadOnly as error:
+        raise CollectionReadOnly(f"{error} SIGHTWORDS_HOME can name another folder.") from error
+
+
+def _draw(pictures: Path, start: int, end: int) -> None:
+    """Draws what is missing of the pictures from `start` to before `end`."""
+    start = max(start, min(_drawn_count(pictures), end))
+    if start == end:
+        return
+    try:
+        write_scenes("test", end - start, pictures, start=start)
+    except OSError as error:
+        raise CollectionError(
+            f"The built-in world cannot be drawn into {pictures} ({(error.strerror or str(error)).lower()}); "
+            "set SIGHTWORDS_HOME to a folder with space that can be written."
+        ) from error
+
+
+def _images(pictures: Path) -> list[dict[str, Any]]:
+    try:
+        images: list[dict[str, Any]] = json.loads((pictures / META).read_text("utf-8"))["images"]
         return images
     except (OSError, ValueError, KeyError):
         return []
@@ -94,15 +99,15 @@ def _images(pictures: Path) -> list[dict[str, object]]:
 def _drawn_count(pictures: Path) -> int:
     """How many pictures from the first on are there; drawing goes on after them."""
     for number, image in enumerate(_images(pictures)):
-        if not (pictures / str(image["filename"])).exists():
+        if not (pictures / image["filename"]).exists():
             return number
     return len(_images(pictures))
 
 
-def _first_captions(pictures: Path, count: int) -> dict[Path, str]:
-    """The first `count` pictures, absolute, with the first caption of each."""
+def _first_captions(pictures: Path, start: int, end: int) -> dict[Path, str]:
+    """The pictures from `start` to before `end`, absolute, with the first caption of each."""
     folder = pictures.resolve()
-    return {folder / str(image["filename"]): image["sentences"][0]["raw"] for image in _images(pictures)[:count]}  # type: ignore[index]
+    return {folder / image["filename"]: image["sentences"][0]["raw"] for image in _images(pictures)[start:end]}
 
 
 def _finished_count(finished: Path) -> int | None:

@@ -1,0 +1,140 @@
+"""How models, results and reports look in a terminal; must not know how they were made."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.explain import Contribution, SearchTerm
+    from core.indexing import IndexReport
+    from core.registry import ModelEntry
+    from core.search import SearchResult
+    from index_store.collection import Stats
+
+    Advance = Callable[[int, int, str], None]
+
+REASONS = 4  # contributions shown a hit: enough to see why, and one line long
+SHOWN_SKIPPED = 20
+
+
+def out() -> Console:
+    """Standard output, for results; made anew so that a redirected stream is the one in use now."""
+    return Console(file=sys.stdout, highlight=False)
+
+
+def err() -> Console:
+    """Standard error, for everything that is not a result."""
+    return Console(file=sys.stderr, highlight=False)
+
+
+def print_json(document: object) -> None:
+    """One JSON document and a newline on standard output."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def plain(text: str) -> str:
+    """A text without control characters, which could otherwise command the terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def say(text: str, style: str = "") -> None:
+    """A line on standard error, unbroken, markup taken literally."""
+    err().print(Text(plain(text), style=style), soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator["Advance"]:
+    """A bar on standard error; yields a callback (done, total, name). Leaves nothing behind where nobody looks."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = err()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total, name: progress.update(task, completed=done, total=total)
+
+
+def show_models(entries: "Sequence[ModelEntry]") -> None:
+    """A table of the models that can be named."""
+    table = Table("model", "ready", "needs", "about")
+    for entry in entries:
+        ready = Text("yes", "green") if entry.ready else Text("no", "red")
+        table.add_row(entry.name, ready, Text(entry.needs), Text(entry.about))
+    out().print(table)
+
+
+def show_terms(terms: "Sequence[SearchTerm]") -> None:
+    """A table of a vector's terms, heaviest first."""
+    table = Table("term", Column("weight", justify="right"), "kind")
+    for term in terms:
+        table.add_row(Text(term.term, _style(term.kind)), f"{term.weight:.3f}", term.kind)
+    out().print(table)
+
+
+def show_result(result: "SearchResult") -> None:
+    """The terms of the query on one line, then the hits with what made them rank where they are."""
+    line = Text("searched for: ") if result.terms else Text("no term lit up, so that nothing can match")
+    for term in result.terms:
+        line.append(f"{term.term} ", _style(term.kind)).append(f"{term.weight:.2f}  ", "dim")
+    out().print(line)
+    if not result.hits:
+        out().print(Text("no item shares a term with this query"))
+        return
+    table = Table("#", Column("score", justify="right"), "id", "item", "why")
+    for rank, hit in enumerate(result.hits, 1):
+        name = Text(plain(hit.path), overflow="fold")
+        if hit.caption:
+            name.append(f"\n{plain(hit.caption)}", "italic dim")
+        table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
+    out().print(table)
+    proof = "exactly the best" if result.exact else "possibly not the best"
+    say(f"{len(result.hits)} hits, {proof}, in {result.timings_ms['total']:.0f} ms", "dim")
+
+
+def show_report(report: "IndexReport", collection: Path, items: int) -> None:
+    """What indexing did, and each file that was skipped with its reason."""
+    for _, reason in report.skipped[:SHOWN_SKIPPED]:
+        say(f"skipped: {reason}", "yellow")
+    if len(report.skipped) > SHOWN_SKIPPED:
+        say(f"and {len(report.skipped) - SHOWN_SKIPPED} more were skipped; --json names them all", "yellow")
+    counts = (
+        f"{report.added} added, {report.updated} updated, {report.removed} removed, {report.unchanged} unchanged, "
+        f"{len(report.skipped)} skipped in {report.seconds:.1f} s; {plain(str(collection))} holds {items} items"
+    )
+    out().print(Text(counts), soft_wrap=True)
+
+
+def show_stats(stats: "Stats", collection: Path, model: str) -> None:
+    """A collection in numbers."""
+    table = Table("collection", Column(plain(str(collection)).replace("[", r"\["), overflow="fold"))
+    table.add_row("model", model)
+    kinds = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in sorted(stats.by_kind.items()))
+    table.add_row("items", f"{stats.items} ({kinds})" if kinds else "0")
+    table.add_row("terms an item", f"{stats.mean_terms:.1f}")
+    table.add_row("terms in use", str(stats.distinct_terms))
+    table.add_row("postings", f"{stats.postings:,}")
+    table.add_row("on disk", f"{stats.bytes_on_disk / 1e6:.1f} MB")
+    table.add_row("most frequent", ", ".join(f"{term} {count}" for term, count in stats.frequent))
+    out().print(table)
+
+
+def _reasons(contributions: "Sequence[Contribution]") -> Text:
+    line = Text()
+    for row in contributions[:REASONS]:
+        line.append(f"{row.term} ", _style(row.kind)).append(f"{row.contribution:.2f}  ", "dim")
+    rest = contributions[REASONS:]
+    if rest:
+        line.append(f"+ {len(rest)} more {sum(row.contribution for row in rest):.2f}", "dim")
+    return line
+
+
+def _style(kind: str) -> str:
+    return "bold cyan" if kind == "literal" else "magenta"
