@@ -17,8 +17,17 @@ def _dog_head(pen: Pen, tint: Tint, x: float, y: float, asleep: bool = False) ->
     pen.ellipse(x, y, 0.19, 0.18, tint.base)
     pen.blob([(x + 0.02, y - 0.16), (x + 0.16, y - 0.1), (x + 0.3, y), (x + 0.24, y + 0.07), (x, y + 0.1)], tint.base)
     pen.ellipse(x + 0.31, y + 0.02, 0.045, 0.038, INK)
-    pen.blob([(x - 0.12, y - 0.17), (x - 0.24, y - 0.02), (x - 0.23, y + 0.2), (x - 0.12, y + 0.24),
-              (x - 0.03, y + 0.1), (x, y - 0.08)], tint.deep)  # fmt: skip
+    pen.blob(
+        [
+            (x - 0.12, y - 0.17),
+            (x - 0.24, y - 0.02),
+            (x - 0.23, y + 0.2),
+            (x - 0.12, y + 0.24),
+            (x - 0.03, y + 0.1),
+            (x, y - 0.08),
+        ],
+        tint.deep,
+    )
     (closed_eye if asleep else eye)(pen, x + 0.1, y - 0.04, 0.028, tint)
 
 
@@ -52,8 +61,20 @@ def dog(pen: Pen, tint: Tint, state: str) -> None:
         near = [(0.24, 0.62, 0.06, 0.9), (0.72, 0.62, 1.1, 0.82)]
     legs(pen, tint.dark, far, 0.1)
     legs(pen, tint.base, near, 0.11)
-    pen.blob([(0.14, 0.52), (0.3, 0.42), (0.56, 0.42), (0.78, 0.3), (0.9, 0.46), (0.82, 0.68), (0.64, 0.74),
-              (0.4, 0.68), (0.22, 0.74)], tint.base)  # fmt: skip
+    pen.blob(
+        [
+            (0.14, 0.52),
+            (0.3, 0.42),
+            (0.56, 0.42),
+            (0.78, 0.3),
+            (0.9, 0.46),
+            (0.82, 0.68),
+            (0.64, 0.74),
+            (0.4, 0.68),
+            (0.22, 0.74),
+        ],
+        tint.base,
+    )
     pen.ellipse(0.76, 0.6, 0.08, 0.1, tint.light)
     pen.line([(0.72, 0.38), (0.92, 0.44)], COLLAR, 0.055)
     _dog_head(pen, tint, 0.88, 0.23)
@@ -66,7 +87,14 @@ def _cat_head(pen: Pen, tint: Tint, x: float, y: float, s: float = 1.0, asleep: 
             [(x + side * 0.2 * s, y - 0.29 * s), (x + side * 0.22 * s, y), (x + side * 0.02 * s, y - 0.14 * s)],
             tint.base,
         )
-        pen.polygon([(x + side * 0.175 * s, y - 0.22 * s), (x + side * 0.18 * s, y - 0.07 * s), (x + side * 0.07 * s, y - 0.13 * s)], ROSE)  # fmt: skip
+        pen.polygon(
+            [
+                (x + side * 0.175 * s, y - 0.22 * s),
+                (x + side * 0.18 * s, y - 0.07 * s),
+                (x + side * 0.07 * s, y - 0.13 * s),
+            ],
+            ROSE,
+        )
     pen.ellipse(x, y, 0.24 * s, 0.19 * s, tint.base)
     pen.ellipse(x, y + 0.085 * s, 0.1 * s, 0.07 * s, tint.light)
     whiskers = INK if tint.name == "white" else WHITE

@@ -48,8 +48,10 @@ def elephant(pen: Pen, tint: Tint, state: str) -> None:
         [(0.94, 0.1), (0.8, 0.03), (0.62, 0.12), (0.58, 0.34), (0.68, 0.54), (0.82, 0.6), (0.92, 0.44), (0.97, 0.26)],
         tint.dark,
     )
-    pen.blob([(0.89, 0.16), (0.79, 0.1), (0.67, 0.17), (0.64, 0.34), (0.71, 0.48), (0.81, 0.51), (0.87, 0.4), (0.91, 0.26)],
-             mix(tint.light, ROSE, 0.45))  # fmt: skip
+    pen.blob(
+        [(0.89, 0.16), (0.79, 0.1), (0.67, 0.17), (0.64, 0.34), (0.71, 0.48), (0.81, 0.51), (0.87, 0.4), (0.91, 0.26)],
+        mix(tint.light, ROSE, 0.45),
+    )
     eye(pen, 1.1, 0.23, 0.03, tint)
 
 
@@ -287,7 +289,7 @@ def turtle(pen: Pen, tint: Tint, state: str) -> None:
     pen.line([(1.06, 0.76), (1.26, 0.7), (hx - 0.04, hy + 0.08)], skin, 0.17, curved=True)
     pen.ellipse(hx, hy, 0.17, 0.15, skin)
     eye(pen, hx + 0.06, hy - 0.04, 0.036, tint if tint.name != "brown" else Tint("", INK, INK, INK, INK))
-    pen.line([(hx + 0.06, hy + 0.07), (hx + 0.14, hy + 0.05)], tint.deep, 0.02)
+    pen.line([(hx + 0.02, hy + 0.05), (hx + 0.08, hy + 0.075), (hx + 0.14, hy + 0.04)], tint.deep, 0.02)
     pen.blob(
         [(0.1, 0.78), (0.18, 0.44), (0.4, 0.12), (0.7, 0.01), (1.0, 0.12), (1.2, 0.44), (1.28, 0.78), (0.7, 0.86)],
         tint.base,
