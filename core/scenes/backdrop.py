@@ -9,12 +9,12 @@ from PIL import Image, ImageDraw
 from core.scenes.colours import RGB, mix
 
 Point = tuple[float, float]
-NIGHT_INK: RGB = (24, 30, 84)
+NIGHT_INK: RGB = (30, 38, 98)
 SUNSET_GLOW: RGB = (255, 140, 92)
 SKIES: dict[str, tuple[RGB, RGB]] = {
     "day": ((118, 184, 238), (218, 240, 252)),
     "sunset": ((112, 88, 164), (252, 180, 128)),
-    "night": ((20, 26, 64), (64, 78, 134)),
+    "night": ((34, 42, 96), (84, 100, 162)),
 }
 
 
@@ -30,15 +30,16 @@ class Backdrop:
 
     def lit(self, colour: RGB) -> RGB:
         """The colour in the light of this time, with this picture's slight shift of the palette."""
-        red, green, blue = (
-            round(min(255, max(0, c + shift))) for c, shift in zip(colour, self._shift, strict=True)
-        )
+        red, green, blue = (round(min(255, max(0, c + shift))) for c, shift in zip(colour, self._shift, strict=True))
         if self.time == "night":
             return mix((red, green, blue), NIGHT_INK, 0.5)
         return mix((red, green, blue), SUNSET_GLOW, 0.2) if self.time == "sunset" else (red, green, blue)
 
     def _pixels(self, points: Sequence[Point]) -> list[Point]:
         return [(x * self.width, y * self.height) for x, y in points]
+
+    def _box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+        return x0 * self.width, y0 * self.height, x1 * self.width, y1 * self.height
 
     def gradient(self, top: RGB, bottom: RGB, y0: float, y1: float) -> None:
         """A vertical gradient over the whole width, colours as they are (not shaded)."""
@@ -69,20 +70,20 @@ class Backdrop:
         self._draw.polygon(self._pixels(points), fill=(*self.lit(colour), alpha))
 
     def rect(self, x0: float, y0: float, x1: float, y1: float, colour: RGB, alpha: int = 255) -> None:
-        self._draw.rectangle([*self._pixels([(x0, y0)])[0], *self._pixels([(x1, y1)])[0]], fill=(*self.lit(colour), alpha))
+        self._draw.rectangle(
+            [*self._pixels([(x0, y0)])[0], *self._pixels([(x1, y1)])[0]], fill=(*self.lit(colour), alpha)
+        )
 
     def rounded(self, x0: float, y0: float, x1: float, y1: float, radius: float, colour: RGB) -> None:
         """A rectangle with corners rounded by `radius` (share of the picture)."""
-        box = [*self._pixels([(x0, y0)])[0], *self._pixels([(x1, y1)])[0]]
-        self._draw.rounded_rectangle(box, radius * self.height, fill=self.lit(colour))
+        self._draw.rounded_rectangle(self._box(x0, y0, x1, y1), radius * self.height, fill=self.lit(colour))
 
     def ellipse(self, x: float, y: float, rx: float, ry: float, colour: RGB, alpha: int = 255) -> None:
-        box = [*self._pixels([(x - rx, y - ry)])[0], *self._pixels([(x + rx, y + ry)])[0]]
-        self._draw.ellipse(box, fill=(*self.lit(colour), alpha))
+        self._draw.ellipse(self._box(x - rx, y - ry, x + rx, y + ry), fill=(*self.lit(colour), alpha))
 
     def glow(self, x0: float, y0: float, x1: float, y1: float, colour: RGB) -> None:
         """A rectangle in its own light: not shaded at night."""
-        self._draw.rectangle([*self._pixels([(x0, y0)])[0], *self._pixels([(x1, y1)])[0]], fill=colour)
+        self._draw.rectangle(self._box(x0, y0, x1, y1), fill=colour)
 
     def land(self, outline: Callable[[float], float], base: float, colour: RGB) -> None:
         """Everything between the line y = outline(x) and y = base."""

@@ -18,7 +18,12 @@ WIDEST, TALLEST = 0.44, 0.50  # of a medium thing: a large one still leaves room
 ROW = 0.62  # a group wider than this is drawn smaller
 DECKS = {"boat": Surface(0.16, 0.84, 0.76), "canoe": Surface(0.7, 2.5, 0.42)}
 # How high a thing may be under a shelter, and around where it stands (share of the shelter's height and width).
-HEADROOM = {"table": (0.70, (0.5,)), "tree": (0.40, (0.2, 0.8)), "palm": (0.50, (0.22, 0.8)), "umbrella": (0.52, (0.3, 0.7))}
+HEADROOM = {
+    "table": (0.70, (0.5,)),
+    "tree": (0.40, (0.2, 0.8)),
+    "palm": (0.50, (0.22, 0.8)),
+    "umbrella": (0.52, (0.3, 0.7)),
+}
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,11 @@ def _on(subject: Draft, thing: Draft, scale: float, rng: Random) -> Rows | None:
     room = (x1 - x0) * support.h
     riders = row(subject, scale, rng, widest=room * 1.1, jitter=0)
     whole = row(subject, scale, rng, jitter=0)
-    if riders[0].h < 0.66 * whole[0].h or riders[0].h < 0.07:
+    if thing.kind.name == "boat" and riders[0].h > 0.45 * support.h:  # the sails must remain to be seen
+        riders = row(subject, scale * 0.45 * support.h / whole[0].h, rng, widest=room, jitter=0)
+    elif riders[0].h < 0.66 * whole[0].h:
+        return None
+    if riders[0].h < 0.07:
         return None
     width = _extent(riders)[2]
     dx = support.x + x0 * support.h + (room - width) * (rng.random() if room > width else 0.5)
@@ -177,7 +186,7 @@ def _laid_out(cluster: Cluster, scale: float, rng: Random) -> list[list[Box]] | 
         sky = cluster.drafts[0].sky
         rows: Sequence[list[Box]] = [row(cluster.drafts[0], scale, rng, jitter=0.03 if sky else 0.012)]
     else:
-        pair = LAYOUTS[cluster.relation](*cluster.drafts, scale, rng)
+        pair = LAYOUTS[cluster.relation](cluster.drafts[0], cluster.drafts[1], scale, rng)
         if pair is None:
             return None
         rows = pair
@@ -213,9 +222,7 @@ def _put(cluster: Cluster, place: Place, others: Sequence[Box], rng: Random) -> 
             continue
         dx = MARGIN + rng.random() * (1 - 2 * MARGIN - right)
         rows = [[box.moved(dx, ground) for box in boxes] for boxes in rows]
-        if all(
-            a.overlap(b) <= OVERLAP * min(a.w * a.h, b.w * b.h) for boxes in rows for a in boxes for b in others
-        ):
+        if all(a.overlap(b) <= OVERLAP * min(a.w * a.h, b.w * b.h) for boxes in rows for a in boxes for b in others):
             return rows, -1 + ground if sky else ground
     return None
 
@@ -232,7 +239,9 @@ def stand(clusters: Sequence[Cluster], place: Place, rng: Random) -> list[Standi
         for member, (draft, boxes) in enumerate(zip(cluster.drafts, rows, strict=True)):
             depth = ground
             if cluster.relation in ("on", "under", "behind") and member == 0:
-                aboard = cluster.relation == "on" and cluster.drafts[1].kind.name == "canoe"  # its side hides their feet
+                aboard = (
+                    cluster.relation == "on" and cluster.drafts[1].kind.name == "canoe"
+                )  # its side hides their feet
                 depth += -0.001 if aboard or cluster.relation == "behind" else 0.001
             standing.append(Standing(draft, tuple(boxes), depth, number))
     return sorted(standing, key=lambda one: one.depth)

@@ -53,7 +53,9 @@ def _meadow(paint: Backdrop, horizon: float) -> None:
     paint.ground((146, 206, 102), (104, 178, 76), horizon)
     for _ in range(26):
         x, y = paint.rng.random(), paint.rng.uniform(horizon + 0.04, 0.99)
-        paint.polygon([(x, y), (x + 0.006, y - 0.022), (x + 0.010, y), (x + 0.018, y - 0.018), (x + 0.02, y)], (88, 160, 66), 150)
+        paint.polygon(
+            [(x, y), (x + 0.006, y - 0.022), (x + 0.010, y), (x + 0.018, y - 0.018), (x + 0.02, y)], (88, 160, 66), 150
+        )
 
 
 def _conifer(paint: Backdrop, x: float, base: float, height: float, colour: tuple[int, int, int]) -> None:
@@ -73,7 +75,9 @@ def _forest(paint: Backdrop, horizon: float) -> None:
     for side in (-1, 1):  # two near trunks frame the picture
         edge = 0.0 if side < 0 else 1.0
         inner = edge - side * paint.rng.uniform(0.03, 0.055)
-        paint.polygon([(edge, 0), (inner, 0), (inner - side * 0.008, horizon + 0.06), (edge, horizon + 0.07)], (112, 104, 84))
+        paint.polygon(
+            [(edge, 0), (inner, 0), (inner - side * 0.008, horizon + 0.06), (edge, horizon + 0.07)], (112, 104, 84)
+        )
     paint.ground((94, 138, 84), (70, 108, 62), horizon)
     for _ in range(18):
         paint.ellipse(paint.rng.random(), paint.rng.uniform(horizon + 0.04, 0.98), 0.04, 0.007, (120, 128, 72), 110)
@@ -148,7 +152,9 @@ def _street(paint: Backdrop, horizon: float) -> None:
     shift = paint.rng.random() * 0.2
     for index in range(-1, 6):
         left = shift + 0.22 * index
-        paint.polygon([(left, 0.835), (left + 0.12, 0.835), (left + 0.115, 0.85), (left - 0.008, 0.85)], (214, 212, 204), 200)
+        paint.polygon(
+            [(left, 0.835), (left + 0.12, 0.835), (left + 0.115, 0.85), (left - 0.008, 0.85)], (214, 212, 204), 200
+        )
 
 
 def _city(paint: Backdrop, horizon: float) -> None:

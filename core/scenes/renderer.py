@@ -14,7 +14,6 @@ from core.scenes.scene import Group, Placed, Scene
 
 Box = tuple[int, int, int, int]
 NO_COLOUR = TINTS["white"]  # kinds without a colour of their own ignore the tint
-AFLOAT = frozenset(("water",))
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,7 @@ def render(scene: Scene, size: int = 384, supersample: int = 2) -> Rendering:
     for index, group in enumerate(scene.groups):
         in_sky = group.placed[0].top + group.placed[0].height < place.horizon - 0.02
         shadow = not in_sky and index not in riding
-        boxes.append(
-            tuple(_draw(canvas, group, placed, scene, supersample, shadow) for placed in group.placed)
-        )
+        boxes.append(tuple(_draw(canvas, group, placed, scene, supersample, shadow) for placed in group.placed))
     image = canvas.reduce(supersample) if supersample > 1 else canvas
     return Rendering(image, tuple(boxes))
 
@@ -56,7 +53,8 @@ def _draw(canvas: Image.Image, group: Group, placed: Placed, scene: Scene, super
     left, top, right, bottom = pen.box or (0.0, 0.0, 1.0, 1.0)
     last = side // supersample
     low_x, low_y = (min(max(int(v / supersample), 0), last - 1) for v in (left, top))
-    return low_x, low_y, min(max(round(right / supersample), low_x + 1), last), min(max(round(bottom / supersample), low_y + 1), last)  # fmt: skip
+    high_x = min(max(round(right / supersample), low_x + 1), last)
+    return low_x, low_y, high_x, min(max(round(bottom / supersample), low_y + 1), last)
 
 
 def _draw_shadow(canvas: Image.Image, placed: Placed, aspect: float, scene: Scene) -> None:

@@ -1,6 +1,7 @@
 """The rooms of the illustrated world: wall, floor and a few muted fittings; knows nothing of what stands in front."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from core.scenes.backdrop import Backdrop
 from core.scenes.colours import RGB
@@ -16,7 +17,9 @@ def _shell(paint: Backdrop, horizon: float, wall: tuple[RGB, RGB], floor: tuple[
 def _window(paint: Backdrop, x: float, y: float, wide: float, high: float, frame: RGB) -> None:
     paint.rect(x - 0.014, y - 0.014, x + wide + 0.014, y + high + 0.014, frame)
     paint.rect(x, y, x + wide, y + high, (186, 220, 240))
-    paint.polygon([(x, y + high), (x, y + high * 0.75), (x + wide, y + high * 0.62), (x + wide, y + high)], (190, 218, 178))
+    paint.polygon(
+        [(x, y + high), (x, y + high * 0.75), (x + wide, y + high * 0.62), (x + wide, y + high)], (190, 218, 178)
+    )
     paint.rect(x + wide / 2 - 0.005, y, x + wide / 2 + 0.005, y + high, frame)
     paint.rect(x, y + high / 2 - 0.005, x + wide, y + high / 2 + 0.005, frame)
 
@@ -35,9 +38,11 @@ def _checks(paint: Backdrop, horizon: float, colour: RGB, rows: int = 4, columns
     def at(column: float, y: float) -> float:
         return 0.5 + (column / columns - 0.5) * (1.15 + 1.1 * (y - horizon))
 
-    for line, (y0, y1) in enumerate(zip(edges, edges[1:], strict=False)):
+    for line, (y0, y1) in enumerate(pairwise(edges)):
         for column in range(line % 2, columns, 2):
-            paint.polygon([(at(column, y0), y0), (at(column + 1, y0), y0), (at(column + 1, y1), y1), (at(column, y1), y1)], colour)
+            paint.polygon(
+                [(at(column, y0), y0), (at(column + 1, y0), y0), (at(column + 1, y1), y1), (at(column, y1), y1)], colour
+            )
 
 
 def _kitchen(paint: Backdrop, horizon: float) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ META = "dataset_meta.json"
 def write_scenes(
     split: str, count: int, out: Path, *, start: int = 0, progress: Callable[[int, int], None] | None = None
 ) -> None:
-    """Scenes `start` .. `start + count` of `split` (train, val or test) as `{split}-000123.png` and `dataset_meta.json`.
+    """Scenes `start` .. `start + count - 1` of `split` as `{split}-000123.png`, and `dataset_meta.json`.
 
     A folder that holds other scenes keeps them; scenes written again replace themselves. The meta file is written last,
     so it never names a picture that is not there. `progress(done, count)` is called after each picture.
@@ -33,7 +34,7 @@ def write_scenes(
         scene = compose(split, number)
         rendering = render(scene)
         filename = f"{scene.id}.png"
-        _replace(out / filename, lambda part, image=rendering.image: image.save(part, format="PNG", compress_level=3))
+        _replace(out / filename, partial(rendering.image.save, format="PNG", compress_level=3))
         kept[filename] = _entry(scene, rendering, filename)
         if progress:
             progress(done, count)
@@ -49,7 +50,9 @@ def _kept(meta: Path) -> dict[str, dict[str, Any]]:
     try:
         return {image["filename"]: image for image in json.loads(meta.read_text(encoding="utf-8"))["images"]}
     except (ValueError, KeyError, TypeError) as error:
-        raise DatasetError(f"{meta} is not a list of images that scenes can be added to; choose another folder.") from error
+        raise DatasetError(
+            f"{meta} is not a list of images that scenes can be added to; choose another folder."
+        ) from error
 
 
 def _entry(scene: Scene, rendering: Rendering, filename: str) -> dict[str, Any]:
