@@ -14,6 +14,15 @@ SHOE: RGB = (70, 52, 50)
 LIP: RGB = (186, 70, 74)
 MIDDLE = 0.25
 
+# Outlines of hair, "x,y ..." in radii of the head around its centre.
+LONG = "0,-1.25 1.15,-.6 1.35,1 1.25,2 0,1.9 -1.25,2 -1.35,1 -1.15,-.6"
+SHORT = "-1.02,.1 -.98,-.66 -.2,-1.14 .7,-.98 1.02,-.3 .94,-.1 .5,-.46 -.5,-.4 -.84,-.1"
+TOUSLED = (
+    "-1,0 -1.08,-.6 -.7,-.86 -.5,-1.12 -.1,-1.02 .3,-1.14 .56,-.92 1,-.72 1,-.06 .76,-.42 "
+    ".44,-.22 .2,-.46 -.16,-.2 -.4,-.44 -.8,-.3"
+)
+FRINGE = "-1,.2 -1.02,-.6 0,-1.16 1.02,-.6 1,.2 .7,-.34 .2,-.66 -.5,-.36"
+
 Limb = tuple[float, float]  # the angles of its two halves: 0 hangs down, 90 points right, -90 left, 180 up
 
 
@@ -52,7 +61,7 @@ class Build:
 ADULT = Build(head=0.105, shoulders=0.104, torso=0.29, arm=0.145, leg=0.215, limb=0.066)
 WOMAN = Build(head=0.102, shoulders=0.084, torso=0.27, arm=0.14, leg=0.225, limb=0.054)
 CHILD = Build(head=0.145, shoulders=0.1, torso=0.25, arm=0.122, leg=0.17, limb=0.066)
-CHEF = Build(head=0.088, shoulders=0.104, torso=0.28, arm=0.14, leg=0.19, limb=0.066)
+CHEF = Build(head=0.09, shoulders=0.112, torso=0.28, arm=0.14, leg=0.182, limb=0.07)
 
 
 @dataclass(frozen=True)
@@ -103,25 +112,19 @@ def _face(pen: Pen, look: Look, skin: RGB, hair: RGB, x: float, y: float) -> Non
     if look.hair == "toque":
         pen.ellipse(x + r * 0.1, y + r * 0.46, r * 0.44, r * 0.14, hair)
     else:
-        pen.pie(x + r * 0.1, y + r * 0.42, r * 0.34, r * 0.32, 0, 180, LIP if look.hair != "short" else WHITE)
+        smile = WHITE if look.hair == "short" or skin in SKINS[3:] else LIP  # what shows on beard and skin
+        pen.pie(x + r * 0.1, y + r * 0.42, r * 0.34, r * 0.32, 0, 180, smile)
+
+
+def _strands(x: float, y: float, r: float, points: str) -> list[Point]:
+    """The outline of a head of hair, written in radii of the head, around (x, y)."""
+    return [(x + r * float(dx), y + r * float(dy)) for dx, dy in (pair.split(",") for pair in points.split())]
 
 
 def _hair_behind(pen: Pen, look: Look, hair: RGB, x: float, y: float) -> None:
     r = look.build.head
     if look.hair == "long":
-        pen.blob(
-            [
-                (x, y - r * 1.25),
-                (x + r * 1.15, y - r * 0.6),
-                (x + r * 1.35, y + r),
-                (x + r * 1.25, y + r * 2.0),
-                (x, y + r * 1.9),
-                (x - r * 1.25, y + r * 2.0),
-                (x - r * 1.35, y + r),
-                (x - r * 1.15, y - r * 0.6),
-            ],
-            hair,
-        )
+        pen.blob(_strands(x, y, r, LONG), hair)
     elif look.hair == "pigtails":
         for side in (-1, 1):
             pen.ellipse(x + side * r * 1.22, y + r * 0.45, r * 0.3, r * 0.66, hair, -side * 14)
@@ -133,58 +136,14 @@ def _hair_before(pen: Pen, look: Look, hair: RGB, x: float, y: float) -> None:
     if look.hair == "toque":
         pen.rect(x - r * 0.86, y - r * 1.35, x + r * 0.86, y - r * 0.42, WHITE, r * 0.1)
         pen.rect(x - r * 0.86, y - r * 0.62, x + r * 0.86, y - r * 0.42, (214, 214, 222), r * 0.08)
-        for dx, dy, s in ((-0.72, -1.5, 0.58), (0.72, -1.5, 0.58), (0.0, -1.72, 0.68)):
+        for dx, dy, s in ((-0.78, -1.5, 0.64), (0.78, -1.5, 0.64), (0.0, -1.72, 0.74)):
             pen.circle(x + dx * r, y + dy * r, s * r, WHITE)
     elif look.hair == "short":
-        pen.blob(
-            [
-                (x - r * 1.02, y + r * 0.1),
-                (x - r * 0.98, y - r * 0.66),
-                (x - r * 0.2, y - r * 1.14),
-                (x + r * 0.7, y - r * 0.98),
-                (x + r * 1.02, y - r * 0.3),
-                (x + r * 0.94, y - r * 0.1),
-                (x + r * 0.5, y - r * 0.46),
-                (x - r * 0.5, y - r * 0.4),
-                (x - r * 0.84, y - r * 0.1),
-            ],
-            hair,
-        )
+        pen.blob(_strands(x, y, r, SHORT), hair)
     elif look.hair == "tousled":
-        pen.polygon(
-            [
-                (x - r, y),
-                (x - r * 1.08, y - r * 0.6),
-                (x - r * 0.7, y - r * 0.86),
-                (x - r * 0.5, y - r * 1.12),
-                (x - r * 0.1, y - r * 1.02),
-                (x + r * 0.3, y - r * 1.14),
-                (x + r * 0.56, y - r * 0.92),
-                (x + r * 1.0, y - r * 0.72),
-                (x + r * 1.0, y - r * 0.06),
-                (x + r * 0.76, y - r * 0.42),
-                (x + r * 0.44, y - r * 0.22),
-                (x + r * 0.2, y - r * 0.46),
-                (x - r * 0.16, y - r * 0.2),
-                (x - r * 0.4, y - r * 0.44),
-                (x - r * 0.8, y - r * 0.3),
-            ],
-            hair,
-        )
+        pen.polygon(_strands(x, y, r, TOUSLED), hair)
     else:
-        pen.blob(
-            [
-                (x - r * 1.0, y + r * 0.2),
-                (x - r * 1.02, y - r * 0.6),
-                (x, y - r * 1.16),
-                (x + r * 1.02, y - r * 0.6),
-                (x + r * 1.0, y + r * 0.2),
-                (x + r * 0.7, y - r * 0.34),
-                (x + r * 0.2, y - r * 0.66),
-                (x - r * 0.5, y - r * 0.36),
-            ],
-            hair,
-        )
+        pen.blob(_strands(x, y, r, FRINGE), hair)
 
 
 def _torso(pen: Pen, tint: Tint, look: Look, x: float, top: float, hip: float) -> None:
@@ -243,16 +202,15 @@ def _standing(pen: Pen, tint: Tint, look: Look, state: str) -> None:
     x = MIDDLE + pose.shift
     head_y = top - build.head * 0.86
     _hair_behind(pen, look, hair, x, head_y)
-    trousers = TROUSERS
     for side, limb in zip((-1, 1), pose.legs, strict=True):
         path = _limb((x + side * build.shoulders * 0.5, hip), limb, build.leg)
         if look.dress:
             pen.line(path, skin, build.limb)
         elif look.hair == "tousled":
             pen.line(path, skin, build.limb)
-            pen.line([path[0], path[1]], trousers, build.limb * 1.25)
+            pen.line([path[0], path[1]], TROUSERS, build.limb * 1.25)
         else:
-            pen.line(path, trousers, build.limb * 1.25)
+            pen.line(path, TROUSERS, build.limb * 1.25)
         foot_x, foot_y = path[-1]
         pen.ellipse(foot_x + 0.018, foot_y + build.limb * 0.12, build.limb * 0.8, build.limb * 0.42, SHOE)
     raised = [abs(limb[1]) > 150 for limb in pose.arms]  # these are drawn last: over the hair
@@ -305,7 +263,7 @@ def _sitting(pen: Pen, tint: Tint, look: Look) -> None:
     top = hip - build.torso - 0.04
     head_y = top - build.head * 0.86
     _hair_behind(pen, look, hair, x, head_y)
-    cloth = TROUSERS if look.hair == "short" else tint.dark
+    cloth = tint.dark if look.dress else TROUSERS
     wide = build.limb * 1.5
     for side in (-1, 1):
         path = [(x + side * 0.07, hip), (x + side * 0.19, 0.92), (x - side * 0.06, 0.955)]
