@@ -1,1 +1,1 @@
-"""Models and what is asked of them: encoders, head, explanations, search, training, evaluation, the illustrated world."""
+"""Models and what is asked of them: search, explanations, training, evaluation, and the illustrated world."""

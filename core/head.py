@@ -47,7 +47,7 @@ class SparseHead(nn.Module):
         return torch.log1p(torch.relu(self.logits(dense)))
 
     def save(self, folder: Path, **extra: Any) -> None:
-        """Writes config.json and model.safetensors (half precision); `extra` (training options, say) joins the config."""
+        """Writes config.json and model.safetensors (half precision); `extra` joins the config."""
         folder.mkdir(parents=True, exist_ok=True)
         config = {"model_type": "d2s", **asdict(self.config), **extra}
         weights = {name: value.detach().half().contiguous() for name, value in self.state_dict().items()}

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from core.encoders.scenes import SceneEncoder
 from core.errors import UnknownModel
+from core.head import SparseHead
 from core.model import Model
+from core.vocabulary import Vocabulary
 
 DEFAULT_MODEL = "scenes"
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
+SCENES = Path(__file__).resolve().parent.parent / "assets" / "scenes"  # the built-in model
 SCENES_ABOUT = (
     "Built in and offline: knows the drawings and the words of its own illustrated world; "
     "it cannot recognise photographs or words it was never taught."
@@ -27,9 +30,8 @@ class ModelEntry:
 
 
 def _load_scenes() -> Model:
-    from core.builtin.assets import load_builtin
-
-    return load_builtin(ASSETS / "scenes", name="scenes", about=SCENES_ABOUT)
+    encoder = SceneEncoder.load(SCENES / "encoder.safetensors")
+    return Model("scenes", encoder, SparseHead.load(SCENES), Vocabulary.load(SCENES / "vocabulary.json"), SCENES_ABOUT)
 
 
 _LOADERS: dict[str, Callable[[], Model]] = {"scenes": _load_scenes}
@@ -37,7 +39,7 @@ _LOADERS: dict[str, Callable[[], Model]] = {"scenes": _load_scenes}
 
 def models() -> list[ModelEntry]:
     """Every model that can be named."""
-    ready = (ASSETS / "scenes" / "encoder.safetensors").exists()
+    ready = (SCENES / "encoder.safetensors").exists()
     return [ModelEntry("scenes", SCENES_ABOUT, "nothing: it is part of Sightwords", ready)]
 
 

@@ -58,7 +58,9 @@ class Vocabulary:
 
     def save(self, path: Path) -> None:
         """Writes the vocabulary as JSON."""
-        path.write_text(json.dumps({"terms": self.terms, "forms": self.forms}, ensure_ascii=False, indent=0) + "\n", "utf-8")
+        path.write_text(
+            json.dumps({"terms": self.terms, "forms": self.forms}, ensure_ascii=False, indent=0) + "\n", "utf-8"
+        )
 
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
@@ -70,4 +72,6 @@ class Vocabulary:
             data = json.loads(text)
             return cls(data["terms"], data.get("forms"))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"The vocabulary {path} cannot be read ({error}); a JSON or one-term-a-line file is needed.") from error
+            raise ModelError(
+                f"The vocabulary {path} cannot be read ({error}); a JSON or one-term-a-line file is needed."
+            ) from error

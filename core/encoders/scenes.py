@@ -31,7 +31,8 @@ def to_pixels(image: Image.Image, side: int = PIXELS) -> NDArray[uint8]:
     """A picture of any size -> (side, side, 3) area-averaged pixels, without regard to its aspect."""
     image = image.convert("RGB")
     if image.size != (side, side):
-        image = image.resize((side, side), Image.Resampling.BOX if min(image.size) >= side else Image.Resampling.BICUBIC)
+        shrinks = min(image.size) >= side
+        image = image.resize((side, side), Image.Resampling.BOX if shrinks else Image.Resampling.BICUBIC)
     return np.asarray(image)
 
 
@@ -56,7 +57,7 @@ def _down(inputs: int, outputs: int, kernel: int, stride: int, padding: int = 0)
 
 
 class ImageTower(nn.Module):
-    """Pixels to a unit vector. Fully convolutional up to the pooling, so that a place on the map is a place in the picture."""
+    """Pixels to a unit vector; convolutional up to the pooling, so a place on the map is a place in the picture."""
 
     MAP_CHANNELS = 512
 
@@ -172,7 +173,9 @@ class SceneEncoder:
             for prefix, tower in (("image.", image_tower), ("text.", text_tower)):
                 tower.load_state_dict({k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)})
         except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ModelError(f"The built-in encoder {path} cannot be read ({error}); install Sightwords again.") from error
+            raise ModelError(
+                f"The built-in encoder {path} cannot be read ({error}); install Sightwords again."
+            ) from error
         return cls(words, image_tower, text_tower)
 
 

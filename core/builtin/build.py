@@ -1,0 +1,86 @@
+"""The stages of making the built-in model, each cached: corpus, towers, dense vectors, heads."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy import float32
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from core.builtin import corpus as corpus_source
+from core.builtin import towers as towers_source
+from core.builtin.corpus import Corpus, load_corpus, world_digest
+from core.builtin.figures import dense_figures
+from core.builtin.recipe import Recipe
+from core.builtin.towers import Towers, embed, run_stage, sentences
+from core.encoders import scenes as encoder_source
+from core.encoders.scenes import ImageTower, SceneEncoder, TextTower
+from core.head import SparseHead
+from core.scenes.words import WORDS
+from core.training.config import TrainingConfig
+from core.training.dataset import DenseDataset
+from core.training.trainer import train_head
+
+log = logging.getLogger(__name__)
+
+
+def corpus(split: str, count: int, cache: Path) -> Corpus:
+    """The cached corpus of a split; held-out splits are drawn exactly as users see them."""
+    with tqdm(total=count, desc=f"{split} scenes", unit="scene", mininterval=5) as bar:
+        return load_corpus(split, count, cache, supersample=1 if split == "train" else 2,
+                           progress=lambda done, _: bar.update(done - bar.n))  # fmt: skip
+
+
+def train_towers(recipe: Recipe, cache: Path) -> SceneEncoder:
+    """All stages in turn; a stage is read from the cache while neither its inputs nor its code have changed."""
+    train, val = corpus("train", recipe.train_scenes, cache), corpus("val", recipe.val_scenes, cache)
+    texts = sentences(train, WORDS)
+    towers = Towers.fresh(len(WORDS), recipe)
+    key = hashlib.sha256(world_digest().encode())
+    for module in (encoder_source, towers_source, corpus_source):
+        key.update(Path(str(module.__file__)).read_bytes())
+    key.update(repr((recipe.train_scenes, recipe.batch_size, recipe.phrase_share)).encode())
+    key.update(repr((recipe.weight_decay, recipe.temperature, recipe.seed)).encode())
+    for number, stage in enumerate(recipe.stages, 1):
+        key.update(repr(stage).encode())
+        path = cache / f"towers-{number}-{key.hexdigest()[:12]}.pt"
+        if path.exists():
+            towers.restore(torch.load(path, weights_only=True))
+            continue
+        with tqdm(desc=f"towers, stage {number} of {len(recipe.stages)}", unit="step", mininterval=10) as bar:
+            run_stage(towers, train, texts, stage, recipe, _show(bar))
+        torch.save(towers.state(), path)
+        if stage.joint:
+            log.info("after stage %d, dense on val: %s", number, dense_figures(dataset(towers.image, towers.text, val)))
+    return SceneEncoder(WORDS, towers.image, towers.text)
+
+
+def _show(bar: tqdm) -> Callable[[int, int, dict[str, float]], None]:
+    def progress(step: int, steps: int, measures: dict[str, float]) -> None:
+        bar.total = steps
+        bar.set_postfix({name: f"{value:.3f}" for name, value in measures.items()}, refresh=False)
+        bar.update(step - bar.n)
+
+    return progress
+
+
+def dataset(image: ImageTower, text: TextTower, part: Corpus) -> DenseDataset:
+    """A corpus's dense vectors with its captions: five captions an image, in order."""
+    images, texts = embed(image, text, part, sentences(part, WORDS))
+    return dense_dataset(part.captions, images, texts)
+
+
+def dense_dataset(captions: list[list[str]], images: NDArray[float32], texts: NDArray[float32]) -> DenseDataset:
+    """Rows of images and of their captions, the same number for each image, in order."""
+    flat = [caption for several in captions for caption in several]
+    return DenseDataset(images, texts, np.repeat(np.arange(len(images)), len(flat) // len(images)), flat)
+
+
+def train_builtin_head(data: DenseDataset, literal: NDArray[np.bool_], config: TrainingConfig, name: str) -> SparseHead:
+    """One head, with a progress bar."""
+    with tqdm(desc=f"head: {name}", unit="step", mininterval=5) as bar:
+        return train_head(data, literal, config, _show(bar))

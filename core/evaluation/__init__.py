@@ -1,0 +1,1 @@
+"""Measures of retrieval, sparsity and meaning; knows vectors and terms, no pictures and no particular data set."""

@@ -1,0 +1,34 @@
+"""The terms of the training objective (paper, section 3.2), as formulas over one batch."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def distillation(sparse_scores: Tensor, dense_scores: Tensor, tau: float) -> Tensor:
+    """Cross-entropy of sparse scores against softmax(dense scores / tau), mean of both directions.
+
+    Both (n texts, n images); text i belongs to image i only by what the dense scores say.
+    """
+    by_text = functional.cross_entropy(sparse_scores, torch.softmax(dense_scores / tau, 1))
+    by_image = functional.cross_entropy(sparse_scores.T, torch.softmax(dense_scores.T / tau, 1))
+    return (by_text + by_image) / 2
+
+
+def l1(weights: Tensor) -> Tensor:
+    """Mean over rows of the sum of weights (weights are never negative): pushes terms towards zero."""
+    return weights.sum(1).mean()
+
+
+def warm(progress: float, share: float) -> float:
+    """Quadratic warm-up: 0 at the start, 1 from `share` of training on."""
+    return min(1.0, progress / share) ** 2 if share > 0 else 1.0
+
+
+def word_anchor(logits: Tensor, words: Tensor) -> Tensor:
+    """Binary cross-entropy of pre-activations against the words of the input: not in the paper.
+
+    Keeps a dimension to what its term means: a text is drawn to its own words, an image to its captions' words.
+    `logits`, `words`: (n, |V|), words 0 or 1.
+    """
+    return functional.binary_cross_entropy_with_logits(logits, words, reduction="none").sum(1).mean()

@@ -1,0 +1,110 @@
+"""Trains one head on one dense data set: the paper's algorithm, one step at a time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy import bool_
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.errors import DatasetError
+from core.head import HeadConfig, SparseHead
+from core.training.config import TrainingConfig
+from core.training.dataset import DenseDataset, image_words
+from core.training.expansion import caption_control, expansion_probability
+from core.training.losses import distillation, l1, warm, word_anchor
+
+Progress = Callable[[int, int, dict[str, float]], None]
+"""Told (step, steps, measures) after every step."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The rows of one step: texts (b, dim), the terms they speak (b, |V|), their images (b, dim), the images' words."""
+
+    texts: Tensor
+    literal: Tensor
+    images: Tensor
+    words: Tensor
+
+
+def train_head(
+    data: DenseDataset, literal: NDArray[bool_], config: TrainingConfig, progress: Progress | None = None
+) -> SparseHead:
+    """A head trained on `data`; `literal`: (captions, |V|), the terms each caption speaks. Same seed, same head."""
+    if config.control not in ("none", "caption"):
+        raise DatasetError(f"Expansion control '{config.control}' does not exist; it is 'none' or 'caption'.")
+    torch.manual_seed(config.seed)
+    generator = torch.Generator().manual_seed(config.seed)
+    head = SparseHead(HeadConfig(data.images.shape[1], config.hidden_size, literal.shape[1])).train()
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": head.proj.parameters(), "lr": config.projection_rate},
+            {"params": [*head.vocab_layer_norm.parameters(), *head.vocab_projector.parameters()],
+             "lr": config.vocabulary_rate},
+        ]
+    )  # fmt: skip
+    texts, images = torch.from_numpy(data.texts), torch.from_numpy(data.images)
+    image_of_text, spoken = torch.from_numpy(data.image_of_text), torch.from_numpy(literal)
+    words = image_words(spoken, image_of_text, len(images))
+    steps_an_epoch = max(1, len(texts) // config.batch_size)
+    steps = steps_an_epoch * config.epochs
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate(step / steps, config.warmup))
+    step = 0
+    for _ in range(config.epochs):
+        order = torch.randperm(len(texts), generator=generator)
+        for rows in order[: steps_an_epoch * config.batch_size].split(min(config.batch_size, len(texts))):
+            which = image_of_text[rows]
+            batch = Batch(texts[rows], spoken[rows], images[which], words[which])
+            loss, measures = objective(head, batch, config, step / steps, generator)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            step += 1
+            if progress:
+                progress(step, steps, measures)
+    return head.eval()
+
+
+def objective(
+    head: SparseHead, batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator
+) -> tuple[Tensor, dict[str, float]]:
+    """The loss of one batch at `progress` (0..1) through training, and what a person wants to watch of it."""
+    text_logits, image_logits = head.logits(batch.texts), head.logits(batch.images)
+    text_weights, image_weights = (torch.log1p(torch.relu(x)) for x in (text_logits, image_logits))
+    probability = 1.0
+    if config.control == "caption":
+        probability = expansion_probability(progress, config.expansion_until)
+        text_weights = text_weights * caption_control(batch.literal, probability, generator)
+    match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau)
+    sparsity = warm(progress, config.warmup) * (config.query_l1 * l1(text_weights) + config.item_l1 * l1(image_weights))
+    loss = match + sparsity
+    if config.anchor:
+        anchor = word_anchor(text_logits, batch.literal.float()) + word_anchor(image_logits, batch.words.float())
+        loss = loss + config.anchor * anchor
+    measures: dict[str, Any] = {
+        "loss": loss.item(),
+        "match": match.item(),
+        "expansion": probability,
+        "query_terms": float((text_weights > 0).sum(1).float().mean()),
+        "item_terms": float((image_weights > 0).sum(1).float().mean()),
+    }
+    return loss, measures
+
+
+def learning_rate(progress: float, warmup: float) -> float:
+    """Linear warm-up over the first `warmup` of training, then linearly down to zero at its end."""
+    if progress < warmup:
+        return progress / warmup
+    return max(0.0, (1 - progress) / (1 - warmup)) if warmup < 1 else 1.0
+
+
+def project(head: SparseHead, dense: NDArray[np.float32], batch_size: int = 4096) -> NDArray[np.float32]:
+    """(n, dim) dense rows -> (n, |V|) weights, without gradients."""
+    with torch.inference_mode():
+        parts = [head(torch.from_numpy(dense[i : i + batch_size])).numpy() for i in range(0, len(dense), batch_size)]
+    return np.concatenate(parts)
