@@ -1,0 +1,109 @@
+"""What several tests share: a small real model with random weights, pictures to look at, and a home of their own."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.head import HeadConfig, SparseHead
+from core.model import Model
+from core.vocabulary import Vocabulary
+from index_store.collection import Collection
+
+COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
+THINGS = ("dog", "cat", "house", "tree", "boat", "car", "bird", "sea", "grass", "sky", "ball", "hat", "moon", "sun")
+ACTIONS = ("sleeping", "running", "above", "below", "beside", "two", "three", "many", "night", "day")
+TERMS = COLOURS + THINGS + ACTIONS
+FORMS = {"dogs": "dog", "cats": "cat", "boats": "boat", "houses": "house"}
+KNOWN = {*TERMS, *FORMS, "a", "the", "and", "on", "in", "with", "of"}
+
+
+class MeanColours:
+    """A DenseEncoder small enough to check by eye: mean colours of a grid, hashed words, one fixed random matrix."""
+
+    def __init__(self, name: str = "mean-colours", dim: int = 24, seed: int = 7):
+        random = np.random.default_rng(seed)
+        self.name, self.dim = name, dim
+        self._images = random.standard_normal((4 * 4 * 3 + 1, dim))
+        self._words = random.standard_normal((64, dim))
+
+    def encode_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        small = [np.asarray(image.convert("RGB").resize((4, 4), Image.Resampling.BOX)) for image in images]
+        rows = [np.append(pixels.ravel() / 127.5 - 1.0, 1.0) @ self._images for pixels in small]
+        return self._unit(rows)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = []
+        for text in texts:
+            slots = [hashlib.sha256(word.encode()).digest()[0] % 64 for word in Vocabulary.words(text)] or [0]
+            rows.append(self._words[slots].sum(0))
+        return self._unit(rows)
+
+    def unknown_words(self, text: str) -> list[str]:
+        return list(dict.fromkeys(word for word in Vocabulary.words(text) if word not in KNOWN))
+
+    def _unit(self, rows: Sequence[NDArray[np.float64]]) -> NDArray[np.float32]:
+        dense = np.stack(rows) if rows else np.zeros((0, self.dim))
+        return (dense / np.linalg.norm(dense, axis=1, keepdims=True)).astype(np.float32)
+
+
+def make_model(name: str = "tiny", seed: int = 3, terms: Sequence[str] = TERMS) -> Model:
+    """A Model with random weights, about a third of whose terms light up."""
+    encoder = MeanColours()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        head = SparseHead(HeadConfig(encoder.dim, 16, len(terms)))
+        with torch.no_grad():
+            head.vocab_projector.bias.sub_(0.25)
+    forms = {form: term for form, term in FORMS.items() if term in terms}
+    return Model(name, encoder, head, Vocabulary(terms, forms), "A model for tests, with random weights.")
+
+
+@pytest.fixture(scope="session")
+def model() -> Model:
+    """A small real model."""
+    return make_model()
+
+
+@pytest.fixture(scope="session")
+def other_model() -> Model:
+    """A model of another name, with another vocabulary."""
+    return make_model("other", seed=5, terms=(*TERMS, "extra"))
+
+
+@pytest.fixture(scope="session")
+def patches() -> list[Image.Image]:
+    """40 pictures of coloured blocks, all different."""
+    random = np.random.default_rng(11)
+    blocks = random.integers(0, 256, (40, 4, 4, 3), dtype=np.uint8)
+    return [Image.fromarray(block).resize((48, 32), Image.Resampling.NEAREST) for block in blocks]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, patches: list[Image.Image]) -> Path:
+    """A folder with 6 pictures, two of them in a folder below."""
+    root = tmp_path / "pictures"
+    (root / "below").mkdir(parents=True)
+    for number, patch in enumerate(patches[:6]):
+        patch.save((root / "below" if number > 3 else root) / f"{number}.png")
+    return root
+
+
+@pytest.fixture
+def collection(tmp_path: Path, model: Model) -> Iterator[Collection]:
+    """An empty collection of the small model, open for writing."""
+    with Collection.create(tmp_path / "collection", model=model.name, vocabulary=model.vocabulary.terms) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home that no test shares, so that nothing is ever written to the real one."""
+    path = tmp_path / "home"
+    monkeypatch.setenv("SIGHTWORDS_HOME", str(path))
+    return path
