@@ -1,0 +1,57 @@
+"""Before the first question: a name, a promise, and a few pictures that can be looked for."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from demo.components.amounts import count
+from demo.components.result_grid import file_url
+
+if TYPE_CHECKING:
+    from index_store.collection import Item
+
+# Runs in the page: a picture is clicked, its caption is asked.
+MOSAIC_SCRIPT = """
+element.addEventListener('click', (event) => {
+  const tile = event.target.closest('button[data-caption]');
+  if (tile) trigger('select', {caption: tile.dataset.caption});
+});
+"""
+
+
+def header(logo: str) -> str:
+    """The name of the app and what it does; `logo` is trusted SVG of our own."""
+    return (
+        f'<header class="sw-header">{logo}<div><h1>Sightwords</h1>'
+        "<p>Finds pictures by the words they light up, and shows you why.</p></div></header>"
+    )
+
+
+def about_line(model: str, about: str) -> str:
+    """The model's own sentence about what it can and cannot do."""
+    name = "The built-in model" if model == "scenes" else f"Model <b>{escape(model)}</b>"
+    return f'<p class="sw-about"><b>{name}.</b> {escape(about)}</p>' if about else ""
+
+
+def mosaic(items: Sequence["Item"], size: int, url: Callable[[str], str] = file_url) -> str:
+    """A few pictures as buttons that ask for their own caption; empty without pictures."""
+    tiles = []
+    for item in items:
+        if not item.thumbnail:
+            continue
+        image = f'<img src="{escape(url(item.thumbnail))}" alt="{escape(item.caption or "")}" loading="lazy">'
+        if item.caption:
+            label = f"Search for: {escape(item.caption)}"
+            tiles.append(
+                f'<button type="button" data-caption="{escape(item.caption)}" title="{label}" aria-label="{label}">'
+                f"{image}</button>"
+            )
+        else:
+            tiles.append(f'<span class="sw-tile">{image}</span>')
+    if not tiles:
+        return ""
+    hint = "Choose one to search with its caption." if any("<button" in tile for tile in tiles) else ""
+    return (
+        f'<section class="sw-welcome"><h3>{count(size, "picture")} to look through</h3><p>A few of them. {hint}</p>'
+        f'<div class="sw-mosaic">{"".join(tiles)}</div></section>'
+    )

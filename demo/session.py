@@ -1,0 +1,179 @@
+"""What the app works with: one model and one collection, made ready in the background; knows nothing of Gradio."""
+
+import base64
+import io
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from core.errors import ImageError, QueryError
+from core.images import open_image, working_copy
+from index_store.collection import Collection, Item
+from index_store.errors import CollectionBusy, CollectionClosed, CollectionError, SightwordsError
+
+if TYPE_CHECKING:
+    from core.model import Model
+    from core.search import Mode, SearchResult
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 60.0  # how long a search waits for the model to load; a cold disk takes some ten seconds
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the session is: `done` of `total` pictures drawn and indexed; `message` is the error when failed."""
+
+    stage: Literal["loading", "waiting", "drawing", "ready", "failed"]
+    done: int = 0
+    total: int = 0
+    message: str = ""
+
+
+class Session:
+    """One model and one collection for all visitors. `start` returns at once; `progress` says how far it is.
+
+    Without a `collection` the session shows the built-in world: `pictures` of them, drawn and indexed on the first
+    start and searched while it grows. Safe to share between threads.
+    """
+
+    def __init__(self, model: "str | Model" = "scenes", collection: Path | None = None, *, pictures: int = 1000):
+        """Raises CollectionNotFound when a collection is named that does not exist."""
+        if collection is not None and not Collection.exists(collection):
+            Collection.open(collection).close()  # raises, and says what is wrong with the path
+        self.pictures = pictures
+        self.opened: Callable[[Path], None] = lambda path: None  # told the collection's folder once it is open
+        self._model: Model | None = None
+        self._wanted, self._path = model, collection
+        self._collection: Collection | None = None
+        self._progress = Progress("loading")
+        self._loaded = threading.Event()  # set when there is something to say to a search, be it an error
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._prepare, name="sightwords-session", daemon=True)
+
+    @property
+    def progress(self) -> Progress:
+        """Where the session stands at this moment."""
+        return self._progress
+
+    @property
+    def model_name(self) -> str:
+        """The model's name, known before it is loaded."""
+        return self._wanted if isinstance(self._wanted, str) else self._wanted.name
+
+    @property
+    def about(self) -> str:
+        """The model's own honest sentence; empty until it is loaded."""
+        return self._model.about if self._model else ""
+
+    def start(self) -> None:
+        """Begins to load the model and open the collection; returns at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops drawing after the batch at hand, and closes the collection."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+        if self._collection is not None:
+            self._collection.close()
+            self._collection = None
+
+    def size(self) -> int:
+        """How many items can be searched now."""
+        return len(self._collection) if self._collection is not None else 0
+
+    def place(self, path: str) -> str:
+        """Where a person finds a picture: its path, or nothing for the drawings of the built-in world."""
+        return path if self._path is not None else ""
+
+    def sample(self, count: int) -> list[Item]:
+        """A few pictures of the collection, to show what is there; empty until something is."""
+        if self._collection is None:
+            return []
+        return list(islice(self._collection.all_items(kind="image"), count))
+
+    def search(self, text: str, *, expansion: float, mode: "Mode", k: int) -> "SearchResult":
+        """Pictures for a text; waits for a model that is still loading. Raises SightwordsError, one sentence."""
+        if not text.strip():
+            raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
+        if not self._loaded.wait(PATIENCE_S):
+            raise QueryError("The model is still being loaded; please ask again in a moment.")
+        if self._progress.stage == "failed":
+            raise CollectionError(self._progress.message)
+        if self._stop.is_set():
+            raise CollectionClosed("The app is closing; start it again to search.")
+        if self._model is None or self._collection is None:
+            raise QueryError("Another window is still drawing the pictures; please ask again in a moment.")
+        from core.search import search
+
+        return search(self._model, self._collection, text=text, k=k, expansion=expansion, mode=mode, kind="image")
+
+    def _prepare(self) -> None:
+        try:
+            self._model = self._load()
+            if self._path is not None:
+                self._open(self._model, self._path)
+            else:
+                self._prepare_world(self._model)
+            if not self._stop.is_set():
+                self._progress = Progress("ready", self.size(), self.size())
+        except SightwordsError as error:
+            self._progress = Progress("failed", message=str(error))
+        except Exception as error:  # a page that says what happened is worth more than a dead thread
+            log.exception("the session cannot be prepared")
+            self._progress = Progress("failed", message=f"Something unexpected went wrong ({error}); see the log.")
+        finally:
+            self._loaded.set()
+
+    def _load(self) -> "Model":
+        if not isinstance(self._wanted, str):
+            return self._wanted
+        from core.registry import load_model  # imports torch, seconds: not before the server answers
+
+        return load_model(self._wanted)
+
+    def _open(self, model: "Model", path: Path) -> None:
+        self._collection = Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms)
+        self.opened(self._collection.path)
+
+    def _prepare_world(self, model: "Model") -> None:
+        """Draws and indexes the built-in world, or waits while another window does; opens it as soon as it exists."""
+        from core.world import ensure_world, world_path
+
+        path = world_path(model)
+
+        def progress(done: int, total: int, _: str) -> None:
+            self._progress = Progress("drawing", done, total)
+            if self._collection is None:  # made by now, and searched from now on while it grows
+                self._open(model, path)
+            self._loaded.set()
+
+        while not self._stop.is_set():
+            try:
+                ensure_world(model, path, self.pictures, progress=progress, cancelled=self._stop.is_set)
+                break
+            except CollectionBusy:
+                self._progress = Progress("waiting")
+                self._loaded.set()
+                self._stop.wait(1.0)
+        if self._collection is None and not self._stop.is_set():
+            self._open(model, path)
+
+
+def large_picture(path: str) -> str | None:
+    """A picture file as a data URI of at most 1,024 px a side; None when it is gone or cannot be read.
+
+    Embedded instead of served: the folders of a person's own pictures are never opened to the page.
+    """
+    try:
+        image = working_copy(open_image(path))
+    except ImageError:
+        return None
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=88, method=2)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,0 +1,1 @@
+"""The pages of the app, one file a tab; each gets a session and builds its own controls."""

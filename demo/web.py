@@ -1,0 +1,90 @@
+"""The web app: puts header and tabs together and serves them on this machine; needs no network at all."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing is ever sent anywhere
+
+import gradio as gr
+
+from demo.components.welcome import header
+from demo.session import Session
+from demo.tabs.search import search_tab
+from demo.theme import LOGO, STYLE, theme
+
+MAX_UPLOAD = "64mb"
+
+
+class App(gr.Blocks):
+    """Gradio's Blocks with the session behind them; `close` ends both."""
+
+    session: Session
+
+    def close(self, verbose: bool = True) -> None:
+        """Stops the server and the session's background work."""
+        super().close(verbose)
+        self.session.close()
+
+
+def build(session: Session) -> App:
+    """The whole page for one session; starts nothing."""
+    with App(title="Sightwords", analytics_enabled=False) as app:
+        gr.HTML(header(LOGO.read_text("utf-8")), elem_id="header", apply_default_css=False, padding=False)
+        with gr.Tabs(elem_id="tabs"), gr.Tab("Search", id="search"):
+            search_tab(session)
+    app.session = session
+    return app
+
+
+def launch(
+    model: str = "scenes",
+    collection: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = 7860,
+    open_browser: bool = False,
+    prevent_thread_lock: bool = False,
+) -> App:
+    """Serves the app; returns at once with `prevent_thread_lock`, else when it is stopped.
+
+    The server answers before the model is loaded or the built-in world is drawn; the page shows how far that is.
+    `port` None takes any free one. Raises CollectionError for a collection that is not there, OSError for a busy port.
+    """
+    return serve(Session(model, collection), host, port, open_browser, prevent_thread_lock)
+
+
+def serve(
+    session: Session,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    open_browser: bool = False,
+    prevent_thread_lock: bool = True,
+) -> App:
+    """Serves the app for a session of one's own, and starts the session."""
+    app = build(session)
+    app.queue(default_concurrency_limit=4)  # reading an index is safe from many threads
+    thumbnails: list[str] = []  # filled once the collection is open; Gradio keeps this very list
+    session.opened = lambda folder: thumbnails.append(str(folder / "thumbs"))
+    session.start()
+    app.launch(**_options(host, port, open_browser), prevent_thread_lock=True)
+    app.allowed_paths = thumbnails
+    if not prevent_thread_lock:
+        app.block_thread()
+    return app
+
+
+def _options(host: str, port: int | None, open_browser: bool) -> dict[str, Any]:
+    return {
+        "server_name": host,
+        "server_port": port,
+        "inbrowser": open_browser,
+        "share": False,
+        "quiet": True,
+        "ssr_mode": False,  # no second server, no Node
+        "run_history": False,
+        "footer_links": ["settings"],
+        "max_file_size": MAX_UPLOAD,
+        "favicon_path": LOGO,
+        "theme": theme(),
+        "css_paths": [STYLE],
+    }
