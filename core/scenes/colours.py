@@ -26,6 +26,7 @@ class Tint:
 INK: RGB = (38, 34, 46)  # eyes, wheels, writing
 WHITE: RGB = (252, 252, 250)
 SHADOW_INK: RGB = (30, 24, 60)
+WARM_SHADOW: RGB = (150, 62, 12)  # violet shadows would turn yellow and orange olive
 
 BASES: dict[str, RGB] = {
     "red": (214, 48, 49),
@@ -57,11 +58,12 @@ COLOUR_SYNONYMS: dict[str, tuple[str, ...]] = {
 
 
 def _tint(name: str, base: RGB) -> Tint:
+    shadow = WARM_SHADOW if name in ("yellow", "orange") else SHADOW_INK
     return Tint(
         name=name,
         base=base,
-        dark=mix(base, SHADOW_INK, 0.24),
-        deep=mix(base, SHADOW_INK, 0.5),
+        dark=mix(base, shadow, 0.24),
+        deep=mix(base, shadow, 0.5),
         light=mix(base, (255, 250, 235), 0.38) if name != "black" else mix(base, WHITE, 0.2),
     )
 
