@@ -52,8 +52,8 @@ OVER: dict[str, str] = {
     "farm": "a farm",
 }  # fmt: skip
 # Every other word of the sentence patterns; a test compares real captions with lexicon().
-_PATTERN_WORDS = """a an another the and with of in on is are there that who it them wearing dress dresses shirt shirts clothes
-    outfit outfits lies lie stands stand sits sit piece pieces nearby scene shown over above"""
+_PATTERN_WORDS = """a an another the and with of in on is are there that who it them wearing dress dresses shirt
+    shirts clothes outfit outfits lies lie stands stand sits sit piece pieces nearby scene shown over above"""
 
 # Uncountable nouns ("some fruit", "a piece of furniture"), and nouns that are always plural.
 MASS = frozenset({"fruit", "food", "dishware", "furniture", "electronics", "luggage", "clothing"})
@@ -128,9 +128,16 @@ def colour_words() -> frozenset[str]:
 
 
 @cache
+def _place_words(place: str) -> frozenset[str]:
+    """The nouns of a place that captions speak; not the -ing of "sleeping room", which elsewhere tells a state."""
+    words = {word for word in PLACE_BY_NAME[place].words if word not in {"living", "sleeping"}}
+    return frozenset((words | {LEMMAS.get(word, word) for word in words}) & lexicon())
+
+
+@cache
 def place_words() -> frozenset[str]:
-    """The nouns of the places, as Place.words lists them."""
-    return frozenset(word for place in PLACES for word in place.words)
+    """The nouns of the places that captions speak."""
+    return frozenset(word for place in PLACES for word in _place_words(place.name))
 
 
 @cache
@@ -142,7 +149,7 @@ def time_words() -> frozenset[str]:
 @cache
 def _time_words(time: str) -> frozenset[str]:
     spoken = {word for phrase in TIMES[time] for word in _split(phrase)}
-    return frozenset(spoken - set(_PATTERN_WORDS.split()) - {"at", "by", "after", "under"}) | {time}
+    return frozenset(spoken - set(_PATTERN_WORDS.split()) - {"at", "by", "after", "under", "sky"}) | {time} & lexicon()
 
 
 @cache
@@ -158,7 +165,7 @@ def _kind_true_words(kind: str) -> frozenset[str]:
 
 def true_words(scene: Scene) -> set[str]:
     """The noun and colour words that are true of a scene (any name of any of its kinds, singular and plural)."""
-    words = set(PLACE_BY_NAME[scene.place].words) | _time_words(scene.time)
+    words = set(_place_words(scene.place)) | _time_words(scene.time)
     for group in scene.groups:
         words |= _kind_true_words(group.kind)
         if group.colour:
