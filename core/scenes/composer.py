@@ -13,7 +13,7 @@ from typing import TypeVar
 from core.errors import DatasetError
 from core.scenes.casting import EVENLY, HOMES, PEOPLE, confusable, fits, fits_pair, partners
 from core.scenes.catalogue import KINDS, PLACES, Kind, Place
-from core.scenes.layout import DECKS, Box, Cluster, Draft, Standing, medium_height, stand
+from core.scenes.layout import DECKS, ROW, SIZE_FACTORS, Box, Cluster, Draft, Standing, medium_height, stand
 from core.scenes.scene import Group, Placed, Relation, Scene
 
 SPLITS = ("train", "val", "test")
@@ -89,15 +89,27 @@ def _draft(kind: Kind, place: Place, rng: Random, colours_taken: Sequence[str] =
     sky = not place.indoors and "sky" in kind.habitats and ("land" not in kind.habitats or rng.random() < 0.5)
     if place.name == "sea":
         sky = "sky" in kind.habitats
+    count, size = _crowd(kind, rng)
     return Draft(
         kind=kind,
         colour=colours[int(rng.random() * len(colours))] if colours else "",
-        count=_count(kind, rng),
-        size=_pick(rng, {"small": 0.2, "medium": 0.6, "large": 0.2}),
+        count=count,
+        size=size,
         state=_state(kind, place, sky, rng),
         flip=rng.random() < 0.5,
         sky=sky,
     )
+
+
+def _crowd(kind: Kind, rng: Random) -> tuple[int, str]:
+    """How many of which size: as many as fit side by side without having to be drawn much smaller than their size."""
+    count, size = _count(kind, rng), _pick(rng, {"small": 0.2, "medium": 0.6, "large": 0.2})
+    room = ROW / (0.8 * 1.1 * medium_height(kind) * kind.aspect)
+    if count > 1 and size == "large" and count * SIZE_FACTORS[size] > room:
+        size = "medium"
+    while count > 1 and count * SIZE_FACTORS[size] > room:
+        count -= 1
+    return count, size
 
 
 def _related(subject: Draft, thing: Draft, plan: str, rng: Random) -> Cluster:

@@ -15,7 +15,7 @@ OVERLAP = 0.08  # of the smaller box; more would hide what a caption may mention
 SIZE_FACTORS = {"small": 0.75, "medium": 1.0, "large": 1.3}
 SMALLEST = 0.165  # a medium thing's side if it were square: small ones stay recognisable at 96 pixels
 WIDEST, TALLEST = 0.44, 0.50  # of a medium thing: a large one still leaves room for others
-ROW = 0.62  # a group wider than this is drawn smaller
+ROW = 0.66  # a group wider than this is drawn smaller
 DECKS = {"boat": Surface(0.16, 0.84, 0.76), "canoe": Surface(0.7, 2.5, 0.42)}
 # How high a thing may be under a shelter, and around where it stands (share of the shelter's height and width).
 HEADROOM = {
@@ -147,6 +147,7 @@ def _under(subject: Draft, thing: Draft, scale: float, rng: Random) -> Rows | No
     centre = spots[int(rng.random() * len(spots))] * shelter.w
     if len(spots) > 1 and width > 0.55 * shelter.w:
         centre = 0.5 * shelter.w
+    centre = min(max(centre, width / 2), shelter.w - width / 2)
     if width > 0.85 * shelter.w or boxes[0].h < 0.07:
         return None
     return [box.moved(centre - width / 2, 0.012) for box in boxes], [shelter]
@@ -154,7 +155,9 @@ def _under(subject: Draft, thing: Draft, scale: float, rng: Random) -> Rows | No
 
 def _next_to(subject: Draft, thing: Draft, scale: float, rng: Random) -> Rows | None:
     """Side by side on the same ground, closer than half a width."""
-    first, second = row(subject, scale, rng, widest=0.45), row(thing, scale, rng, widest=0.45)
+    first, second = row(subject, scale, rng, widest=0.5), row(thing, scale, rng, widest=0.5)
+    if any(boxes[0].h < 0.72 * row(d, scale, rng, 9)[0].h for d, boxes in ((subject, first), (thing, second))):
+        return None  # squeezed too much for the size that captions may tell
     gap = (0.12 + 0.25 * rng.random()) * min(first[0].w, second[0].w)
     if rng.random() < 0.5:
         step = _extent(second)[2] + gap
