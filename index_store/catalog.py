@@ -111,6 +111,8 @@ class Catalog:
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """All rows of a SELECT."""
         with self._lock, translated(self.path):
+            if self._copy and not self._journal().exists():  # somebody opened it for writing and cleared the journal
+                self._reconnect(self.path)
             try:
                 return list(self._open().query(sql, list(values)))
             except sqlite3.OperationalError as error:
@@ -138,9 +140,8 @@ class Catalog:
     def version(self) -> tuple[int, int]:
         """Changes whenever another connection has committed since this one last looked."""
         with self._lock:
-            if self._copy and not self._journal().exists():  # somebody opened it for writing and cleared the journal
-                self._reconnect(self.path)
-            return self._epoch, self.query("PRAGMA data_version")[0]["data_version"]
+            seen = self.query("PRAGMA data_version")[0]["data_version"]
+            return self._epoch, seen  # the epoch last: the query may have reconnected
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite_utils.Database]:
@@ -178,7 +179,8 @@ class Catalog:
                 isolation_level=None,
                 check_same_thread=False,
             )
-            connection.execute("PRAGMA synchronous = EXTRA")  # a commit survives a power cut, its journal's removal too
+            if self._writable:  # a commit survives a power cut, its journal's removal too
+                connection.execute("PRAGMA synchronous = EXTRA")
             return sqlite_utils.Database(connection)
 
     def _reconnect(self, path: Path) -> None:
