@@ -54,7 +54,7 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
         picture = f'<img src="{escape(url(hit.thumbnail))}" alt="{name}" loading="lazy" decoding="async">'
     else:
         picture = f'<span class="sw-caption-item"><bdi>{name}</bdi></span>'
-    terms = " · ".join(f"<bdi>{escape(row.term)}</bdi>" for row in hit.contributions[:3])
+    terms = " · ".join(f"<bdi>{escape(row.term)}</bdi>" for row in hit.contributions[:2])
     return (
         f'<button type="button" class="sw-card" data-id="{hit.id}" data-rank="{rank}" '
         f'aria-pressed="{"true" if chosen else "false"}" title="{name}">'
@@ -80,9 +80,10 @@ def explained_hit(hit: "SearchHit", rank: int, source: str | None, note: str = "
     said = f'<p class="sw-quiet">{escape(note)}</p>' if note else ""
     return (
         f'<article class="sw-detail" data-id="{hit.id}" aria-label="Result {rank}: {name}">'
-        f"<figure>{figure}<figcaption><bdi>{name}</bdi>{path}</figcaption></figure>{said}"
+        f"<figure>{figure}<figcaption><bdi>{name}</bdi>{path}</figcaption>{said}</figure>"
+        '<div class="sw-why">'
         f'<header class="sw-detail-head"><h3>Why it is number {rank}</h3>'
         f'<span class="sw-detail-score">score <b class="sw-number">{amount(hit.score)}</b></span></header>'
         f"{split_bar(hit.contributions, hit.score)}{split_sentence(hit.contributions, hit.score)}"
-        f"{term_bars(hit.contributions, hit.score)}</article>"
+        f"{term_bars(hit.contributions, hit.score)}</div></article>"
     )

@@ -58,9 +58,9 @@ def search_tab(session: Session) -> None:
     chips = gr.HTML(elem_id="query-terms", **_plain())
     line = gr.HTML(elem_id="search-line", **_plain())
     with gr.Row(elem_id="results"):
-        with gr.Column(scale=7, min_width=300):
+        with gr.Column(scale=5, min_width=300):
             grid = gr.HTML(elem_id="grid", js_on_load=GRID_SCRIPT, **_plain())
-        with gr.Column(scale=5, min_width=300, elem_id="detail"):
+        with gr.Column(scale=7, min_width=300, elem_id="detail"):
             detail = gr.HTML(elem_id="explanation", **_plain())
     about = gr.HTML(elem_id="about", **_plain())
 
