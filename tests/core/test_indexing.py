@@ -1,0 +1,354 @@
+"""Indexing folders: what is encoded, what is kept, what goes, and that nothing bad stops it. Real files throughout."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.errors import DatasetError, ImageError
+from core.files import list_pictures, read_captions
+from core.indexing import BATCH, IndexReport, index_paths
+from core.model import Model
+from index_store.collection import Collection
+from index_store.errors import CollectionError
+from index_store.vectors import SparseVector
+
+
+class Counting(Model):
+    """A model that counts what it is asked to encode."""
+
+    def __init__(self, model: Model):
+        super().__init__(model.name, model.encoder, model.head, model.vocabulary)
+        self.images: list[int] = []
+        self.texts: list[int] = []
+
+    def dense_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        self.images.append(len(images))
+        return super().dense_images(images)
+
+    def dense_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.texts.append(len(texts))
+        return super().dense_texts(texts)
+
+
+@pytest.fixture
+def counting(model: Model) -> Counting:
+    return Counting(model)
+
+
+def counts(report: IndexReport) -> tuple[int, int, int, int, int]:
+    return report.added, report.unchanged, report.updated, report.removed, len(report.skipped)
+
+
+def held(collection: Collection, kind: str = "image") -> dict[str, SparseVector]:
+    """Vectors by file name."""
+    items = list(collection.all_items(kind))
+    return dict(
+        zip([Path(item.path).name for item in items], collection.vectors([item.id for item in items]), strict=True)
+    )
+
+
+def alike(vector: SparseVector, other: SparseVector) -> bool:
+    """Equal up to the rounding that differs between batch sizes."""
+    return vector.terms.tolist() == other.terms.tolist() and np.allclose(vector.weights, other.weights, rtol=1e-4)
+
+
+def test_a_folder(collection: Collection, counting: Counting, folder: Path) -> None:
+    (folder / "notes.txt").write_text("not a picture, and not asked for")
+    (folder / ".hidden.png").write_bytes((folder / "0.png").read_bytes())
+    (folder / ".cache").mkdir()
+    shutil.copy(folder / "0.png", folder / ".cache" / "x.png")
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (6, 0, 0, 0, 0) and report.seconds > 0 and not report.cancelled
+    assert counting.images == [6]
+    paths = [item.path for item in collection.all_items()]
+    assert paths == sorted(str(path.resolve()) for path in folder.rglob("*.png") if "/." not in str(path))
+    for name, vector in held(collection).items():
+        (own,) = Model.encode_images(counting, [Image.open(next(folder.rglob(name)))])
+        assert alike(vector, own)
+    item = next(iter(collection.all_items()))
+    assert (item.width, item.height) == (48, 32) and item.bytes == os.path.getsize(item.path)
+    assert item.thumbnail and Image.open(item.thumbnail).format == "WEBP"
+
+
+def test_again_encodes_nothing(collection: Collection, counting: Counting, folder: Path) -> None:
+    index_paths(counting, collection, [folder])
+    before = list(collection.all_items())
+    assert counts(index_paths(counting, collection, [folder, folder / "0.png"])) == (0, 6, 0, 0, 0)
+    assert counting.images == [6] and list(collection.all_items()) == before
+
+
+def test_changed_new_and_gone_files(
+    collection: Collection, counting: Counting, folder: Path, patches: list[Image.Image]
+) -> None:
+    index_paths(counting, collection, [folder])
+    patches[20].save(folder / "1.png")
+    patches[21].save(folder / "new.png")
+    (folder / "below" / "4.png").unlink()
+    assert counts(index_paths(counting, collection, [folder])) == (1, 4, 1, 1, 0)
+    assert counting.images == [6, 2]
+    vectors = held(collection)
+    assert set(vectors) == {"0.png", "1.png", "2.png", "3.png", "5.png", "new.png"}
+    assert alike(vectors["1.png"], counting.encode_images([patches[20]])[0])
+
+
+def test_known_bytes_at_a_new_path_reuse_the_vector(collection: Collection, counting: Counting, folder: Path) -> None:
+    index_paths(counting, collection, [folder])
+    (folder / "0.png").rename(folder / "renamed.png")
+    shutil.copy(folder / "1.png", folder / "copy.png")
+    before = held(collection)
+    assert counts(index_paths(counting, collection, [folder])) == (2, 5, 0, 1, 0)
+    assert counting.images == [6]
+    after = held(collection)
+    assert after["renamed.png"] == before["0.png"] and after["copy.png"] == before["1.png"] and "0.png" not in after
+    for item in collection.all_items():
+        assert (item.width, item.height) == (48, 32)
+        assert item.thumbnail and Path(item.thumbnail).exists()
+    assert collection.verify() == []
+
+
+def test_swapped_files(collection: Collection, counting: Counting, folder: Path) -> None:
+    index_paths(counting, collection, [folder])
+    before = held(collection)
+    (folder / "0.png").rename(folder / "x")
+    (folder / "1.png").rename(folder / "0.png")
+    (folder / "x").rename(folder / "1.png")
+    assert counts(index_paths(counting, collection, [folder])) == (0, 4, 2, 0, 0)
+    after = held(collection)
+    assert after["0.png"] == before["1.png"] and after["1.png"] == before["0.png"]
+
+
+def test_a_twin_that_is_replaced_before_its_vector_is_reused(
+    collection: Collection, counting: Counting, tmp_path: Path, patches: list[Image.Image]
+) -> None:
+    root = tmp_path / "many"
+    root.mkdir()
+    patches[0].save(root / "000.png")
+    index_paths(counting, collection, [root])
+    (root / "000.png").rename(root / "999.png")  # its twin's item goes in the first batch, it comes in the second
+    for number in range(BATCH + 3):
+        patches[1 + number].save(root / f"{number:03}.png")
+    assert counts(index_paths(counting, collection, [root])) == (BATCH + 3, 0, 1, 0, 0)
+    assert alike(held(collection)["999.png"], counting.encode_images([patches[0]])[0])
+
+
+def test_equal_pictures_are_encoded_once(collection: Collection, counting: Counting, folder: Path) -> None:
+    for number in range(4):
+        shutil.copy(folder / "0.png", folder / f"same{number}.png")
+    assert counts(index_paths(counting, collection, [folder])) == (10, 0, 0, 0, 0)
+    assert counting.images == [6] and len(collection) == 10
+
+
+def test_batches_and_progress(
+    collection: Collection, counting: Counting, tmp_path: Path, patches: list[Image.Image]
+) -> None:
+    for number, patch in enumerate(patches):
+        patch.save(tmp_path / f"{number:02}.png")
+    calls: list[tuple[int, int, str]] = []
+
+    def progress(done: int, total: int, name: str) -> None:
+        calls.append((done, total, name))
+        with Collection.open(collection.path) as reader:
+            assert len(reader) >= done  # what is reported is stored
+
+    index_paths(counting, collection, [tmp_path / f"{number:02}.png" for number in range(40)], progress=progress)
+    assert counting.images == [32, 8]
+    assert [done for done, _, _ in calls] == list(range(1, 41)) and {total for _, total, _ in calls} == {40}
+    assert calls[-1][2] == "39.png"
+
+
+def test_cancelling_keeps_what_was_stored_and_the_next_run_goes_on(
+    collection: Collection, counting: Counting, tmp_path: Path, patches: list[Image.Image]
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    for number, patch in enumerate(patches):
+        patch.save(root / f"{number:02}.png")
+    report = index_paths(counting, collection, [root], cancelled=lambda: len(collection) > 0)
+    assert report.cancelled and counts(report) == (32, 0, 0, 0, 0) and len(collection) == 32
+    report = index_paths(counting, collection, [root])
+    assert not report.cancelled and counts(report) == (8, 32, 0, 0, 0) and counting.images == [32, 8]
+
+
+def test_a_cancelled_run_removes_nothing(collection: Collection, counting: Counting, folder: Path) -> None:
+    index_paths(counting, collection, [folder])
+    (folder / "0.png").unlink()
+    assert counts(index_paths(counting, collection, [folder], cancelled=lambda: True)) == (0, 0, 0, 0, 0)
+    assert len(collection) == 6
+
+
+def test_bad_files_are_skipped_once_with_their_reason(collection: Collection, counting: Counting, folder: Path) -> None:
+    (folder / "notes.jpg").write_text("a text")
+    (folder / "empty.png").touch()
+    (folder / "half.png").write_bytes((folder / "0.png").read_bytes()[:60])
+    (folder / "dangling.png").symlink_to(folder / "nowhere")
+    os.mkfifo(folder / "pipe.png")
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (6, 0, 0, 0, 5)
+    reasons = {Path(path).name: reason for path, reason in report.skipped}
+    assert set(reasons) == {"notes.jpg", "empty.png", "half.png", "dangling.png", "pipe.png"}
+    assert "not a picture" in reasons["notes.jpg"] and "empty" in reasons["empty.png"]
+    assert all(reason.endswith(".") and name in reason for name, reason in reasons.items())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such file names")
+def test_a_name_that_is_no_text_is_skipped(collection: Collection, counting: Counting, folder: Path) -> None:
+    shutil.copy(folder / "0.png", os.fsencode(folder) + b"/\xff\xfe.png")
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (6, 0, 0, 0, 1) and "UTF-8" in report.skipped[0][1]
+
+
+def test_a_known_file_that_turned_bad_goes(collection: Collection, counting: Counting, folder: Path) -> None:
+    index_paths(counting, collection, [folder])
+    (folder / "2.png").write_text("overwritten")
+    assert counts(index_paths(counting, collection, [folder])) == (0, 5, 0, 1, 1)
+    assert "2.png" not in held(collection)
+
+
+def test_links_and_loops(collection: Collection, counting: Counting, folder: Path, tmp_path: Path) -> None:
+    (folder / "below" / "up").symlink_to(folder)
+    (folder / "again").symlink_to(folder / "below")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    shutil.copy(folder / "0.png", outside / "linked.png")
+    (folder / "out").symlink_to(outside)
+    assert counts(index_paths(counting, collection, [folder])) == (7, 0, 0, 0, 0)
+    paths = {item.path for item in collection.all_items()}
+    assert str(folder / "out" / "linked.png") in paths and str(folder / "below" / "4.png") in paths
+
+
+def test_only_walked_folders_lose_items(collection: Collection, counting: Counting, folder: Path) -> None:
+    index_paths(counting, collection, [folder])
+    (folder / "0.png").unlink()
+    (folder / "below" / "4.png").unlink()
+    assert counts(index_paths(counting, collection, [folder / "below"])) == (0, 1, 0, 1, 0)
+    assert set(held(collection)) == {"0.png", "1.png", "2.png", "3.png", "5.png"}
+    assert counts(index_paths(counting, collection, [folder / "1.png"])) == (0, 1, 0, 0, 0)
+
+
+def test_a_path_that_does_not_exist(collection: Collection, counting: Counting, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"no file or folder at .*nowhere"):
+        index_paths(counting, collection, [tmp_path / "nowhere"])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a child process that gives up its privileges")
+def test_an_unreadable_folder_is_reported_and_its_items_stay(folder: Path, tmp_path: Path) -> None:
+    """Root reads everything, so a child process becomes somebody else; it only walks, and says what it met."""
+    locked = folder / "below"
+    for path in (tmp_path, *tmp_path.parents):
+        if path.stat().st_uid == os.getuid() and path != Path(path.anchor) and not path.stat().st_mode & 0o001:
+            path.chmod(path.stat().st_mode | 0o055)
+    locked.chmod(0o000)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.getuid() == 0:
+                os.setuid(65534)
+            listing = list_pictures([folder])
+            answer = [
+                len(listing.pictures),
+                [[str(path), reason] for path, reason in listing.unreadable],
+                listing.covers(folder / "0.png"),
+                listing.covers(locked / "4.png"),
+            ]
+            os.write(writer, json.dumps(answer).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        answer = json.loads(pipe.read())
+    os.waitpid(child, 0)
+    locked.chmod(0o755)
+    assert answer == [4, [[str(locked), f"The folder {locked} cannot be read: permission denied."]], True, False]
+
+
+def test_a_collection_made_by_another_model(collection: Collection, other_model: Model, folder: Path) -> None:
+    with pytest.raises(CollectionError, match="made by the model 'tiny'"):
+        index_paths(other_model, collection, [folder])
+
+
+def write_captions(path: Path, rows: Sequence[object]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def test_captions_become_items(collection: Collection, counting: Counting, folder: Path) -> None:
+    rows = [
+        {"file": "0.png", "captions": ["a red dog", "a dog", "a red dog"]},
+        {"file": "below/4.png", "captions": ["the sea"]},
+        {"file": "below/4.png", "captions": ["the sea at night"]},
+    ]
+    captions = write_captions(folder / "captions.jsonl", rows)
+    report = index_paths(counting, collection, [folder], captions=captions)
+    assert counts(report) == (10, 0, 0, 0, 0) and counting.texts == [4]
+    spoken = {(Path(item.path).name, item.caption) for item in collection.all_items("caption")}
+    assert spoken == {
+        ("0.png", "a red dog"),
+        ("0.png", "a dog"),
+        ("4.png", "the sea"),
+        ("4.png", "the sea at night"),
+    }
+    alts = {Path(item.path).name: item.caption for item in collection.all_items("image")}
+    assert alts["0.png"] == "a red dog" and alts["4.png"] == "the sea" and alts["1.png"] is None
+    (item,) = [item for item in collection.all_items("caption") if item.caption == "the sea"]
+    assert alike(collection.vectors([item.id])[0], counting.encode_texts(["the sea"])[0])
+    assert counts(index_paths(counting, collection, [folder], captions=captions)) == (0, 10, 0, 0, 0)
+    assert counts(index_paths(counting, collection, [folder])) == (0, 6, 0, 0, 0)
+
+
+def test_captions_follow_their_file_and_their_picture(collection: Collection, counting: Counting, folder: Path) -> None:
+    captions = write_captions(folder / "c.jsonl", [{"file": "0.png", "captions": ["a dog", "a cat"]}])
+    index_paths(counting, collection, [folder], captions=captions)
+    write_captions(captions, [{"file": "0.png", "captions": ["a boat", "a cat"]}])
+    assert counts(index_paths(counting, collection, [folder], captions=captions)) == (1, 6, 1, 1, 0)
+    assert counting.images == [6]  # the new alt text did not cost an encoding
+    assert {item.caption for item in collection.all_items("caption")} == {"a boat", "a cat"}
+    (folder / "0.png").unlink()
+    report = index_paths(counting, collection, [folder], captions=captions)
+    assert counts(report) == (0, 5, 0, 3, 1) and "no such picture" in report.skipped[0][1]
+    assert list(collection.all_items("caption")) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not json",
+        "[]",
+        '{"file": "a.png"}',
+        '{"captions": ["x"]}',
+        '{"file": 3, "captions": []}',
+        '{"file": "a.png", "captions": "text"}',
+        '{"file": "a.png", "captions": [""]}',
+    ],
+)
+def test_a_bad_captions_line_is_named_before_anything_is_done(
+    collection: Collection, counting: Counting, folder: Path, line: str
+) -> None:
+    path = folder / "captions.jsonl"
+    path.write_text('{"file": "0.png", "captions": ["fine"]}\n\n' + line + "\n")
+    with pytest.raises(DatasetError, match=r"captions\.jsonl, line 3"):
+        index_paths(counting, collection, [folder], captions=path)
+    assert len(collection) == 0
+
+
+def test_captions_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read_captions(tmp_path / "nowhere.jsonl")
+    (tmp_path / "latin.jsonl").write_bytes('{"file": "a", "captions": ["caf\xe9"]}'.encode("latin-1"))
+    with pytest.raises(DatasetError, match="UTF-8"):
+        read_captions(tmp_path / "latin.jsonl")
+
+
+def test_large_pictures_are_shrunk_before_they_wait(collection: Collection, counting: Counting, tmp_path: Path) -> None:
+    Image.effect_noise((2500, 1200), 90).save(tmp_path / "large.jpg")
+    index_paths(counting, collection, [tmp_path / "large.jpg"])
+    (item,) = collection.all_items()
+    assert (item.width, item.height) == (2500, 1200)
