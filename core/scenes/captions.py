@@ -40,6 +40,7 @@ COLOUR_RATE, PLACE_RATE, TIME_RATE, DAY_RATE = 0.78, 0.62, 0.5, 0.06
 STATE_RATE, SIZE_RATE, VAGUE_RATE = 0.65, 0.5, 0.14
 TERSE_RATE, TERSE_DETAIL, TERSE_PLACE = 0.34, 0.5, 0.55  # some people say little: shares of the details they keep
 _NEVER_BEFORE = frozenset({"cooking", "waving", "eating", "standing"})
+_LIGHTS = frozenset({"lamp", "candle"})  # no "dark light"
 _STANDING = frozenset({"building", "plant", "furniture"})
 _LYING = frozenset({"food", "object"})
 Recipe = Literal["full", "full place first", "pair", "pair sentence", "there", "picture", "list", "short"]
@@ -105,7 +106,8 @@ def _state_form(group: Group, verb: bool, rng: random.Random) -> StateForm:
 def _colours(group: Group, rng: random.Random) -> tuple[str, str]:
     """(the colour word, the pattern of clothes or "")."""
     synonyms = COLOUR_SYNONYMS[group.colour]
-    word = rng.choice(synonyms) if synonyms and rng.random() < 0.14 else group.colour
+    fitting = bool(synonyms) and group.kind not in _LIGHTS
+    word = rng.choice(synonyms) if fitting and rng.random() < 0.14 else group.colour
     if KIND_BY_NAME[group.kind].group != "person":
         return word, ""
     own = CLOTHES_OF.get(group.kind)
@@ -221,6 +223,8 @@ def _plan(scene: Scene, recipe: Recipe, rng: random.Random) -> Plan:
         for position, index in enumerate(groups)
     )  # fmt: skip
     mentions = _told_apart(mentions)
+    if link is None and mentions[0].state_form in ("after", "that"):
+        joint = "and"  # else "a giraffe eating with three stars"
     plan = Plan(style, mentions, link, joint=joint, written=rng.random() < 0.5)
     if style == "sentence" or (style == "place first" and link is not None):
         plan = replace(plan, verb=_verb_for(mentions[0].kind, link, rng))
@@ -228,6 +232,8 @@ def _plan(scene: Scene, recipe: Recipe, rng: random.Random) -> Plan:
         thing = rng.choice(PICTURES)
         plan = replace(plan, opening=rng.choice((f"{'an' if thing[0] == 'i' else 'a'} {thing} of", "a scene with")))
     first = 1.0 if style == "place first" else PLACE_RATE * (TERSE_PLACE if terse else 1.0)
+    if len(mentions) == 1 and not terse:
+        first = 0.85  # who names one thing usually says where it is
     return _with_setting(plan, scene, rng, first, TIME_RATE)
 
 
@@ -236,7 +242,8 @@ def _told_apart(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
     told: list[Mention] = []
     for mention in mentions:
         same = any(mention.noun == before.noun for before in told)
-        plain = mention.amount == "a" and not mention.colour and not mention.size and not mention.state
+        plain = mention.amount == "a" and not mention.colour and not mention.size
+        plain = plain and not (mention.state and mention.state_form == "before")
         told.append(replace(mention, amount="another") if same and plain else mention)
     return tuple(told)
 
@@ -261,16 +268,16 @@ def captions(scene: Scene) -> tuple[Caption, ...]:
 
 def phrases(scene: Scene, rng: random.Random) -> Caption:
     """One short phrase, as somebody would type it into a search box; true of the scene."""
-    draw, total = rng.random(), len(scene.groups)
+    draw, total, bare = rng.random(), len(scene.groups), rng.random() < 0.45
     if draw < 0.15 and scene.relations:
         pair, link = _turn(rng.choice(scene.relations), rng)
-        mentions = _told_apart(tuple(_short_mention(scene, i, pair, rng) for i in pair))
+        mentions = _told_apart(tuple(_short_mention(scene, i, pair, rng, bare) for i in pair))
         return caption_of(Plan("phrase", mentions, link))
     if draw < 0.32 and total > 1:
         chosen = _order(scene, rng, 2)
-        return caption_of(Plan("phrase", tuple(_short_mention(scene, i, chosen, rng) for i in chosen)))
+        return caption_of(Plan("phrase", tuple(_short_mention(scene, i, chosen, rng, bare) for i in chosen)))
     index = rng.randrange(total)
-    plan = Plan("phrase", (_short_mention(scene, index, (), rng),))
+    plan = Plan("phrase", (_short_mention(scene, index, (), rng, bare),))
     if draw < 0.55:
         return caption_of(_with_setting(plan, scene, rng, 1.0, 0.15))
     if draw < 0.68:
@@ -278,14 +285,14 @@ def phrases(scene: Scene, rng: random.Random) -> Caption:
     return caption_of(plan)
 
 
-def _short_mention(scene: Scene, index: int, others: Sequence[int], rng: random.Random) -> Mention:
-    """A mention with at most one detail, and often without an article or a number."""
+def _short_mention(scene: Scene, index: int, others: Sequence[int], rng: random.Random, bare: bool) -> Mention:
+    """A mention with at most one detail; `bare`: without an article or a number."""
     mention = _mention(scene, index, others, rng, colour_rate=0.4)
     if mention.colour or mention.size:
         mention = replace(mention, state="")
     if mention.colour:
         mention = replace(mention, size="", size_word="")
-    if mention.clothes or rng.random() > 0.45 or mention.noun[0] in MASS:
+    if mention.clothes or not bare or mention.noun[0] in MASS:
         return mention
     if not others and mention.noun in BROADER[mention.kind] and _several(scene, mention):
         return replace(mention, amount="", count=None)
