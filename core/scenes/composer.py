@@ -81,7 +81,7 @@ def _count(kind: Kind, rng: Random) -> int:
     width = medium_height(kind) * kind.aspect
     if width > 0.28 or kind.group in ("building", "furniture"):
         return _pick(rng, {1: 0.78, 2: 0.18, 3: 0.04})
-    return _pick(rng, {1: 0.38, 2: 0.23, 3: 0.17, 4: 0.12, 5: 0.10})
+    return _pick(rng, {1: 0.32, 2: 0.23, 3: 0.18, 4: 0.14, 5: 0.13})
 
 
 def _draft(kind: Kind, place: Place, rng: Random, colours_taken: Sequence[str] = ()) -> Draft:
@@ -107,6 +107,8 @@ def _crowd(kind: Kind, rng: Random) -> tuple[int, str]:
     room = ROW / (0.8 * 1.1 * medium_height(kind) * kind.aspect)
     if count > 1 and size == "large" and count * SIZE_FACTORS[size] > room:
         size = "medium"
+    if count > 3 and count * SIZE_FACTORS[size] > room:
+        size = "small"
     while count > 1 and count * SIZE_FACTORS[size] > room:
         count -= 1
     return count, size

@@ -15,7 +15,7 @@ OVERLAP = 0.08  # of the smaller box; more would hide what a caption may mention
 SIZE_FACTORS = {"small": 0.75, "medium": 1.0, "large": 1.3}
 SMALLEST = 0.165  # a medium thing's side if it were square: small ones stay recognisable at 96 pixels
 WIDEST, TALLEST = 0.44, 0.50  # of a medium thing: a large one still leaves room for others
-ROW = 0.66  # a group wider than this is drawn smaller
+ROW = 0.72  # a group wider than this is drawn smaller
 DECKS = {"boat": Surface(0.16, 0.84, 0.76), "canoe": Surface(0.7, 2.5, 0.42)}
 # How high a thing may be under a shelter, and around where it stands (share of the shelter's height and width).
 HEADROOM = {

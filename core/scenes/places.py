@@ -41,7 +41,7 @@ def _sea(paint: Backdrop, horizon: float) -> None:
         phase, size = paint.rng.uniform(0, 6.28), 0.004 + 0.0011 * step
         for start in (paint.rng.uniform(-0.1, 0.2), paint.rng.uniform(0.3, 0.55), paint.rng.uniform(0.65, 0.9)):
             length = 0.10 + 0.016 * step
-            line = [(start + length * t / 14, y + size * 1.4 * math.sin(t * 1.35 + phase)) for t in range(15)]
+            line = [(start + length * t / 40, y + size * 1.2 * math.sin(t * 0.47 + phase)) for t in range(41)]
             back = [(x, y + size) for x, y in reversed(line)]
             paint.polygon(line + back, (140, 200, 232), 130)
 

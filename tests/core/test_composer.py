@@ -13,7 +13,7 @@ from core.scenes.layout import surface_of
 from core.scenes.renderer import Box, render
 from core.scenes.scene import Scene
 
-GOLDEN = "38f11f72c86efc5e"
+GOLDEN = "aaadc761aa785eea"
 
 
 @cache
