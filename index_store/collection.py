@@ -68,7 +68,7 @@ class _View:
     alive: NDArray[np.bool_]  # (highest id + 1,)
 
     def holds(self, item: int) -> bool:
-        return item < self.alive.size and bool(self.alive[item])
+        return 0 <= item < self.alive.size and bool(self.alive[item])
 
 
 class Collection:

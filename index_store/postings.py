@@ -5,6 +5,7 @@ Facts of the binding that this file is built on: an id field must be signed (del
 nothing), a wrong Python type kills the writer, and a writer that failed once must be replaced.
 """
 
+import contextlib
 import logging
 import os
 import tempfile
@@ -166,14 +167,21 @@ class Postings:
                 raise
         # tantivy wants to lock even for reading: give it a folder of links where it may
         self._borrowed = tempfile.TemporaryDirectory(prefix="sightwords-")
-        for file in self.path.iterdir():
-            if file.suffix != ".lock":
-                (Path(self._borrowed.name) / file.name).symlink_to(file.resolve())
+        self._link()
         return tantivy.Index.open(self._borrowed.name)
+
+    def _link(self) -> None:
+        if self._borrowed is None:
+            return
+        for file in self.path.iterdir():
+            link = Path(self._borrowed.name) / file.name
+            if file.suffix != ".lock" and not link.is_symlink():
+                link.symlink_to(file.resolve())
 
     def view(self) -> PostingsView:
         """The postings as last committed, by whichever process."""
         try:
+            self._link()  # the owner may have committed new files meanwhile
             self._index.reload()
             return PostingsView(self._index.searcher(), self.schema)
         except Exception as error:
@@ -194,7 +202,7 @@ class Postings:
                 writer.add_document(document)
             writer.commit()
         except BaseException as error:
-            self._replace_writer()
+            self._abandon()
             if isinstance(error, Exception):
                 raise explain(error, self.path) from error
             raise
@@ -215,13 +223,21 @@ class Postings:
     def _new_writer(self) -> Any:
         return self._index.writer(heap_size=WRITER_HEAP, num_threads=1)
 
-    def _replace_writer(self) -> None:
-        """What was not committed is gone with the old writer; a failed one would refuse everything from then on."""
-        self._writer = None
+    def _abandon(self) -> None:
+        """Forgets what was not committed; a writer that failed for good is replaced, now or on the next write."""
+        writer = self._writer
+        if writer is None:
+            return
         try:
-            self._writer = self._new_writer()
-        except Exception as error:
-            log.warning("The postings writer at %s could not be replaced yet: %s", self.path, error)
+            writer.rollback()
+        except Exception:
+            self._writer = None
+            with contextlib.suppress(Exception):
+                writer.wait_merging_threads()  # gives the lock back, whoever still refers to the writer
+            try:
+                self._writer = self._new_writer()
+            except Exception as error:
+                log.warning("The postings writer at %s could not be replaced yet: %s", self.path, error)
 
 
 def explain(error: BaseException, path: Path) -> CollectionError:

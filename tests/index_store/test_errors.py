@@ -1,0 +1,338 @@
+"""Every way to be refused: a typed exception with one sentence, and a collection that stays as it was."""
+
+import os
+import re
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlite_utils
+
+from index_store import collection as module
+from index_store import errors
+from index_store.collection import Collection, NewItem
+from index_store.vectors import SparseVector
+
+ROOT = Path(__file__).resolve().parents[2]
+VOCABULARY = ["cat", "dog", "tree"]
+
+
+def new(path: str = "a.png", kind: str = "image", term: int = 1, thumbnail: bytes | None = None) -> NewItem:
+    return NewItem(kind, path, None, path, SparseVector.from_pairs({term: 1.0}), thumbnail=thumbnail)
+
+
+def make(folder: Path, count: int = 2) -> Path:
+    with Collection.create(folder, model="test", vocabulary=VOCABULARY) as collection:
+        collection.add([new(f"{i}.png") for i in range(count)])
+    return folder
+
+
+def one_sentence(error: BaseException) -> str:
+    text = str(error)
+    assert isinstance(error, errors.SightwordsError)
+    assert text.endswith((".", ")")) and "\n" not in text and "Traceback" not in text
+    assert not re.search(r"[a-z]\. [A-Z]", text), f"more than one sentence: {text}"
+    return text
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, 3 MB: the only way to see a disk really run full."""
+    where = tmp_path / "disk"
+    where.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", where], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"needs to mount a tmpfs: {mounted.stderr.strip()}")
+    yield where
+    subprocess.run(["umount", "-l", where], check=True)
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(errors.CollectionNotFound) as caught:
+        Collection.open(tmp_path / "nowhere")
+    assert "nowhere" in one_sentence(caught.value)
+
+
+def test_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "holiday.jpg").write_bytes(b"x")
+    for path in (tmp_path, tmp_path / "holiday.jpg"):
+        with pytest.raises(errors.CollectionNotFound) as caught:
+            Collection.open(path)
+        assert "is not a collection" in one_sentence(caught.value)
+        with pytest.raises(errors.CollectionExists) as exists:
+            Collection.create(path, model="test", vocabulary=VOCABULARY)
+        one_sentence(exists.value)
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "holiday.jpg"]
+
+
+def test_an_empty_folder_may_become_a_collection(tmp_path: Path) -> None:
+    (tmp_path / "c").mkdir()
+    assert len(make(tmp_path / "c").name) == 1
+    with pytest.raises(errors.CollectionExists):
+        Collection.create(tmp_path / "c", model="test", vocabulary=VOCABULARY)
+
+
+def test_a_failed_creation_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise errors.CollectionFull("The disk is full.")
+
+    monkeypatch.setattr(module.Catalog, "create", fails)
+    with pytest.raises(errors.CollectionFull):
+        Collection.create(tmp_path / "c", model="test", vocabulary=VOCABULARY)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_model_or_vocabulary(tmp_path: Path) -> None:
+    folder = make(tmp_path / "c")
+    with pytest.raises(errors.CollectionMismatch) as caught:
+        Collection.open(folder, model="other")
+    assert "test" in one_sentence(caught.value) and "other" in str(caught.value)
+    for vocabulary in (["cat", "dog"], ["dog", "cat", "tree"]):
+        with pytest.raises(errors.CollectionMismatch) as caught:
+            Collection.open(folder, model="test", vocabulary=vocabulary, writable=True)
+        assert "vocabulary" in one_sentence(caught.value)
+    Collection.open(folder, writable=True).close()  # a refused opening gives the writer's lock back
+
+
+def test_a_newer_schema(tmp_path: Path) -> None:
+    folder = make(tmp_path / "c")
+    db = sqlite_utils.Database(sqlite3.connect(folder / "catalog.sqlite"))
+    db.table("_sqlite_migrations").insert(
+        {"migration_set": "index_store", "name": "m999_from_the_future", "applied_at": "2030"}
+    )
+    db.close()
+    for writable in (False, True):
+        with pytest.raises(errors.CollectionTooNew) as caught:
+            Collection.open(folder, writable=writable)
+        assert "newer" in one_sentence(caught.value)
+
+
+def test_other_impacts(tmp_path: Path) -> None:
+    folder = make(tmp_path / "c")
+    with sqlite3.connect(folder / "catalog.sqlite") as db:
+        db.execute("UPDATE about SET value = 'bits9' WHERE key = 'impacts'")
+    with pytest.raises(errors.CollectionTooNew) as caught:
+        Collection.open(folder)
+    one_sentence(caught.value)
+
+
+@pytest.mark.parametrize("file", ["catalog.sqlite", "postings/meta.json"])
+@pytest.mark.parametrize("content", [b"", b"not what it was" * 100])
+def test_damaged_files(tmp_path: Path, file: str, content: bytes) -> None:
+    folder = make(tmp_path / "c")
+    (folder / file).write_bytes(content)
+    for writable in (False, True):
+        with pytest.raises(errors.CollectionDamaged) as caught:
+            Collection.open(folder, writable=writable)
+        assert str(folder) in str(caught.value)
+
+
+def test_lost_postings_are_reported(tmp_path: Path) -> None:
+    folder = make(tmp_path / "c", 3)
+    with Collection.open(folder, writable=True) as collection:
+        collection._postings.write(delete=[2])
+    with Collection.open(folder, writable=True) as collection:
+        assert collection.verify() == ["Items without postings, which no search can find (add them again): 2."]
+        with pytest.raises(errors.CollectionDamaged) as caught:
+            collection.vectors([2])
+        one_sentence(caught.value)
+        collection.add([new("2.png")], replacing=[2])
+        assert collection.verify() == [] and len(collection) == 3
+
+
+def test_a_missing_thumbnail_is_reported(tmp_path: Path) -> None:
+    with Collection.create(tmp_path / "c", model="test", vocabulary=VOCABULARY) as collection:
+        [item] = collection.items(collection.add([new(thumbnail=b"\xff\xd8\xff")]))
+        assert item.thumbnail is not None and item.thumbnail.endswith(".jpg")
+        Path(item.thumbnail).unlink()
+        assert collection.verify() == ["Items whose thumbnail is missing: 1."]
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    folder = make(tmp_path / "c")
+    with Collection.open(folder, writable=True), pytest.raises(errors.CollectionBusy) as caught:
+        Collection.open(folder, writable=True)
+    assert "another process" in one_sentence(caught.value)
+    code = f"from index_store.collection import Collection; Collection.open({str(folder)!r}, writable=True)"
+    with Collection.open(folder, writable=True):
+        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+        assert "CollectionBusy" in run.stderr
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_stale_lock_files_do_not_block(tmp_path: Path) -> None:
+    folder = make(tmp_path / "c")
+    for name in (".tantivy-writer.lock", ".tantivy-meta.lock"):
+        (folder / "postings" / name).touch()
+    with Collection.open(folder, writable=True) as collection:
+        assert len(collection.add([new()])) == 1
+
+
+def test_a_reader_does_not_write(tmp_path: Path) -> None:
+    folder = make(tmp_path / "c")
+    with Collection.open(folder) as reader:
+        for write in (lambda: reader.add([new()]), lambda: reader.remove([1])):
+            with pytest.raises(errors.CollectionReadOnly) as caught:
+                write()
+            one_sentence(caught.value)
+
+
+def test_used_after_closing(tmp_path: Path) -> None:
+    collection = Collection.create(tmp_path / "c", model="test", vocabulary=VOCABULARY)
+    collection.close()
+    collection.close()
+    for use in (lambda: collection.add([new()]), lambda: collection.items([1]), lambda: list(collection.all_items())):
+        with pytest.raises(errors.CollectionClosed) as caught:
+            use()
+        one_sentence(caught.value)
+
+
+def test_unknown_items(tmp_path: Path) -> None:
+    with Collection.open(make(tmp_path / "c")) as collection:
+        for ask in (collection.items, collection.vectors):
+            for item in (99, 0, -1):
+                with pytest.raises(errors.ItemNotFound) as caught:
+                    ask([1, item])
+                assert f"no item {item}" in one_sentence(caught.value)
+        with pytest.raises(errors.CollectionError):
+            collection.find()
+
+
+@pytest.mark.parametrize(
+    ("item", "error"), [(new(term=3), errors.VectorError), (new(kind="film"), errors.CollectionError)]
+)
+def test_a_bad_item_adds_nothing(tmp_path: Path, item: NewItem, error: type[Exception]) -> None:
+    with Collection.create(tmp_path / "c", model="test", vocabulary=VOCABULARY) as collection:
+        with pytest.raises(error) as caught:
+            collection.add([new(thumbnail=b"RIFF"), item])
+        one_sentence(caught.value)
+        assert len(collection) == 0 and collection.verify() == [] and not list((tmp_path / "c/thumbs").iterdir())
+        with pytest.raises(errors.VectorError) as query:
+            collection.search(SparseVector.from_pairs({3: 1.0}), 5)
+        assert "vocabulary" in one_sentence(query.value)
+
+
+def test_what_tantivy_refuses_does_not_end_the_writer(tmp_path: Path) -> None:
+    """A wrong type inside an item kills tantivy's writer: the collection must carry on with another."""
+    with Collection.create(tmp_path / "c", model="test", vocabulary=VOCABULARY) as collection:
+        with pytest.raises(errors.CollectionError):
+            collection._postings.write(add=[(2**80, "image", new().vector)])
+        assert collection.search(new().vector, 5).hits == ()
+        assert len(collection.add([new()])) == 1 and collection.verify() == []
+
+
+def fill(collection: Collection, batch: int = 20) -> tuple[int, errors.CollectionError]:
+    """Adds until it fails; (items added, the error)."""
+    added = len(collection)
+    for number in range(10_000):
+        try:
+            items = [new(f"{number}-{i}.png", thumbnail=b"RIFF" + os.urandom(2000)) for i in range(batch)]
+            added += len(collection.add(items))
+        except errors.CollectionError as error:
+            return added, error
+    raise AssertionError("the disk never ran full")
+
+
+def test_a_full_disk(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"x" * 600_000)
+    with Collection.create(small_disk / "c", model="test", vocabulary=VOCABULARY) as collection:
+        added, error = fill(collection)
+        assert isinstance(error, errors.CollectionFull) and "disk is full" in one_sentence(error)
+        assert added > 0 and len(collection) == added and collection.verify() == []
+        assert len(collection.search(new().vector, 10**5).hits) == added
+        ballast.unlink()
+        assert len(collection.add([new()] * 3)) == 3
+    with Collection.open(small_disk / "c", writable=True) as collection:
+        assert len(collection) == added + 3 and collection.verify() == []
+
+
+def test_no_room_to_create(small_disk: Path) -> None:
+    (small_disk / "ballast").write_bytes(b"x" * (3 * 2**20 - 8192))
+    with pytest.raises(errors.CollectionFull) as caught:
+        Collection.create(small_disk / "c", model="test", vocabulary=[f"word{i}" for i in range(30_000)])
+    one_sentence(caught.value)
+    assert [file.name for file in small_disk.iterdir()] == ["ballast"]
+
+
+LIMITED = """
+import resource, sys
+from test_errors import fill, new, make
+from index_store import errors
+from index_store.collection import Collection
+from pathlib import Path
+folder = make(Path(sys.argv[1]))
+with Collection.open(folder, writable=True) as collection:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY))
+    added, error = fill(collection, 40)
+    assert isinstance(error, errors.CollectionFull), repr(error)
+    assert len(collection) == added and collection.verify() == [], collection.verify()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    collection.add([new()])
+    assert len(collection) == added + 1 and collection.verify() == [], collection.verify()
+"""
+
+
+def child(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+def test_a_limit_on_file_size(tmp_path: Path) -> None:
+    """Like a full disk, for machines where none can be mounted."""
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
+    run = child(LIMITED, tmp_path / "c")
+    assert run.returncode == 0, run.stderr
+
+
+READ_ONLY = """
+import os, sys
+from test_errors import one_sentence, new, VOCABULARY
+from index_store import errors
+from index_store.collection import Collection
+from pathlib import Path
+folder = Path(sys.argv[1])
+os.setuid(int(sys.argv[2]))  # only now: another user may not be able to read the code
+with Collection.open(folder) as reader:
+    assert len(reader) == 2 and len(reader.search(new().vector, 5).hits) == 2 and reader.verify() == []
+for refused in (lambda: Collection.open(folder, writable=True),
+                lambda: Collection.create(folder.parent / "d", model="test", vocabulary=VOCABULARY)):
+    try:
+        refused()
+    except errors.CollectionReadOnly as error:
+        one_sentence(error)
+    else:
+        raise AssertionError("was not refused")
+"""
+
+
+def test_a_read_only_disk(small_disk: Path) -> None:
+    folder = make(small_disk / "c")
+    for lock in (folder / "postings").glob("*.lock"):
+        lock.unlink()
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    run = child(READ_ONLY, folder, os.getuid())
+    assert run.returncode == 0, run.stderr
+
+
+def test_a_folder_of_somebody_else() -> None:
+    """Permissions do not bind root, so the child is nobody where the tests run as root."""
+    above = Path(tempfile.mkdtemp(prefix="sightwords-test-"))
+    nobody = os.getuid() or 65534
+    try:
+        folder = make(above / "c")
+        for place in [above, *above.rglob("*")]:
+            place.chmod(0o555 if place.is_dir() else 0o444)
+        run = child(READ_ONLY, folder, nobody)
+        assert run.returncode == 0, run.stderr
+    finally:
+        for place in [above, *above.rglob("*")]:
+            place.chmod(0o755)
+        shutil.rmtree(above)
