@@ -38,7 +38,7 @@ from core.scenes.words import (
 
 COLOUR_RATE, PLACE_RATE, TIME_RATE, DAY_RATE = 0.78, 0.62, 0.5, 0.06
 STATE_RATE, SIZE_RATE, VAGUE_RATE = 0.65, 0.5, 0.14
-TERSE_RATE, TERSE_DETAIL, TERSE_PLACE = 0.34, 0.5, 0.55  # some people say little: shares of the details they keep
+TERSE_RATE, TERSE_DETAIL, TERSE_PLACE = 0.34, 0.65, 0.55  # some people say little: shares of the details they keep
 _NEVER_BEFORE = frozenset({"cooking", "waving", "eating", "standing"})
 _LIGHTS = frozenset({"lamp", "candle"})  # no "dark light"
 _STANDING = frozenset({"building", "plant", "furniture"})

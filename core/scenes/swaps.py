@@ -113,7 +113,7 @@ def _relation(plan: Plan, rng: random.Random) -> Plan | None:
 
 # Sides are what a model of pictures learns last: they are changed most often.
 _CHANGES: tuple[Callable[[Plan, random.Random], Plan | None], ...] = (
-    _relation, _relation, _colour, _colour, _count, _kind, _kind, _place, _time,
+    _relation, _relation, _relation, _relation, _colour, _colour, _count, _kind, _place, _time,
 )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def swapped(caption: Caption, scene: Scene, rng: random.Random) -> Caption | Non
 
     None when a handful of tries finds no such change.
     """
-    for _ in range(12):
+    for _ in range(24):
         plan = rng.choice(_CHANGES)(caption.plan, rng)
         if plan is None:
             continue
