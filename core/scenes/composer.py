@@ -144,7 +144,8 @@ def _next_kind(
     drafts: Sequence[Draft], place: Place, time: str, rng: Random, wanted: Callable[[Kind], bool]
 ) -> Kind | None:
     """Another kind for the scene: once in a while one that is there already (in another colour)."""
-    again = [d.kind for d in drafts if len(d.kind.colours) > 1 and d.kind.name not in LONE and wanted(d.kind)]
+    there = [draft.kind for draft in drafts]
+    again = [kind for kind in there if len(kind.colours) > there.count(kind) and kind.name not in LONE and wanted(kind)]
     if again and rng.random() < 0.14:
         return again[-1]
     weights = {
