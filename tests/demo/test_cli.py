@@ -1,0 +1,326 @@
+"""The command line: one JSON document on standard output, one sentence on standard error, exit status 0, 1 or 2."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from PIL import Image
+from typer.testing import CliRunner
+
+import core.registry
+import core.world
+from core.errors import UnknownModel
+from core.model import Model
+from demo.cli import DEFAULT_MODEL, app
+from index_store.collection import Collection
+
+ROOT = Path(__file__).resolve().parents[2]
+runner = CliRunner()
+COMMANDS = ("serve", "models", "index", "search", "encode", "remove", "stats", "scenes")
+
+
+@pytest.fixture(autouse=True)
+def small_models(monkeypatch: pytest.MonkeyPatch, model: Model, other_model: Model) -> None:
+    """Small models under the names that the command line loads; the built-in world is small as well."""
+    named = {DEFAULT_MODEL: model, "tiny": model, "other": other_model}
+
+    def load(name: str = DEFAULT_MODEL) -> Model:
+        if name not in named:
+            raise UnknownModel(f"There is no model called '{name}'; the known ones are: {', '.join(named)}.")
+        return named[name]
+
+    whole = core.world.ensure_world
+    monkeypatch.setattr(core.registry, "load_model", load)
+    monkeypatch.setattr(core.world, "ensure_world", lambda model, path, **rest: whole(model, path, count=8, **rest))
+
+
+@pytest.fixture
+def made(tmp_path: Path, folder: Path) -> Path:
+    """A collection that the command line made from a folder of 6 pictures."""
+    path = tmp_path / "made"
+    ok("index", folder, "--collection", path)
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return runner.invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "300"})
+
+
+def ok(*arguments: object) -> str:
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def document(*arguments: object) -> Any:
+    """What --json printed: all of standard output must be one document."""
+    return json.loads(ok(*arguments, "--json"))
+
+
+def fails(*arguments: object) -> str:
+    """The one sentence of a failure."""
+    result = run(*arguments)
+    assert result.exit_code == 1, result.output
+    assert result.stdout == "" and result.stderr.startswith("Error: ")
+    sentence = result.stderr.removeprefix("Error: ").rstrip("\n")
+    assert "\n" not in sentence and "Traceback" not in sentence and sentence.endswith(".")
+    return sentence
+
+
+def misused(*arguments: object) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2 and result.stdout == "" and "Usage" in result.stderr
+
+
+def test_default_model_is_the_registry_s() -> None:
+    assert DEFAULT_MODEL == core.registry.DEFAULT_MODEL
+
+
+def test_help_names_every_command() -> None:
+    text = ok("--help")
+    assert all(command in text for command in COMMANDS)
+    for command in COMMANDS:
+        assert command in ok(command, "--help")
+
+
+def test_models() -> None:
+    entries = document("models")
+    assert entries[0]["name"] == DEFAULT_MODEL and set(entries[0]) == {"name", "about", "needs", "ready"}
+    assert DEFAULT_MODEL in ok("models")
+
+
+def test_index_and_again(tmp_path: Path, folder: Path) -> None:
+    (folder / "notes.jpg").write_text("a text")
+    path = tmp_path / "new"
+    report = document("index", folder, "--collection", path)
+    assert {key: report[key] for key in ("added", "unchanged", "updated", "removed", "items")} == {
+        "added": 6,
+        "unchanged": 0,
+        "updated": 0,
+        "removed": 0,
+        "items": 6,
+    }
+    assert report["collection"] == str(path) and report["cancelled"] is False
+    (skipped,) = report["skipped"]
+    assert skipped["path"].endswith("notes.jpg") and "not a picture" in skipped["reason"]
+    again = run("index", folder, "--collection", path)
+    assert again.exit_code == 0 and "6 unchanged" in again.stdout and "notes.jpg" in again.stderr
+
+
+def test_index_captions(tmp_path: Path, folder: Path) -> None:
+    captions = folder / "captions.jsonl"
+    captions.write_text('{"file": "0.png", "captions": ["a red dog", "a dog"]}\n')
+    report = document("index", folder, "--collection", tmp_path / "c", "--captions", captions)
+    assert report["added"] == 8
+    hits = document("search", "a red dog", "--collection", tmp_path / "c", "--kind", "caption")["hits"]
+    assert {hit["caption"] for hit in hits} == {"a red dog", "a dog"} and {hit["kind"] for hit in hits} == {"caption"}
+    captions.write_text("{broken\n")
+    assert "line 1" in fails("index", folder, "--collection", tmp_path / "d", "--captions", captions)
+    assert not (tmp_path / "d").exists()
+
+
+def test_search_json(made: Path) -> None:
+    answer = document("search", "a red dog", "--collection", made, "-k", "3")
+    assert list(answer) == ["query", "terms", "exact", "hits", "timings_ms"]
+    assert answer["query"] == "a red dog" and len(answer["hits"]) == 3
+    for hit in answer["hits"]:
+        assert list(hit) == ["id", "kind", "path", "caption", "score", "contributions"]
+        assert sum(row["contribution"] for row in hit["contributions"]) == pytest.approx(hit["score"], rel=1e-5)
+    scores = [hit["score"] for hit in answer["hits"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_search_for_people(made: Path) -> None:
+    text = ok("search", "a red dog", "--collection", made)
+    assert "searched for" in text and "why" in text
+
+
+def test_search_options(made: Path, folder: Path) -> None:
+    whole = document("search", "a red dog", "--collection", made)
+    weak = document("search", "a red dog", "--collection", made, "--expansion", "0.5")
+    factor = {term["term"]: 0.5 if term["kind"] == "expansion" else 1.0 for term in whole["terms"]}
+    for term in weak["terms"]:
+        before = next(row["weight"] for row in whole["terms"] if row["term"] == term["term"])
+        assert term["weight"] == pytest.approx(before * factor[term["term"]])
+    banned = whole["hits"][0]["contributions"][0]["term"]
+    rest = document("search", "a red dog", "--collection", made, "--without", banned)
+    assert whole["hits"][0]["id"] not in [hit["id"] for hit in rest["hits"]]
+    picture = document("search", "--image", folder / "2.png", "--collection", made)
+    assert picture["query"] == str(folder / "2.png") and picture["hits"]
+    assert document("search", "a red dog", "--collection", made, "--mode", "literal")["terms"] == [
+        term for term in whole["terms"] if term["kind"] == "literal"
+    ]
+
+
+def test_unknown_words_are_told_beside_the_answer(made: Path) -> None:
+    result = run("search", "a red zebra", "--collection", made, "--json")
+    assert result.exit_code == 0 and "zebra" in result.stderr
+    json.loads(result.stdout)
+
+
+BAD_SEARCHES = {
+    "empty": ([""], "empty"),
+    "10,000 characters": (["a red dog " * 1000], "10,000 characters"),
+    "unknown words": (["zebra"], "'zebra'"),
+    "k": (["dog", "-k", "0"], "k is 0"),
+    "expansion": (["dog", "--expansion", "2"], "expansion strength is 2.0"),
+    "without": (["dog", "--without", "zebra"], "'zebra'"),
+    "no picture": (["--image", "nowhere.png"], "no picture at nowhere.png"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SEARCHES)
+def test_bad_searches(made: Path, name: str) -> None:
+    arguments, reason = BAD_SEARCHES[name]
+    assert reason in fails("search", *arguments, "--collection", made, "--json")
+
+
+def test_bad_pictures(made: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.jpg").write_text("a text")
+    assert "not a picture" in fails("search", "--image", tmp_path / "notes.jpg", "--collection", made)
+    (tmp_path / "empty.jpg").touch()
+    assert "empty" in fails("encode", "--image", tmp_path / "empty.jpg")
+
+
+def test_usage(made: Path, folder: Path) -> None:
+    misused("search")
+    misused("search", "dog", "--image", folder / "0.png")
+    misused("search", "dog", "--mode", "fuzzy")
+    misused("search", "dog", "-k", "many")
+    misused("index", folder)
+    misused("encode")
+    misused("nonsense")
+    misused("scenes", "--split", "holiday", "--count", "1", "--out", folder)
+
+
+def test_unknown_model(tmp_path: Path, folder: Path) -> None:
+    assert "no model called 'nobody'" in fails("index", folder, "--collection", tmp_path / "n", "--model", "nobody")
+    assert "no model called 'nobody'" in fails("encode", "dog", "--model", "nobody")
+    assert not (tmp_path / "n").exists()
+
+
+def test_a_collection_made_by_another_model(made: Path, folder: Path, tmp_path: Path, model: Model) -> None:
+    assert "'tiny', not 'other'" in fails("index", folder, "--collection", made, "--model", "other")
+    Collection.create(tmp_path / "foreign", model="elsewhere", vocabulary=("a", "b")).close()
+    assert "'elsewhere'" in fails("search", "dog", "--collection", tmp_path / "foreign")
+    Collection.create(tmp_path / "older", model="tiny", vocabulary=("a", "b")).close()
+    assert "vocabulary" in fails("search", "dog", "--collection", tmp_path / "older")
+
+
+def test_no_collection(tmp_path: Path) -> None:
+    assert "no collection" in fails("search", "dog", "--collection", tmp_path / "nowhere")
+    assert "not a collection" in fails("stats", "--collection", tmp_path)
+    assert "no collection" in fails("serve", "--collection", tmp_path / "nowhere")
+
+
+def test_missing_path(made: Path, tmp_path: Path) -> None:
+    assert "no file or folder" in fails("index", tmp_path / "nowhere", "--collection", made)
+
+
+def test_encode(folder: Path, model: Model) -> None:
+    answer = document("encode", "two dogs", "--top", "3")
+    assert answer["model"] == "tiny" and answer["query"] == "two dogs" and len(answer["terms"]) == 3
+    weights = [term["weight"] for term in answer["terms"]]
+    (vector,) = model.encode_texts(["two dogs"])
+    assert weights == pytest.approx(sorted(vector.weights.tolist(), reverse=True)[:3])
+    assert {term["kind"] for term in document("encode", "--image", folder / "0.png")["terms"]} == {"expansion"}
+    assert "weight" in ok("encode", "two dogs")
+
+
+def test_remove(made: Path, folder: Path) -> None:
+    assert "nothing was removed" in fails("remove", "1", "999", "--collection", made)
+    assert document("stats", "--collection", made)["items"] == 6
+    assert document("remove", "1", folder / "1.png", "--collection", made)["removed"] == 2
+    assert document("remove", folder / "below", "--collection", made)["removed"] == 2
+    assert document("stats", "--collection", made)["items"] == 2
+    assert (folder / "1.png").exists()
+
+
+def test_stats(made: Path) -> None:
+    numbers = document("stats", "--collection", made)
+    assert numbers["items"] == 6 and numbers["by_kind"] == {"image": 6} and numbers["model"] == "tiny"
+    assert set(numbers["frequent"][0]) == {"term", "items"}
+    assert "6 image" in ok("stats", "--collection", made)
+
+
+def test_the_built_in_world_is_made_on_first_use(home: Path) -> None:
+    assert document("stats")["items"] == 8
+    assert document("search", "a red dog")["hits"]
+    assert list(home.glob("world-tiny-*/collection"))
+
+
+def test_scenes(tmp_path: Path) -> None:
+    answer = document("scenes", "--split", "val", "--count", "2", "--out", tmp_path / "drawn")
+    assert answer["count"] == 2 and (tmp_path / "drawn" / answer["meta"]).exists()
+    assert len(list((tmp_path / "drawn").glob("*.png"))) == 2
+    assert "at least 1" in fails("scenes", "--split", "val", "--count", "0", "--out", tmp_path)
+    (tmp_path / "file").write_text("in the way")
+    assert "cannot be written" in fails("scenes", "--split", "val", "--count", "1", "--out", tmp_path / "file")
+
+
+def test_hostile_file_names_cannot_command_the_terminal(tmp_path: Path, folder: Path) -> None:
+    Image.new("RGB", (9, 9), "red").save(folder / "\x1b[31m[bold]evil.png")
+    path = tmp_path / "c"
+    ok("index", folder, "--collection", path)
+    text = ok("search", "--image", folder / "\x1b[31m[bold]evil.png", "--collection", path)
+    assert "\x1b" not in text and "[31m[bold]evil.png" in text
+
+
+def test_modules_that_cost_seconds_are_imported_late() -> None:
+    heavy = {"torch", "gradio", "PIL", "numpy", "tantivy"}
+    code = "import sys, demo.cli; print(sorted(m for m in sys.modules if '.' not in m))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert heavy.isdisjoint(ast.literal_eval(done.stdout))
+
+
+def process(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "demo.cli", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, **environment})
+
+
+def test_the_real_program_starts_quickly() -> None:
+    started = time.perf_counter()
+    done = process("--help")
+    assert done.returncode == 0 and "search" in done.stdout
+    assert time.perf_counter() - started < 5  # about 0.4 s; a machine at its limit takes longer
+
+
+def test_the_real_program_fails_in_one_sentence(tmp_path: Path) -> None:
+    done = process("stats", "--collection", tmp_path / "nowhere", "--json")
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1
+    assert process("search").returncode == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid") or sys.platform == "win32", reason="needs a user without privileges")
+def test_a_read_only_folder(tmp_path: Path, made: Path) -> None:
+    """Root writes anywhere, so a child process becomes somebody else before it tries."""
+    for path in (tmp_path, *tmp_path.parents):
+        if path != Path(path.anchor) and path.stat().st_uid == os.getuid() and not path.stat().st_mode & 0o001:
+            path.chmod(path.stat().st_mode | 0o055)
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    locked.chmod(0o555)
+    for path in (made, *made.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    draw = ["scenes", "--split", "val", "--count", "1", "--out"]
+    code = f"""
+import os
+from typer.testing import CliRunner
+from demo.cli import app, main
+warm = [{[*draw, str(tmp_path / "free")]}, ["remove", "999", "--collection", {str(made)!r}]]
+print([CliRunner().invoke(app, arguments).exit_code for arguments in warm])  # imports what others may not read
+if os.getuid() == 0:
+    os.setuid(65534)
+main()
+"""
+    for arguments in ([*draw, str(locked / "x")], ["remove", "1", "--collection", str(made)]):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
+        assert done.stdout == "[0, 1]\n"
+        assert done.returncode == 1 and done.stderr.count("\n") == 1 and "written" in done.stderr, done.stderr
