@@ -29,6 +29,11 @@ def amount(value: float, places: int = PLACES) -> str:
     return f"{round(value * 10**places) / 10**places:.{places}f}"
 
 
+def weight(value: float) -> str:
+    """A weight on a chip: two decimals, three where two would say almost nothing."""
+    return amount(value, 2 if value >= 0.1 else 3)
+
+
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """ "1 term", "1,000 pictures"."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

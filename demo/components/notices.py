@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from demo.components.amounts import milliseconds
+from demo.components.amounts import count, milliseconds
 
 
 def error_notice(message: str) -> str:
@@ -55,4 +55,4 @@ def search_line(found: int, searched: int, exact: bool, timings_ms: Mapping[str,
 
 
 def _shown(found: int, searched: int) -> str:
-    return f"the best {found} of {searched:,}" if found < searched else f"all {found:,}"
+    return f"the best {found} of {searched:,} pictures" if found < searched else count(found, "picture")

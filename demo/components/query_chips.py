@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from demo.components.amounts import amount, count
+from demo.components.amounts import count, weight
 
 if TYPE_CHECKING:
     from core.search import SearchTerm
@@ -48,5 +48,5 @@ def _chip(term: "SearchTerm") -> str:
         f'<li class="sw-chip sw-{kind}" title="{kind}: {MEANINGS[kind]}">'
         f'<span class="sw-dot" aria-hidden="true">{MARKS[kind]}</span>'
         f'<bdi>{escape(term.term)}</bdi><span class="sw-hidden"> ({kind})</span> '
-        f'<span class="sw-number">{amount(term.weight, 2)}</span></li>'
+        f'<span class="sw-number">{weight(term.weight)}</span></li>'
     )

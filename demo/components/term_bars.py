@@ -70,7 +70,7 @@ def _bar(row: "Contribution", shown: str, share: float) -> str:
     return (
         f'<li class="sw-bar sw-{kind}" data-term="{escape(row.term)}" data-contribution="{row.contribution!r}">'
         f'<span class="sw-term"><bdi>{escape(row.term)}</bdi> <span class="sw-kind">{kind}</span></span>'
-        f'<span class="sw-sum sw-number">{amount(row.query_weight, 2)} × {amount(row.item_weight, 2)} = '
+        f'<span class="sw-sum sw-number">{amount(row.query_weight)} × {amount(row.item_weight)} = '
         f"<b>{shown}</b></span>"
         f'<span class="sw-track" aria-hidden="true"><span class="sw-fill sw-{kind}" '
         f'style="width:{max(100 * share, 0.6):.1f}%"></span></span></li>'

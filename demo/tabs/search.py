@@ -22,7 +22,7 @@ EXAMPLES = (
     "animals on a farm",
 )
 RESULTS = 24  # two screens of thumbnails
-SAMPLE = 14  # two rows of the mosaic on a laptop
+SAMPLE = 16  # two rows of the mosaic on a laptop
 MODES = [("Full", "full"), ("Literal only", "literal"), ("Hybrid", "hybrid")]
 MEANINGS = {
     "full": "Every term counts.",

@@ -1,0 +1,184 @@
+"""The pieces of page: whatever goes in comes out as text, columns add up, and the two kinds of terms are told apart."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.search import Contribution, SearchHit, SearchTerm
+from demo.components.amounts import amount, column, count, milliseconds, weight
+from demo.components.notices import error_notice, progress_panel, search_line, unknown_notice
+from demo.components.query_chips import SHOWN as CHIPS_SHOWN
+from demo.components.query_chips import query_chips
+from demo.components.result_grid import explained_hit, file_url, result_grid
+from demo.components.term_bars import SHOWN as BARS_SHOWN
+from demo.components.term_bars import split_bar, split_sentence, term_bars
+from demo.components.welcome import about_line, header, mosaic
+from index_store.collection import Item
+
+HOSTILE = """"><img src=x onerror="alert(1)"><script>alert(1)</script>'&{{#if x}}${alert(1)}"""
+VOID = {"img", "input", "br"}
+
+
+class _Page(HTMLParser):
+    """Collects tags, attributes and text, and checks that every element is closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self._open, f"left open: {self._open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes.extend(attrs)
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def _rows(*numbers: tuple[str, float, float, str]) -> tuple[Contribution, ...]:
+    return tuple(Contribution(term, q, i, q * i, kind) for term, q, i, kind in numbers)  # type: ignore[arg-type]
+
+
+def _hit(rows: tuple[Contribution, ...], **changes: object) -> SearchHit:
+    score = sum(row.contribution for row in rows)
+    fields = {"id": 7, "kind": "image", "path": "/pictures/a.png", "caption": None, "score": score}
+    return SearchHit(**{**fields, "contributions": rows, "thumbnail": "/thumbs/7.webp", **changes})  # type: ignore[arg-type]
+
+
+ROWS = _rows(("cat", 1.4, 0.9, "literal"), ("sofa", 1.2, 0.8, "literal"), ("pet", 0.7, 0.5, "expansion"))
+
+
+@given(st.lists(st.floats(0, 50, allow_nan=False), min_size=1, max_size=60))
+def test_a_column_adds_up_to_its_total_and_stays_close(amounts: list[float]) -> None:
+    total = sum(amounts)
+    shown = column(amounts, total)
+    assert round(sum(round(float(text) * 1000) for text in shown)) == round(float(amount(total)) * 1000)
+    assert all(abs(float(text) - value) <= 0.001 + 1e-9 for text, value in zip(shown, amounts, strict=True))
+
+
+def test_a_column_does_not_hide_a_wrong_sum() -> None:
+    assert column([1.0, 2.0], 9.0) == ["1.000", "2.000"]
+
+
+def test_numbers_read_well() -> None:
+    assert (count(1, "term"), count(2, "term"), count(1000, "box", "boxes")) == ("1 term", "2 terms", "1,000 boxes")
+    assert (milliseconds(0.42), milliseconds(12.3)) == ("0.4 ms", "12 ms")
+    assert (weight(1.234), weight(0.0042)) == ("1.23", "0.004")
+
+
+def test_bars_descend_name_their_kind_and_add_up_to_the_score() -> None:
+    score = sum(row.contribution for row in ROWS)
+    page = _Page(term_bars(tuple(reversed(ROWS)), score))
+    values = [float(value or 0) for name, value in page.attributes if name == "data-contribution"]
+    assert values == sorted(values, reverse=True)
+    assert sum(values) == pytest.approx(score)
+    shown = [float(number) for number in re.findall(r"= (\d+\.\d{3})", page.text)]
+    assert f"{sum(shown):.3f}" == amount(score)
+    assert "3 shared terms add up to" in page.text and amount(score) in page.text
+    assert page.text.count("literal") == 2 and page.text.count("expansion") == 1
+
+
+def test_many_bars_fold_and_still_add_up() -> None:
+    rows = _rows(*((f"t{i}", 1.0, 1 / (i + 1.37), "expansion") for i in range(30)))
+    page = _Page(term_bars(rows, sum(row.contribution for row in rows)))
+    assert page.tags.count("li") == 30 and "details" in page.tags
+    folded = float(re.search(r"together (\d+\.\d+)", page.text)[1])  # type: ignore[index]
+    shown = [float(number) for number in re.findall(r"= (\d+\.\d{3})", page.text)]
+    assert sum(shown[BARS_SHOWN:]) == pytest.approx(folded, abs=1e-9)
+    assert sum(shown) == pytest.approx(float(amount(sum(row.contribution for row in rows))), abs=1e-9)
+
+
+def test_no_shared_term_is_said() -> None:
+    assert "Nothing in this picture matches" in term_bars((), 0.0)
+    assert _Page(split_bar((), 0.0)) and "0 % literal" in split_sentence((), 0.0)
+
+
+def test_shares_add_up_to_a_hundred() -> None:
+    text = _Page(split_sentence(ROWS, sum(row.contribution for row in ROWS))).text
+    assert sum(int(number) for number in re.findall(r"(\d+) %", text)) == 100
+
+
+def test_chips_tell_literal_from_expansion_by_word_and_fold_the_rest() -> None:
+    terms = [SearchTerm("cat", 1.5, "literal"), SearchTerm("pet", 0.5, "expansion")]
+    page = _Page(query_chips(terms))
+    assert "cat (literal)" in page.text and "pet (expansion)" in page.text and "2 terms" in page.text
+    many = _Page(query_chips([SearchTerm(f"t{i}", 1.0, "expansion") for i in range(CHIPS_SHOWN + 1)]))
+    assert "1 lighter term" in many.text and query_chips([]) == ""
+
+
+def test_cards_are_buttons_and_one_is_pressed() -> None:
+    page = _Page(result_grid([_hit(ROWS), _hit(ROWS, id=8, thumbnail=None, kind="caption", caption="a cat")], 8))
+    assert page.tags.count("button") == 2
+    assert [value for name, value in page.attributes if name == "aria-pressed"] == ["false", "true"]
+    assert ("alt", "a.png") in page.attributes and "a cat" in page.text
+    assert result_grid([], None) == ""
+
+
+def test_the_chosen_hit_shows_rank_score_and_place() -> None:
+    hit = _hit(ROWS, caption="a cat on a sofa")
+    page = _Page(explained_hit(hit, 3, "data:image/webp;base64,AA", place="/pictures/a.png"))
+    assert "Why it is number 3" in page.text and "/pictures/a.png" in page.text
+    assert ("alt", "a cat on a sofa") in page.attributes
+    assert "blockquote" in _Page(explained_hit(hit, 1, None, "It is gone.")).tags
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        query_chips([SearchTerm(HOSTILE, 1.0, "literal")]),
+        term_bars(_rows((HOSTILE, 1.0, 1.0, "literal")), 1.0),
+        result_grid([_hit(_rows((HOSTILE, 1, 1, "literal")), caption=HOSTILE, thumbnail=HOSTILE)], 7),
+        result_grid([_hit(ROWS, path=HOSTILE)], 7),
+        explained_hit(_hit(ROWS, caption=HOSTILE), 1, "data:," + HOSTILE, HOSTILE, HOSTILE),
+        unknown_notice([HOSTILE, "tax"], HOSTILE),
+        error_notice(HOSTILE),
+        progress_panel(HOSTILE, 1, 2, HOSTILE),
+        about_line(HOSTILE, HOSTILE),
+        mosaic([Item(1, "image", HOSTILE, HOSTILE, "", 1, 1, 1, "", HOSTILE)], 1),
+    ],
+)
+def test_hostile_text_stays_text(html: str) -> None:
+    page = _Page(html)
+    assert "script" not in page.tags
+    assert not any(name.startswith("on") for name, _ in page.attributes)
+    assert not any(name == "src" and value == "x" for name, value in page.attributes)
+
+
+def test_a_file_url_is_quoted_and_relative() -> None:
+    assert file_url("/a b/c#?.webp") == "gradio_api/file=/a%20b/c%23%3F.webp"
+
+
+def test_unknown_words_are_named() -> None:
+    assert "The built-in model has never seen the word ‘tax’." in _Page(unknown_notice(["tax"], "scenes")).text
+    assert "words ‘a’, ‘b’ and ‘c’" in _Page(unknown_notice(["a", "b", "c"], "scenes")).text
+    assert "The model other" in unknown_notice(["tax"], "other") and unknown_notice([], "scenes") == ""
+
+
+def test_the_search_line_says_whether_the_ranking_is_proven() -> None:
+    timings = {"encode": 7.25, "project": 1.0, "retrieve": 0.5, "rescore": 0.25, "total": 12.0}
+    proven = _Page(search_line(24, 1000, True, timings)).text
+    assert "the best 24 of 1,000 pictures" in proven and "✓ proven exact" in proven and "12 ms" in proven
+    assert "not proven exact" in _Page(search_line(3, 3, False, {})).text
+
+
+def test_progress_counts_or_only_moves() -> None:
+    page = _Page(progress_panel("Drawing", 240, 1000))
+    assert "240 of 1,000" in page.text and ("value", "240") in page.attributes
+    assert ("max", "0") not in _Page(progress_panel("Waking", 0, 0)).attributes
+
+
+def test_the_header_keeps_our_own_drawing() -> None:
+    assert "svg" in _Page(header("<svg></svg>")).tags

@@ -1,0 +1,93 @@
+"""A session makes model and collection ready in the background, and says in one sentence what went wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.errors import QueryError
+from core.indexing import index_paths
+from core.model import Model
+from demo.session import Session, large_picture
+from index_store.collection import Collection
+from index_store.errors import CollectionNotFound, SightwordsError
+
+
+@pytest.fixture
+def start() -> Callable[[Session], Session]:
+    """Starts a session and waits until it is ready or has failed."""
+    started: list[Session] = []
+
+    def run(session: Session) -> Session:
+        started.append(session)
+        session.start()
+        session._thread.join(timeout=60)
+        return session
+
+    yield run  # type: ignore[misc]
+    for session in started:
+        session.close()
+
+
+def ask(session: Session, text: str, **options: object) -> object:
+    return session.search(text, **{"expansion": 1.0, "mode": "full", "k": 5, **options})  # type: ignore[arg-type]
+
+
+def test_the_world_is_drawn_once_and_found_again(model: Model, home: Path, start: Callable) -> None:
+    session = start(Session(model, pictures=3))
+    assert (session.progress.stage, session.size(), len(session.sample(9))) == ("ready", 3, 3)
+    assert session.about == model.about and session.place("x.png") == ""
+    before = sorted((path, path.stat().st_mtime_ns) for path in home.rglob("*.png"))
+    assert len(before) == 3
+    again = start(Session(model, pictures=3))
+    assert again.progress.stage == "ready"
+    assert sorted((path, path.stat().st_mtime_ns) for path in home.rglob("*.png")) == before
+
+
+def test_a_collection_of_ones_own_is_searched(model: Model, collection: Collection, folder: Path, start) -> None:
+    index_paths(model, collection, [folder])
+    opened: list[Path] = []
+    session = Session(model, collection.path)
+    session.opened = opened.append
+    start(session)
+    assert opened == [collection.path] and session.place("x.png") == "x.png"
+    found = ask(session, "a red dog and a blue house")
+    assert found.query == "a red dog and a blue house"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_question_is_refused_kindly(model: Model, text: str) -> None:
+    with pytest.raises(QueryError, match="Type a few words first"):
+        ask(Session(model), text)
+
+
+def test_a_collection_that_is_not_there_is_said_at_once(model: Model, tmp_path: Path) -> None:
+    with pytest.raises(CollectionNotFound, match="no collection"):
+        Session(model, tmp_path / "nowhere")
+
+
+def test_a_wrong_collection_fails_with_a_sentence(other_model: Model, collection: Collection, start) -> None:
+    session = start(Session(other_model, collection.path))
+    assert session.progress.stage == "failed" and "tiny" in session.progress.message
+    with pytest.raises(SightwordsError, match="tiny"):
+        ask(session, "a dog")
+
+
+def test_an_unknown_model_fails_with_a_sentence(collection: Collection, start) -> None:
+    session = start(Session("nobody", collection.path))
+    assert session.progress.stage == "failed" and "nobody" in session.progress.message
+
+
+def test_a_closed_session_says_so(model: Model, collection: Collection, start) -> None:
+    session = start(Session(model, collection.path))
+    session.close()
+    with pytest.raises(SightwordsError, match="closing"):
+        ask(session, "a dog")
+
+
+def test_a_large_picture_is_embedded_or_missing(tmp_path: Path) -> None:
+    path = tmp_path / "wide.png"
+    Image.new("RGB", (3000, 10), "red").save(path)
+    assert (large_picture(str(path)) or "").startswith("data:image/webp;base64,")
+    assert large_picture(str(tmp_path / "gone.png")) is None
