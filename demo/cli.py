@@ -65,12 +65,13 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
 ) -> None:
     """Start the web app."""
+    if collection is not None:
+        made_by = _model_of(collection)  # says what is wrong before the web app's seconds of imports
+        model = model or made_by
     from demo import web
 
-    if model is None:
-        model = _model_of(collection) if collection is not None else DEFAULT_MODEL
     try:
-        web.launch(model, collection, host=host, port=port or None)
+        web.launch(model or DEFAULT_MODEL, collection, host=host, port=port or None)
     except OSError as error:
         raise SightwordsError(f"The web app cannot listen on {host}:{port} ({error}); try another --port.") from error
 
