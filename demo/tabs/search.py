@@ -119,7 +119,7 @@ def _answer(session: Session, text: str, expansion: float, mode: str, before: "S
     try:
         found = session.search(text, expansion=expansion, mode=mode, k=RESULTS)  # type: ignore[arg-type]
     except SightwordsError as error:
-        return error_notice(str(error)), gr.skip() if before is None else "", "", "", "", "", before
+        return error_notice(str(error)), gr.skip(), "", "", "", "", before
     notice = unknown_notice(found.unknown_words, session.model_name)
     if not found.hits:
         notice += error_notice(_nothing_found(session, found, mode))

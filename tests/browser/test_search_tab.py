@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from core.model import Model
 from demo.session import Session
 from demo.web import App, serve
 from index_store.collection import Collection
+from index_store.vectors import SparseVector
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra 'test')")
 Browser, Page, expect = playwright.Browser, playwright.Page, playwright.expect
@@ -27,6 +29,20 @@ pytestmark = [
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+class HeldModel(Model):
+    """A model that encodes `after` batches of pictures and then waits to be told to go on."""
+
+    def __init__(self, model: Model, after: int) -> None:
+        super().__init__(model.name, model.encoder, model.head, model.vocabulary, model.about)
+        self.left, self.go_on = after, threading.Event()
+
+    def encode_images(self, images: Sequence[Image.Image]) -> list[SparseVector]:
+        if self.left == 0:
+            assert self.go_on.wait(60)
+        self.left = max(self.left - 1, 0)
+        return super().encode_images(images)
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +235,27 @@ def test_a_phone_scrolls_only_downwards(visit: Callable[..., Page]) -> None:
     expect(page.locator("#explanation h3")).to_have_text("Why it is number 2")
     assert width_needed(page) <= PHONE["width"]
     check_sum(page)
+
+
+def test_the_world_can_be_searched_while_it_is_drawn(browser: Browser, model: Model) -> None:
+    held = HeldModel(model, after=2)  # a world of 60 is drawn as 50 and 10; the 50 take two batches
+    app = serve(Session(held, pictures=60))
+    try:
+        page = browser.new_page()
+        page.goto(app.local_url)
+        expect(page.locator("#status")).to_contain_text("Drawing and indexing 60 pictures", timeout=30_000)
+        expect(page.locator("#status")).to_contain_text("50 of 60", timeout=30_000)
+        expect(page.locator("#status progress")).to_have_attribute("value", "50")
+        search(page, "a red dog beside the sea")
+        expect(page.locator("#search-line")).to_contain_text("of 50 pictures")
+        held.go_on.set()
+        expect(page.locator("#status .sw-progress")).to_have_count(0, timeout=30_000)
+        search(page, "a blue dog beside the sea")
+        expect(page.locator("#search-line")).to_contain_text("of 60 pictures")
+        page.close()
+    finally:
+        held.go_on.set()
+        app.close(verbose=False)
 
 
 def test_only_thumbnails_are_served(visit: Callable[..., Page], app: App) -> None:

@@ -1,0 +1,52 @@
+"""The app is built without a network in mind, and listens where it is told."""
+
+import re
+
+import pytest
+
+import app
+from core.model import Model
+from demo.session import Session
+from demo.theme import ASSETS, LOGO, STYLE, theme
+from demo.web import build
+
+
+@pytest.mark.parametrize(
+    ("environment", "host", "port"),
+    [
+        ({}, "127.0.0.1", 7860),
+        ({"SPACE_ID": "somebody/sightwords"}, "0.0.0.0", 7860),
+        ({"GRADIO_SERVER_NAME": "::1", "GRADIO_SERVER_PORT": "9000", "SPACE_ID": "x"}, "::1", 9000),
+    ],
+)
+def test_app_listens_where_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], host: str, port: int
+) -> None:
+    for name in ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "SPACE_ID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(app, "launch", lambda **options: asked.append(options))
+    app.main()
+    assert asked == [{"host": host, "port": port}]
+
+
+def test_nothing_in_theme_or_style_points_to_the_web() -> None:
+    dressed = theme()
+    assert dressed._stylesheets == []
+    for text in (dressed._get_theme_css(), STYLE.read_text("utf-8")):
+        assert not re.search(r"""url\(\s*['"]?(https?:)?//|@import""", text)
+    assert re.findall(r"https?://[^\"]+", LOGO.read_text("utf-8")) == ["http://www.w3.org/2000/svg"]
+
+
+def test_assets_stay_small() -> None:
+    assert all(path.stat().st_size < 10_000_000 for path in ASSETS.rglob("*") if path.is_file())
+
+
+def test_the_page_has_the_names_that_tests_and_styles_rely_on(model: Model) -> None:
+    page = build(Session(model))
+    names = {block.elem_id for block in page.blocks.values()}
+    assert {"query", "search-button", "example-0", "expansion", "mode", "notice", "status", "about"} <= names
+    assert {"welcome", "query-terms", "search-line", "results", "grid", "detail", "explanation"} <= names
+    assert page.analytics_enabled is False
