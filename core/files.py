@@ -35,9 +35,10 @@ def list_pictures(paths: Sequence[str | os.PathLike[str]]) -> Listing:
     found: set[Path] = set()
     for given in paths:
         path = Path(given).expanduser()
-        if not path.exists():
-            raise ImageError(f"There is no file or folder at {path}; check the path.")
-        path = path.resolve()
+        try:
+            path = path.resolve(strict=True)
+        except (OSError, RuntimeError, ValueError) as error:  # missing, forbidden, too long, a link to itself
+            raise ImageError(f"There is no file or folder at {path} that can be read; check the path.") from error
         if path.is_dir():
             listing.folders.append(path)
             pictures: Iterable[Path] = _walk(path, listing.unreadable)
@@ -90,7 +91,7 @@ def read_captions(path: str | os.PathLike[str]) -> dict[Path, tuple[str, ...]]:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     name, texts = _caption_line(line, f"{path}, line {number}")
-                    captions.setdefault((folder / name).resolve(), {}).update(dict.fromkeys(texts))
+                    captions.setdefault(_picture_path(folder, name), {}).update(dict.fromkeys(texts))
     except UnicodeDecodeError as error:
         raise DatasetError(f"The captions file {path} is not UTF-8 text; save it as UTF-8.") from error
     except OSError as error:
@@ -98,6 +99,11 @@ def read_captions(path: str | os.PathLike[str]) -> dict[Path, tuple[str, ...]]:
             f"The captions file {path} cannot be read: {(error.strerror or str(error)).lower()}."
         ) from error
     return {picture: tuple(texts) for picture, texts in captions.items()}
+
+
+def _picture_path(folder: Path, name: str) -> Path:
+    """The path under which walking would list a picture: links below the folder are kept, links to it are not."""
+    return Path(name).resolve() if Path(name).is_absolute() else Path(os.path.normpath(folder / name))
 
 
 def _caption_line(line: str, where: str) -> tuple[str, list[str]]:

@@ -46,6 +46,8 @@ def open_image(path: str | os.PathLike[str]) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise _too_large(path, "far more pixels") from error
     except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error, EOFError... on damaged files
+        if isinstance(error, OSError) and error.errno:
+            raise ImageError(f"The picture {path} cannot be read: {_reason(error)}.") from error
         raise ImageError(f"The picture {path} is damaged or incomplete ({_reason(error)}).") from error
 
 

@@ -7,6 +7,7 @@ one-sentence error, 2 for wrong usage. Whatever imports torch is imported inside
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -260,6 +261,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # a terminal without UTF-8 must not end a command
+    if not sys.warnoptions:
+        warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a picture is said once, in our words
     app()
 
 

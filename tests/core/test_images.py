@@ -165,6 +165,12 @@ def test_missing_folder_and_pipe(tmp_path: Path) -> None:
         content_hash(tmp_path / "pipe.png")
 
 
+def test_names_that_no_file_can_have(tmp_path: Path) -> None:
+    refused(tmp_path / ("x" * 300 + ".png"), "name too long")
+    with pytest.raises(ImageError):
+        open_image("a\0b.png")
+
+
 def test_noise_behind_a_picture_header_is_refused_and_nothing_else(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     heads = [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF....WEBPVP8 ", b"II*\0\x08\0\0\0", b"BM"]

@@ -238,6 +238,12 @@ def test_a_path_that_does_not_exist(collection: Collection, counting: Counting, 
         index_paths(counting, collection, [tmp_path / "nowhere"])
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "~nobody-of-this-name/x"])
+def test_paths_that_cannot_be(collection: Collection, counting: Counting, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ImageError):
+        index_paths(counting, collection, [tmp_path / name])
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a child process that gives up its privileges")
 def test_an_unreadable_folder_is_reported_and_its_items_stay(folder: Path, tmp_path: Path) -> None:
     """Root reads everything, so a child process becomes somebody else; it only walks, and says what it met."""
@@ -302,6 +308,19 @@ def test_captions_become_items(collection: Collection, counting: Counting, folde
     assert alike(collection.vectors([item.id])[0], counting.encode_texts(["the sea"])[0])
     assert counts(index_paths(counting, collection, [folder], captions=captions)) == (0, 10, 0, 0, 0)
     assert counts(index_paths(counting, collection, [folder])) == (0, 6, 0, 0, 0)
+
+
+def test_captions_of_linked_pictures_and_absolute_names(
+    collection: Collection, counting: Counting, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(folder)
+    (folder / "below").rename(tmp_path / "moved")
+    (folder / "inner").symlink_to(tmp_path / "moved")
+    rows = [{"file": "inner/4.png", "captions": ["a"]}, {"file": str(tmp_path / "link" / "0.png"), "captions": ["b"]}]
+    captions = write_captions(folder / "c.jsonl", rows)
+    assert counts(index_paths(counting, collection, [tmp_path / "link"], captions=captions)) == (8, 0, 0, 0, 0)
+    alts = {item.path: item.caption for item in collection.all_items("image") if item.caption}
+    assert alts == {str(folder / "inner" / "4.png"): "a", str(folder / "0.png"): "b"}
 
 
 def test_captions_follow_their_file_and_their_picture(collection: Collection, counting: Counting, folder: Path) -> None:

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ import core.registry
 import core.world
 from core.errors import UnknownModel
 from core.model import Model
-from demo.cli import DEFAULT_MODEL, app
+from demo.cli import DEFAULT_MODEL, _interrupted, app
 from index_store.collection import Collection
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -271,6 +272,19 @@ def test_hostile_file_names_cannot_command_the_terminal(tmp_path: Path, folder: 
     ok("index", folder, "--collection", path)
     text = ok("search", "--image", folder / "\x1b[31m[bold]evil.png", "--collection", path)
     assert "\x1b" not in text and "[31m[bold]evil.png" in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals work otherwise there")
+def test_the_first_interrupt_stops_after_the_batch_and_the_second_at_once() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with _interrupted() as stopped:
+        assert not stopped()
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stopped()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_modules_that_cost_seconds_are_imported_late() -> None:
