@@ -14,8 +14,10 @@ from PIL import Image
 
 from core.errors import DatasetError, ImageError
 from core.files import list_pictures, read_captions
+from core.images import open_image
 from core.indexing import BATCH, IndexReport, index_paths
 from core.model import Model
+from core.search import search
 from index_store.collection import Collection
 from index_store.errors import CollectionError
 from index_store.vectors import SparseVector
@@ -276,6 +278,30 @@ def test_an_unreadable_folder_is_reported_and_its_items_stay(folder: Path, tmp_p
     assert answer == [4, [[str(locked), f"The folder {locked} cannot be read: permission denied."]], True, False]
 
 
+def test_items_below_a_folder_that_became_unreadable_stay(
+    collection: Collection, counting: Counting, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_paths(counting, collection, [folder])
+    (folder / "0.png").unlink()
+    shutil.rmtree(folder / "below")
+    (folder / "below").mkdir()
+    real = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path).name == "below":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (0, 3, 0, 1, 1)
+    assert report.skipped[0] == (
+        str(folder / "below"),
+        f"The folder {folder / 'below'} cannot be read: permission denied.",
+    )
+    assert {"4.png", "5.png"} <= set(held(collection))
+
+
 def test_a_collection_made_by_another_model(collection: Collection, other_model: Model, folder: Path) -> None:
     with pytest.raises(CollectionError, match="made by the model 'tiny'"):
         index_paths(other_model, collection, [folder])
@@ -366,8 +392,13 @@ def test_captions_files_that_cannot_be_read(tmp_path: Path) -> None:
         read_captions(tmp_path / "latin.jsonl")
 
 
-def test_large_pictures_are_shrunk_before_they_wait(collection: Collection, counting: Counting, tmp_path: Path) -> None:
-    Image.effect_noise((2500, 1200), 90).save(tmp_path / "large.jpg")
-    index_paths(counting, collection, [tmp_path / "large.jpg"])
+def test_large_pictures_are_shrunk_for_indexing_and_searching_alike(
+    collection: Collection, counting: Counting, tmp_path: Path
+) -> None:
+    Image.effect_noise((2500, 1200), 90).save(tmp_path / "large.png")
+    index_paths(counting, collection, [tmp_path / "large.png"])
     (item,) = collection.all_items()
     assert (item.width, item.height) == (2500, 1200)
+    (vector,) = collection.vectors([item.id])
+    (hit,) = search(counting, collection, image=open_image(tmp_path / "large.png")).hits
+    assert hit.id == item.id and hit.score == pytest.approx(vector.dot(vector), rel=1e-5)
