@@ -13,8 +13,6 @@ float vectors in descending order of the bound, and the walk ends only when the 
 (equal is not enough: a tie goes to the smaller id) or when nothing is left. Short lists are widened until that happens.
 """
 
-import errno
-import heapq
 import logging
 import os
 import secrets
@@ -24,6 +22,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -37,17 +36,19 @@ from index_store.errors import (
     CollectionDamaged,
     CollectionError,
     CollectionExists,
-    CollectionFull,
     CollectionMismatch,
     CollectionNotFound,
     CollectionReadOnly,
     CollectionTooNew,
     ItemNotFound,
     VectorError,
+    explain_os_error,
 )
 from index_store.items import Hit, Item, NewItem, Retrieval, Stats
 from index_store.postings import Candidates, Postings, PostingsView, decode
-from index_store.vectors import SparseVector, exact_sum, split_bytes
+from index_store.ranking import Ranking
+from index_store.thumbnails import Thumbnails
+from index_store.vectors import SparseVector
 from index_store.verification import problems
 
 KINDS = ("image", "caption")
@@ -79,6 +80,7 @@ class Collection:
         about = catalog.about()
         self._model, self._digest = about["model"], about["digest"]
         self._vocabulary = catalog.vocabulary()
+        self._thumbnails = Thumbnails(path)
         self._lock = threading.RLock()  # guards writing and the swapping of views
         self._cache: dict[int, bytes] = {}  # id -> vector bytes; never stale, for ids are never used twice
         self._cached = 0
@@ -100,7 +102,7 @@ class Collection:
             Catalog.create(making / "catalog.sqlite", about, vocabulary)
             making.rename(target)  # a half-made collection never has its name
         except OSError as error:
-            raise _explain(error, target) from error
+            raise explain_os_error(error, target) from error
         finally:
             shutil.rmtree(making, ignore_errors=True)
         return cls.open(target, writable=True)
@@ -190,9 +192,9 @@ class Collection:
             except BaseException as error:
                 self._undo(ids)
                 if isinstance(error, OSError):
-                    raise _explain(error, self._path) from error
+                    raise explain_os_error(error, self._path) from error
                 raise
-            self._forget(removed)
+            self._show(ids, removed)
             return ids
 
     def remove(self, ids: Iterable[int]) -> int:
@@ -202,7 +204,7 @@ class Collection:
             wanted = [int(item) for item in ids]
             removed = self._catalog.replace([], wanted) if wanted else []
             if removed:
-                self._forget(removed)
+                self._show([], removed)
             return len(removed)
 
     def search(
@@ -213,45 +215,26 @@ class Collection:
         kind: only such items.  candidates: only items that share at least one term with it.
         """
         self._check_vector(vector, "The query")
-        started = time.perf_counter()
-        rescoring = 0.0
-        best: list[tuple[float, int]] = []  # a heap of (score, -id): the worst of the best is first
-        view = self._current()
-        query = np.zeros(len(self._vocabulary))  # (|V|,) float64
-        query[vector.terms] = vector.weights
-        limit, proven, seen = max(WIDENING * k, FIRST_CANDIDATES), k < 1, set[int]()
+        started, rescoring = time.perf_counter(), 0.0
+        view, ranking = self._current(), Ranking(vector, k, len(self._vocabulary))
+        limit, proven = max(WIDENING * k, FIRST_CANDIDATES), k < 1
         while not proven:
             found = view.postings.candidates(vector, limit, kind, candidates)
             scoring = time.perf_counter()
-            proven = self._rescore(view, query, found, best, k, seen) or found.all
+            proven = self._rescore(view, found, ranking) or found.all
             rescoring += time.perf_counter() - scoring
             limit *= WIDENING
-        hits = tuple(Hit(-negative, score) for score, negative in sorted(best, reverse=True))
+        hits = tuple(Hit(item, score) for item, score in ranking.best())
         total = time.perf_counter() - started
         return Retrieval(hits, True, 1000 * (total - rescoring), 1000 * rescoring)
 
-    def _rescore(
-        self,
-        view: _View,
-        query: NDArray[np.float64],
-        found: Candidates,
-        best: list[tuple[float, int]],
-        k: int,
-        seen: set[int],
-    ) -> bool:
+    def _rescore(self, view: _View, found: Candidates, ranking: Ranking) -> bool:
         """Scores candidates with their float vectors, best bound first; True once no further one can matter."""
         for item, bound, address in zip(found.ids, found.bounds, found.addresses, strict=True):
-            if len(best) == k and bound < best[0][0]:
+            if ranking.full_above(bound):
                 return True  # this and everything behind it, looked at or not, scores below the k-th
-            if item in seen or not view.holds(item):
-                continue
-            seen.add(item)
-            terms, weights = split_bytes(self._vector_bytes(view, item, address))
-            score = exact_sum(query[terms] * weights)
-            if len(best) < k:
-                heapq.heappush(best, (score, -item))
-            else:
-                heapq.heappushpop(best, (score, -item))
+            if view.holds(item):
+                ranking.take(item, partial(self._vector_bytes, view, item, address))
         return False
 
     def items(self, ids: Sequence[int]) -> list[Item]:
@@ -330,11 +313,16 @@ class Collection:
 
     def verify(self) -> list[str]:
         """What is wrong with the collection, one sentence each; an empty list where catalog and postings agree."""
-        found = self._catalog.problems()
-        if found:
-            return found
-        rows = self._catalog.query("SELECT id, terms, thumbnail FROM items")
-        return problems(self._current().postings, rows, self._path)
+        damage = self._catalog.problems()
+        if damage:
+            return damage
+        while True:
+            with self._lock:
+                view, version = self._current(), self._catalog.version()
+            rows = self._catalog.query("SELECT id, terms, thumbnail FROM items")
+            found = problems(view.postings, rows, self._path)
+            if not found or (view is self._current() and version == self._catalog.version()):
+                return found  # otherwise somebody wrote between the two looks: look again
 
     def close(self) -> None:
         """Ends writing and reading; closing twice is fine."""
@@ -352,17 +340,18 @@ class Collection:
 
     def _current(self) -> _View:
         """The view to read from: this writer's own, or the newest that another process has committed."""
-        if not self._writable:
-            with self._lock:
-                if self._catalog.version() != self._version:
-                    self._view = self._read_view()
-        return self._view
+        if self._writable and self._version is not None:
+            return self._view  # nobody else writes
+        with self._lock:
+            if self._version is None or self._catalog.version() != self._version:
+                self._view = self._read_view()
+            return self._view
 
     def _read_view(self) -> _View:
         """Catalog ids with postings that cover them: true when the catalog did not change while postings were read."""
         while True:
             before = self._catalog.version()
-            alive = _flags(self._catalog.ids())
+            alive = _flags(np.zeros(0, dtype=np.bool_), self._catalog.ids())
             view = _View(self._postings.view(), alive)
             self._version = self._catalog.version()
             if self._version == before:
@@ -378,26 +367,29 @@ class Collection:
             self._cached += len(data)
         return data
 
-    def _forget(self, removed: Sequence[int]) -> None:
+    def _show(self, added: Sequence[int], removed: Sequence[int]) -> None:
         """After the catalog's commit: shows the new state to searches, then drops what removed items leave behind."""
-        self._view = self._read_view()
         try:
+            alive = _flags(self._current().alive, added, removed)
+            self._view = _View(self._postings.view(), alive)
             if removed:
                 self._postings.write(delete=removed)
-                self._view = self._read_view()
-        except CollectionError as error:  # they are removed all the same; the next opening for writing clears them
-            log.warning("Postings of removed items stay for now: %s", error)
+                self._view = _View(self._postings.view(), alive)
+        except CollectionError as error:  # the commit stands; the next reading, or opening for writing, catches up
+            self._version = None
+            log.warning("The collection %s was changed, but not tidied up: %s", self._path, error)
         for item in removed:
             self._cache.pop(item, None)
-            self._drop_thumbnail(item)
+            self._thumbnails.drop(item)
 
     def _undo(self, ids: Sequence[int]) -> None:
         """After a failed add: nothing counts these ids, so clearing what was written only saves room."""
+        self._version = None  # whatever happened: look again before the next reading
         try:
             if self._catalog.rows(ids):  # an error after the commit: they do count
                 return
             for item in ids:
-                self._drop_thumbnail(item)
+                self._thumbnails.drop(item)
             if any(True for _ in self._postings.view().find(ids)):
                 self._postings.write(delete=ids)
         except CollectionError as error:
@@ -411,9 +403,7 @@ class Collection:
                 log.info("Clearing %d postings documents of an interrupted write at %s", len(leftover), self._path)
                 self._postings.write(delete=leftover)
                 self._view = self._read_view()
-            for file in (self._path / "thumbs").glob("*/*"):
-                if file.stem.isdecimal() and not self._view.holds(int(file.stem)):
-                    file.unlink(missing_ok=True)
+            self._thumbnails.keep_only(self._view.holds)
 
     def _check_writable(self) -> None:
         if not self._writable:
@@ -435,23 +425,7 @@ class Collection:
         """The catalog row of a new item; writes its thumbnail."""
         row = {column: getattr(item, column) for column in ("kind", "path", "caption", "content_hash")}
         row |= {"id": number, "width": item.width, "height": item.height, "bytes": item.bytes, "added": _now()}
-        return row | {"thumbnail": self._write_thumbnail(number, item.thumbnail), "terms": len(item.vector)}
-
-    def _write_thumbnail(self, number: int, data: bytes | None) -> str | None:
-        if data is None:
-            return None
-        ending = "webp" if data[:4] == b"RIFF" else "jpg"
-        file = self._thumbnails(number) / f"{number}.{ending}"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-        return file.relative_to(self._path).as_posix()
-
-    def _thumbnails(self, number: int) -> Path:
-        return self._path / "thumbs" / f"{number // 1000:04d}"  # a thousand files a folder
-
-    def _drop_thumbnail(self, number: int) -> None:
-        for ending in ("webp", "jpg"):
-            (self._thumbnails(number) / f"{number}.{ending}").unlink(missing_ok=True)
+        return row | {"thumbnail": self._thumbnails.write(number, item.thumbnail), "terms": len(item.vector)}
 
     def _item(self, row: dict[str, Any]) -> Item:
         known = {name: value for name, value in row.items() if name not in ("terms", "thumbnail")}
@@ -476,10 +450,12 @@ def _check_origin(folder: Path, about: dict[str, str], model: str | None, vocabu
         )
 
 
-def _flags(ids: Sequence[int]) -> NDArray[np.bool_]:
-    """(highest id + 1,) True at the ids."""
-    flags = np.zeros(ids[-1] + 1 if ids else 0, dtype=np.bool_)
-    flags[list(ids)] = True
+def _flags(alive: NDArray[np.bool_], added: Sequence[int], removed: Sequence[int] = ()) -> NDArray[np.bool_]:
+    """(highest id + 1,) True where an item is there: `alive` with ids (ascending) added and others removed."""
+    flags = np.zeros(max(alive.size, added[-1] + 1 if added else 0), dtype=np.bool_)
+    flags[: alive.size] = alive
+    flags[list(added)] = True
+    flags[list(removed)] = False
     return flags
 
 
@@ -495,12 +471,3 @@ def _bytes_below(folder: Path) -> int:
         except FileNotFoundError:  # a merge may delete files while we count
             continue
     return total
-
-
-def _explain(error: OSError, folder: Path) -> CollectionError:
-    """The operating system's error while writing, as one of ours."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return CollectionFull(f"The disk is full, so the collection {folder} could not be written; free some space.")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
-    return CollectionError(f"The collection {folder} could not be written ({error.strerror or error}).")

@@ -1,5 +1,8 @@
 """The errors that Sightwords raises on purpose: one sentence each, for a person; the base of every layer's own."""
 
+import errno
+from pathlib import Path
+
 
 class SightwordsError(Exception):
     """Something a person can act on; `str(error)` is one sentence: what was wrong, with which input, what to do."""
@@ -54,3 +57,12 @@ class ItemNotFound(CollectionError, KeyError):
 
     def __str__(self) -> str:  # KeyError would show the sentence in quotes
         return str(self.args[0]) if self.args else ""
+
+
+def explain_os_error(error: OSError, folder: Path) -> CollectionError:
+    """The operating system's error while writing to a collection folder, as one of ours."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return CollectionFull(f"The disk is full, so the collection {folder} could not be written; free some space.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
+    return CollectionError(f"The collection {folder} could not be written ({error.strerror or error}).")

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ from index_store.errors import (
 from index_store.vectors import SparseVector
 
 WRITER_HEAP = 64_000_000  # bytes; one flush holds ~50k items of 100 terms
+RELOADS = 5  # tries to open a set of files that a writer is changing
 CHUNK = 1000  # ids in one look-up: bounds the size of a query
 log = logging.getLogger(__name__)
 
@@ -180,12 +182,17 @@ class Postings:
 
     def view(self) -> PostingsView:
         """The postings as last committed, by whichever process."""
-        try:
-            self._link()  # the owner may have committed new files meanwhile
-            self._index.reload()
-            return PostingsView(self._index.searcher(), self.schema)
-        except Exception as error:
-            raise explain(error, self.path) from error
+        for attempt in range(RELOADS):
+            try:
+                self._link()  # the owner may have committed new files meanwhile
+                self._index.reload()
+                return PostingsView(self._index.searcher(), self.schema)
+            except Exception as error:
+                # behind links the writer's lock is not seen, and it may delete a merged file while we open it
+                if self._borrowed is None or attempt == RELOADS - 1:
+                    raise explain(error, self.path) from error
+                time.sleep(0.01)
+        raise AssertionError("unreachable")
 
     def write(self, add: Iterable[tuple[int, str, SparseVector]] = (), delete: Iterable[int] = ()) -> None:
         """Adds documents and deletes others in one commit: all or nothing, durable when it returns."""
@@ -201,11 +208,18 @@ class Postings:
                 document.add_bytes("vector", vector.to_bytes())
                 writer.add_document(document)
             writer.commit()
+            self._share()
         except BaseException as error:
             self._abandon()
             if isinstance(error, Exception):
                 raise explain(error, self.path) from error
             raise
+
+    def _share(self) -> None:
+        """tantivy writes these two for their owner's eyes only; whoever may read the folder may read them."""
+        for name in ("meta.json", ".managed.json"):
+            with contextlib.suppress(OSError):
+                (self.path / name).chmod(self.path.stat().st_mode & 0o666)
 
     def close(self) -> None:
         """Ends the writer (waiting for merges under way) and gives its lock back."""

@@ -109,6 +109,7 @@ class Story:
         self.there, self.maybe = names, set()
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_moment(tmp_path: Path) -> None:
     choose, story, folder = random.Random(11), Story(), tmp_path / "c"
     Collection.create(folder, model="test", vocabulary=[str(i) for i in range(TERMS)]).close()

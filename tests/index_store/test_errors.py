@@ -282,7 +282,7 @@ with Collection.open(folder, writable=True) as collection:
 def child(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, input="\n" * 9)
 
 
 def test_a_limit_on_file_size(tmp_path: Path) -> None:
@@ -301,7 +301,11 @@ from pathlib import Path
 folder = Path(sys.argv[1])
 os.setuid(int(sys.argv[2]))  # only now: another user may not be able to read the code
 with Collection.open(folder) as reader:
-    assert len(reader) == 2 and len(reader.search(new().vector, 5).hits) == 2 and reader.verify() == []
+    for expected in map(int, sys.argv[3:]):
+        assert len(reader) == expected and len(reader.search(new().vector, 99).hits) == expected
+        assert reader.verify() == []
+        print("seen", flush=True)
+        input()
 for refused in (lambda: Collection.open(folder, writable=True),
                 lambda: Collection.create(folder.parent / "d", model="test", vocabulary=VOCABULARY)):
     try:
@@ -318,7 +322,7 @@ def test_a_read_only_disk(small_disk: Path) -> None:
     for lock in (folder / "postings").glob("*.lock"):
         lock.unlink()
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    run = child(READ_ONLY, folder, os.getuid())
+    run = child(READ_ONLY, folder, os.getuid(), 2)
     assert run.returncode == 0, run.stderr
 
 
@@ -330,8 +334,24 @@ def test_a_folder_of_somebody_else() -> None:
         folder = make(above / "c")
         for place in [above, *above.rglob("*")]:
             place.chmod(0o555 if place.is_dir() else 0o444)
-        run = child(READ_ONLY, folder, nobody)
+        run = child(READ_ONLY, folder, nobody, 2)
         assert run.returncode == 0, run.stderr
+        if os.getuid():
+            return
+        with Collection.open(folder, writable=True) as collection:  # a reader elsewhere follows what the owner adds
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}
+            command = [sys.executable, "-c", READ_ONLY, str(folder), str(nobody), "2", "3", "13"]
+            with subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            ) as reader:
+                assert reader.stdin and reader.stdout
+                for more in (1, 10, 0):
+                    assert reader.stdout.readline() == "seen\n"
+                    for _ in range(more):
+                        collection.add([new()])
+                    reader.stdin.write("\n")
+                    reader.stdin.flush()
+            assert reader.returncode == 0
     finally:
         for place in [above, *above.rglob("*")]:
             place.chmod(0o755)

@@ -1,0 +1,41 @@
+"""The small pictures of a collection, one file an item; knows nothing of how they are made or shown.
+
+They are written before an item counts and deleted after it no longer does, so a crash leaves files too many, never too
+few. They are not forced to the disk one by one: after a power cut `verify` names those that are missing.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+A_FOLDER = 1000  # files in one folder: file managers and backups choke on millions
+ENDINGS = ("webp", "jpg")
+
+
+class Thumbnails:
+    """The folder `thumbs` of a collection folder."""
+
+    def __init__(self, collection: Path) -> None:
+        self._collection = collection
+
+    def write(self, item: int, data: bytes | None) -> str | None:
+        """Writes a WebP or JPEG file; its path below the collection folder. OSError where the disk refuses."""
+        if data is None:
+            return None
+        file = self._folder(item) / f"{item}.{'webp' if data[:4] == b'RIFF' else 'jpg'}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+        return file.relative_to(self._collection).as_posix()
+
+    def drop(self, item: int) -> None:
+        """Deletes an item's file, if it has one."""
+        for ending in ENDINGS:
+            (self._folder(item) / f"{item}.{ending}").unlink(missing_ok=True)
+
+    def keep_only(self, wanted: Callable[[int], bool]) -> None:
+        """Deletes the files of all items that are not wanted."""
+        for file in (self._collection / "thumbs").glob("*/*"):
+            if file.stem.isdecimal() and not wanted(int(file.stem)):
+                file.unlink(missing_ok=True)
+
+    def _folder(self, item: int) -> Path:
+        return self._collection / "thumbs" / f"{item // A_FOLDER:04d}"
