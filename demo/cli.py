@@ -91,7 +91,7 @@ def models(as_json: JsonOption = False) -> None:
 
 @app.command()
 def index(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Pictures, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Pictures, or folders of them.")],
     collection: Annotated[Path, typer.Option("--collection", help="The collection's folder; made when new.")],
     model: Annotated[str | None, typer.Option("--model", help=f"The model [default: {DEFAULT_MODEL}].")] = None,
     captions: Annotated[
@@ -197,7 +197,7 @@ def encode(
 
 @app.command()
 def remove(
-    names: Annotated[list[str], typer.Argument(metavar="PATH_OR_ID…", help="Items by id, or by their file or folder.")],
+    names: Annotated[list[str], typer.Argument(metavar="PATH_OR_ID", help="Items by id, or by their file or folder.")],
     collection: Annotated[Path, typer.Option("--collection", help="The collection's folder.")],
     as_json: JsonOption = False,
 ) -> None:

@@ -83,7 +83,7 @@ def show_result(result: "SearchResult") -> None:
     """The terms of the query on one line, then the hits with what made them rank where they are."""
     line = Text("searched for: ") if result.terms else Text("no term lit up, so that nothing can match")
     for term in result.terms:
-        line.append(f"{term.term} ", _style(term.kind)).append(f"{term.weight:.2f}  ", "dim")
+        line.append(f"{_mark(term.kind)}{term.term} ", _style(term.kind)).append(f"{term.weight:.2f}  ", "dim")
     out().print(line)
     if not result.hits:
         out().print(Text("no item shares a term with this query"))
@@ -96,7 +96,10 @@ def show_result(result: "SearchResult") -> None:
         table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
     out().print(table)
     proof = "exactly the best" if result.exact else "possibly not the best"
-    say(f"{len(result.hits)} hits, {proof}, in {result.timings_ms['total']:.0f} ms", "dim")
+    say(
+        f"{len(result.hits)} hits, {proof}, in {result.timings_ms['total']:.0f} ms; + marks terms that the model added",
+        "dim",
+    )
 
 
 def show_report(report: "IndexReport", collection: Path, items: int) -> None:
@@ -129,11 +132,16 @@ def show_stats(stats: "Stats", collection: Path, model: str) -> None:
 def _reasons(contributions: "Sequence[Contribution]") -> Text:
     line = Text()
     for row in contributions[:REASONS]:
-        line.append(f"{row.term} ", _style(row.kind)).append(f"{row.contribution:.2f}  ", "dim")
+        line.append(f"{_mark(row.kind)}{row.term} ", _style(row.kind)).append(f"{row.contribution:.2f}  ", "dim")
     rest = contributions[REASONS:]
     if rest:
-        line.append(f"+ {len(rest)} more {sum(row.contribution for row in rest):.2f}", "dim")
+        line.append(f"and {len(rest)} more {sum(row.contribution for row in rest):.2f}", "dim")
     return line
+
+
+def _mark(kind: str) -> str:
+    """Tells expansion terms apart where colours cannot be seen."""
+    return "" if kind == "literal" else "+"
 
 
 def _style(kind: str) -> str:
