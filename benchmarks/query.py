@@ -45,14 +45,13 @@ def main() -> None:
     with Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
         results = [search(model, collection, text=text, k=options.k) for text in questions][WARM_UP:]
         size = len(collection)
-    table = Table(
-        "step", "p50 ms", "p95 ms", title=f"{len(results)} captions, k = {options.k}, {size} items, one thread"
-    )
+    table = Table("step", "p50 ms", "p95 ms")
     for step in STEPS:
         p50, p95 = np.percentile([result.timings_ms[step] for result in results], [50, 95])
         table.add_row(step, f"{p50:.2f}", f"{p95:.2f}")
     terms = np.mean([len(result.terms) for result in results])
-    Console().print(table, f"{terms:.1f} terms a query; all proven exact: {all(result.exact for result in results)}")
+    about = f"{len(results)} captions of {terms:.1f} terms, k = {options.k}, {size} items, one thread"
+    Console(width=100).print(about, table, f"all proven exact: {all(result.exact for result in results)}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 import os
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,10 +26,12 @@ class Listing:
         )
 
 
-def list_pictures(paths: Sequence[str | os.PathLike[str]]) -> Listing:
+def list_pictures(
+    paths: Sequence[str | os.PathLike[str]], *, skip: Callable[[Path], bool] = lambda folder: False
+) -> Listing:
     """Walks folders, sorted, without hidden entries; a file that is named itself counts whatever its suffix.
 
-    A folder is walked once however many links lead to it. Raises ImageError for a path that does not exist.
+    Folders of which `skip` is true are not entered. A folder is walked once however many links lead to it. Raises ImageError for a path that does not exist.
     """
     listing = Listing()
     found: set[Path] = set()
@@ -41,7 +43,7 @@ def list_pictures(paths: Sequence[str | os.PathLike[str]]) -> Listing:
             raise ImageError(f"There is no file or folder at {path} that can be read; check the path.") from error
         if path.is_dir():
             listing.folders.append(path)
-            pictures: Iterable[Path] = _walk(path, listing.unreadable)
+            pictures: Iterable[Path] = _walk(path, listing.unreadable, skip)
         else:
             pictures = [path]
         for picture in pictures:
@@ -51,7 +53,7 @@ def list_pictures(paths: Sequence[str | os.PathLike[str]]) -> Listing:
     return listing
 
 
-def _walk(root: Path, unreadable: list[tuple[Path, str]]) -> list[Path]:
+def _walk(root: Path, unreadable: list[tuple[Path, str]], skip: Callable[[Path], bool]) -> list[Path]:
     pictures: list[Path] = []
     seen: set[tuple[int, int]] = set()
     folders, linked = deque([root]), deque[Path]()
@@ -59,7 +61,7 @@ def _walk(root: Path, unreadable: list[tuple[Path, str]]) -> list[Path]:
         folder = folders.popleft() if folders else linked.popleft()
         try:
             status = folder.stat()
-            if (status.st_dev, status.st_ino) in seen:
+            if (status.st_dev, status.st_ino) in seen or skip(folder):
                 continue
             seen.add((status.st_dev, status.st_ino))
             with os.scandir(folder) as entries:

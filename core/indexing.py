@@ -80,7 +80,7 @@ def index_paths(
             f"'{model.name}' cannot add to it; use '{collection.model}' or another folder."
         )
     spoken = read_captions(captions) if captions is not None else {}
-    listing = list_pictures(paths)
+    listing = list_pictures(paths, skip=Collection.exists)  # the thumbnails in a collection are nobody's pictures
     alts = {picture: texts[0] for picture, texts in spoken.items() if texts} | dict(alt_texts or {})
     run = _Run(model, collection, listing, spoken, alts, progress, cancelled or (lambda: False))
     run.pictures()

@@ -214,6 +214,12 @@ def test_a_known_file_that_turned_bad_goes(collection: Collection, counting: Cou
     assert "2.png" not in held(collection)
 
 
+def test_a_collection_below_its_own_pictures(model: Model, folder: Path) -> None:
+    with Collection.create(folder / "index", model=model.name, vocabulary=model.vocabulary.terms) as inside:
+        assert counts(index_paths(model, inside, [folder])) == (6, 0, 0, 0, 0)
+        assert counts(index_paths(model, inside, [folder])) == (0, 6, 0, 0, 0)  # its thumbnails are not pictures
+
+
 def test_links_and_loops(collection: Collection, counting: Counting, folder: Path, tmp_path: Path) -> None:
     (folder / "below" / "up").symlink_to(folder)
     (folder / "again").symlink_to(folder / "below")
