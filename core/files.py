@@ -31,7 +31,8 @@ def list_pictures(
 ) -> Listing:
     """Walks folders, sorted, without hidden entries; a file that is named itself counts whatever its suffix.
 
-    Folders of which `skip` is true are not entered. A folder is walked once however many links lead to it. Raises ImageError for a path that does not exist.
+    Folders of which `skip` is true are not entered. A folder is walked once however many links lead to it. Raises
+    ImageError for a path that does not exist.
     """
     listing = Listing()
     found: set[Path] = set()
