@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from index_store import impacts
 from index_store.catalog import Catalog, vocabulary_digest
 from index_store.errors import (
+    CollectionClosed,
     CollectionDamaged,
     CollectionError,
     CollectionExists,
@@ -84,6 +85,7 @@ class Collection:
         self._lock = threading.RLock()  # guards writing and the swapping of views
         self._cache: dict[int, bytes] = {}  # id -> vector bytes; never stale, for ids are never used twice
         self._cached = 0
+        self._closed = False
         self._version: tuple[int, int] | None = None
         self._view = self._read_view()
 
@@ -188,7 +190,7 @@ class Collection:
             try:
                 rows = [self._row(number, item) for number, item in zip(ids, items, strict=True)]
                 self._postings.write(add=[(n, item.kind, item.vector) for n, item in zip(ids, items, strict=True)])
-                removed = self._catalog.replace(rows, replacing)
+                removed = self._catalog.replace(rows, [int(old) for old in replacing])
             except BaseException as error:
                 self._undo(ids)
                 if isinstance(error, OSError):
@@ -327,6 +329,7 @@ class Collection:
     def close(self) -> None:
         """Ends writing and reading; closing twice is fine."""
         with self._lock:
+            self._closed = True
             self._postings.close()
             self._catalog.close()
 
@@ -340,6 +343,7 @@ class Collection:
 
     def _current(self) -> _View:
         """The view to read from: this writer's own, or the newest that another process has committed."""
+        self._check_open()
         if self._writable and self._version is not None:
             return self._view  # nobody else writes
         with self._lock:
@@ -405,13 +409,21 @@ class Collection:
                 self._view = self._read_view()
             self._thumbnails.keep_only(self._view.holds)
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise CollectionClosed(f"The collection {self._path} has been closed; open it again to use it.")
+
     def _check_writable(self) -> None:
+        self._check_open()
         if not self._writable:
             raise CollectionReadOnly(f"The collection {self._path} is open for reading; open it with writable=True.")
 
     def _check_item(self, item: NewItem) -> None:
         if item.kind not in KINDS:
             raise CollectionError(f"An item's kind is one of {', '.join(KINDS)}, not {item.kind!r} ({item.path}).")
+        for text in (item.path, item.caption, item.content_hash):
+            if text is not None and not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
+                raise CollectionError(f"The text {text!r} is not valid Unicode and cannot be stored; rename the file.")
         self._check_vector(item.vector, f"The vector of {item.path}")
 
     def _check_vector(self, vector: SparseVector, what: str) -> None:

@@ -84,6 +84,7 @@ class PostingsView:
         if filters:
             silent = [(Occur.Must, Query.const_score_query(only, 0.0)) for only in filters]
             wanted = Query.boolean_query([(Occur.Must, wanted), *silent])
+        limit = min(limit, self.searcher.num_docs + 1)  # room is set aside for as many as are asked for
         found = self.searcher.search(wanted, limit=limit, count=False).hits
         addresses = [address for _, address in found]
         bounds = [impacts.upper_bound(score, len(query), scale) for score, _ in found]

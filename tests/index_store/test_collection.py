@@ -174,6 +174,18 @@ def test_nothing_in_common(collection: Collection) -> None:
     assert collection.search(one(t1=1.0), 5, candidates=SparseVector.from_pairs({})).hits == ()
 
 
+def test_asking_for_everything(collection: Collection) -> None:
+    live = filled(collection, 30, lambda i: one(t1=i + 1.0))
+    assert pairs(collection.search(one(t1=1.0), 10**12)) == brute_force(live, one(t1=1.0), 30)
+
+
+def test_ids_may_be_numpy_integers(collection: Collection) -> None:
+    ids = np.array(collection.add([new(one(t1=1.0))] * 4))
+    assert len(collection.items(ids)) == len(collection.vectors(ids)) == 4
+    assert collection.add([new(one(t1=1.0))], replacing=ids[:1]) == [5]
+    assert collection.remove(ids) == 3 and len(collection) == 1
+
+
 def test_an_empty_collection(collection: Collection) -> None:
     assert len(collection) == 0 and list(collection.all_items()) == [] and collection.verify() == []
     assert collection.search(one(t1=1.0), 5).hits == ()

@@ -187,7 +187,13 @@ def test_used_after_closing(tmp_path: Path) -> None:
     collection = Collection.create(tmp_path / "c", model="test", vocabulary=VOCABULARY)
     collection.close()
     collection.close()
-    for use in (lambda: collection.add([new()]), lambda: collection.items([1]), lambda: list(collection.all_items())):
+    uses = (
+        lambda: collection.add([new()]),
+        lambda: collection.search(new().vector, 1),
+        lambda: collection.items([1]),
+        lambda: list(collection.all_items()),
+    )
+    for use in uses:
         with pytest.raises(errors.CollectionClosed) as caught:
             use()
         one_sentence(caught.value)
@@ -205,7 +211,12 @@ def test_unknown_items(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("item", "error"), [(new(term=3), errors.VectorError), (new(kind="film"), errors.CollectionError)]
+    ("item", "error"),
+    [
+        (new(term=3), errors.VectorError),
+        (new(kind="film"), errors.CollectionError),
+        (new(path=os.fsdecode(b"\xff.png")), errors.CollectionError),  # a file name that is no Unicode
+    ],
 )
 def test_a_bad_item_adds_nothing(tmp_path: Path, item: NewItem, error: type[Exception]) -> None:
     with Collection.create(tmp_path / "c", model="test", vocabulary=VOCABULARY) as collection:
