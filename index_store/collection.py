@@ -103,6 +103,7 @@ class Collection:
             Postings.create(making / "postings")
             Catalog.create(making / "catalog.sqlite", about, vocabulary)
             making.rename(target)  # a half-made collection never has its name
+            _sync_folder(target.parent)
         except OSError as error:
             raise explain_os_error(error, target) from error
         finally:
@@ -469,6 +470,16 @@ def _flags(alive: NDArray[np.bool_], added: Sequence[int], removed: Sequence[int
     flags[list(added)] = True
     flags[list(removed)] = False
     return flags
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename inside the folder survive a power cut (where the system lets folders be synced)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _now() -> str:

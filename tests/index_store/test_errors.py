@@ -15,7 +15,7 @@ import pytest
 import sqlite_utils
 
 from index_store import collection as module
-from index_store import errors
+from index_store import errors, impacts
 from index_store.collection import Collection, NewItem
 from index_store.vectors import SparseVector
 
@@ -144,6 +144,34 @@ def test_lost_postings_are_reported(tmp_path: Path) -> None:
         one_sentence(caught.value)
         collection.add([new("2.png")], replacing=[2])
         assert collection.verify() == [] and len(collection) == 3
+
+
+@pytest.mark.parametrize(
+    ("made_wrong", "sentence"),
+    [
+        ("tokens", "The postings are not those of the stored vectors; index the pictures anew."),
+        ("vector", "Items whose stored vector cannot be read: 2."),
+        ("length", "Items whose stored vector has another number of terms than the catalog says: 2."),
+        ("twice", "Items whose postings are there more than once: 2."),
+    ],
+)
+def test_wrong_postings_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made_wrong: str, sentence: str
+) -> None:
+    with Collection.open(make(tmp_path / "c", 3), writable=True) as collection:
+        vector, delete = new().vector, [2]
+        if made_wrong == "tokens":
+            monkeypatch.setattr(impacts, "tokens", lambda terms, weights: "0_1")
+        elif made_wrong == "vector":
+            monkeypatch.setattr(SparseVector, "to_bytes", lambda self: b"odd")
+        elif made_wrong == "length":
+            vector = SparseVector.from_pairs({1: 1.0, 2: 1.0})
+        else:
+            delete = []
+        collection._postings.write(add=[(2, "image", vector)], delete=delete)
+        monkeypatch.undo()
+    with Collection.open(tmp_path / "c") as collection:
+        assert collection.verify() == [sentence]
 
 
 def test_a_missing_thumbnail_is_reported(tmp_path: Path) -> None:
@@ -275,7 +303,7 @@ def test_no_room_to_create(small_disk: Path) -> None:
 LIMITED = """
 import resource, sys
 from test_errors import fill, new, make
-from index_store import errors
+from index_store import errors, impacts
 from index_store.collection import Collection
 from pathlib import Path
 folder = make(Path(sys.argv[1]))
@@ -306,7 +334,7 @@ def test_a_limit_on_file_size(tmp_path: Path) -> None:
 READ_ONLY = """
 import os, sys
 from test_errors import one_sentence, new, VOCABULARY
-from index_store import errors
+from index_store import errors, impacts
 from index_store.collection import Collection
 from pathlib import Path
 folder = Path(sys.argv[1])
