@@ -95,6 +95,7 @@ def test_first_frame_of_an_animation(tmp_path: Path, suffix: str) -> None:
     assert near(open_image(tmp_path / f"moving.{suffix}").getpixel((0, 0)), RED)
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_damaged_exif_does_not_cost_the_picture(tmp_path: Path) -> None:
     left_right().save(tmp_path / "a.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
     assert open_image(tmp_path / "a.jpg").size == (32, 16)
@@ -171,6 +172,7 @@ def test_names_that_no_file_can_have(tmp_path: Path) -> None:
         open_image("a\0b.png")
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_noise_behind_a_picture_header_is_refused_and_nothing_else(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     heads = [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF....WEBPVP8 ", b"II*\0\x08\0\0\0", b"BM"]
