@@ -1,7 +1,6 @@
 """The teaching corpus: scenes of one split as small pictures, boxes and sentences, drawn once and cached."""
 
 import hashlib
-import json
 import random
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -18,11 +17,14 @@ from core.scenes.catalogue import KINDS, PLACES, TIMES
 from core.scenes.colours import BASES
 from core.scenes.composer import compose
 from core.scenes.renderer import render
+from core.scenes.scene import Scene
 
 SIZE = 384  # pictures are drawn at the size users see
 SMALL = 64  # the side that the first stages train at
 OBJECTS = 24  # box slots a scene
 PHRASES = 3
+# What describes but does not draw: changing it leaves the pictures as they are.
+LANGUAGE = {"captions.py", "sentences.py", "claims.py", "words.py", "oracle.py", "writer.py"}
 CHUNK = 100  # scenes a task: long enough to amortise, short enough for a smooth progress bar
 KIND_IDS = {kind.name: i + 1 for i, kind in enumerate(KINDS)}
 COLOUR_IDS = {name: i + 1 for i, name in enumerate(BASES)}
@@ -51,60 +53,64 @@ class Corpus:
         return len(self.pixels)
 
 
-def world_digest() -> str:
-    """A hash of the source that draws and describes the world: a cached corpus is used only while it matches."""
+def world_digest(*, drawn_only: bool = False) -> str:
+    """A hash of the source that draws (and describes) the world: what was cached is used only while it matches."""
     digest = hashlib.sha256()
     for path in sorted((Path(language.__file__).parent).rglob("*.py")):
-        digest.update(path.read_bytes())
+        if not (drawn_only and path.name in LANGUAGE):
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def load_corpus(
     split: str, count: int, cache: Path, *, supersample: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> Corpus:
-    """The first `count` scenes of `split`: read from the cache, or drawn on every core and cached.
+    """The first `count` scenes of `split`: read from the cache, or drawn and described on every core and cached.
 
     `supersample`: 1 is enough for what is scaled down to 96 px; 2 draws exactly the picture that users see.
     """
-    folder = cache / f"{split}-{count}-{supersample}x-{world_digest()}"
-    if not (folder / "sentences.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _draw(split, count, folder, supersample, progress)
-    arrays = {name: np.load(folder / f"{name}.npy") for name in ("pixels", "small", "boxes", "setting")}
-    return Corpus(**arrays, **json.loads((folder / "sentences.json").read_text("utf-8")))
+    pictures = cache / f"pictures-{split}-{count}-{supersample}x-{world_digest(drawn_only=True)}.npz"
+    if not pictures.exists():
+        parts = _on_every_core(_draw, split, count, supersample, progress)
+        _save(pictures, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    sentences = cache / f"sentences-{split}-{count}-{world_digest()}.npz"
+    if not sentences.exists():
+        lists = _on_every_core(_describe, split, count, supersample, progress)
+        _save(sentences, {name: np.concatenate([part[name] for part in lists]) for name in lists[0]})
+    with np.load(pictures) as arrays, np.load(sentences) as texts:
+        return Corpus(**arrays, **{name: texts[name].tolist() for name in texts.files})
 
 
-def _draw(split: str, count: int, folder: Path, supersample: int, progress: Callable[[int, int], None] | None) -> None:
-    arrays: dict[str, NDArray] = {
-        "pixels": np.zeros((count, PIXELS, PIXELS, 3), uint8),
-        "small": np.zeros((count, SMALL, SMALL, 3), uint8),
-        "boxes": np.zeros((count, OBJECTS, 6), int16),
-        "setting": np.zeros((count, 2), int16),
-    }
-    sentences: dict[str, list[list[str]]] = {"captions": [], "negatives": [], "phrases": []}
+def _save(path: Path, arrays: dict[str, NDArray]) -> None:
+    part = path.with_suffix(".part.npz")
+    np.savez(part, **arrays)
+    part.replace(path)
+
+
+def _on_every_core(
+    work: Callable[[tuple[str, int, int, int]], dict[str, NDArray]],
+    split: str,
+    count: int,
+    supersample: int,
+    progress: Callable[[int, int], None] | None,
+) -> list[dict[str, NDArray]]:
     tasks = [(split, start, min(start + CHUNK, count), supersample) for start in range(0, count, CHUNK)]
+    parts = []
     with ProcessPoolExecutor() as pool:
-        for (_, start, stop, _), (part, texts) in zip(tasks, pool.map(_draw_chunk, tasks), strict=True):
-            for name, rows in part.items():
-                arrays[name][start:stop] = rows
-            for name, lists in texts.items():
-                sentences[name].extend(lists)
+        for task, part in zip(tasks, pool.map(work, tasks), strict=True):
+            parts.append(part)
             if progress:
-                progress(stop, count)
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
-    (folder / "sentences.json").write_text(json.dumps(sentences), "utf-8")  # last: its presence says all is there
+                progress(task[2], count)
+    return parts
 
 
-def _draw_chunk(task: tuple[str, int, int, int]) -> tuple[dict[str, NDArray], dict[str, list[list[str]]]]:
+def _draw(task: tuple[str, int, int, int]) -> dict[str, NDArray]:
     split, start, stop, supersample = task
-    rows = [_draw_one(split, number, supersample) for number in range(start, stop)]
-    arrays = {name: np.stack([row[0][name] for row in rows]) for name in rows[0][0]}
-    return arrays, {name: [row[1][name] for row in rows] for name in rows[0][1]}
+    rows = [_draw_one(compose(split, number), supersample) for number in range(start, stop)]
+    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def _draw_one(split: str, number: int, supersample: int) -> tuple[dict[str, NDArray], dict[str, list[str]]]:
-    scene = compose(split, number)
+def _draw_one(scene: Scene, supersample: int) -> dict[str, NDArray]:
     rendering = render(scene, SIZE, supersample)
     boxes = np.zeros((OBJECTS, 6), int16)
     slot = 0
@@ -112,18 +118,23 @@ def _draw_one(split: str, number: int, supersample: int) -> tuple[dict[str, NDAr
         for box in group_boxes:
             boxes[slot] = (KIND_IDS[group.kind], COLOUR_IDS.get(group.colour, 0), *box)
             slot += 1
-    arrays: dict[str, NDArray] = {
+    return {
         "pixels": to_pixels(rendering.image, PIXELS),
         "small": to_pixels(rendering.image, SMALL),
         "boxes": boxes,
         "setting": np.array([PLACE_IDS[scene.place], TIME_IDS[scene.time]], int16),
     }
-    rng = random.Random(f"corpus/{split}/{number}")
-    captions = language.captions(scene)
-    swapped = [language.swapped(caption, scene, rng) for caption in captions]
-    sentences = {
-        "captions": [caption.text for caption in captions],
-        "negatives": [caption.text if caption else "" for caption in swapped],
-        "phrases": [language.phrases(scene, rng).text for _ in range(PHRASES)],
-    }
-    return arrays, sentences
+
+
+def _describe(task: tuple[str, int, int, int]) -> dict[str, NDArray]:
+    split, start, stop, _ = task
+    sentences: dict[str, list[list[str]]] = {"captions": [], "negatives": [], "phrases": []}
+    for number in range(start, stop):
+        scene = compose(split, number)
+        rng = random.Random(f"corpus/{split}/{number}")
+        captions = language.captions(scene)
+        swapped = [language.swapped(caption, scene, rng) for caption in captions]
+        sentences["captions"].append([caption.text for caption in captions])
+        sentences["negatives"].append([caption.text if caption else "" for caption in swapped])
+        sentences["phrases"].append([language.phrases(scene, rng).text for _ in range(PHRASES)])
+    return {name: np.array(lists) for name, lists in sentences.items()}

@@ -39,7 +39,7 @@ class Recipe:
     stages: tuple[Stage, ...] = (
         Stage(side=64, epochs=3, rate=2e-3, joint=False),
         Stage(side=64, epochs=12, rate=1.5e-3),
-        Stage(side=96, epochs=4, rate=6e-4),
+        Stage(side=96, epochs=3, rate=6e-4),
     )
 
 

@@ -223,7 +223,7 @@ PLACES: tuple[Place, ...] = (
     _place("farm", 0.56, "land sky", "on a farm, on farmland, in the countryside", "farm farmland countryside"),
     _place("kitchen", 0.66, "floor", "in a kitchen, in the cookhouse", "kitchen cookhouse room", True),
     _place("living room", 0.66, "floor", "in a living room, in a lounge", "living room lounge", True),
-    _place("bedroom", 0.66, "floor", "in a bedroom, in a sleeping room", "bedroom sleeping room", True),
+    _place("bedroom", 0.66, "floor", "in a bedroom, in a guest room", "bedroom guest room", True),
     _place("office", 0.66, "floor", "in an office, in a study", "office study room", True),
 )
 

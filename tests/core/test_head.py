@@ -1,0 +1,45 @@
+"""Dense2Sparse: the formula, and heads on disk."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from core.errors import ModelError
+from core.head import HeadConfig, SparseHead
+
+
+def test_forward_by_hand() -> None:
+    head = SparseHead(HeadConfig(1, 2, 3))
+    with torch.no_grad():
+        head.proj.weight.copy_(torch.tensor([[1.0], [-1.0]]))
+        head.proj.bias.zero_()
+        head.vocab_projector.weight.copy_(torch.tensor([[2.0, 0.0], [0.0, 2.0], [0.5, 0.5]]))
+        head.vocab_projector.bias.copy_(torch.tensor([0.0, 0.0, 0.25]))
+    # proj(3) = (3, -3); layer norm = (1, -1); logits = (2, -2, 0.25)
+    assert head(torch.tensor([[3.0]]))[0].tolist() == pytest.approx([math.log(3), 0.0, math.log(1.25)], abs=1e-6)
+
+
+def test_saved_in_the_published_form(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    head = SparseHead(HeadConfig(4, 5, 6))
+    head.save(tmp_path, training={"control": "caption"})
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["model_type"] == "d2s" and config["dense_size"] == 4 and config["training"]["control"] == "caption"
+    loaded = SparseHead.load(tmp_path)
+    assert set(loaded.state_dict()) == {
+        f"{part}.{name}" for part in ("proj", "vocab_layer_norm", "vocab_projector") for name in ("weight", "bias")
+    }
+    for name, value in head.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], value.half().float())
+
+
+def test_what_is_no_head_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        SparseHead.load(tmp_path)
+    save_file({"proj.weight": torch.zeros(2, 2)}, tmp_path / "model.safetensors")
+    with pytest.raises(ModelError, match=r"lacks vocab_layer_norm\.weight, vocab_projector\.weight"):
+        SparseHead.load(tmp_path)
