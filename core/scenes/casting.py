@@ -2,9 +2,10 @@
 
 from functools import cache
 
-from core.scenes.catalogue import KIND_BY_NAME, KINDS, Kind, Place
+from core.scenes.catalogue import KIND_BY_NAME, KINDS, PLACE_BY_NAME, PLACES, Kind, Place
 from core.scenes.layout import DECKS, HEADROOM, medium_height
 
+TIME_SHARES = {"day": 0.55, "sunset": 0.20, "night": 0.25}
 PEOPLE = frozenset(("man", "woman", "boy", "girl"))
 PETS = frozenset(("dog", "cat", "teddy", "rabbit", "penguin"))
 TOPS = frozenset(kind.name for kind in KINDS if "top" in kind.habitats)
@@ -61,12 +62,45 @@ def _names(kind: Kind) -> set[str]:
     return {kind.name} | {singular for singular, _ in kind.synonyms}
 
 
-@cache
 def confusable(a: Kind, b: Kind) -> bool:
     """Whether a name of one is also said of the other: a duck is a bird, a pine a tree, the sun a star."""
     said_of_a = _names(a) | {singular for singular, _ in a.broader}
     said_of_b = _names(b) | {singular for singular, _ in b.broader}
     return bool(_names(a) & said_of_b or _names(b) & said_of_a)
+
+
+# Held-out scenes are cast some twenty times until one is of their split, so what follows is worked out once. The keys
+# are names: a Kind as a key would be hashed with all its words each time, which took most of the time.
+@cache
+def mistakable(name: str) -> frozenset[str]:
+    """The names of all kinds that cannot be told from this one by some word, itself among them."""
+    return frozenset(kind.name for kind in KINDS if kind.name == name or confusable(kind, KIND_BY_NAME[name]))
+
+
+@cache
+def residents(place: str, time: str) -> tuple[Kind, ...]:
+    """All kinds that fit this place at this time."""
+    return tuple(kind for kind in KINDS if fits(kind, PLACE_BY_NAME[place], time))
+
+
+@cache
+def settings(name: str, other: str) -> tuple[tuple[tuple[Place, str], float], ...]:
+    """Where and when the kind (together with the other one, unless "") can be, with how often, most likely at home."""
+    kind, support = KIND_BY_NAME[name], KIND_BY_NAME.get(other)
+    found = []
+    for place in PLACES:
+        homely = 4.0 if {name, other} & set(HOMES.get(place.name, ())) else 1.0
+        for time, share in (TIME_SHARES if not place.indoors else {"day": 1.0}).items():
+            if fits(kind, place, time) if support is None else fits_pair(kind, support, place, time):
+                found.append(((place, time), share * homely))
+    return tuple(found)
+
+
+@cache
+def companions(name: str, plan: str) -> tuple[tuple[Kind, ...], bool]:
+    """As `partners`, of the kind of this name."""
+    others, is_subject = partners(KIND_BY_NAME[name], plan)
+    return tuple(others), is_subject
 
 
 def fits(kind: Kind, place: Place, time: str) -> bool:

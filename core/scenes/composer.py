@@ -5,61 +5,62 @@ in another, however many are made.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
 from core.errors import DatasetError
-from core.scenes.casting import EVENLY, HOMES, PEOPLE, confusable, fits, fits_pair, partners
-from core.scenes.catalogue import KINDS, PLACES, Kind, Place
+from core.scenes.casting import EVENLY, PEOPLE, companions, mistakable, residents, settings
+from core.scenes.catalogue import KINDS, Kind, Place
 from core.scenes.layout import DECKS, ROW, SIZE_FACTORS, Box, Cluster, Draft, Standing, medium_height, stand
 from core.scenes.scene import Group, Placed, Relation, Scene
 
 SPLITS = ("train", "val", "test")
-TIME_SHARES = {"day": 0.55, "sunset": 0.20, "night": 0.25}
 LONE = frozenset(("sun", "moon", "rainbow"))
 LOW_STATES = frozenset(("sleeping", "sitting", "crawling"))  # would vanish behind something
 RESTLESS = frozenset(("running", "jumping", "dancing", "walking", "grazing", "crawling"))  # not on furniture
 PLANS = {"on": 0.72, "under": 0.40, "behind": 0.28, "next to": 0.26, "": 0.14}
-FAVOURITES = {"table": 4.0, "boat": 1.5, "canoe": 1.5, "sled": 1.5}  # as supports, because they carry the most
+FEW = ((1, 0.78), (2, 0.18), (3, 0.04))  # how many of what is wide
+MANY = ((1, 0.32), (2, 0.23), (3, 0.18), (4, 0.14), (5, 0.13))
+SIZE_SHARES = (("small", 0.2), ("medium", 0.6), ("large", 0.2))
+GROUP_SHARES = ((2, 0.24), (3, 0.42), (4, 0.34))
+CARRIERS = {"table": 4.0, "boat": 1.5, "canoe": 1.5, "sled": 1.5}  # as supports, because they carry the most
 T = TypeVar("T")
 
 
-def _pick(rng: Random, weights: dict[T, float]) -> T:
+def _pick(rng: Random, weighted: Collection[tuple[T, float]]) -> T:
     """One key, drawn by weight."""
-    left = rng.random() * sum(weights.values())
-    for key, weight in weights.items():
+    left = rng.random() * sum([weight for _, weight in weighted])
+    for key, weight in weighted:
         left -= weight
         if left < 0:
             return key
     return key
 
 
-def _weight(kind: Kind) -> float:
-    return EVENLY.get(kind.name, 1.0)
+def _weighted(kinds: Iterable[Kind]) -> list[tuple[Kind, float]]:
+    return [(kind, EVENLY.get(kind.name, 1.0)) for kind in kinds]
+
+
+ALL_KINDS = _weighted(KINDS)
 
 
 def _beginning(rng: Random) -> tuple[Kind, Kind | None, str, Place, str]:
     """(subject, object or None, relation, place, time): the kinds and the relation that the scene is about."""
-    first = _pick(rng, {kind: _weight(kind) for kind in KINDS})
-    possible = {plan: share for plan, share in PLANS.items() if plan not in ("on", "under") or partners(first, plan)[0]}
-    plan = _pick(rng, possible)
-    others, is_subject = partners(first, plan)
-    chances = {kind: _weight(kind) * FAVOURITES.get(kind.name, 1.0) for kind in others if kind is not first}
+    first = _pick(rng, ALL_KINDS)
+    possible = {p: share for p, share in PLANS.items() if p not in ("on", "under") or companions(first.name, p)[0]}
+    plan = _pick(rng, possible.items())
+    others, is_subject = companions(first.name, plan)
+    chances = [
+        (kind, weight * CARRIERS.get(kind.name, 1.0)) for kind, weight in _weighted(others) if kind is not first
+    ]
     second = _pick(rng, chances) if chances else None
     subject, thing = (first, second) if is_subject or second is None else (second, first)
-    settings: dict[tuple[Place, str], float] = {}
-    for place in PLACES:
-        times = TIME_SHARES if not place.indoors else {"day": 1.0}
-        for time, share in times.items():
-            fit = fits(first, place, time) if thing is None else fits_pair(subject, thing, place, time)
-            if fit:
-                home = any(kind and kind.name in HOMES.get(place.name, ()) for kind in (subject, thing))
-                settings[place, time] = share * (4.0 if home else 1.0)
-    if not settings:
+    possible_settings = settings(subject.name, thing.name if thing else "")
+    if not possible_settings:
         return _beginning(rng)
-    place, time = _pick(rng, settings)
+    place, time = _pick(rng, possible_settings)
     return subject, thing, plan, place, time
 
 
@@ -80,8 +81,8 @@ def _count(kind: Kind, rng: Random) -> int:
         return 1
     width = medium_height(kind) * kind.aspect
     if width > 0.28 or kind.group in ("building", "furniture"):
-        return _pick(rng, {1: 0.78, 2: 0.18, 3: 0.04})
-    return _pick(rng, {1: 0.32, 2: 0.23, 3: 0.18, 4: 0.14, 5: 0.13})
+        return _pick(rng, FEW)
+    return _pick(rng, MANY)
 
 
 def _draft(kind: Kind, place: Place, rng: Random, colours_taken: Sequence[str] = ()) -> Draft:
@@ -103,7 +104,7 @@ def _draft(kind: Kind, place: Place, rng: Random, colours_taken: Sequence[str] =
 
 def _crowd(kind: Kind, rng: Random) -> tuple[int, str]:
     """How many of which size: as many as fit side by side without having to be drawn much smaller than their size."""
-    count, size = _count(kind, rng), _pick(rng, {"small": 0.2, "medium": 0.6, "large": 0.2})
+    count, size = _count(kind, rng), _pick(rng, SIZE_SHARES)
     room = ROW / (0.8 * 1.1 * medium_height(kind) * kind.aspect)
     if count > 1 and size == "large" and count * SIZE_FACTORS[size] > room:
         size = "medium"
@@ -148,20 +149,15 @@ def _next_kind(
     again = [kind for kind in there if len(kind.colours) > there.count(kind) and kind.name not in LONE and wanted(kind)]
     if again and rng.random() < 0.14:
         return again[-1]
-    weights = {
-        kind: _weight(kind)
-        for kind in KINDS
-        if fits(kind, place, time)
-        and wanted(kind)
-        and not any(d.kind is kind or confusable(kind, d.kind) for d in drafts)
-    }
-    return _pick(rng, weights) if weights else None
+    taken = frozenset().union(*(mistakable(kind.name) for kind in there))
+    chances = _weighted(kind for kind in residents(place.name, time) if kind.name not in taken and wanted(kind))
+    return _pick(rng, chances) if chances else None
 
 
 def _cast(rng: Random) -> tuple[list[Cluster], Place, str] | None:
     """Who is in the scene, in clusters; at least two groups."""
     subject, thing, plan, place, time = _beginning(rng)
-    wanted_groups = _pick(rng, {2: 0.24, 3: 0.42, 4: 0.34})
+    wanted_groups = _pick(rng, GROUP_SHARES)
     drafts = [_draft(subject, place, rng)]
 
     def add(condition: Callable[[Draft], bool], kind: Kind | None = None) -> Draft | None:
