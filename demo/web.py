@@ -1,6 +1,7 @@
 """The web app: puts header and tabs together and serves them on this machine; needs no network at all."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing i
 
 import gradio as gr
 
-from demo.components.welcome import header
+from demo.components.welcome import HEADER_SCRIPT, header
 from demo.session import Session
 from demo.tabs.search import search_tab
 from demo.theme import LOGO, STYLE, theme
@@ -30,7 +31,13 @@ class App(gr.Blocks):
 def build(session: Session) -> App:
     """The whole page for one session; starts nothing."""
     with App(title="Sightwords", analytics_enabled=False) as app:
-        gr.HTML(header(LOGO.read_text("utf-8")), elem_id="header", apply_default_css=False, padding=False)
+        gr.HTML(
+            header(LOGO.read_text("utf-8")),
+            js_on_load=HEADER_SCRIPT,
+            elem_id="header",
+            apply_default_css=False,
+            padding=False,
+        )
         with gr.Tabs(elem_id="tabs"), gr.Tab("Search", id="search"):
             search_tab(session)
     app.session = session
@@ -66,10 +73,16 @@ def serve(
     thumbnails: list[str] = []  # filled once the collection is open; Gradio keeps this very list
     session.opened = lambda folder: thumbnails.append(str(folder / "thumbs"))
     session.start()
-    app.launch(**_options(host, port, open_browser), prevent_thread_lock=True)
-    app.allowed_paths = thumbnails
-    if not prevent_thread_lock:
-        app.block_thread()
+    try:
+        app.launch(**_options(host, port, open_browser), prevent_thread_lock=True)
+        app.allowed_paths = thumbnails
+        if not prevent_thread_lock:
+            print(f"Sightwords is at {app.local_url} (Ctrl+C stops it)", file=sys.stderr)
+            app.block_thread()
+            session.close()
+    except BaseException:
+        session.close()
+        raise
     return app
 
 
@@ -82,7 +95,7 @@ def _options(host: str, port: int | None, open_browser: bool) -> dict[str, Any]:
         "quiet": True,
         "ssr_mode": False,  # no second server, no Node
         "run_history": False,
-        "footer_links": ["settings"],
+        "footer_links": [],  # its settings offer a recorder that fetches code from the web
         "max_file_size": MAX_UPLOAD,
         "favicon_path": LOGO,
         "theme": theme(),

@@ -27,7 +27,7 @@ def query_chips(terms: Sequence["SearchTerm"]) -> str:
         )
     return (
         '<section class="sw-query" aria-label="Your query as terms">'
-        f'<div class="sw-query-head"><h3>Your query lights up {count(len(terms), "term")}</h3>{legend()}</div>'
+        f'<div class="sw-query-head"><h2>Your query lights up {count(len(terms), "term")}</h2>{legend()}</div>'
         f'<ul class="sw-chips">{"".join(map(_chip, terms[:SHOWN]))}{more}</ul></section>'
     )
 

@@ -82,7 +82,7 @@ def explained_hit(hit: "SearchHit", rank: int, source: str | None, note: str = "
         f'<article class="sw-detail" data-id="{hit.id}" aria-label="Result {rank}: {name}">'
         f"<figure>{figure}<figcaption><bdi>{name}</bdi>{path}</figcaption>{said}</figure>"
         '<div class="sw-why">'
-        f'<header class="sw-detail-head"><h3>Why it is number {rank}</h3>'
+        f'<header class="sw-detail-head"><h2>Why it is number {rank}</h2>'
         f'<span class="sw-detail-score">score <b class="sw-number">{amount(hit.score)}</b></span></header>'
         f"{split_bar(hit.contributions, hit.score)}{split_sentence(hit.contributions, hit.score)}"
         f"{term_bars(hit.contributions, hit.score)}</div></article>"

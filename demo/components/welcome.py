@@ -10,6 +10,23 @@ from demo.components.result_grid import file_url
 if TYPE_CHECKING:
     from index_store.collection import Item
 
+# Runs in the page: light and dark change places, and the choice is remembered by this browser.
+HEADER_SCRIPT = """
+const choice = new URLSearchParams(location.search).get('__theme') || localStorage.getItem('sightwords-theme');
+if (choice === 'dark' || choice === 'light') document.body.classList.toggle('dark', choice === 'dark');
+element.addEventListener('click', (event) => {
+  if (!event.target.closest('.sw-theme')) return;
+  const dark = document.body.classList.toggle('dark');
+  localStorage.setItem('sightwords-theme', dark ? 'dark' : 'light');
+});
+"""
+
+_HALF_MOON = (
+    '<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">'
+    '<circle cx="12" cy="12" r="8.5" fill="none" stroke="currentColor" stroke-width="2"/>'
+    '<path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor"/></svg>'
+)
+
 # Runs in the page: a picture is clicked, its caption is asked.
 MOSAIC_SCRIPT = """
 element.addEventListener('click', (event) => {
@@ -23,7 +40,9 @@ def header(logo: str) -> str:
     """The name of the app and what it does; `logo` is trusted SVG of our own."""
     return (
         f'<header class="sw-header">{logo}<div><h1>Sightwords</h1>'
-        "<p>Finds pictures by the words they light up, and shows you why.</p></div></header>"
+        "<p>Finds pictures by the words they light up, and shows you why.</p></div>"
+        '<button type="button" class="sw-theme" aria-label="Switch between light and dark" title="Light or dark">'
+        f"{_HALF_MOON}</button></header>"
     )
 
 
@@ -52,6 +71,6 @@ def mosaic(items: Sequence["Item"], size: int, url: Callable[[str], str] = file_
         return ""
     hint = "Choose one to search with its caption." if any("<button" in tile for tile in tiles) else ""
     return (
-        f'<section class="sw-welcome"><h3>{count(size, "picture")} to look through</h3><p>A few of them. {hint}</p>'
+        f'<section class="sw-welcome"><h2>{count(size, "picture")} to look through</h2><p>A few of them. {hint}</p>'
         f'<div class="sw-mosaic">{"".join(tiles)}</div></section>'
     )

@@ -1,5 +1,6 @@
 """The Search tab: a question, the pictures it finds and why; asks the session, computes nothing."""
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -13,6 +14,8 @@ from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
     from core.search import SearchResult
+
+log = logging.getLogger(__name__)
 
 EXAMPLES = (
     "a cat on a red sofa",
@@ -120,6 +123,9 @@ def _answer(session: Session, text: str, expansion: float, mode: str, before: "S
         found = session.search(text, expansion=expansion, mode=mode, k=RESULTS)  # type: ignore[arg-type]
     except SightwordsError as error:
         return error_notice(str(error)), gr.skip(), "", "", "", "", before
+    except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
+        log.exception("the search for %r failed", text)
+        return error_notice("Something unexpected went wrong; the log says what."), gr.skip(), "", "", "", "", before
     notice = unknown_notice(found.unknown_words, session.model_name)
     if not found.hits:
         notice += error_notice(_nothing_found(session, found, mode))
@@ -139,7 +145,7 @@ def _nothing_found(session: Session, found: "SearchResult", mode: str) -> str:
     if session.progress.stage == "drawing":
         return f"None of the {session.size():,} pictures drawn so far fits; more are coming, ask again in a moment."
     if mode != "full" and not any(term.kind == "literal" for term in found.terms):
-        return "None of these words is a term of the model, so there is nothing literal to match; try full matching."
+        return "The model lights up none of the words you typed, so nothing matches them literally; try full matching."
     return "No picture here shares a term with this query; try other words."
 
 

@@ -149,7 +149,7 @@ def test_another_result_is_chosen_with_the_mouse(visit: Callable[..., Page]) -> 
     search(page, "a green boat")
     card = page.locator("#grid .sw-card").nth(4)
     card.click()
-    expect(page.locator("#explanation h3")).to_have_text("Why it is number 5")
+    expect(page.locator("#explanation h2")).to_have_text("Why it is number 5")
     expect(card).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#grid [aria-pressed=true]")).to_have_count(1)
     expect(page.locator("#explanation .sw-detail-score b")).to_have_text(
@@ -166,7 +166,7 @@ def test_another_result_is_chosen_with_the_keyboard(visit: Callable[..., Page]) 
     page.keyboard.press("Tab")
     expect(page.locator("#grid .sw-card").nth(2)).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("#explanation h3")).to_have_text("Why it is number 3")
+    expect(page.locator("#explanation h2")).to_have_text("Why it is number 3")
     expect(page.locator("#grid .sw-card").nth(2)).to_be_focused()
 
 
@@ -232,9 +232,18 @@ def test_a_phone_scrolls_only_downwards(visit: Callable[..., Page]) -> None:
     assert width_needed(page) <= PHONE["width"]
     search(page, "a red dog beside the blue sea")
     page.locator("#grid .sw-card").nth(1).click()
-    expect(page.locator("#explanation h3")).to_have_text("Why it is number 2")
+    expect(page.locator("#explanation h2")).to_have_text("Why it is number 2")
     assert width_needed(page) <= PHONE["width"]
     check_sum(page)
+
+
+def test_light_and_dark_change_places_and_are_remembered(visit: Callable[..., Page]) -> None:
+    page = visit()
+    was_dark = page.evaluate("document.body.classList.contains('dark')")
+    page.locator(".sw-theme").click()
+    assert page.evaluate("document.body.classList.contains('dark')") is not was_dark
+    page.reload()
+    page.wait_for_function(f"document.body.classList.contains('dark') === {'false' if was_dark else 'true'}")
 
 
 def test_the_world_can_be_searched_while_it_is_drawn(browser: Browser, model: Model) -> None:

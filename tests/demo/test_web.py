@@ -32,6 +32,12 @@ def test_app_listens_where_the_environment_says(
     assert asked == [{"host": host, "port": port}]
 
 
+def test_app_says_in_one_sentence_why_it_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "eighty")
+    with pytest.raises(SystemExit, match="Sightwords cannot start"):
+        app.main()
+
+
 def test_nothing_in_theme_or_style_points_to_the_web() -> None:
     dressed = theme()
     assert dressed._stylesheets == []
