@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.errors import ImageError, QueryError
 from core.images import open_image, working_copy
@@ -165,7 +165,15 @@ class Session:
             self._open(model, path)
 
 
-def large_picture(path: str) -> str | None:
+class Picture(NamedTuple):
+    """A picture for the page: its data URI and its size in pixels."""
+
+    source: str
+    width: int
+    height: int
+
+
+def large_picture(path: str) -> Picture | None:
     """A picture file as a data URI of at most 1,024 px a side; None when it is gone or cannot be read.
 
     Embedded instead of served: the folders of a person's own pictures are never opened to the page.
@@ -176,4 +184,5 @@ def large_picture(path: str) -> str | None:
         return None
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=88, method=2)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    source = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return Picture(source, *image.size)

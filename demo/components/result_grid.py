@@ -66,20 +66,24 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
     )
 
 
-def explained_hit(hit: "SearchHit", rank: int, source: str | None, note: str = "", place: str = "") -> str:
+def explained_hit(
+    hit: "SearchHit", rank: int, source: str | None, note: str = "", place: str = "", wide: bool = False
+) -> str:
     """The chosen hit: its picture in large (`source`: a URL, or None where there is none) and why it is there.
 
-    `note`: a sentence about the picture; `place`: where its file lies.
+    `note`: a sentence about the picture; `place`: its file, when a person should know where it lies; `wide`: its
+    shape wants the whole width, so that the reasons go below.
     """
     name = escape(name_of(hit))
     if source:
         figure = f'<img class="sw-large" src="{escape(source)}" alt="{name}">'
     else:
         figure = f'<blockquote class="sw-caption-large"><bdi>{name}</bdi></blockquote>'
-    path = f'<span class="sw-path"><bdi>{escape(place)}</bdi></span>' if place else ""
+    where = place if hit.caption else str(PurePath(place).parent)  # the name is said already
+    path = f'<span class="sw-path"><bdi>{escape(where)}</bdi></span>' if place else ""
     said = f'<p class="sw-quiet">{escape(note)}</p>' if note else ""
     return (
-        f'<article class="sw-detail" data-id="{hit.id}" aria-label="Result {rank}: {name}">'
+        f'<article class="sw-detail{" sw-wide" if wide else ""}" data-id="{hit.id}" aria-label="Result {rank}: {name}">'
         f"<figure>{figure}<figcaption><bdi>{name}</bdi>{path}</figcaption>{said}</figure>"
         '<div class="sw-why">'
         f'<header class="sw-detail-head"><h2>Why it is number {rank}</h2>'

@@ -7,7 +7,7 @@ import gradio as gr
 
 from demo.components.notices import error_notice, progress_panel, search_line, unknown_notice
 from demo.components.query_chips import query_chips
-from demo.components.result_grid import GRID_SCRIPT, explained_hit, result_grid
+from demo.components.result_grid import GRID_SCRIPT, explained_hit, file_url, result_grid
 from demo.components.welcome import MOSAIC_SCRIPT, about_line, mosaic
 from demo.session import Session, large_picture
 from index_store.errors import SightwordsError
@@ -160,12 +160,14 @@ def _chosen(session: Session, found: "SearchResult | None", data: Any) -> tuple[
 
 def _explained(session: Session, found: "SearchResult", index: int) -> str:
     hit = found.hits[index]
-    source, note = None, ""
-    if hit.kind == "image":
-        source = large_picture(hit.path)
-        if source is None:
-            note = f"The original is no longer at {hit.path}, so only its explanation is left."
-    return explained_hit(hit, index + 1, source, note, session.place(hit.path))
+    place = session.place(hit.path)
+    if hit.kind != "image":
+        return explained_hit(hit, index + 1, None, place=place)
+    picture = large_picture(hit.path)
+    if picture is None:
+        note = "The original can no longer be read; this is the small copy that the collection keeps."
+        return explained_hit(hit, index + 1, file_url(hit.thumbnail) if hit.thumbnail else None, note, place)
+    return explained_hit(hit, index + 1, picture.source, place=place, wide=picture.width > 1.2 * picture.height)
 
 
 def _standing(session: Session, searched: bool) -> tuple[Any, ...]:

@@ -89,5 +89,7 @@ def test_a_closed_session_says_so(model: Model, collection: Collection, start) -
 def test_a_large_picture_is_embedded_or_missing(tmp_path: Path) -> None:
     path = tmp_path / "wide.png"
     Image.new("RGB", (3000, 10), "red").save(path)
-    assert (large_picture(str(path)) or "").startswith("data:image/webp;base64,")
+    picture = large_picture(str(path))
+    assert picture is not None and picture.source.startswith("data:image/webp;base64,")
+    assert (picture.width, picture.height) == (1024, 3)
     assert large_picture(str(tmp_path / "gone.png")) is None
