@@ -1,7 +1,8 @@
 """Makes up the scenes of the illustrated world, endlessly and repeatably; draws nothing and says nothing.
 
 Which split a scene belongs to is decided by its content (a hash of its signature), so no scene of one split can occur
-in another, however many are made.
+in another, however many are made. One scene in four of the held-out splits is a favourite (favourites.py): with uniform
+chance alone, natural queries would find no picture among a thousand.
 """
 
 import hashlib
@@ -12,7 +13,8 @@ from typing import TypeVar
 
 from core.errors import DatasetError
 from core.scenes.casting import EVENLY, PEOPLE, companions, mistakable, residents, settings
-from core.scenes.catalogue import KINDS, Kind, Place
+from core.scenes.catalogue import KIND_BY_NAME, KINDS, Kind, Place
+from core.scenes.favourites import Favourite, Lead, favourite_of
 from core.scenes.layout import DECKS, ROW, SIZE_FACTORS, Box, Cluster, Draft, Standing, medium_height, stand
 from core.scenes.scene import Group, Placed, Relation, Scene
 
@@ -25,8 +27,10 @@ FEW = ((1, 0.78), (2, 0.18), (3, 0.04))  # how many of what is wide
 MANY = ((1, 0.32), (2, 0.23), (3, 0.18), (4, 0.14), (5, 0.13))
 SIZE_SHARES = (("small", 0.2), ("medium", 0.6), ("large", 0.2))
 GROUP_SHARES = ((2, 0.24), (3, 0.42), (4, 0.34))
+EXTRAS = ((1, 0.3), (2, 0.7))  # groups that join a favourite
 CARRIERS = {"table": 4.0, "boat": 1.5, "canoe": 1.5, "sled": 1.5}  # as supports, because they carry the most
 T = TypeVar("T")
+Cast = tuple[list[Cluster], Place, str]  # who, where, when
 
 
 def _pick(rng: Random, weighted: Collection[tuple[T, float]]) -> T:
@@ -52,9 +56,7 @@ def _beginning(rng: Random) -> tuple[Kind, Kind | None, str, Place, str]:
     possible = {p: share for p, share in PLANS.items() if p not in ("on", "under") or companions(first.name, p)[0]}
     plan = _pick(rng, possible.items())
     others, is_subject = companions(first.name, plan)
-    chances = [
-        (kind, weight * CARRIERS.get(kind.name, 1.0)) for kind, weight in _weighted(others) if kind is not first
-    ]
+    chances = [(kind, weight * CARRIERS.get(kind.name, 1.0)) for kind, weight in _weighted(others) if kind is not first]
     second = _pick(rng, chances) if chances else None
     subject, thing = (first, second) if is_subject or second is None else (second, first)
     possible_settings = settings(subject.name, thing.name if thing else "")
@@ -154,42 +156,87 @@ def _next_kind(
     return _pick(rng, chances) if chances else None
 
 
-def _cast(rng: Random) -> tuple[list[Cluster], Place, str] | None:
-    """Who is in the scene, in clusters; at least two groups."""
-    subject, thing, plan, place, time = _beginning(rng)
-    wanted_groups = _pick(rng, GROUP_SHARES)
-    drafts = [_draft(subject, place, rng)]
-
-    def add(condition: Callable[[Draft], bool], kind: Kind | None = None) -> Draft | None:
-        ground = "water" if place.name == "sea" else "land"
-        empty = not place.indoors and all(draft.sky for draft in drafts)
-        for _ in range(12):
-            chosen = kind or _next_kind(drafts, place, time, rng, lambda kind: not empty or ground in kind.habitats)
-            if chosen is None:
-                return None
-            draft = _draft(chosen, place, rng, [d.colour for d in drafts if d.kind is chosen])
-            if condition(draft) and not (empty and draft.sky):
-                drafts.append(draft)
-                return draft
-        return None
-
-    clusters: list[Cluster] = []
-    if plan in ("behind", "next to") and drafts[0].sky:
-        plan = ""
-    if plan:
-        partner = add(lambda draft: thing is not None or not draft.sky, thing)
-        if partner is None:
+def _add(
+    drafts: list[Draft], setting: tuple[Place, str], rng: Random, wanted: Callable[[Draft], bool], kind: Kind | None
+) -> Draft | None:
+    """Drafts one more group (of this kind), also into `drafts`; outdoors something stands or swims before all else."""
+    place, time = setting
+    ground = "water" if place.name == "sea" else "land"
+    empty = not place.indoors and all(draft.sky for draft in drafts)
+    for _ in range(12):
+        chosen = kind or _next_kind(drafts, place, time, rng, lambda kind: not empty or ground in kind.habitats)
+        if chosen is None:
             return None
-        pair = (drafts[0], partner) if plan in ("on", "under") or rng.random() < 0.5 else (partner, drafts[0])
-        clusters.append(_related(*pair, plan, rng))
-    else:
-        clusters.append(Cluster((drafts[0],)))
-    while len(drafts) < wanted_groups:
-        extra = add(lambda draft: True)
+        draft = _draft(chosen, place, rng, [d.colour for d in drafts if d.kind is chosen])
+        if wanted(draft) and not (empty and draft.sky):
+            drafts.append(draft)
+            return draft
+    return None
+
+
+def _extras(
+    drafts: list[Draft], setting: tuple[Place, str], total: int, rng: Random, wanted: Callable[[Draft], bool]
+) -> list[Cluster]:
+    """Groups that stand by themselves, until there are `total`."""
+    clusters = []
+    while len(drafts) < total:
+        extra = _add(drafts, setting, rng, wanted, None)
         if extra is None:
             break
         clusters.append(Cluster((extra,)))
+    return clusters
+
+
+def _cast(rng: Random) -> Cast | None:
+    """Who is in the scene, in clusters; at least two groups."""
+    subject, thing, plan, place, time = _beginning(rng)
+    total = _pick(rng, GROUP_SHARES)
+    drafts = [_draft(subject, place, rng)]
+    if plan in ("behind", "next to") and drafts[0].sky:
+        plan = ""
+    if plan:
+        partner = _add(drafts, (place, time), rng, lambda draft: thing is not None or not draft.sky, thing)
+        if partner is None:
+            return None
+        pair = (drafts[0], partner) if plan in ("on", "under") or rng.random() < 0.5 else (partner, drafts[0])
+        clusters = [_related(*pair, plan, rng)]
+    else:
+        clusters = [Cluster((drafts[0],))]
+    clusters += _extras(drafts, (place, time), total, rng, lambda draft: True)
     return (clusters, place, time) if len(drafts) > 1 else None
+
+
+def _lead(lead: Lead, place: Place, rng: Random) -> Draft | None:
+    """A group as the favourite promises it; None when as many do not fit."""
+    kind = KIND_BY_NAME[lead.kinds[int(rng.random() * len(lead.kinds))]]
+    draft = _draft(kind, place, rng)
+    for _ in range(99):
+        if not lead.counts or draft.count in lead.counts:
+            return replace(draft, colour=lead.colour or draft.colour, size=lead.size or draft.size)
+        count, size = _crowd(kind, rng)
+        draft = replace(draft, count=count, size=size)
+    return None
+
+
+def _cast_favourite(favourite: Favourite, rng: Random) -> Cast | None:
+    """The favourite's groups as promised, and one or two of other kinds."""
+    names = [lead.kinds[0] for lead in favourite.leads]
+    possible = [
+        ((place, time), share)
+        for (place, time), share in settings(names[0], "".join(names[1:]))
+        if place.name in (favourite.places or (place.name,)) and time in (favourite.time or time,)
+    ]
+    place, time = _pick(rng, possible)
+    drafts = [draft for lead in favourite.leads if (draft := _lead(lead, place, rng))]
+    if len(drafts) < len(favourite.leads):
+        return None
+    if favourite.relation:
+        clusters = [_related(drafts[0], drafts[1], favourite.relation, rng)]
+    else:
+        clusters = [Cluster((draft,)) for draft in drafts]
+    total, promised = len(drafts) + _pick(rng, EXTRAS), {draft.kind.name for draft in drafts}
+    clusters += _extras(drafts, (place, time), total, rng, lambda draft: draft.kind.name not in promised)
+    return (clusters, place, time) if len(drafts) == total else None
 
 
 def _left_right(standing: Sequence[Standing], related: set[frozenset[int]], rng: Random) -> list[Relation]:
@@ -241,8 +288,8 @@ def _scene(
     return Scene(split, number, place.name, time, groups)
 
 
-def _composed(split: str, number: int, rng: Random) -> Scene | None:
-    cast = _cast(rng)
+def _composed(split: str, number: int, favourite: Favourite | None, rng: Random) -> Scene | None:
+    cast = _cast_favourite(favourite, rng) if favourite else _cast(rng)
     if cast is None:
         return None
     clusters, place, time = cast
@@ -275,6 +322,7 @@ def compose(split: str, number: int) -> Scene:
             f"There is no scene {number} of “{split}”: splits are {', '.join(SPLITS)}, numbers start at 0."
         )
     attempt = 0
-    while (scene := _composed(split, number, Random(f"{split}/{number}/{attempt}"))) is None:
+    favourite = favourite_of(split, number)
+    while (scene := _composed(split, number, favourite, Random(f"{split}/{number}/{attempt}"))) is None:
         attempt += 1
     return scene

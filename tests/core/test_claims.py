@@ -119,11 +119,10 @@ def test_forty_natural_queries_speak_the_words_of_the_world() -> None:
         claim_from_json(query)
 
 
-@pytest.mark.slow  # composing a thousand scenes of the test split takes half a minute
+@pytest.mark.slow  # composing a thousand scenes of the test split takes about five seconds
 def test_natural_queries_have_enough_true_scenes() -> None:
-    """Precision at five means nothing where few pictures are right; the two examples of the issue may be rarer."""
+    """Precision at five means nothing where fewer than five of the thousand pictures are right."""
     index = SceneIndex([compose("test", number) for number in range(1000)])
-    rare = {"a cat on a red sofa", "two boats on the sea at night"}
     for query in QUERIES:
         true = index.matching(replace(claim_from_json(query), relations=()))
-        assert len(true) >= 8 or query["query"] in rare, (query["query"], len(true))
+        assert len(true) >= 5, (query["query"], len(true))

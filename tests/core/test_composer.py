@@ -7,13 +7,16 @@ from functools import cache
 import pytest
 
 from core.errors import DatasetError
-from core.scenes.catalogue import KIND_BY_NAME, KINDS, PLACE_BY_NAME, PLACES
+from core.scenes.catalogue import KIND_BY_NAME, KINDS, PLACE_BY_NAME, PLACES, TIMES
+from core.scenes.claims import Claim, Thing, holds
 from core.scenes.composer import SPLITS, compose, split_of
+from core.scenes.favourites import FAVOURITES, Favourite, favourite_of
 from core.scenes.layout import surface_of
 from core.scenes.renderer import Box, render
 from core.scenes.scene import Scene
+from core.scenes.words import lexicon
 
-GOLDEN = "aaadc761aa785eea"
+GOLDEN = {"train": "aaadc761aa785eea", "val": "d71dc023b69c2064", "test": "6c6f92198cebb3d5"}
 
 
 @cache
@@ -26,10 +29,12 @@ def seen() -> tuple[tuple[Scene, tuple[tuple[Box, ...], ...]], ...]:
     return tuple((scene, render(scene, 192, 1).boxes) for scene in scenes("train", 300))
 
 
-def test_the_same_scene_again_and_on_every_machine() -> None:
-    assert compose("train", 7) == compose("train", 7)
-    text = repr([(scene.signature(), scene.relations) for scene in scenes("train", 12)])
-    assert hashlib.sha256(text.encode()).hexdigest()[:16] == GOLDEN, "scenes changed: train the built-in model again"
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_same_scene_again_and_on_every_machine(split: str) -> None:
+    assert compose(split, 7) == compose(split, 7)
+    text = repr([(scene.signature(), scene.relations) for scene in scenes(split, 12)])
+    found = hashlib.sha256(text.encode()).hexdigest()[:16]
+    assert found == GOLDEN[split], "scenes changed: train the built-in model and measure it again"
 
 
 def test_splits_are_disjoint_by_content() -> None:
@@ -65,7 +70,7 @@ def test_relations_are_common_enough_to_learn() -> None:
 
 
 def test_groups_make_sense() -> None:
-    for scene in scenes("train", 300):
+    for scene in (*scenes("train", 300), *scenes("test", 128)):
         assert 2 <= len(scene.groups) <= 4
         assert len({(group.kind, group.colour) for group in scene.groups}) == len(scene.groups)
         for group in scene.groups:
@@ -127,8 +132,66 @@ def test_relations_are_true_in_the_pixels() -> None:
 
 
 def test_no_relation_contradicts_another() -> None:
-    for scene in scenes("train", 1500):
+    for scene in (*scenes("train", 1500), *scenes("test", 128)):
         said = {(r.subject, r.name, r.object) for r in scene.relations}
         for subject, name, thing in said:
             assert subject != thing
             assert (thing, name, subject) not in said
+
+
+def _promises(favourite: Favourite) -> Claim:
+    things = tuple(
+        Thing(frozenset(lead.kinds), lead.colour or None, least=min(lead.counts, default=1), size=lead.size or None)
+        for lead in favourite.leads
+    )
+    relations = ((0, favourite.relation, 1),) if favourite.relation else ()
+    return Claim(things, relations, time=favourite.time or None)
+
+
+def test_favourites_are_one_in_four_of_the_held_out_scenes_alone() -> None:
+    for start in (0, 77, 5000):
+        numbers = range(start, start + 1000)
+        for split in ("val", "test"):
+            found = Counter(one.query for number in numbers if (one := favourite_of(split, number)))
+            assert len(found) == len(FAVOURITES)
+            assert all(5 <= times <= 9 for times in found.values())
+        assert not any(favourite_of("train", number) for number in numbers)
+    assert [favourite_of("val", n) for n in range(128)] != [favourite_of("test", n) for n in range(128)]
+
+
+def test_favourites_name_what_the_world_has() -> None:
+    assert len({favourite.query for favourite in FAVOURITES}) == len(FAVOURITES)
+    for favourite in FAVOURITES:
+        assert 1 <= len(favourite.leads) <= 2
+        assert not favourite.relation or len(favourite.leads) == 2
+        assert set(favourite.places) <= set(PLACE_BY_NAME)
+        assert favourite.time in ("", *TIMES)
+        assert set(favourite.query.split()) <= lexicon() | {"at"}
+        for lead in favourite.leads:
+            assert all(lead.colour in ("", *KIND_BY_NAME[kind].colours) for kind in lead.kinds)
+
+
+@pytest.mark.slow  # a thousand scenes
+def test_favourites_keep_their_promises_and_still_differ() -> None:
+    many = scenes("test", 1000)
+    assert len({scene.signature() for scene in many}) == len(many)
+    for scene in many:
+        favourite = favourite_of("test", scene.number)
+        if favourite is None:
+            continue
+        assert holds(_promises(favourite), scene), (scene.id, favourite.query)
+        assert scene.place in (favourite.places or (scene.place,))
+        for lead in favourite.leads:
+            counts = {group.count for group in scene.groups if group.kind in lead.kinds}
+            assert not lead.counts or counts & set(lead.counts), (scene.id, favourite.query)
+        assert len(scene.groups) > len(favourite.leads)  # something else tells it from the others
+
+
+def test_relations_of_favourites_are_true_in_the_pixels() -> None:
+    for number in range(128):
+        favourite = favourite_of("test", number)
+        if favourite is not None and favourite.relation:
+            scene = compose("test", number)
+            boxes = render(scene, 192, 1).boxes
+            for relation in scene.relations:
+                assert _holds(scene, relation.name, relation.subject, relation.object, boxes), (scene.id, relation)
