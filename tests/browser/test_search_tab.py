@@ -158,6 +158,14 @@ def test_another_result_is_chosen_with_the_mouse(visit: Callable[..., Page]) -> 
     check_sum(page)
 
 
+def test_the_explanation_stays_in_sight_however_far_down_the_result(visit: Callable[..., Page]) -> None:
+    page = visit()
+    search(page, "a green boat")
+    page.locator("#grid .sw-card").last.click()
+    expect(page.locator("#explanation h2")).to_have_text("Why it is number 24")
+    expect(page.locator("#explanation h2")).to_be_in_viewport()
+
+
 def test_another_result_is_chosen_with_the_keyboard(visit: Callable[..., Page]) -> None:
     page = visit()
     search(page, "a green boat")
