@@ -57,6 +57,8 @@ def theme() -> Base:
         block_info_text_color_dark="*neutral_400",
         input_background_fill="#ffffff",
         input_background_fill_dark="*neutral_900",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
         input_border_color="*neutral_300",
         input_border_color_dark="*neutral_700",
         input_border_color_focus="*primary_600",
