@@ -12,7 +12,9 @@ from PIL import Image
 
 from core.head import HeadConfig, SparseHead
 from core.model import Model
+from core.registry import load_model
 from core.vocabulary import Vocabulary
+from core.world import ensure_world, world_path
 from index_store.collection import Collection
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
@@ -82,6 +84,25 @@ def patches() -> list[Image.Image]:
     random = np.random.default_rng(11)
     blocks = random.integers(0, 256, (40, 4, 4, 3), dtype=np.uint8)
     return [Image.fromarray(block).resize((48, 32), Image.Resampling.NEAREST) for block in blocks]
+
+
+@pytest.fixture(scope="session")
+def built_in_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that holds the built-in world of 1,000 pictures, made once for all tests that look at it."""
+    path = tmp_path_factory.mktemp("built-in") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIGHTWORDS_HOME", str(path))
+        own = load_model()
+        ensure_world(own, world_path(own))
+    return path
+
+
+@pytest.fixture
+def world(built_in_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collection]:
+    """The built-in world, open for reading, in the home that every command of the test sees."""
+    monkeypatch.setenv("SIGHTWORDS_HOME", str(built_in_home))
+    with Collection.open(world_path(load_model())) as opened:
+        yield opened
 
 
 @pytest.fixture

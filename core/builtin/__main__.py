@@ -14,6 +14,7 @@ from core.builtin.build import corpus, dataset, train_builtin_head, train_towers
 from core.builtin.card import model_card
 from core.builtin.figures import dense_figures, head_figures, oracle_figures
 from core.builtin.recipe import HEADS, RECIPE, SHIPPED
+from core.builtin.sheet import contact_sheet
 from core.builtin.vocabulary import builtin_vocabulary
 from core.encoders.scenes import SceneEncoder
 from core.head import SparseHead
@@ -89,6 +90,7 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
         terms=len(vocabulary),
     )
     (out / "MODEL_CARD.md").write_text(card, "utf-8")
+    contact_sheet().save(out / "contact_sheet.webp", quality=85, method=6)
     for name in ("oracle", "dense"):
         log.info("%s: %s", name, figures[name])
     log.info("%s: %s", SHIPPED, figures["heads"][SHIPPED])

@@ -8,6 +8,8 @@ from core.scenes.words import WORDS
 
 _CARD = """# `scenes`: the built-in model
 
+![Some scenes of the test split](contact_sheet.webp)
+
 A dual encoder and a sparse head for the illustrated world of Sightwords, small enough to travel with it.
 **It knows the drawings of that world ({kinds} kinds of things, {places} places) and {words} English words. It does not
 know photographs**; words outside its list are reported to the caller, never guessed.

@@ -1,0 +1,109 @@
+"""The shipped built-in model on its own world: the figures of its card, and plain queries judged by scene records."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.builtin.build import dense_dataset
+from core.builtin.card import model_card
+from core.builtin.figures import HeadFigures, Recall, dense_figures, head_figures, oracle_figures
+from core.builtin.recipe import HEADS, SHIPPED
+from core.registry import SCENES, load_model
+from core.scenes.captions import captions
+from core.scenes.claims import Claim, Thing, claim_from_json, holds
+from core.scenes.composer import compose
+from core.search import search
+from core.training.trainer import project
+from core.world import WORLD_SIZE
+from index_store.collection import Collection
+
+pytestmark = pytest.mark.slow
+FIGURES: dict[str, Any] = json.loads((SCENES / "figures.json").read_text("utf-8"))
+QUERIES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "natural_queries.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def measured(built_in_home: Path) -> tuple[Recall, HeadFigures]:
+    """Dense and sparse figures on the pictures that users see: 1,000 PNGs of the test split and 5,000 captions."""
+    model = load_model()
+    files = sorted(built_in_home.rglob("pictures/test-*.png"))
+    assert len(files) == WORLD_SIZE
+    images = model.dense_images([Image.open(file) for file in files])
+    said = [[caption.text for caption in captions(compose("test", number))] for number in range(WORLD_SIZE)]
+    texts = model.dense_texts([text for five in said for text in five])
+    data = dense_dataset(said, images, texts)
+    queries, items = project(model.head, texts), project(model.head, images)
+    return dense_figures(data), head_figures(queries, items, data, model.vocabulary, "test")
+
+
+def test_dense_vectors_find_the_right_picture(measured: tuple[Recall, HeadFigures]) -> None:
+    dense, _ = measured
+    assert dense.at1 >= 0.65 and dense.at10 >= 0.94
+
+
+def test_sparse_vectors_keep_that_with_few_and_true_terms(measured: tuple[Recall, HeadFigures]) -> None:
+    _, sparse = measured
+    assert sparse.of_dense >= 0.95
+    assert sparse.flops <= 4 and sparse.query_terms <= 40 and sparse.item_terms <= 80
+    assert sparse.exact_at_20 >= 0.45
+    assert sparse.term_precision >= 0.75
+
+
+def test_the_card_says_what_is_measured(measured: tuple[Recall, HeadFigures]) -> None:
+    dense, sparse = measured
+    told = FIGURES["heads"][SHIPPED]
+    assert FIGURES["dense"]["at1"] == pytest.approx(dense.at1, abs=0.005)
+    assert told["recall"]["at1"] == pytest.approx(sparse.recall.at1, abs=0.005)
+    for name in ("flops", "query_terms", "item_terms", "exact_at_20", "term_precision"):
+        assert told[name] == pytest.approx(getattr(sparse, name), rel=0.02), name
+    oracle = oracle_figures("test", WORLD_SIZE)
+    assert FIGURES["oracle"]["at1"] == pytest.approx(oracle.at1, abs=1e-9) and oracle.at1 > dense.at1
+    assert set(FIGURES["heads"]) == set(HEADS)
+
+
+def test_the_card_is_made_from_the_figures() -> None:
+    model = load_model()
+    encoder = model.encoder
+    assert (SCENES / "MODEL_CARD.md").read_text("utf-8") == model_card(
+        FIGURES,
+        image_parameters=sum(p.numel() for p in encoder.image_tower.parameters()),  # type: ignore[attr-defined]
+        text_parameters=sum(p.numel() for p in encoder.text_tower.parameters()),  # type: ignore[attr-defined]
+        terms=len(model.vocabulary),
+    )
+
+
+def test_every_shipped_file_is_below_10_mb() -> None:
+    assert all(path.stat().st_size < 10_000_000 for path in SCENES.parent.rglob("*"))
+
+
+def _named(claim: Claim) -> Claim:
+    """What a query names, without how it relates: judging asks for the things, place and time."""
+    return Claim(things=claim.things, place=claim.place, time=claim.time)
+
+
+def _showing(claim: Claim, hits: Sequence[Any]) -> int:
+    return sum(holds(claim, compose("test", int(Path(hit.path).stem.removeprefix("test-")))) for hit in hits)
+
+
+def test_plain_queries_bring_pictures_that_show_it(world: Collection) -> None:
+    """Of the top five, four or more hold all the named things."""
+    model = load_model()
+    shown = {
+        query["query"]: _showing(_named(claim_from_json(query)), search(model, world, text=query["query"], k=5).hits)
+        for query in QUERIES
+    }
+    assert len(shown) == 40
+    weak = {text: count for text, count in shown.items() if count < 4}
+    assert not weak, f"fewer than four of the top five: {weak}"
+    assert np.mean(list(shown.values())) >= 4.5
+
+
+def test_claims_without_things_are_not_mistaken_for_judged_ones() -> None:
+    """The judge can fail: no scene of the world holds a claim that nothing can meet."""
+    impossible = Claim(things=(Thing(kinds=frozenset({"dog"}), count=99),))
+    assert not any(holds(impossible, compose("test", number)) for number in range(20))

@@ -1,0 +1,80 @@
+"""Making the built-in model: what the towers are taught, and that a little of it teaches something."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.builtin.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIZE, Corpus, load_corpus
+from core.builtin.recipe import RECIPE, Stage
+from core.builtin.towers import GridHead, Towers, embed, run_stage, sentences
+from core.builtin.vocabulary import builtin_vocabulary
+from core.scenes.composer import compose
+from core.scenes.words import WORDS, true_words
+from core.vocabulary import Vocabulary
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    return load_corpus("train", 48, tmp_path_factory.mktemp("corpus"))
+
+
+def test_a_corpus_is_drawn_once_and_describes_its_scenes(corpus: Corpus, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    first = load_corpus("train", 3, tmp_path, progress=lambda done, total: told.append((done, total)))
+    assert told == [(3, 3), (3, 3)]  # drawn, then described
+    again = load_corpus("train", 3, tmp_path, progress=lambda done, total: told.append((done, total)))
+    assert len(told) == 2 and np.array_equal(first.pixels, again.pixels) and first.captions == again.captions
+    assert np.array_equal(first.pixels, corpus.pixels[:3])
+    scene = compose("train", 2)
+    kinds = {KIND_IDS[group.kind] for group in scene.groups}
+    assert set(first.boxes[2, :, 0].tolist()) - {0} == kinds
+    assert (first.boxes[2, :, 0] > 0).sum() == sum(group.count for group in scene.groups)
+    for text in first.captions[2]:
+        nouns = set(Vocabulary.words(text)) & {group.kind for group in scene.groups}
+        assert nouns <= true_words(scene)
+
+
+def test_grid_targets_by_hand() -> None:
+    boxes = torch.zeros(1, OBJECTS, 6, dtype=torch.int64)
+    quarter = SIZE // 4
+    boxes[0, 0] = torch.tensor([KIND_IDS["dog"], COLOUR_IDS["red"], 0, 0, quarter, quarter])
+    kinds, colours = GridHead().targets(boxes, 4)
+    expected = torch.zeros(4, 4)
+    expected[0, 0] = 1
+    assert torch.equal(kinds[0, KIND_IDS["dog"]], expected) and torch.equal(colours[0, COLOUR_IDS["red"]], expected)
+    assert kinds.sum() == 1 and colours.sum() == 1
+
+
+def test_mirroring_swaps_left_and_right(corpus: Corpus) -> None:
+    mirror = sentences(corpus, WORDS).mirror
+    left, right = WORDS.index("left") + 1, WORDS.index("right") + 1
+    assert mirror[left] == right and mirror[right] == left
+    assert (np.flatnonzero(mirror != np.arange(len(mirror))) == sorted((left, right))).all()
+
+
+def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus) -> None:
+    recipe = replace(RECIPE, batch_size=16)
+    stages = (Stage(side=96, epochs=2, rate=2e-3, joint=False), Stage(side=64, epochs=15, rate=2e-3))
+    recipe = replace(recipe, stages=stages)
+    texts = sentences(corpus, WORDS)
+    rows = []
+    for _ in range(2):
+        towers = Towers.fresh(len(WORDS), recipe)
+        measures: list[dict[str, float]] = []
+        for stage in stages:
+            run_stage(towers, corpus, texts, stage, recipe, lambda step, steps, m: measures.append(m))  # noqa: B023
+        rows.append(embed(towers.image, towers.text, corpus, texts)[0])
+    contrast = [m["contrast"] for m in measures if "contrast" in m]
+    assert np.mean(contrast[-5:]) < 0.85 * np.mean(contrast[:5])
+    assert measures[-1]["grid"] < 0.5 * measures[0]["grid"]
+    assert np.array_equal(*rows)
+
+
+def test_the_vocabulary_is_readable_whole_words() -> None:
+    vocabulary = builtin_vocabulary()
+    assert {"dog", "puppy", "animal", "red", "night", "two"} <= set(vocabulary.terms)
+    assert vocabulary.id("dogs") == vocabulary.id("dog") and vocabulary.id("the") is None
+    assert all(term.isalpha() and term.islower() for term in vocabulary.terms)
