@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,19 @@ from sqlite_utils.migrations import Migrations
 
 from index_store.errors import (
     CollectionBusy,
-    CollectionClosed,
     CollectionDamaged,
     CollectionError,
-    CollectionFull,
     CollectionReadOnly,
     CollectionTooNew,
+    closed,
+    disk_full,
+    not_writable,
 )
 
 BUSY_SECONDS = 30  # a reader waits this long for a commit under way, and a writer for readers
 CHUNK = 500  # ids in one statement: below SQLite's oldest limit on variables
 
+Row = dict[str, Any]  # what SQLite gives: {column: value}
 migrations = Migrations("index_store")
 
 
@@ -52,6 +55,11 @@ def m001_first(db: sqlite_utils.Database) -> None:
 def vocabulary_digest(terms: Sequence[str]) -> str:
     """SHA-256 of the terms in their order: two vocabularies agree exactly when their digests do."""
     return hashlib.sha256(json.dumps(list(terms), ensure_ascii=False).encode()).hexdigest()
+
+
+def now() -> str:
+    """This moment as the catalog writes it down: ISO 8601, UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 class Catalog:
@@ -91,7 +99,7 @@ class Catalog:
             db.execute("UPDATE about SET value = ? WHERE key = 'next_id'", [str(first + count)])
         return first
 
-    def replace(self, rows: Sequence[dict[str, Any]], removed: Sequence[int]) -> list[int]:
+    def replace(self, rows: Sequence[Row], removed: Sequence[int]) -> list[int]:
         """Inserts rows and deletes ids in one transaction; returns the ids among `removed` that were there."""
         with self.transaction() as db:
             there = [row["id"] for row in self.rows(removed)]
@@ -100,15 +108,74 @@ class Catalog:
                 db.table("items").insert_all(rows)
         return there
 
-    def rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+    def rows(self, ids: Sequence[int]) -> list[Row]:
         """The rows of those ids that exist, each once, in no particular order."""
         unique, found = list(dict.fromkeys(ids)), []
         for start in range(0, len(unique), CHUNK):
             some = unique[start : start + CHUNK]
-            found += self.query(f"SELECT * FROM items WHERE id IN ({','.join('?' * len(some))})", some)
+            found += self._query(f"SELECT * FROM items WHERE id IN ({','.join('?' * len(some))})", some)
         return found
 
-    def query(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def page(self, after: int, limit: int, kind: str | None = None) -> list[Row]:
+        """The next `limit` rows behind the id `after`, by ascending id; `kind`: only such items."""
+        only, values = (" AND kind = ?", [kind]) if kind else ("", [])
+        return self._query(f"SELECT * FROM items WHERE id > ?{only} ORDER BY id LIMIT ?", [after, *values, limit])
+
+    def find(self, **wanted: str) -> list[Row]:
+        """The rows whose columns have all these values (at least one), by ascending id."""
+        where = " AND ".join(f"{column} = ?" for column in wanted)
+        return self._query(f"SELECT * FROM items WHERE {where} ORDER BY id", list(wanted.values()))
+
+    def totals(self) -> list[Row]:
+        """A row for each kind: `kind`, `items` and `terms` (how many of both)."""
+        return self._query("SELECT kind, count(*) AS items, sum(terms) AS terms FROM items GROUP BY kind")
+
+    def promises(self) -> list[Row]:
+        """What each item must have elsewhere: `id`, `terms` (their number), `thumbnail` (relative path or None)."""
+        return self._query("SELECT id, terms, thumbnail FROM items")
+
+    def ids(self) -> list[int]:
+        """The ids of all items, ascending."""
+        with self._lock, translated(self.path):
+            self._query("SELECT 1")
+            return [row[0] for row in self._open().conn.execute("SELECT id FROM items ORDER BY id")]
+
+    def about(self) -> dict[str, str]:
+        """What made the collection: model, digest of its vocabulary, impact format; and `next_id`."""
+        return {row["key"]: row["value"] for row in self._query("SELECT key, value FROM about")}
+
+    def vocabulary(self) -> tuple[str, ...]:
+        """The terms, by id."""
+        return tuple(row["term"] for row in self._query("SELECT term FROM vocabulary ORDER BY id"))
+
+    def version(self) -> tuple[int, int]:
+        """Changes whenever another connection has committed since this one last looked."""
+        with self._lock:
+            seen = self._query("PRAGMA data_version")[0]["data_version"]
+            return self._epoch, seen  # the epoch last: the query may have reconnected
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite_utils.Database]:
+        """Everything inside or nothing; errors come out as CollectionError."""
+        with self._lock, translated(self.path), self._open().atomic():
+            yield self._open()
+
+    def problems(self) -> list[str]:
+        """What SQLite itself finds wrong with the file, one sentence each."""
+        found = [str(next(iter(row.values()))) for row in self._query("PRAGMA integrity_check(20)")]
+        return [] if found == ["ok"] else [f"The catalog is damaged: {problem}." for problem in found]
+
+    def close(self) -> None:
+        """Closes the file; closing twice is fine."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+            if self._copy is not None:
+                self._copy.cleanup()
+                self._copy = None
+
+    def _query(self, sql: str, values: Sequence[str | int] = ()) -> list[Row]:
         """All rows of a SELECT."""
         with self._lock, translated(self.path):
             if self._copy and not self._journal().exists():  # somebody opened it for writing and cleared the journal
@@ -123,50 +190,9 @@ class Catalog:
             self._recover_copy()
             return list(self._open().query(sql, list(values)))
 
-    def ids(self) -> list[int]:
-        """The ids of all items, ascending."""
-        with self._lock, translated(self.path):
-            self.query("SELECT 1")
-            return [row[0] for row in self._open().conn.execute("SELECT id FROM items ORDER BY id")]
-
-    def about(self) -> dict[str, str]:
-        """What made the collection: model, digest of its vocabulary, impact format; and `next_id`."""
-        return {row["key"]: row["value"] for row in self.query("SELECT key, value FROM about")}
-
-    def vocabulary(self) -> tuple[str, ...]:
-        """The terms, by id."""
-        return tuple(row["term"] for row in self.query("SELECT term FROM vocabulary ORDER BY id"))
-
-    def version(self) -> tuple[int, int]:
-        """Changes whenever another connection has committed since this one last looked."""
-        with self._lock:
-            seen = self.query("PRAGMA data_version")[0]["data_version"]
-            return self._epoch, seen  # the epoch last: the query may have reconnected
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite_utils.Database]:
-        """Everything inside or nothing; errors come out as CollectionError."""
-        with self._lock, translated(self.path), self._open().atomic():
-            yield self._open()
-
-    def problems(self) -> list[str]:
-        """What SQLite itself finds wrong with the file, one sentence each."""
-        found = [str(next(iter(row.values()))) for row in self.query("PRAGMA integrity_check(20)")]
-        return [] if found == ["ok"] else [f"The catalog is damaged: {problem}." for problem in found]
-
-    def close(self) -> None:
-        """Closes the file; closing twice is fine."""
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
-            if self._copy is not None:
-                self._copy.cleanup()
-                self._copy = None
-
     def _open(self) -> sqlite_utils.Database:
         if self._db is None:
-            raise CollectionClosed(f"The collection {self.path.parent} has been closed; open it again to use it.")
+            raise closed(self.path.parent)
         return self._db
 
     def _connect(self, path: Path) -> sqlite_utils.Database:
@@ -203,7 +229,7 @@ class Catalog:
         self._reconnect(Path(self._copy.name) / self.path.name)
 
     def _check_schema(self) -> None:
-        tables = {row["name"] for row in self.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        tables = {row["name"] for row in self._query("SELECT name FROM sqlite_master WHERE type = 'table'")}
         folder = self.path.parent
         with translated(self.path):
             applied = {row.name for row in migrations.applied(self._open())}
@@ -237,11 +263,11 @@ def explain(error: sqlite3.Error, path: Path) -> CollectionError:
     """SQLite's error as one of ours, by SQLite's own error name."""
     name, folder = getattr(error, "sqlite_errorname", ""), path.parent
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")):
-        return CollectionFull(f"The disk is full, so the collection {folder} could not be written; free some space.")
+        return disk_full(folder)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return CollectionBusy(f"The catalog of the collection {folder} is locked by another program; try again.")
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
-        return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
+        return not_writable(folder)
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_AUTH")):
         return CollectionReadOnly(f"The catalog of the collection {folder} cannot be opened; check its permissions.")
     return CollectionDamaged(f"The catalog of the collection {folder} cannot be used ({error}).")

@@ -1,113 +1,70 @@
-"""A collection of sparse vectors: a folder to add to, remove from and search, exact by proof; knows nothing of models.
+"""A collection of sparse vectors: a folder to add to, remove from and search; knows nothing of models.
 
-The folder: `catalog.sqlite` (which items exist), `postings/` (tantivy: what they are found by), `thumbs/` (pictures).
-
-Two stores agree without a common transaction, for only the catalog decides and postings are always a superset:
+Two stores lie in the folder (`folder.py`): the catalog says which items exist, postings are what they are found by.
+They agree without a common transaction, for only the catalog decides and postings are always a superset:
 - add: ids reserved, thumbnails written, postings committed, then the catalog's transaction: the moment it counts.
 - remove: the catalog's transaction first, then the postings.
 So at every moment, also after a crash, postings may hold documents that the catalog does not know. Searching skips
 them; opening for writing deletes them. Ids are never used twice, so a leftover can never be taken for another item.
 
-Search is exact: postings rank items by an upper bound of their score (`impacts.py`), the best are scored with their
-float vectors in descending order of the bound, and the walk ends only when the next bound is below the k-th score found
-(equal is not enough: a tie goes to the smaller id) or when nothing is left. Short lists are widened until that happens.
+Reading goes through a `View` of one moment (`view.py`, where search is shown to be exact). A writer makes a new one at
+each change; a reader makes one whenever the catalog says that somebody else has written.
 """
 
 import logging
 import os
-import secrets
-import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from index_store import impacts
-from index_store.catalog import Catalog, vocabulary_digest
+from index_store import folder
+from index_store.catalog import Catalog, Row, now
 from index_store.errors import (
-    CollectionClosed,
-    CollectionDamaged,
     CollectionError,
-    CollectionExists,
-    CollectionMismatch,
-    CollectionNotFound,
     CollectionReadOnly,
-    CollectionTooNew,
-    ItemNotFound,
     VectorError,
+    closed,
     explain_os_error,
+    no_item,
 )
 from index_store.items import Hit, Item, NewItem, Retrieval, Stats
-from index_store.postings import Candidates, Postings, PostingsView, decode
-from index_store.ranking import Ranking
+from index_store.postings import Postings
 from index_store.thumbnails import Thumbnails
+from index_store.vector_cache import VectorCache
 from index_store.vectors import SparseVector
 from index_store.verification import problems
+from index_store.view import NOBODY, View
 
 KINDS = ("image", "caption")
-FIRST_CANDIDATES = 100  # the least worth asking tantivy for: cheaper than asking twice
-WIDENING = 4
-CACHE_BYTES = 256 * 2**20  # exact vectors kept in memory, ~1 kB each
 PAGE = 500  # rows at a time when walking all items
 log = logging.getLogger(__name__)
 
 __all__ = ["Collection", "Hit", "Item", "NewItem", "Retrieval", "Stats"]
 
 
-@dataclass(frozen=True)
-class _View:
-    """One moment of the collection: postings, and which of their ids count. Swapped as a whole, never changed."""
-
-    postings: PostingsView
-    alive: NDArray[np.bool_]  # (highest id + 1,)
-
-    def holds(self, item: int) -> bool:
-        return 0 <= item < self.alive.size and bool(self.alive[item])
-
-
 class Collection:
     """Made by `create` or `open`, never directly. A context manager; reading methods may be called from any thread."""
 
-    def __init__(self, path: Path, catalog: Catalog, index: Postings, *, writable: bool) -> None:
-        self._path, self._catalog, self._postings, self._writable = path, catalog, index, writable
+    def __init__(self, path: Path, catalog: Catalog, postings: Postings, *, writable: bool) -> None:
+        self._path, self._catalog, self._postings, self._writable = path, catalog, postings, writable
         about = catalog.about()
         self._model, self._digest = about["model"], about["digest"]
         self._vocabulary = catalog.vocabulary()
         self._thumbnails = Thumbnails(path)
         self._lock = threading.RLock()  # guards writing and the swapping of views
-        self._cache: dict[int, bytes] = {}  # id -> vector bytes; never stale, for ids are never used twice
-        self._cached = 0
+        self._cache = VectorCache()
         self._closed = False
-        self._version: tuple[int, int] | None = None
+        self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
         self._view = self._read_view()
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], *, model: str, vocabulary: Sequence[str]) -> "Collection":
         """A new, empty collection, open for writing. CollectionExists where something lies at `path` already."""
         target = Path(path).absolute()
-        if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-            raise CollectionExists(f"There is already something at {target}; open it, or choose another folder.")
-        about = {"model": model, "impacts": impacts.IMPACT_FORMAT, "created": _now()}
-        making = target.parent / f".{target.name}.new-{secrets.token_hex(4)}"
-        try:
-            making.mkdir(parents=True)
-            (making / "thumbs").mkdir()
-            Postings.create(making / "postings")
-            Catalog.create(making / "catalog.sqlite", about, vocabulary)
-            making.rename(target)  # a half-made collection never has its name
-            _sync_folder(target.parent)
-        except OSError as error:
-            raise explain_os_error(error, target) from error
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
+        folder.make(target, model, vocabulary)
         return cls.open(target, writable=True)
 
     @classmethod
@@ -120,37 +77,25 @@ class Collection:
         writable: bool = False,
     ) -> "Collection":
         """An existing collection; with `model` or `vocabulary`, refuses one that was made by another."""
-        folder = Path(path).absolute()
-        if not folder.exists():
-            raise CollectionNotFound(f"There is no collection at {folder}; index some pictures into it first.")
-        if not cls.exists(folder):
-            raise CollectionNotFound(f"{folder} is not a collection; name the folder that `index` made.")
-        if writable and not os.access(folder, os.W_OK):
-            raise CollectionReadOnly(
-                f"The collection {folder} may not be written here; check the folder's permissions."
-            )
-        # the postings' lock first: while it is held, nobody else writes to the catalog
-        index = Postings(folder / "postings", writable=writable)
-        try:
-            catalog = Catalog(folder / "catalog.sqlite", writable=writable)
-            try:
-                _check_origin(folder, catalog.about(), model, vocabulary)
-                found = cls(folder, catalog, index, writable=writable)
-                if writable:
-                    found._purge()
-                return found
-            except BaseException:
-                catalog.close()
-                raise
-        except BaseException:
-            index.close()
-            raise
+        target = Path(path).absolute()
+        folder.check_place(target, writable=writable)
+        with ExitStack() as opened:
+            # the postings' lock first: while it is held, nobody else writes to the catalog
+            postings = Postings(target / folder.POSTINGS, writable=writable)
+            opened.callback(postings.close)
+            catalog = Catalog(target / folder.CATALOG, writable=writable)
+            opened.callback(catalog.close)
+            folder.check_origin(target, catalog.about(), model, vocabulary)
+            found = cls(target, catalog, postings, writable=writable)
+            if writable:
+                found._clear_leftovers()
+            opened.pop_all()  # from here on, they are closed by `close`
+            return found
 
     @staticmethod
     def exists(path: str | os.PathLike[str]) -> bool:
         """Whether a collection lies at `path` (looks for its parts, opens nothing)."""
-        folder = Path(path)
-        return (folder / "catalog.sqlite").is_file() and (folder / "postings").is_dir()
+        return folder.is_collection(Path(path))
 
     @property
     def path(self) -> Path:
@@ -218,54 +163,28 @@ class Collection:
         kind: only such items.  candidates: only items that share at least one term with it.
         """
         self._check_vector(vector, "The query")
-        started, rescoring = time.perf_counter(), 0.0
-        view, ranking = self._current(), Ranking(vector, k, len(self._vocabulary))
-        limit, proven = max(WIDENING * k, FIRST_CANDIDATES), k < 1
-        while not proven:
-            found = view.postings.candidates(vector, limit, kind, candidates)
-            scoring = time.perf_counter()
-            proven = self._rescore(view, found, ranking) or found.all
-            rescoring += time.perf_counter() - scoring
-            limit *= WIDENING
-        hits = tuple(Hit(item, score) for item, score in ranking.best())
+        started = time.perf_counter()
+        hits, rescoring = self._current().search(vector, k, kind, candidates)
         total = time.perf_counter() - started
         return Retrieval(hits, True, 1000 * (total - rescoring), 1000 * rescoring)
 
-    def _rescore(self, view: _View, found: Candidates, ranking: Ranking) -> bool:
-        """Scores candidates with their float vectors, best bound first; True once no further one can matter."""
-        for item, bound, address in zip(found.ids, found.bounds, found.addresses, strict=True):
-            if ranking.full_above(bound):
-                return True  # this and everything behind it, looked at or not, scores below the k-th
-            if view.holds(item):
-                ranking.take(item, partial(self._vector_bytes, view, item, address))
-        return False
-
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`; ItemNotFound where one is not there."""
-        held = {row["id"]: row for row in self._catalog.rows([int(item) for item in ids])}
-        return [self._item(held[int(item)]) if int(item) in held else self._missing(int(item)) for item in ids]
+        wanted = [int(item) for item in ids]
+        held = {row["id"]: row for row in self._catalog.rows(wanted)}
+        for item in wanted:
+            if item not in held:
+                raise no_item(self._path, item)
+        return [self._item(held[item]) for item in wanted]
 
     def vectors(self, ids: Sequence[int]) -> list[SparseVector]:
         """The exact vectors, in the order of `ids`; ItemNotFound where one is not there."""
-        view, wanted = self._current(), [int(item) for item in ids]
-        for item in wanted:
-            if not view.holds(item):
-                self._missing(item)
-        held = {item: self._cache[item] for item in wanted if item in self._cache}
-        held.update(view.postings.find([item for item in wanted if item not in held]))
-        lost = [item for item in wanted if item not in held]
-        if lost:
-            raise CollectionDamaged(
-                f"Item {lost[0]} of the collection {self._path} has lost its postings; add it again."
-            )
-        return [decode(item, held[item], self._path) for item in wanted]
+        return self._current().vectors([int(item) for item in ids])
 
     def all_items(self, kind: str | None = None) -> Iterator[Item]:
         """All items by ascending id, read page by page (those added meanwhile come too)."""
-        last, only, values = 0, " AND kind = ?" if kind else "", [kind] if kind else []
-        while page := self._catalog.query(
-            f"SELECT * FROM items WHERE id > ?{only} ORDER BY id LIMIT {PAGE}", [last, *values]
-        ):
+        last = 0
+        while page := self._catalog.page(last, PAGE, kind):
             yield from map(self._item, page)
             last = page[-1]["id"]
 
@@ -275,13 +194,11 @@ class Collection:
         given = {column: value for column, value in asked.items() if value is not None}
         if not given:
             raise CollectionError("Finding items needs a path or a content hash.")
-        where = " AND ".join(f"{column} = ?" for column in given)
-        rows = self._catalog.query(f"SELECT * FROM items WHERE {where} ORDER BY id", list(given.values()))
-        return [self._item(row) for row in rows]
+        return [self._item(row) for row in self._catalog.find(**given)]
 
     def __len__(self) -> int:
         """Number of items."""
-        return int(self._current().alive.sum())
+        return self._current().count()
 
     def __bool__(self) -> bool:
         """An empty collection is still a collection."""
@@ -289,28 +206,21 @@ class Collection:
 
     def document_frequencies(self) -> dict[int, int]:
         """{term id: number of items that have it}, exact, for the terms that occur."""
-        view = self._current()
-        counted: dict[int, int] = {}
-        for (term, _), count in view.postings.token_frequencies().items():
-            counted[term] = counted.get(term, 0) + count
-        for item, data in view.postings.find([i for i in view.postings.all_ids() if not view.holds(i)]):
-            for term in decode(item, data, self._path).terms.tolist():  # left by an interrupted write: not ours
-                counted[term] -= 1
-        return {term: count for term, count in sorted(counted.items()) if count}
+        return self._current().document_frequencies()
 
     def stats(self, frequent: int = 20) -> Stats:
         """The collection in numbers, with its `frequent` most frequent terms."""
-        rows = self._catalog.query("SELECT kind, count(*) AS n, sum(terms) AS terms FROM items GROUP BY kind")
-        items, held = sum(row["n"] for row in rows), sum(row["terms"] for row in rows)
+        totals = self._catalog.totals()
+        items, held = sum(row["items"] for row in totals), sum(row["terms"] for row in totals)
         counted = self.document_frequencies()
         top = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:frequent]
         return Stats(
             items=items,
-            by_kind={row["kind"]: row["n"] for row in rows},
+            by_kind={row["kind"]: row["items"] for row in totals},
             mean_terms=held / items if items else 0.0,
             postings=held,
             distinct_terms=len(counted),
-            bytes_on_disk=_bytes_below(self._path),
+            bytes_on_disk=folder.bytes_below(self._path),
             frequent=tuple((self._vocabulary[term], count) for term, count in top),
         )
 
@@ -322,8 +232,7 @@ class Collection:
         while True:
             with self._lock:
                 view, version = self._current(), self._catalog.version()
-            rows = self._catalog.query("SELECT id, terms, thumbnail FROM items")
-            found = problems(view.postings, rows, self._path)
+            found = problems(view.postings, self._catalog.promises(), self._path)
             if not found or (view is self._current() and version == self._catalog.version()):
                 return found  # otherwise somebody wrote between the two looks: look again
 
@@ -342,7 +251,7 @@ class Collection:
     ) -> None:
         self.close()
 
-    def _current(self) -> _View:
+    def _current(self) -> View:
         """The view to read from: this writer's own, or the newest that another process has committed."""
         self._check_open()
         if self._writable and self._version is not None:
@@ -352,39 +261,29 @@ class Collection:
                 self._view = self._read_view()
             return self._view
 
-    def _read_view(self) -> _View:
+    def _read_view(self) -> View:
         """Catalog ids with postings that cover them: true when the catalog did not change while postings were read."""
         while True:
             before = self._catalog.version()
-            alive = _flags(np.zeros(0, dtype=np.bool_), self._catalog.ids())
-            view = _View(self._postings.view(), alive)
+            ids, postings = self._catalog.ids(), self._postings.view()
+            empty = View(self._path, len(self._vocabulary), self._cache, postings, NOBODY)
+            view = empty.after(postings, ids)
             self._version = self._catalog.version()
             if self._version == before:
                 return view
 
-    def _vector_bytes(self, view: _View, item: int, address: Any) -> bytes:
-        data = self._cache.get(item)
-        if data is None:
-            data = view.postings.vector_bytes(address)
-            if self._cached > CACHE_BYTES:
-                self._cache, self._cached = {}, 0
-            self._cache[item] = data
-            self._cached += len(data)
-        return data
-
     def _show(self, added: Sequence[int], removed: Sequence[int]) -> None:
         """After the catalog's commit: shows the new state to searches, then drops what removed items leave behind."""
         try:
-            alive = _flags(self._current().alive, added, removed)
-            self._view = _View(self._postings.view(), alive)
+            self._view = self._current().after(self._postings.view(), added, removed)
             if removed:
                 self._postings.write(delete=removed)
-                self._view = _View(self._postings.view(), alive)
+                self._view = self._view.after(self._postings.view())
         except CollectionError as error:  # the commit stands; the next reading, or opening for writing, catches up
             self._version = None
             log.warning("The collection %s was changed, but not tidied up: %s", self._path, error)
         for item in removed:
-            self._cache.pop(item, None)
+            self._cache.drop(item)
             self._thumbnails.drop(item)
 
     def _undo(self, ids: Sequence[int]) -> None:
@@ -400,10 +299,10 @@ class Collection:
         except CollectionError as error:
             log.warning("Postings of a failed add stay for now: %s", error)
 
-    def _purge(self) -> None:
+    def _clear_leftovers(self) -> None:
         """On opening for writing: deletes what an interrupted write left in the postings and among the thumbnails."""
         with self._lock:
-            leftover = [item for item in self._view.postings.all_ids() if not self._view.holds(item)]
+            leftover = self._view.leftovers()
             if leftover:
                 log.info("Clearing %d postings documents of an interrupted write at %s", len(leftover), self._path)
                 self._postings.write(delete=leftover)
@@ -412,7 +311,7 @@ class Collection:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise CollectionClosed(f"The collection {self._path} has been closed; open it again to use it.")
+            raise closed(self._path)
 
     def _check_writable(self) -> None:
         self._check_open()
@@ -434,63 +333,12 @@ class Collection:
                 f"{len(self._vocabulary) - 1}; encode with the model {self._model}."
             )
 
-    def _row(self, number: int, item: NewItem) -> dict[str, Any]:
+    def _row(self, number: int, item: NewItem) -> Row:
         """The catalog row of a new item; writes its thumbnail."""
         row = {column: getattr(item, column) for column in ("kind", "path", "caption", "content_hash")}
-        row |= {"id": number, "width": item.width, "height": item.height, "bytes": item.bytes, "added": _now()}
+        row |= {"id": number, "width": item.width, "height": item.height, "bytes": item.bytes, "added": now()}
         return row | {"thumbnail": self._thumbnails.write(number, item.thumbnail), "terms": len(item.vector)}
 
-    def _item(self, row: dict[str, Any]) -> Item:
+    def _item(self, row: Row) -> Item:
         known = {name: value for name, value in row.items() if name not in ("terms", "thumbnail")}
         return Item(**known, thumbnail=str(self._path / row["thumbnail"]) if row["thumbnail"] else None)
-
-    def _missing(self, item: int) -> Any:
-        raise ItemNotFound(f"The collection {self._path} holds no item {item}; it may have been removed.")
-
-
-def _check_origin(folder: Path, about: dict[str, str], model: str | None, vocabulary: Sequence[str] | None) -> None:
-    if about["impacts"] != impacts.IMPACT_FORMAT:
-        raise CollectionTooNew(f"The collection {folder} keeps its postings in another form; index the pictures anew.")
-    if model is not None and model != about["model"]:
-        raise CollectionMismatch(
-            f"The collection {folder} was made with the model {about['model']}, not {model}; use that model, or index "
-            "into another folder."
-        )
-    if vocabulary is not None and vocabulary_digest(vocabulary) != about["digest"]:
-        raise CollectionMismatch(
-            f"The collection {folder} was made with another vocabulary than this model {about['model']} has now; index "
-            "into another folder."
-        )
-
-
-def _flags(alive: NDArray[np.bool_], added: Sequence[int], removed: Sequence[int] = ()) -> NDArray[np.bool_]:
-    """(highest id + 1,) True where an item is there: `alive` with ids (ascending) added and others removed."""
-    flags = np.zeros(max(alive.size, added[-1] + 1 if added else 0), dtype=np.bool_)
-    flags[: alive.size] = alive
-    flags[list(added)] = True
-    flags[list(removed)] = False
-    return flags
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename inside the folder survive a power cut (where the system lets folders be synced)."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _bytes_below(folder: Path) -> int:
-    total = 0
-    for file in folder.rglob("*"):
-        try:
-            total += file.stat().st_size
-        except FileNotFoundError:  # a merge may delete files while we count
-            continue
-    return total

@@ -59,10 +59,30 @@ class ItemNotFound(CollectionError, KeyError):
         return str(self.args[0]) if self.args else ""
 
 
+def disk_full(folder: Path) -> CollectionFull:
+    """Whichever of the two stores, or the system, says so first: the same sentence (so with the next two)."""
+    return CollectionFull(f"The disk is full, so the collection {folder} could not be written; free some space.")
+
+
+def not_writable(folder: Path) -> CollectionReadOnly:
+    """The system does not let us write to the collection's folder."""
+    return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
+
+
+def closed(folder: Path) -> CollectionClosed:
+    """The collection was used after `close`."""
+    return CollectionClosed(f"The collection {folder} has been closed; open it again to use it.")
+
+
+def no_item(folder: Path, item: int) -> ItemNotFound:
+    """The collection was asked for an id that it does not hold."""
+    return ItemNotFound(f"The collection {folder} holds no item {item}; it may have been removed.")
+
+
 def explain_os_error(error: OSError, folder: Path) -> CollectionError:
     """The operating system's error while writing to a collection folder, as one of ours."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return CollectionFull(f"The disk is full, so the collection {folder} could not be written; free some space.")
+        return disk_full(folder)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
+        return not_writable(folder)
     return CollectionError(f"The collection {folder} could not be written ({error.strerror or error}).")

@@ -13,19 +13,20 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 import tantivy
-from tantivy import Occur, Query
+from tantivy import DocAddress, Occur, Query
 
 from index_store import impacts
 from index_store.errors import (
     CollectionBusy,
     CollectionDamaged,
     CollectionError,
-    CollectionFull,
-    CollectionReadOnly,
+    closed,
+    disk_full,
+    not_writable,
 )
 from index_store.vectors import SparseVector
 
@@ -35,7 +36,7 @@ CHUNK = 1000  # ids in one look-up: bounds the size of a query
 log = logging.getLogger(__name__)
 
 
-def _schema() -> Any:
+def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("id", indexed=True, fast=True)
     builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
@@ -50,7 +51,7 @@ class Candidates:
 
     ids: list[int]
     bounds: list[float]  # what the exact score cannot exceed
-    addresses: list[Any]
+    addresses: list[DocAddress]
     all: bool
 
 
@@ -58,8 +59,8 @@ class Candidates:
 class PostingsView:
     """The postings at one moment: immutable, usable by many threads."""
 
-    searcher: Any
-    schema: Any
+    searcher: tantivy.Searcher
+    schema: tantivy.Schema
     _levels: dict[int, list[tuple[str, float]]] = field(default_factory=dict)  # term -> (token, ceiling), as asked for
 
     def candidates(
@@ -90,7 +91,7 @@ class PostingsView:
         bounds = [impacts.upper_bound(score, len(query), scale) for score, _ in found]
         return Candidates(self._ids(addresses), bounds, addresses, len(found) < limit)
 
-    def vector_bytes(self, address: Any) -> bytes:
+    def vector_bytes(self, address: DocAddress) -> bytes:
         """The exact vector of a candidate, as `SparseVector.to_bytes` wrote it."""
         return bytes(self.searcher.doc(address).get_first("vector") or b"")
 
@@ -120,7 +121,7 @@ class PostingsView:
         held = self.searcher.terms_with_prefix("impacts", "", filter_query=Query.all_query())
         return {impacts.parse(token): count for token, count in held}
 
-    def _term(self, name: str, value: str) -> Any:
+    def _term(self, name: str, value: str) -> Query:
         return Query.term_query(self.schema, name, value, index_option="basic")
 
     def _term_levels(self, term: int) -> list[tuple[str, float]]:
@@ -131,8 +132,8 @@ class PostingsView:
             known = self._levels[term] = list(zip(held, edges.tolist(), strict=True))
         return known
 
-    def _ids(self, addresses: list[Any]) -> list[int]:
-        return [int(i) for i in self.searcher.fast_field_values("id", addresses)] if addresses else []
+    def _ids(self, addresses: list[DocAddress]) -> list[int]:
+        return cast(list[int], self.searcher.fast_field_values("id", addresses)) if addresses else []
 
 
 class Postings:
@@ -140,12 +141,13 @@ class Postings:
 
     def __init__(self, path: Path, *, writable: bool) -> None:
         self.path = path
-        self._writer: Any = None
+        self._writer: tantivy.IndexWriter | None = None
+        self._index: tantivy.Index | None = None
         self._borrowed: tempfile.TemporaryDirectory[str] | None = None
         try:
-            self._index = self._open()
-            self._index.config_reader("manual")
-            self.schema = self._index.schema
+            index = self._index = self._open()
+            index.config_reader("manual")
+            self.schema = index.schema
             if writable:
                 self._writer = self._new_writer()
         except Exception as error:
@@ -160,7 +162,7 @@ class Postings:
         except Exception as error:
             raise explain(error, path) from error
 
-    def _open(self) -> Any:
+    def _open(self) -> tantivy.Index:
         try:
             index = tantivy.Index.open(str(self.path))
             index.reload()  # takes the reader's lock file, which a read-only folder may refuse
@@ -186,8 +188,9 @@ class Postings:
         for attempt in range(RELOADS):
             try:
                 self._link()  # the owner may have committed new files meanwhile
-                self._index.reload()
-                return PostingsView(self._index.searcher(), self.schema)
+                index = self._opened()
+                index.reload()
+                return PostingsView(index.searcher(), self.schema)
             except Exception as error:
                 # behind links the writer's lock is not seen, and it may delete a merged file while we open it
                 if self._borrowed is None or attempt == RELOADS - 1:
@@ -235,8 +238,13 @@ class Postings:
         if self._borrowed is not None:
             self._borrowed.cleanup()
 
-    def _new_writer(self) -> Any:
-        return self._index.writer(heap_size=WRITER_HEAP, num_threads=1)
+    def _opened(self) -> tantivy.Index:
+        if self._index is None:
+            raise closed(self.path.parent)
+        return self._index
+
+    def _new_writer(self) -> tantivy.IndexWriter:
+        return self._opened().writer(heap_size=WRITER_HEAP, num_threads=1)
 
     def _abandon(self) -> None:
         """Forgets what was not committed; a writer that failed for good is replaced, now or on the next write."""
@@ -266,9 +274,9 @@ def explain(error: BaseException, path: Path) -> CollectionError:
             "for reading."
         )
     if any(sign in text for sign in ("StorageFull", "No space left", "code: 28", "code: 27", "code: 122")):
-        return CollectionFull(f"The disk is full, so the collection {folder} could not be written; free some space.")
+        return disk_full(folder)
     if any(sign in text for sign in ("PermissionDenied", "ReadOnlyFilesystem", "Read-only file system", "LockFile")):
-        return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
+        return not_writable(folder)
     return CollectionDamaged(f"The postings of the collection {folder} cannot be used ({text}).")
 
 

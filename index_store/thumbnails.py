@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 A_FOLDER = 1000  # files in one folder: file managers and backups choke on millions
+FOLDER = "thumbs"
 ENDINGS = ("webp", "jpg")
 
 
@@ -16,6 +17,11 @@ class Thumbnails:
 
     def __init__(self, collection: Path) -> None:
         self._collection = collection
+
+    @staticmethod
+    def create(collection: Path) -> None:
+        """An empty folder of thumbnails in a new collection folder."""
+        (collection / FOLDER).mkdir()
 
     def write(self, item: int, data: bytes | None) -> str | None:
         """Writes a WebP or JPEG file; its path below the collection folder. OSError where the disk refuses."""
@@ -33,9 +39,9 @@ class Thumbnails:
 
     def keep_only(self, wanted: Callable[[int], bool]) -> None:
         """Deletes the files of all items that are not wanted."""
-        for file in (self._collection / "thumbs").glob("*/*"):
+        for file in (self._collection / FOLDER).glob("*/*"):
             if file.stem.isdecimal() and not wanted(int(file.stem)):
                 file.unlink(missing_ok=True)
 
     def _folder(self, item: int) -> Path:
-        return self._collection / "thumbs" / f"{item // A_FOLDER:04d}"
+        return self._collection / FOLDER / f"{item // A_FOLDER:04d}"

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index_store import impacts
+from index_store.catalog import Row
 from index_store.errors import CollectionDamaged
 from index_store.postings import PostingsView, decode
 from index_store.vectors import SparseVector
@@ -16,8 +16,8 @@ from index_store.vectors import SparseVector
 SHOWN = 5  # ids named in one sentence
 
 
-def problems(view: PostingsView, rows: Sequence[dict[str, Any]], folder: Path) -> list[str]:
-    """One sentence a kind of problem. rows: `id`, `terms` (their number), `thumbnail` (relative path) of each item."""
+def problems(view: PostingsView, rows: Sequence[Row], folder: Path) -> list[str]:
+    """One sentence a kind of problem. rows: `Catalog.promises()`."""
     found: list[str] = []
     ids = view.all_ids()
     held, known = set(ids), {row["id"]: row for row in rows}

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index_store import collection as module
+from index_store import vector_cache, view
 from index_store.collection import Collection, NewItem, Retrieval
 from index_store.vectors import SparseVector
 
@@ -90,8 +91,8 @@ def test_any_history_searches_like_brute_force(
     queries: list[tuple[SparseVector, int, SparseVector]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "FIRST_CANDIDATES", 2)  # so that small collections too need widening
-        patch.setattr(module, "WIDENING", 2)
+        patch.setattr(view, "FIRST_CANDIDATES", 2)  # so that small collections too need widening
+        patch.setattr(view, "WIDENING", 2)
         path = Path(folder) / "c"
         live: Live = {}
 
@@ -235,7 +236,7 @@ def test_stats_count_only_what_is_there(collection: Collection) -> None:
 
 
 def test_vectors_survive_a_full_cache(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CACHE_BYTES", 64)
+    monkeypatch.setattr(vector_cache, "CACHE_BYTES", 64)
     live = filled(collection, 100, lambda i: one(t1=i + 1.0, t2=1.0))
     check(collection, live, one(t1=1.0, t2=1.0), 30)
     check(collection, live, one(t1=1.0, t2=1.0), 30)

@@ -1,0 +1,98 @@
+"""The folder of a collection: its parts, made all at once or not at all, and refused where they are not as asked.
+
+`catalog.sqlite` says which items exist, `postings/` (tantivy) is what they are found by, `thumbs/` has small pictures.
+Knows nothing of vectors, nor of what a collection does once it is open.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from index_store import impacts
+from index_store.catalog import Catalog, now, vocabulary_digest
+from index_store.errors import (
+    CollectionExists,
+    CollectionMismatch,
+    CollectionNotFound,
+    CollectionTooNew,
+    explain_os_error,
+    not_writable,
+)
+from index_store.postings import Postings
+from index_store.thumbnails import Thumbnails
+
+CATALOG = "catalog.sqlite"
+POSTINGS = "postings"
+
+
+def make(folder: Path, model: str, vocabulary: Sequence[str]) -> None:
+    """A new, empty collection; CollectionExists where something lies there already."""
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise CollectionExists(f"There is already something at {folder}; open it, or choose another folder.")
+    about = {"model": model, "impacts": impacts.IMPACT_FORMAT, "created": now()}
+    making = folder.parent / f".{folder.name}.new-{secrets.token_hex(4)}"
+    try:
+        making.mkdir(parents=True)
+        Thumbnails.create(making)
+        Postings.create(making / POSTINGS)
+        Catalog.create(making / CATALOG, about, vocabulary)
+        making.rename(folder)  # a half-made collection never has its name
+        _sync(folder.parent)
+    except OSError as error:
+        raise explain_os_error(error, folder) from error
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def is_collection(folder: Path) -> bool:
+    """Whether the parts are there (opens nothing)."""
+    return (folder / CATALOG).is_file() and (folder / POSTINGS).is_dir()
+
+
+def check_place(folder: Path, *, writable: bool) -> None:
+    """CollectionNotFound where none lies there; CollectionReadOnly where writing is asked for and not allowed."""
+    if not folder.exists():
+        raise CollectionNotFound(f"There is no collection at {folder}; index some pictures into it first.")
+    if not is_collection(folder):
+        raise CollectionNotFound(f"{folder} is not a collection; name the folder that `index` made.")
+    if writable and not os.access(folder, os.W_OK):
+        raise not_writable(folder)
+
+
+def check_origin(folder: Path, about: dict[str, str], model: str | None, vocabulary: Sequence[str] | None) -> None:
+    """CollectionMismatch (or CollectionTooNew) where `about` (see `Catalog.about`) is not of this model and words."""
+    if about["impacts"] != impacts.IMPACT_FORMAT:
+        raise CollectionTooNew(f"The collection {folder} keeps its postings in another form; index the pictures anew.")
+    if model is not None and model != about["model"]:
+        raise CollectionMismatch(
+            f"The collection {folder} was made with the model {about['model']}, not {model}; use that model, or index "
+            "into another folder."
+        )
+    if vocabulary is not None and vocabulary_digest(vocabulary) != about["digest"]:
+        raise CollectionMismatch(
+            f"The collection {folder} was made with another vocabulary than this model {about['model']} has now; index "
+            "into another folder."
+        )
+
+
+def bytes_below(folder: Path) -> int:
+    """Size of all files in the folder, however deep."""
+    total = 0
+    for file in folder.rglob("*"):
+        try:
+            total += file.stat().st_size
+        except FileNotFoundError:  # a merge may delete files while we count
+            continue
+    return total
+
+
+def _sync(folder: Path) -> None:
+    """Makes a rename inside the folder survive a power cut (where the system lets folders be synced)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,117 @@
+"""What a collection holds at one moment, and exact search in it; reads postings, knows neither catalog nor writing.
+
+Postings are a superset of what counts (see `collection.py`): a view says which of their ids do, and skips the others.
+
+Search is exact: postings rank items by an upper bound of their score (`impacts.py`), the best are scored with their
+float vectors in descending order of the bound, and the walk ends only when the next bound is below the k-th score found
+(equal is not enough: a tie goes to the smaller id) or when nothing is left. Short lists are widened until that happens.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tantivy import DocAddress
+
+from index_store.errors import CollectionDamaged, no_item
+from index_store.items import Hit
+from index_store.postings import Candidates, PostingsView, decode
+from index_store.ranking import Ranking
+from index_store.vector_cache import VectorCache
+from index_store.vectors import SparseVector
+
+FIRST_CANDIDATES = 100  # the least worth asking tantivy for: cheaper than asking twice
+WIDENING = 4
+NOBODY: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)  # the flags of a view without items
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One moment of a collection, for any number of threads. Swapped as a whole, never changed."""
+
+    folder: Path  # of the collection, for the sentences of errors
+    size: int  # length of the vocabulary
+    cache: VectorCache  # shared by all views of the collection
+    postings: PostingsView
+    alive: NDArray[np.bool_]  # (highest id + 1,) True where an item is there
+
+    def after(self, postings: PostingsView, added: Sequence[int] = (), removed: Sequence[int] = ()) -> "View":
+        """The next moment: newer postings, ids (ascending) added, others removed."""
+        alive = np.zeros(max(self.alive.size, added[-1] + 1 if added else 0), dtype=np.bool_)
+        alive[: self.alive.size] = self.alive
+        alive[list(added)] = True
+        alive[list(removed)] = False
+        return replace(self, postings=postings, alive=alive)
+
+    def holds(self, item: int) -> bool:
+        """Whether the item is there."""
+        return 0 <= item < self.alive.size and bool(self.alive[item])
+
+    def count(self) -> int:
+        """Number of items."""
+        return int(self.alive.sum())
+
+    def leftovers(self) -> list[int]:
+        """Ids that postings have though no such item is there: what an interrupted write left behind."""
+        return [item for item in self.postings.all_ids() if not self.holds(item)]
+
+    def search(
+        self, query: SparseVector, k: int, kind: str | None, within: SparseVector | None
+    ) -> tuple[tuple[Hit, ...], float]:
+        """The k best hits, proven (see the top of this file), and the seconds that scoring them took.
+
+        kind: only such items.  within: only items that share a term with it.
+        """
+        ranking, rescoring = Ranking(query, k, self.size), 0.0
+        limit, proven = max(WIDENING * k, FIRST_CANDIDATES), k < 1
+        while not proven:
+            found = self.postings.candidates(query, limit, kind, within)
+            started = time.perf_counter()
+            proven = self._rescore(found, ranking) or found.all
+            rescoring += time.perf_counter() - started
+            limit *= WIDENING
+        return tuple(Hit(item, score) for item, score in ranking.best()), rescoring
+
+    def _rescore(self, found: Candidates, ranking: Ranking) -> bool:
+        """Scores candidates with their float vectors, best bound first; True once no further one can matter."""
+        for item, bound, address in zip(found.ids, found.bounds, found.addresses, strict=True):
+            if ranking.full_above(bound):
+                return True  # this and everything behind it, looked at or not, scores below the k-th
+            if self.holds(item):
+                ranking.take(item, partial(self._vector_bytes, item, address))
+        return False
+
+    def _vector_bytes(self, item: int, address: DocAddress) -> bytes:
+        data = self.cache.get(item)
+        if data is None:
+            data = self.postings.vector_bytes(address)
+            self.cache.keep(item, data)
+        return data
+
+    def vectors(self, ids: Sequence[int]) -> list[SparseVector]:
+        """The exact vectors, in the order of `ids`; ItemNotFound where one is not there."""
+        for item in ids:
+            if not self.holds(item):
+                raise no_item(self.folder, item)
+        held = self.cache.known(ids)
+        held.update(self.postings.find([item for item in ids if item not in held]))
+        lost = [item for item in ids if item not in held]
+        if lost:
+            raise CollectionDamaged(
+                f"Item {lost[0]} of the collection {self.folder} has lost its postings; add it again."
+            )
+        return [decode(item, held[item], self.folder) for item in ids]
+
+    def document_frequencies(self) -> dict[int, int]:
+        """{term id: number of items that have it}, exact, for the terms that occur."""
+        counted: dict[int, int] = {}
+        for (term, _), count in self.postings.token_frequencies().items():
+            counted[term] = counted.get(term, 0) + count
+        for item, data in self.postings.find(self.leftovers()):  # counted with the others, but not ours
+            for term in decode(item, data, self.folder).terms.tolist():
+                counted[term] -= 1
+        return {term: count for term, count in sorted(counted.items()) if count}
