@@ -83,7 +83,7 @@ def load_corpus(
 
 def _save(path: Path, arrays: dict[str, NDArray]) -> None:
     part = path.with_suffix(".part.npz")
-    np.savez(part, **arrays)
+    np.savez(part, allow_pickle=False, **arrays)
     part.replace(path)
 
 

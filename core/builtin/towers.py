@@ -65,7 +65,8 @@ class GridHead(nn.Module):
         super().__init__()
         self.kinds, self.colours = len(KIND_IDS) + 1, len(COLOUR_IDS) + 1  # id 0 = none
         self.cells = nn.Conv2d(ImageTower.MAP_CHANNELS, self.kinds + self.colours, 1)
-        nn.init.constant_(self.cells.bias.data, -4.0)  # nearly every cell lacks nearly every kind
+        assert self.cells.bias is not None
+        nn.init.constant_(self.cells.bias, -4.0)  # nearly every cell lacks nearly every kind
         self.setting = nn.Linear(ImageTower.MAP_CHANNELS, len(PLACE_IDS) + len(TIME_IDS))
 
     def loss(self, features: Tensor, boxes: Tensor, setting: Tensor) -> Tensor:
