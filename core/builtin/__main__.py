@@ -57,7 +57,7 @@ def make_heads(cache: Path, out: Path) -> None:
     encoder = SceneEncoder.load(out / "encoder.safetensors")  # as shipped: half precision and frozen
     vocabulary = builtin_vocabulary()
     vocabulary.save(out / "vocabulary.json")
-    train = _encoded(encoder, "train", RECIPE.train_scenes, cache)
+    train = _encoded(encoder, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
     test = _encoded(encoder, "test", RECIPE.test_scenes, cache)
     literal = literal_matrix(train.captions, vocabulary)
     figures: dict[str, Any] = {"heads": {}}
@@ -96,8 +96,8 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
     log.info("%s: %s", SHIPPED, figures["heads"][SHIPPED])
 
 
-def _encoded(encoder: SceneEncoder, split: str, count: int, cache: Path) -> DenseDataset:
-    return dataset(encoder.image_tower, encoder.text_tower, corpus(split, count, cache))
+def _encoded(encoder: SceneEncoder, split: str, count: int, cache: Path, *, phrases: bool = False) -> DenseDataset:
+    return dataset(encoder.image_tower, encoder.text_tower, corpus(split, count, cache), phrases=phrases)
 
 
 def _judge(head: SparseHead, test: DenseDataset, vocabulary: Vocabulary) -> dict[str, Any]:

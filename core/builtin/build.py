@@ -13,10 +13,12 @@ from tqdm import tqdm
 
 from core.builtin import corpus as corpus_source
 from core.builtin import towers as towers_source
+from core.builtin import truth as truth_source
 from core.builtin.corpus import Corpus, load_corpus, world_digest
 from core.builtin.figures import dense_figures
 from core.builtin.recipe import Recipe
 from core.builtin.towers import Towers, embed, run_stage, sentences
+from core.builtin.truth import load_truth
 from core.encoders import scenes as encoder_source
 from core.encoders.scenes import ImageTower, SceneEncoder, TextTower
 from core.head import SparseHead
@@ -39,11 +41,13 @@ def train_towers(recipe: Recipe, cache: Path) -> SceneEncoder:
     """All stages in turn; a stage is read from the cache while neither its inputs nor its code have changed."""
     train, val = corpus("train", recipe.train_scenes, cache), corpus("val", recipe.val_scenes, cache)
     texts = sentences(train, WORDS)
+    with tqdm(total=recipe.train_scenes, desc="what is true of what", unit="scene", mininterval=5) as bar:
+        truth = load_truth("train", recipe.train_scenes, cache, progress=lambda done, _: bar.update(done - bar.n))
     towers = Towers.fresh(len(WORDS), recipe)
     key = hashlib.sha256(world_digest().encode())
-    for module in (encoder_source, towers_source, corpus_source):
+    for module in (encoder_source, towers_source, corpus_source, truth_source):
         key.update(Path(str(module.__file__)).read_bytes())
-    key.update(repr((recipe.train_scenes, recipe.batch_size, recipe.phrase_share)).encode())
+    key.update(repr((recipe.train_scenes, recipe.batch_size)).encode())
     key.update(repr((recipe.weight_decay, recipe.temperature, recipe.seed)).encode())
     for number, stage in enumerate(recipe.stages, 1):
         key.update(repr(stage).encode())
@@ -52,7 +56,7 @@ def train_towers(recipe: Recipe, cache: Path) -> SceneEncoder:
             towers.restore(torch.load(path, weights_only=True))
             continue
         with tqdm(desc=f"towers, stage {number} of {len(recipe.stages)}", unit="step", mininterval=10) as bar:
-            run_stage(towers, train, texts, stage, recipe, _show(bar))
+            run_stage(towers, train, texts, truth, stage, recipe, _show(bar))
         torch.save(towers.state(), path)
         if stage.joint:
             log.info("after stage %d, dense on val: %s", number, dense_figures(dataset(towers.image, towers.text, val)))
@@ -68,10 +72,13 @@ def _show(bar: tqdm) -> Callable[[int, int, dict[str, float]], None]:
     return progress
 
 
-def dataset(image: ImageTower, text: TextTower, part: Corpus) -> DenseDataset:
-    """A corpus's dense vectors with its captions: five captions an image, in order."""
-    images, texts = embed(image, text, part, sentences(part, WORDS))
-    return dense_dataset(part.captions, images, texts)
+def dataset(image: ImageTower, text: TextTower, part: Corpus, *, phrases: bool = False) -> DenseDataset:
+    """A corpus's dense vectors with its captions, and with its short phrases where asked; an image's in a row."""
+    ids = sentences(part, WORDS)
+    spoken = np.concatenate([ids.captions, ids.phrases], 1) if phrases else ids.captions
+    said = [a + b for a, b in zip(part.captions, part.phrases, strict=True)] if phrases else part.captions
+    images, texts = embed(image, text, part, spoken)
+    return dense_dataset(said, images, texts)
 
 
 def dense_dataset(captions: list[list[str]], images: NDArray[float32], texts: NDArray[float32]) -> DenseDataset:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.encoders.scenes import PIXELS, to_pixels
 from core.scenes import captions as language
+from core.scenes.captions import Caption
 from core.scenes.catalogue import KINDS, PLACES, TIMES
 from core.scenes.colours import BASES
 from core.scenes.composer import compose
@@ -71,29 +72,31 @@ def load_corpus(
     """
     pictures = cache / f"pictures-{split}-{count}-{supersample}x-{world_digest(drawn_only=True)}.npz"
     if not pictures.exists():
-        parts = _on_every_core(_draw, split, count, supersample, progress)
-        _save(pictures, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+        parts = on_every_core(_draw, split, count, supersample, progress)
+        save(pictures, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     sentences = cache / f"sentences-{split}-{count}-{world_digest()}.npz"
     if not sentences.exists():
-        lists = _on_every_core(_describe, split, count, supersample, progress)
-        _save(sentences, {name: np.concatenate([part[name] for part in lists]) for name in lists[0]})
+        lists = on_every_core(_describe, split, count, supersample, progress)
+        save(sentences, {name: np.concatenate([part[name] for part in lists]) for name in lists[0]})
     with np.load(pictures) as arrays, np.load(sentences) as texts:
         return Corpus(**arrays, **{name: texts[name].tolist() for name in texts.files})
 
 
-def _save(path: Path, arrays: dict[str, NDArray]) -> None:
+def save(path: Path, arrays: dict[str, NDArray]) -> None:
+    """Writes arrays into one file, whole or not at all."""
     part = path.with_suffix(".part.npz")
     np.savez(part, allow_pickle=False, **arrays)
     part.replace(path)
 
 
-def _on_every_core(
+def on_every_core(
     work: Callable[[tuple[str, int, int, int]], dict[str, NDArray]],
     split: str,
     count: int,
     supersample: int,
     progress: Callable[[int, int], None] | None,
 ) -> list[dict[str, NDArray]]:
+    """`work` on (split, start, stop, supersample) for chunks of the first `count` scenes; the parts, in order."""
     tasks = [(split, start, min(start + CHUNK, count), supersample) for start in range(0, count, CHUNK)]
     parts = []
     with ProcessPoolExecutor() as pool:
@@ -130,11 +133,16 @@ def _describe(task: tuple[str, int, int, int]) -> dict[str, NDArray]:
     split, start, stop, _ = task
     sentences: dict[str, list[list[str]]] = {"captions": [], "negatives": [], "phrases": []}
     for number in range(start, stop):
-        scene = compose(split, number)
-        rng = random.Random(f"corpus/{split}/{number}")
-        captions = language.captions(scene)
-        swapped = [language.swapped(caption, scene, rng) for caption in captions]
+        captions, swapped, phrases = said_of(compose(split, number))
         sentences["captions"].append([caption.text for caption in captions])
         sentences["negatives"].append([caption.text if caption else "" for caption in swapped])
-        sentences["phrases"].append([language.phrases(scene, rng).text for _ in range(PHRASES)])
+        sentences["phrases"].append([phrase.text for phrase in phrases])
     return {name: np.array(lists) for name, lists in sentences.items()}
+
+
+def said_of(scene: Scene) -> tuple[tuple[Caption, ...], list[Caption | None], list[Caption]]:
+    """Five captions, for each a false variant or None, and three short phrases; always the same for a scene."""
+    rng = random.Random(f"corpus/{scene.split}/{scene.number}")
+    captions = language.captions(scene)
+    swapped = [language.swapped(caption, scene, rng) for caption in captions]
+    return captions, swapped, [language.phrases(scene, rng) for _ in range(PHRASES)]

@@ -22,17 +22,21 @@ class Stage:
     rate: float
     joint: bool = True  # False: the image tower alone, by the grid
     grid_weight: float = 0.3
+    phrase_share: float = 0.15  # of the sentences that are short phrases instead of captions, at most 0.5
+    records: bool = False  # every picture that a phrase is true of, by the records, is a right answer to it
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Sizes of the corpus and the stages; first the image tower learns what is where, then both towers together."""
+    """Sizes of the corpus and the stages; first the image tower learns what is where, then both towers together.
+
+    The last stage is for questions as people type them: short, and true of many pictures.
+    """
 
     train_scenes: int = 40_000
     val_scenes: int = 1_000
     test_scenes: int = 1_000
     batch_size: int = 256
-    phrase_share: float = 0.15  # of captions replaced by a short phrase about the scene
     weight_decay: float = 0.05
     temperature: float = 0.035  # where the learned temperature starts
     seed: int = 0
@@ -40,6 +44,7 @@ class Recipe:
         Stage(side=64, epochs=3, rate=2e-3, joint=False),
         Stage(side=64, epochs=12, rate=1.5e-3),
         Stage(side=96, epochs=3, rate=6e-4),
+        Stage(side=96, epochs=2, rate=5e-4, phrase_share=0.5, records=True),
     )
 
 

@@ -20,7 +20,8 @@ from torch.nn import functional
 
 from core.builtin.corpus import COLOUR_IDS, KIND_IDS, PLACE_IDS, SIZE, TIME_IDS, Corpus
 from core.builtin.recipe import Recipe, Stage
-from core.encoders.scenes import ImageTower, TextTower, as_input
+from core.builtin.truth import Truth, holding
+from core.encoders.scenes import BATCH, ImageTower, TextTower, as_input
 from core.vocabulary import Vocabulary
 
 MAX_TOKENS = 40
@@ -135,7 +136,13 @@ class Towers:
 
 
 def run_stage(
-    towers: Towers, corpus: Corpus, texts: Sentences, stage: Stage, recipe: Recipe, progress: Progress | None = None
+    towers: Towers,
+    corpus: Corpus,
+    texts: Sentences,
+    truth: Truth,
+    stage: Stage,
+    recipe: Recipe,
+    progress: Progress | None = None,
 ) -> None:
     """Trains in place; deterministic for one machine, thread count and seed."""
     rng = np.random.default_rng([recipe.seed, recipe.stages.index(stage)])
@@ -156,8 +163,8 @@ def run_stage(
             grid_loss = towers.grid.loss(features, boxes, setting)
             loss, measures = grid_loss, {"grid": grid_loss.item()}
             if stage.joint:
-                first, second, false = _captions(texts, rows, mirrored, recipe, rng)
-                contrast = _contrast(towers, towers.image.pool(features), first, second, false)
+                said = _said(texts, truth, rows, mirrored, stage, rng)
+                contrast = _contrast(towers, towers.image.pool(features), said)
                 loss = contrast + stage.grid_weight * grid_loss
                 measures["contrast"] = contrast.item()
         optimiser.zero_grad(set_to_none=True)
@@ -180,47 +187,63 @@ def _pictures(pixels: NDArray, boxes: NDArray, mirrored: NDArray) -> tuple[Tenso
     return as_input(pixels), torch.from_numpy(boxes.astype(int64))
 
 
-def _captions(
-    texts: Sentences, rows: NDArray, mirrored: NDArray, recipe: Recipe, rng: np.random.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Two sentences a picture and a false variant of the first (all zero where there is none): (b, L) word ids each."""
+@dataclass(frozen=True)
+class _Said:
+    """Word ids (b, L) of two sentences a picture and of a false variant of the first (all zero where there is none).
+
+    true (b, b): whether second sentence i is true of picture j.
+    """
+
+    first: Tensor
+    second: Tensor
+    false: Tensor
+    true: Tensor
+
+
+def _said(
+    texts: Sentences, truth: Truth, rows: NDArray, mirrored: NDArray, stage: Stage, rng: np.random.Generator
+) -> _Said:
     n, choices = len(rows), texts.captions.shape[1]
     a = rng.integers(0, choices, n)
     b = (a + rng.integers(1, choices, n)) % choices
     first, second, false = texts.captions[rows, a], texts.captions[rows, b], texts.negatives[rows, a]
-    short = rng.random(n) < 2 * recipe.phrase_share  # of one of the two, so of `phrase_share` of all
-    phrase = texts.phrases[rows, rng.integers(0, texts.phrases.shape[1], n)]
-    second = np.where(short[:, None], phrase, second)
+    short = rng.random(n) < 2 * stage.phrase_share  # of the second sentences, so of `phrase_share` of all
+    which = rng.integers(0, texts.phrases.shape[1], n)
+    second = np.where(short[:, None], texts.phrases[rows, which], second)
+    true = np.eye(n, dtype=bool)
+    if stage.records:
+        true |= holding(truth, rows, which) & short[:, None]
     tables = []
     for table in (first, second, false):
         table = np.where(mirrored[:, None], texts.mirror[table], table)
         length = max(1, int((table > 0).sum(1).max()))
         tables.append(torch.from_numpy(table[:, :length].astype(int64)))
-    return tables[0], tables[1], tables[2]
+    return _Said(*tables, torch.from_numpy(true))
 
 
-def _contrast(towers: Towers, images: Tensor, first: Tensor, second: Tensor, false: Tensor) -> Tensor:
-    """Symmetric contrastive loss of images with each set of sentences; false variants are columns for the images."""
+def _contrast(towers: Towers, images: Tensor, said: _Said) -> Tensor:
+    """Symmetric contrastive loss of the images with each set of sentences; false variants are columns for the images.
+
+    Where a sentence has several right answers the target is shared among them equally.
+    """
     scale = towers.log_scale.exp()
-    target = torch.arange(len(images))
-    wrong = scale * images @ towers.text(false).T  # (b, b)
-    wrong = wrong.masked_fill((false == 0).all(1)[None, :], -1e4)
+    wrong = scale * images @ towers.text(said.false).T  # (b, b)
+    wrong = wrong.masked_fill((said.false == 0).all(1)[None, :], -1e4)
     total = torch.zeros(())
-    for ids in (first, second):
-        right = scale * images @ towers.text(ids).T  # (b, b)
-        total = total + functional.cross_entropy(torch.cat([right, wrong], 1).float(), target)
-        total = total + functional.cross_entropy(right.T.float(), target)
+    for ids, true in ((said.first, torch.eye(len(images))), (said.second, said.true.float())):
+        right = scale * images @ towers.text(ids).T  # (b pictures, b sentences)
+        by_picture = functional.pad(true.T / true.T.sum(1, keepdim=True), (0, len(images)))
+        total = total + functional.cross_entropy(torch.cat([right, wrong], 1).float(), by_picture)
+        total = total + functional.cross_entropy(right.T.float(), true / true.sum(1, keepdim=True))
     return total / 4
 
 
 @torch.inference_mode()
-def embed(
-    image: ImageTower, text: TextTower, corpus: Corpus, texts: Sentences, batch: int = 256
-) -> tuple[NDArray, NDArray]:
-    """(n, dim) images at full side and (5 n, dim) captions, in order, as the frozen encoder gives them."""
+def embed(image: ImageTower, text: TextTower, corpus: Corpus, ids: NDArray[int16]) -> tuple[NDArray, NDArray]:
+    """(n, dim) images at full side and (n * m, dim) sentences (n, m, L), in order, as the encoder gives them."""
     image.eval()
     text.eval()
-    images = [image(as_input(corpus.pixels[i : i + batch])).numpy() for i in range(0, len(corpus), batch)]
-    ids = texts.captions.reshape(-1, texts.captions.shape[2]).astype(int64)
-    rows = [text(torch.from_numpy(ids[i : i + batch])).numpy() for i in range(0, len(ids), batch)]
+    images = [image(as_input(corpus.pixels[i : i + BATCH])).numpy() for i in range(0, len(corpus), BATCH)]
+    flat = ids.reshape(-1, ids.shape[2]).astype(int64)
+    rows = [text(torch.from_numpy(flat[i : i + BATCH])).numpy() for i in range(0, len(flat), BATCH)]
     return np.concatenate(images), np.concatenate(rows)

@@ -1,1 +1,1 @@
-"""The illustrated world: endless, deterministic scenes with pictures and captions; knows nothing of models or indexes."""
+"""The illustrated world: endless, repeatable scenes with pictures and captions; knows no models or indexes."""

@@ -3,6 +3,8 @@
 Pure data: nothing here draws, chooses or writes sentences.
 """
 
+# ruff: noqa: E501 (a table is read best with one kind a line)
+
 from dataclasses import dataclass, field
 
 ANY = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey")
@@ -43,7 +45,7 @@ class Kind:
 
 
 def _words(names: str) -> tuple[tuple[str, str], ...]:
-    """"puppy/puppies, hound" -> (("puppy", "puppies"), ("hound", "hounds")); "sheep/sheep" for irregular plurals."""
+    """ "puppy/puppies, hound" -> (("puppy", "puppies"), ("hound", "hounds")); "sheep/sheep" for irregular plurals."""
     pairs = []
     for name in filter(None, (part.strip() for part in names.split(","))):
         singular, _, plural = name.partition("/")
@@ -53,7 +55,7 @@ def _words(names: str) -> tuple[tuple[str, str], ...]:
 
 def _kind(name: str, synonyms: str, broader: str, group: str, aspect: float, size: float, habitats: str,
           colours: tuple[str, ...], states: tuple[str, ...] = (), on: Surface | None = None, shelter: bool = False) -> Kind:  # fmt: skip
-    (singular, plural), = _words(name)
+    ((singular, plural),) = _words(name)
     return Kind(singular, plural, _words(synonyms), _words(broader), group, aspect, size,
                 tuple(habitats.split()), colours, states, on, shelter)  # fmt: skip
 
@@ -92,17 +94,17 @@ KINDS: tuple[Kind, ...] = (
     _kind("chef", "cook", "worker, person/people", "person", .50, .37, "land floor", ("white", "black", "red"), ("cooking",)),
     # vehicles
     _kind("car", "automobile", "vehicle", "vehicle", 2.0, .20, "land", ANY),
-    _kind("bus/buses", "coach/coaches", "vehicle", "vehicle", 2.0, .27, "land", BRIGHT + ("white",)),
-    _kind("truck", "lorry/lorries", "vehicle", "vehicle", 1.85, .26, "land", BRIGHT + ("white", "black", "grey")),
+    _kind("bus/buses", "coach/coaches", "vehicle", "vehicle", 2.0, .27, "land", (*BRIGHT, "white")),
+    _kind("truck", "lorry/lorries", "vehicle", "vehicle", 1.85, .26, "land", (*BRIGHT, "white", "black", "grey")),
     _kind("taxi", "cab", "car, vehicle", "vehicle", 2.0, .20, "land", ("yellow", "black")),
-    _kind("bicycle", "bike", "cycle, vehicle", "vehicle", 1.6, .22, "land", BRIGHT + ("black",)),
-    _kind("motorcycle", "motorbike", "vehicle", "vehicle", 1.65, .22, "land", BRIGHT + ("black",)),
+    _kind("bicycle", "bike", "cycle, vehicle", "vehicle", 1.6, .22, "land", (*BRIGHT, "black")),
+    _kind("motorcycle", "motorbike", "vehicle", "vehicle", 1.65, .22, "land", (*BRIGHT, "black")),
     _kind("train", "locomotive", "vehicle", "vehicle", 2.3, .25, "land", ("red", "blue", "green", "black", "orange")),
     _kind("tractor", "plough", "vehicle", "vehicle", 1.3, .28, "land", ("red", "green", "blue", "yellow")),
     _kind("boat", "sailboat", "ship, vessel", "vehicle", 1.0, .32, "water", ANY),
-    _kind("canoe", "kayak", "boat, vessel", "vehicle", 3.2, .11, "water", BRIGHT + ("brown",)),
+    _kind("canoe", "kayak", "boat, vessel", "vehicle", 3.2, .11, "water", (*BRIGHT, "brown")),
     _kind("airplane", "plane", "aircraft/aircraft", "vehicle", 2.2, .17, "sky", ("white", "red", "blue", "yellow", "grey")),
-    _kind("helicopter", "chopper", "aircraft/aircraft", "vehicle", 1.9, .18, "sky", BRIGHT + ("white", "black")),
+    _kind("helicopter", "chopper", "aircraft/aircraft", "vehicle", 1.9, .18, "sky", (*BRIGHT, "white", "black")),
     _kind("rocket", "spaceship", "spacecraft/spacecraft", "vehicle", .45, .32, "sky land", ("red", "white", "blue", "grey"), ("flying",)),
     # food
     _kind("apple", "pippin", "fruit/fruit, food/food", "food", .95, .12, "top", ("red", "green", "yellow")),
@@ -118,19 +120,19 @@ KINDS: tuple[Kind, ...] = (
     _kind("donut", "doughnut", "dessert, snack, food/food", "food", 1.3, .11, "top", ("pink", "brown", "white", "blue")),
     _kind("cup", "mug", "drink, dishware/dishware", "food", 1.1, .12, "top", ANY, ("steaming",)),
     _kind("bottle", "flask", "drink, container", "food", .36, .19, "top", ("green", "blue", "red", "brown", "white")),
-    _kind("teapot", "kettle", "dishware/dishware", "food", 1.35, .15, "top", BRIGHT + ("white",), ("steaming",)),
+    _kind("teapot", "kettle", "dishware/dishware", "food", 1.35, .15, "top", (*BRIGHT, "white"), ("steaming",)),
     # furniture and household things
     _kind("chair", "seat", "furniture/furniture", "furniture", .62, .30, "floor land", ANY, (), Surface(.08, .56, .52)),
     _kind("sofa", "couch/couches", "furniture/furniture", "furniture", 2.0, .27, "floor", ANY, (), Surface(.28, 1.72, .58)),
     _kind("table", "desk", "furniture/furniture", "furniture", 1.8, .25, "floor land", ("brown", "white", "black", "red", "blue", "green"), (), Surface(.08, 1.72, .07), True),
-    _kind("bed", "mattress/mattresses", "furniture/furniture", "furniture", 2.1, .25, "floor", BRIGHT + ("white", "grey"), (), Surface(.45, 1.85, .50)),
+    _kind("bed", "mattress/mattresses", "furniture/furniture", "furniture", 2.1, .25, "floor", (*BRIGHT, "white", "grey"), (), Surface(.45, 1.85, .50)),
     _kind("bench/benches", "pew", "seat, furniture/furniture", "furniture", 1.9, .22, "land", ("brown", "green", "red", "white", "blue"), (), Surface(.12, 1.78, .55)),
-    _kind("lamp", "lantern", "light, furniture/furniture", "furniture", .50, .38, "floor", BRIGHT + ("white", "black"), ("lit",)),
+    _kind("lamp", "lantern", "light, furniture/furniture", "furniture", .50, .38, "floor", (*BRIGHT, "white", "black"), ("lit",)),
     _kind("bookcase", "bookshelf/bookshelves", "shelf/shelves, furniture/furniture", "furniture", .80, .45, "floor", ("brown", "white", "black", "red", "blue", "green")),
     _kind("television", "tv", "screen, electronics/electronics", "furniture", 1.4, .24, "floor top", ("black", "red", "white", "grey")),
     _kind("clock", "timepiece", "instrument", "object", .95, .15, "top", ANY, ("ringing",)),
     _kind("vase", "urn", "container", "object", .60, .18, "top", ANY),
-    _kind("candle", "taper", "light", "object", .50, .15, "top", BRIGHT + ("white",), ("burning",)),
+    _kind("candle", "taper", "light", "object", .50, .15, "top", (*BRIGHT, "white"), ("burning",)),
     _kind("book", "novel", "reading/reading", "object", 1.35, .11, "top", ANY, ("open",)),
     _kind("laptop", "computer", "electronics/electronics", "object", 1.45, .15, "top", ("grey", "black", "white", "pink")),
     _kind("camera", "camcorder", "electronics/electronics", "object", 1.35, .12, "top", ("black", "grey", "red", "blue", "brown")),
@@ -138,18 +140,18 @@ KINDS: tuple[Kind, ...] = (
     _kind("suitcase", "trunk", "luggage/luggage, bag", "object", .85, .22, "land floor", ANY),
     _kind("backpack", "rucksack", "luggage/luggage, bag", "object", .80, .20, "land floor", ANY),
     _kind("hat", "cap", "clothing/clothing", "object", 1.6, .11, "top", ANY),
-    _kind("gift", "present", "box/boxes", "object", 1.0, .15, "land floor top", BRIGHT + ("white",)),
+    _kind("gift", "present", "box/boxes", "object", 1.0, .15, "land floor top", (*BRIGHT, "white")),
     _kind("guitar", "ukulele", "instrument", "object", .42, .32, "floor land", ("brown", "red", "black", "blue", "yellow", "white")),
-    _kind("drum", "tambour", "instrument", "object", 1.1, .17, "floor land", BRIGHT + ("white",)),
+    _kind("drum", "tambour", "instrument", "object", 1.1, .17, "floor land", (*BRIGHT, "white")),
     # toys and sports
-    _kind("ball", "sphere", "toy", "play", 1.0, .12, "land floor top", BRIGHT + ("white", "black")),
+    _kind("ball", "sphere", "toy", "play", 1.0, .12, "land floor top", (*BRIGHT, "white", "black")),
     _kind("football", "soccerball", "ball, toy", "play", 1.0, .13, "land floor", ("white", "yellow", "orange")),
     _kind("teddy/teddies", "plushie", "bear, toy", "play", .85, .19, "floor top land", ("brown", "white", "pink", "grey", "orange")),
     _kind("robot", "android", "toy, machine", "play", .75, .24, "floor land top", ("grey", "red", "blue", "green", "orange")),
     _kind("kite", "sail", "toy", "play", .85, .24, "sky", BRIGHT),
-    _kind("balloon", "inflatable", "toy, decoration", "play", .50, .24, "sky floor", BRIGHT + ("white", "black")),
-    _kind("skateboard", "board", "toy", "play", 2.8, .09, "land floor", BRIGHT + ("black", "brown"), (), Surface(.4, 2.4, .30)),
-    _kind("surfboard", "longboard", "board", "play", .32, .36, "land", BRIGHT + ("white",)),
+    _kind("balloon", "inflatable", "toy, decoration", "play", .50, .24, "sky floor", (*BRIGHT, "white", "black")),
+    _kind("skateboard", "board", "toy", "play", 2.8, .09, "land floor", (*BRIGHT, "black", "brown"), (), Surface(.4, 2.4, .30)),
+    _kind("surfboard", "longboard", "board", "play", .32, .36, "land", (*BRIGHT, "white")),
     _kind("snowman/snowmen", "snowperson/snowpeople", "figure", "play", .65, .32, "land", ("white",), ("melting",)),
     _kind("sled", "sledge", "toy", "play", 1.9, .14, "land", ("red", "blue", "green", "brown", "yellow"), (), Surface(.35, 1.6, .45)),
     # plants and ground
@@ -157,20 +159,20 @@ KINDS: tuple[Kind, ...] = (
     _kind("pine", "fir", "tree, plant", "plant", .60, .50, "land", ("green", "blue"), ("snowy",), None, True),
     _kind("palm", "coconut", "tree, plant", "plant", .80, .52, "land", ("green",), (), None, True),
     _kind("cactus/cactuses", "succulent", "plant", "plant", .70, .30, "land top", ("green",), ("blooming",)),
-    _kind("flower", "blossom", "plant", "plant", .55, .19, "land top", BRIGHT + ("white",)),
+    _kind("flower", "blossom", "plant", "plant", .55, .19, "land top", (*BRIGHT, "white")),
     _kind("sunflower", "helianthus/helianthuses", "flower, plant", "plant", .50, .32, "land", ("yellow", "orange")),
     _kind("mushroom", "toadstool", "fungus/fungi", "plant", .95, .14, "land", ("red", "brown", "white", "purple")),
     _kind("bush/bushes", "shrub", "plant", "plant", 1.4, .20, "land", ("green", "pink", "red", "yellow"), ()),
     _kind("pumpkin", "gourd", "vegetable, food/food", "plant", 1.2, .14, "land top", ("orange", "white", "green"), ("carved",)),
     # buildings
-    _kind("house", "home", "building", "building", 1.05, .44, "land", BRIGHT + ("white", "brown", "grey")),
+    _kind("house", "home", "building", "building", 1.05, .44, "land", (*BRIGHT, "white", "brown", "grey")),
     _kind("barn", "stable", "building", "building", 1.25, .42, "land", ("red", "brown", "white", "green")),
     _kind("castle", "fortress/fortresses", "building", "building", 1.15, .50, "land", ("grey", "brown", "pink", "blue", "white")),
     _kind("church/churches", "chapel", "building", "building", .80, .52, "land", ("white", "grey", "brown", "yellow")),
     _kind("lighthouse", "beacon", "tower, building", "building", .45, .56, "land", ("red", "blue", "black", "green"), ("shining",)),
     _kind("skyscraper", "tower", "building", "building", .45, .62, "land", ("blue", "grey", "green", "brown", "orange")),
     _kind("windmill", "mill", "building", "building", .95, .50, "land", ("white", "brown", "red", "grey")),
-    _kind("tent", "teepee", "shelter", "building", 1.3, .28, "land", BRIGHT + ("brown", "white")),
+    _kind("tent", "teepee", "shelter", "building", 1.3, .28, "land", (*BRIGHT, "brown", "white")),
     _kind("fence", "railing", "barrier", "building", 2.6, .15, "land", ("white", "brown", "grey", "green")),
     # the sky (the sun by day and at sunset, the moon and stars at night)
     _kind("sun", "sunshine", "star", "sky", 1.0, .17, "sky", ("yellow", "orange", "red")),

@@ -5,6 +5,7 @@ to the object's aspect ratio (right), so a circle stays round whatever the aspec
 several times too large, which the renderer scales down: that is the anti-aliasing.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 
@@ -42,8 +43,10 @@ def smooth(points: Sequence[Point], closed: bool = True, steps: int = 8) -> list
 class Pen:
     """Draws in one box of a canvas, and remembers the extent of what it drew (`box`, canvas pixels)."""
 
-    def __init__(self, canvas: Image.Image, left: float, top: float, height: float, aspect: float = 1.0, *, flip: bool = False):
-        """`left`, `top`, `height`: the box in canvas pixels; `aspect`: its width / height; `flip`: mirror left-right."""
+    def __init__(
+        self, canvas: Image.Image, left: float, top: float, height: float, aspect: float = 1.0, *, flip: bool = False
+    ):
+        """`left`, `top`, `height`: the box in canvas pixels; `aspect`: width / height; `flip`: mirror left-right."""
         self._draw = ImageDraw.Draw(canvas, "RGBA")
         self._left, self._top, self._height, self._aspect, self._flip = left, top, height, aspect, flip
         self._extent: tuple[float, float, float, float] | None = None
@@ -56,7 +59,8 @@ class Pen:
     def _pixels(self, points: Iterable[Point]) -> list[Point]:
         aspect = self._aspect
         placed = [
-            (self._left + (aspect - x if self._flip else x) * self._height, self._top + y * self._height) for x, y in points
+            (self._left + (aspect - x if self._flip else x) * self._height, self._top + y * self._height)
+            for x, y in points
         ]
         xs, ys = [x for x, _ in placed], [y for _, y in placed]
         new = (min(xs), min(ys), max(xs), max(ys))
@@ -101,7 +105,7 @@ class Pen:
         """A stroke through the points with round ends and joints; `width` in object heights."""
         path = smooth(points, closed=False) if curved else list(points)
         half = width / 2
-        for (x0, y0), (x1, y1) in zip(path, path[1:], strict=False):
+        for (x0, y0), (x1, y1) in itertools.pairwise(path):
             length = math.hypot(x1 - x0, y1 - y0)
             if length:
                 nx, ny = (y1 - y0) / length * half, (x0 - x1) / length * half

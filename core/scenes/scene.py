@@ -5,14 +5,11 @@ from typing import Any
 
 SIZES = ("small", "medium", "large")
 RELATIONS = ("on", "under", "next to", "left of", "right of", "behind", "in front of")
-OPPOSITE = {
-    "left of": "right of", "right of": "left of", "behind": "in front of", "in front of": "behind", "next to": "next to",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Placed:
-    """One drawn object: its drawing box in shares of the picture (left, top, height; the width follows from the kind)."""
+    """One drawn object: its drawing box in shares of the picture; the width follows from the kind."""
 
     left: float
     top: float

@@ -10,7 +10,8 @@ class TrainingConfig:
     `control`: "caption" (expansion control by one draw a caption) or "none".
     `tau`: temperature of the dense teacher's softmax.
     `l1`: weight of the sparsity penalty on query and item weights, reached by a quadratic warm-up.
-    `anchor`: weight of the word anchor (0 = the paper's method; see `losses.word_anchor`).
+    `anchor`: weight of the word anchor (0 = the paper's method; see `losses.word_anchor`); `anchor_emphasis`: how much
+    more a word that an image's captions say counts in it than one that they do not.
     """
 
     control: str = "caption"
@@ -25,4 +26,5 @@ class TrainingConfig:
     query_l1: float = 4e-3
     item_l1: float = 4e-3
     anchor: float = 0.0
+    anchor_emphasis: float = 4.0
     seed: int = 0

@@ -25,10 +25,16 @@ def warm(progress: float, share: float) -> float:
     return min(1.0, progress / share) ** 2 if share > 0 else 1.0
 
 
-def word_anchor(logits: Tensor, words: Tensor) -> Tensor:
+def word_anchor(logits: Tensor, words: Tensor, spared: Tensor | None = None, emphasis: float = 1.0) -> Tensor:
     """Binary cross-entropy of pre-activations against the words of the input: not in the paper.
 
-    Keeps a dimension to what its term means: a text is drawn to its own words, an image to its captions' words.
-    `logits`, `words`: (n, |V|), words 0 or 1.
+    Keeps a dimension to what its term means. `logits`, `words`: (n, |V|), words 0 or 1. `spared` (n, |V|) bool: terms
+    that are neither asked for nor punished. `emphasis`: weight of the words that are there against those that are not;
+    above 1 it lights terms that are only sometimes said ("animal" for a dog). Mean over rows of the sum over terms.
     """
-    return functional.binary_cross_entropy_with_logits(logits, words, reduction="none").sum(1).mean()
+    loss = functional.binary_cross_entropy_with_logits(
+        logits, words, pos_weight=logits.new_tensor(emphasis), reduction="none"
+    )
+    if spared is not None:
+        loss = loss.masked_fill(spared, 0.0)
+    return loss.sum(1).mean()

@@ -84,8 +84,10 @@ def objective(
     sparsity = warm(progress, config.warmup) * (config.query_l1 * l1(text_weights) + config.item_l1 * l1(image_weights))
     loss = match + sparsity
     if config.anchor:
-        anchor = word_anchor(text_logits, batch.literal.float()) + word_anchor(image_logits, batch.words.float())
-        loss = loss + config.anchor * anchor
+        # a text's own words are asked for; what its image's other captions say, it may add or leave
+        by_text = word_anchor(text_logits, batch.literal.float(), spared=batch.words & ~batch.literal)
+        by_image = word_anchor(image_logits, batch.words.float(), emphasis=config.anchor_emphasis)
+        loss = loss + config.anchor * (by_text + by_image)
     measures: dict[str, Any] = {
         "loss": loss.item(),
         "match": match.item(),

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from core.builtin.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIZE, Corpus, load_corpus
+from core.builtin.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIZE, Corpus, load_corpus, said_of
 from core.builtin.recipe import RECIPE, Stage
 from core.builtin.towers import GridHead, Towers, embed, run_stage, sentences
+from core.builtin.truth import Truth, holding, load_truth
 from core.builtin.vocabulary import builtin_vocabulary
+from core.scenes.claims import holds
 from core.scenes.composer import compose
 from core.scenes.words import WORDS, true_words
 from core.vocabulary import Vocabulary
@@ -19,6 +21,11 @@ from core.vocabulary import Vocabulary
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return load_corpus("train", 48, tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
+    return load_truth("train", 48, tmp_path_factory.mktemp("truth"))
 
 
 def test_a_corpus_is_drawn_once_and_describes_its_scenes(corpus: Corpus, tmp_path: Path) -> None:
@@ -55,9 +62,13 @@ def test_mirroring_swaps_left_and_right(corpus: Corpus) -> None:
     assert (np.flatnonzero(mirror != np.arange(len(mirror))) == sorted((left, right))).all()
 
 
-def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus) -> None:
+def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, truth: Truth) -> None:
     recipe = replace(RECIPE, batch_size=16)
-    stages = (Stage(side=96, epochs=2, rate=2e-3, joint=False), Stage(side=64, epochs=15, rate=2e-3))
+    stages = (
+        Stage(side=96, epochs=2, rate=2e-3, joint=False),
+        Stage(side=64, epochs=15, rate=2e-3),
+        Stage(side=64, epochs=2, rate=1e-3, phrase_share=0.5, records=True),
+    )
     recipe = replace(recipe, stages=stages)
     texts = sentences(corpus, WORDS)
     rows = []
@@ -65,10 +76,10 @@ def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus) -> None:
         towers = Towers.fresh(len(WORDS), recipe)
         measures: list[dict[str, float]] = []
         for stage in stages:
-            run_stage(towers, corpus, texts, stage, recipe, lambda step, steps, m: measures.append(m))  # noqa: B023
-        rows.append(embed(towers.image, towers.text, corpus, texts)[0])
+            run_stage(towers, corpus, texts, truth, stage, recipe, lambda step, steps, m: measures.append(m))  # noqa: B023
+        rows.append(embed(towers.image, towers.text, corpus, texts.captions)[0])
     contrast = [m["contrast"] for m in measures if "contrast" in m]
-    assert np.mean(contrast[-5:]) < 0.85 * np.mean(contrast[:5])
+    assert np.mean(contrast[35:45]) < 0.85 * np.mean(contrast[:5])
     assert measures[-1]["grid"] < 0.5 * measures[0]["grid"]
     assert np.array_equal(*rows)
 
@@ -78,3 +89,17 @@ def test_the_vocabulary_is_readable_whole_words() -> None:
     assert {"dog", "puppy", "animal", "red", "night", "two"} <= set(vocabulary.terms)
     assert vocabulary.id("dogs") == vocabulary.id("dog") and vocabulary.id("the") is None
     assert all(term.isalpha() and term.islower() for term in vocabulary.terms)
+
+
+def test_truth_of_whole_batches_agrees_with_the_definition(tmp_path: Path) -> None:
+    count = 120
+    truth = load_truth("train", count, tmp_path)
+    scenes = [compose("train", number) for number in range(count)]
+    rows, rng = np.arange(count), np.random.default_rng(0)
+    for _ in range(3):
+        which = rng.integers(0, 3, count)
+        true = holding(truth, rows, which)
+        for i, j in np.ndindex(count, count):
+            claim = said_of(scenes[i])[2][which[i]].claim
+            assert true[i, j] == (i == j or (not claim.relations and holds(claim, scenes[j]))), (claim, scenes[j])
+        assert true.sum() > 1.5 * count  # many a phrase is true of several pictures

@@ -52,6 +52,8 @@ def test_sparsity_and_anchor_by_hand() -> None:
     assert [warm(p, 0.2) for p in (0, 0.1, 0.2, 1)] == pytest.approx([0, 0.25, 1, 1])
     anchor = word_anchor(torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]]))
     assert anchor.item() == pytest.approx(math.log(2) + math.log(1 + math.exp(2)), rel=1e-6)
+    spared = word_anchor(torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]]), torch.tensor([[False, True]]), 3.0)
+    assert spared.item() == pytest.approx(3 * math.log(2), rel=1e-6)
 
 
 def test_learning_rate_warms_up_and_ends_at_zero() -> None:
