@@ -61,7 +61,7 @@ def _kind(name: str, synonyms: str, broader: str, group: str, aspect: float, siz
 
 
 FUR = ("brown", "black", "white", "grey", "orange")
-PERSON = BRIGHT + ("black", "white", "grey")  # the colour of their clothes
+PERSON = (*BRIGHT, "black", "white", "grey")  # the colour of their clothes
 # fmt: off
 KINDS: tuple[Kind, ...] = (
     # animals
