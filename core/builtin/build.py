@@ -43,7 +43,7 @@ def train_towers(recipe: Recipe, cache: Path) -> SceneEncoder:
     texts = sentences(train, WORDS)
     with tqdm(total=recipe.train_scenes, desc="what is true of what", unit="scene", mininterval=5) as bar:
         truth = load_truth("train", recipe.train_scenes, cache, progress=lambda done, _: bar.update(done - bar.n))
-    towers = Towers.fresh(len(WORDS), recipe)
+    towers = Towers.fresh(WORDS, recipe)
     key = hashlib.sha256(world_digest().encode())
     for module in (encoder_source, towers_source, corpus_source, truth_source):
         key.update(Path(str(module.__file__)).read_bytes())

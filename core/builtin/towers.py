@@ -7,7 +7,7 @@ sentences swap left and right.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ from torch.nn import functional
 from core.builtin.corpus import COLOUR_IDS, KIND_IDS, PLACE_IDS, SIZE, TIME_IDS, Corpus
 from core.builtin.recipe import Recipe, Stage
 from core.builtin.truth import Truth, holding
-from core.encoders.scenes import BATCH, ImageTower, TextTower, as_input
+from core.encoders.scenes import BATCH, DIM, ImageTower, TextTower, as_input
+from core.scenes.words import LEMMAS, MEANINGS
 from core.vocabulary import Vocabulary
 
 MAX_TOKENS = 40
@@ -102,6 +103,44 @@ class GridHead(nn.Module):
         return kinds, colours
 
 
+class NameHead(nn.Module):
+    """Reads kinds and colours off finished vectors, of pictures and of sentences alike; training only."""
+
+    SCALE = 16.0  # vectors have unit length; logits must not
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__()
+        self.labels = len(KIND_IDS) + len(COLOUR_IDS) + 2  # id 0 = none, for kinds and for colours
+        self.read = nn.Linear(DIM, self.labels)
+        nn.init.constant_(self.read.bias, -4.0)  # nearly every picture lacks nearly every kind
+        said = torch.zeros(len(words) + 1, self.labels)  # what a word names, where it can name only one thing
+        for i, word in enumerate(words, 1):
+            kinds = MEANINGS.get(LEMMAS.get(word, word), frozenset())
+            if len(kinds) == 1:
+                said[i, KIND_IDS[next(iter(kinds))]] = 1
+            if word in COLOUR_IDS:
+                said[i, len(KIND_IDS) + 1 + COLOUR_IDS[word]] = 1
+        self.said: Tensor
+        self.register_buffer("said", said)
+
+    def loss(self, vectors: Tensor, labels: Tensor) -> Tensor:
+        """vectors (n, dim), labels (n, labels) 0 or 1 -> binary cross-entropy, summed over labels."""
+        logits = self.read(self.SCALE * vectors).float()
+        return functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").sum(1).mean()
+
+    def shown(self, boxes: Tensor) -> Tensor:
+        """(n, 24, 6) boxes -> (n, labels): the kinds and colours in the picture."""
+        labels = torch.zeros(len(boxes), self.labels)
+        labels.scatter_(1, boxes[:, :, 0], 1.0)
+        labels.scatter_(1, boxes[:, :, 1] + len(KIND_IDS) + 1, 1.0)
+        labels[:, [0, len(KIND_IDS) + 1]] = 0
+        return labels
+
+    def spoken(self, ids: Tensor) -> Tensor:
+        """(n, L) word ids -> (n, labels): the kinds and colours that the sentence names."""
+        return self.said[ids].amax(1)
+
+
 @dataclass
 class Towers:
     """What is being trained."""
@@ -110,28 +149,32 @@ class Towers:
     text: TextTower
     grid: GridHead
     log_scale: nn.Parameter  # of the contrastive logits
+    names: NameHead
 
     @classmethod
-    def fresh(cls, n_words: int, recipe: Recipe) -> "Towers":
+    def fresh(cls, words: Sequence[str], recipe: Recipe) -> "Towers":
         """New towers from the recipe's seed."""
         torch.manual_seed(recipe.seed)
         image = ImageTower().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return cls(image, TextTower(n_words), GridHead(), nn.Parameter(torch.tensor(math.log(1 / recipe.temperature))))
+        text, grid = TextTower(len(words)), GridHead()
+        return cls(image, text, grid, nn.Parameter(torch.tensor(math.log(1 / recipe.temperature))), NameHead(words))
 
     def parameters(self) -> Iterator[nn.Parameter]:
         yield from self.image.parameters()
         yield from self.text.parameters()
         yield from self.grid.parameters()
+        yield from self.names.parameters()
         yield self.log_scale
 
     def state(self) -> dict[str, Any]:
         return {"image": self.image.state_dict(), "text": self.text.state_dict(), "grid": self.grid.state_dict(),
-                "log_scale": self.log_scale.data}  # fmt: skip
+                "names": self.names.state_dict(), "log_scale": self.log_scale.data}  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         self.image.load_state_dict(state["image"])
         self.text.load_state_dict(state["text"])
         self.grid.load_state_dict(state["grid"])
+        self.names.load_state_dict(state["names"])
         self.log_scale.data.copy_(state["log_scale"])
 
 
@@ -164,9 +207,16 @@ def run_stage(
             loss, measures = grid_loss, {"grid": grid_loss.item()}
             if stage.joint:
                 said = _said(texts, truth, rows, mirrored, stage, rng)
-                contrast = _contrast(towers, towers.image.pool(features), said)
+                vectors = _Vectors(
+                    towers.image.pool(features), *map(towers.text, (said.first, said.second, said.false))
+                )
+                contrast = _contrast(towers.log_scale.exp(), vectors, said)
                 loss = contrast + stage.grid_weight * grid_loss
                 measures["contrast"] = contrast.item()
+                if stage.names_weight:
+                    names = _names(towers.names, vectors, said, boxes)
+                    loss = loss + stage.names_weight * names
+                    measures["names"] = names.item()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(list(towers.parameters()), 1.0)
@@ -221,17 +271,34 @@ def _said(
     return _Said(*tables, torch.from_numpy(true))
 
 
-def _contrast(towers: Towers, images: Tensor, said: _Said) -> Tensor:
+@dataclass(frozen=True)
+class _Vectors:
+    """Unit rows (b, dim) of the pictures and of each set of sentences."""
+
+    images: Tensor
+    first: Tensor
+    second: Tensor
+    false: Tensor
+
+
+def _names(head: NameHead, vectors: _Vectors, said: _Said, boxes: Tensor) -> Tensor:
+    """Pictures must name all that they show, sentences all that they say."""
+    first = head.loss(vectors.first, head.spoken(said.first))
+    second = head.loss(vectors.second, head.spoken(said.second))
+    return head.loss(vectors.images, head.shown(boxes)) + (first + second) / 2
+
+
+def _contrast(scale: Tensor, vectors: _Vectors, said: _Said) -> Tensor:
     """Symmetric contrastive loss of the images with each set of sentences; false variants are columns for the images.
 
     Where a sentence has several right answers the target is shared among them equally.
     """
-    scale = towers.log_scale.exp()
-    wrong = scale * images @ towers.text(said.false).T  # (b, b)
+    images = vectors.images
+    wrong = scale * images @ vectors.false.T  # (b, b)
     wrong = wrong.masked_fill((said.false == 0).all(1)[None, :], -1e4)
     total = torch.zeros(())
-    for ids, true in ((said.first, torch.eye(len(images))), (said.second, said.true.float())):
-        right = scale * images @ towers.text(ids).T  # (b pictures, b sentences)
+    for rows, true in ((vectors.first, torch.eye(len(images))), (vectors.second, said.true.float())):
+        right = scale * images @ rows.T  # (b pictures, b sentences)
         by_picture = functional.pad(true.T / true.T.sum(1, keepdim=True), (0, len(images)))
         total = total + functional.cross_entropy(torch.cat([right, wrong], 1).float(), by_picture)
         total = total + functional.cross_entropy(right.T.float(), true / true.sum(1, keepdim=True))

@@ -67,13 +67,13 @@ def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, truth: T
     stages = (
         Stage(side=96, epochs=2, rate=2e-3, joint=False),
         Stage(side=64, epochs=15, rate=2e-3),
-        Stage(side=64, epochs=2, rate=1e-3, phrase_share=0.5, records=True),
+        Stage(side=64, epochs=2, rate=1e-3, phrase_share=0.5, records=True, names_weight=0.3),
     )
     recipe = replace(recipe, stages=stages)
     texts = sentences(corpus, WORDS)
     rows = []
     for _ in range(2):
-        towers = Towers.fresh(len(WORDS), recipe)
+        towers = Towers.fresh(WORDS, recipe)
         measures: list[dict[str, float]] = []
         for stage in stages:
             run_stage(towers, corpus, texts, truth, stage, recipe, lambda step, steps, m: measures.append(m))  # noqa: B023
