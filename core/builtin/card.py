@@ -26,8 +26,8 @@ know photographs**; words outside its list are reported to the caller, never gue
 scene of the test split, by its things, their attributes and its setting, occurs in it); the image tower first learns
 which kinds and colours are where; then both towers learn together by a contrastive loss with one false variant of a
 caption as an extra negative; the last two stages teach short phrases (every picture that a phrase is true of, by the
-records, is a right answer) and to name every thing in the picture. The head is trained on the frozen vectors by distillation with caption-level expansion
-control and L1 (Nguyen et al., ECIR 2024). The word anchor (binary cross-entropy of the pre-activations against the
+records, is a right answer) and to name every thing in the picture. The head is trained on the frozen vectors by
+distillation with caption-level expansion control and L1 (Nguyen et al., ECIR 2024). The word anchor (binary cross-entropy of the pre-activations against the
 words of the captions) is an addition of this project, so the plain method stands beside it.{minutes}
 
 ## What it reaches
@@ -79,7 +79,7 @@ def model_card(figures: dict[str, Any], *, image_parameters: int, text_parameter
         kinds=len(KINDS), places=len(PLACES), words=len(WORDS), terms=terms, shipped=SHIPPED,
         image_parameters=image_parameters / 1e6, text_parameters=text_parameters / 1e6,
         train=RECIPE.train_scenes, test=RECIPE.test_scenes, captions=5 * RECIPE.test_scenes,
-        minutes=f"\n\nOn two CPU cores that were shared with other work it took {minutes:.0f} minutes." if minutes else "",
+        minutes=f"\n\nOn two CPU cores, shared with other work, it took {minutes:.0f} minutes." if minutes else "",
         oracle=_recall(figures["oracle"]), dense=_recall(figures["dense"]),
         heads="\n".join(_head_row(name, f) for name, f in figures["heads"].items()),
     )  # fmt: skip
