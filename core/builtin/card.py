@@ -27,8 +27,9 @@ scene of the test split, by its things, their attributes and its setting, occurs
 which kinds and colours are where; then both towers learn together by a contrastive loss with one false variant of a
 caption as an extra negative; the last two stages teach short phrases (every picture that a phrase is true of, by the
 records, is a right answer) and to name every thing in the picture. The head is trained on the frozen vectors by
-distillation with caption-level expansion control and L1 (Nguyen et al., ECIR 2024). The word anchor (binary cross-entropy of the pre-activations against the
-words of the captions) is an addition of this project, so the plain method stands beside it.{minutes}
+distillation with caption-level expansion control and L1 (Nguyen et al., ECIR 2024). The word anchor (binary
+cross-entropy of the pre-activations against the words of the captions) is an addition of this project, so the plain
+method stands beside it.{minutes}
 
 ## What it reaches
 {test:,} pictures and {captions:,} captions of the test split, text to image. The oracle knows every scene's record
