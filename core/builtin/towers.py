@@ -268,7 +268,8 @@ def _said(
         table = np.where(mirrored[:, None], texts.mirror[table], table)
         length = max(1, int((table > 0).sum(1).max()))
         tables.append(torch.from_numpy(table[:, :length].astype(int64)))
-    return _Said(*tables, torch.from_numpy(true))
+    first_ids, second_ids, false_ids = tables
+    return _Said(first_ids, second_ids, false_ids, torch.from_numpy(true))
 
 
 @dataclass(frozen=True)

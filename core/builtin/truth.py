@@ -61,12 +61,12 @@ def holding(truth: Truth, rows: NDArray[np.intp], which: NDArray[np.intp]) -> ND
     kinds, details = truth.kinds[rows, which], truth.details[rows, which]  # (b, 2, K), (b, 2, 5)
     groups, where = truth.groups[rows], truth.where[rows, which]  # (b, 4, 5), (b, 2)
     count = groups[None, :, :, 2]  # (1, b, 4)
-    fits = []
+    fits: list[NDArray[bool_]] = []
     for thing in range(THINGS):
-        fit = kinds[:, thing][:, groups[:, :, 0]]  # (b, b, 4)
+        fit: NDArray[bool_] = kinds[:, thing][:, groups[:, :, 0]]  # (b, b, 4), a copy
         for slot, column in ((0, 1), (3, 3), (4, 4)):  # colour, size, state
             said = details[:, thing, slot][:, None, None]
-            fit = fit & ((said == 0) | (said == groups[None, :, :, column]))
+            fit &= (said == 0) | (said == groups[None, :, :, column])
         fits.append(fit)
     exact, least = details[:, :, 1], details[:, :, 2]  # (b, 2)
     pooled = (fits[0] * count).sum(2) >= least[:, 0, None]  # vague plurals may be several groups together
@@ -74,8 +74,8 @@ def holding(truth: Truth, rows: NDArray[np.intp], which: NDArray[np.intp]) -> ND
         said, low = exact[:, thing][:, None, None], least[:, thing][:, None, None]
         fits[thing] = fits[thing] & (count >= low) & ((said == 0) | (said == count))
     first, second = fits
-    alone = ~kinds[:, 1].any(1)  # (b,)
-    vague = alone & (exact[:, 0] == 0) & (least[:, 0] > 1)
+    alone: NDArray[bool_] = np.logical_not(kinds[:, 1].any(1))  # (b,)
+    vague: NDArray[bool_] = alone & (exact[:, 0] == 0) & (least[:, 0] > 1)
     pair = first.any(2) & second.any(2) & ((first | second).sum(2) >= 2)  # each thing a group of its own
     true = np.where(vague[:, None], pooled, np.where(alone[:, None], first.any(2), pair))
     setting = truth.setting[rows]
