@@ -80,7 +80,7 @@ def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, truth: T
         rows.append(embed(towers.image, towers.text, corpus, texts.captions)[0])
     contrast = [m["contrast"] for m in measures if "contrast" in m]
     assert np.mean(contrast[35:45]) < 0.85 * np.mean(contrast[:5])
-    assert measures[-1]["grid"] < 0.5 * measures[0]["grid"]
+    assert measures[-1]["grid"] < 0.6 * measures[0]["grid"]
     assert np.array_equal(*rows)
 
 
@@ -92,7 +92,7 @@ def test_the_vocabulary_is_readable_whole_words() -> None:
 
 
 def test_truth_of_whole_batches_agrees_with_the_definition(tmp_path: Path) -> None:
-    count = 120
+    count = 70
     truth = load_truth("train", count, tmp_path)
     scenes = [compose("train", number) for number in range(count)]
     rows, rng = np.arange(count), np.random.default_rng(0)
