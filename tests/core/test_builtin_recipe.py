@@ -102,4 +102,4 @@ def test_truth_of_whole_batches_agrees_with_the_definition(tmp_path: Path) -> No
         for i, j in np.ndindex(count, count):
             claim = said_of(scenes[i])[2][which[i]].claim
             assert true[i, j] == (i == j or (not claim.relations and holds(claim, scenes[j]))), (claim, scenes[j])
-        assert true.sum() > 1.5 * count  # many a phrase is true of several pictures
+        assert true.sum() > 1.2 * count  # many a phrase is true of several pictures
