@@ -3,23 +3,39 @@
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Literal, get_args
+
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from core.errors import ModelError
 
+Splitting = Literal["words", "wordpiece"]
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_UNKNOWN = "[UNK]"
+_NEVER_SPOKEN = re.compile(r"\[(?:PAD|UNK|CLS|SEP|MASK|unused\d+)\]")  # BERT's marks, which stand for no text
 
 
 class Vocabulary:
-    """Whole-word terms in a fixed order; a term's position is its id.
+    """Terms in a fixed order; a term's position is its id.
 
-    `forms` folds other spellings into terms ("dogs" -> "dog"), so that a plural counts as speaking its singular.
+    `tokenizer`: how a text is split into terms. "words": whole words. "wordpiece": BERT-uncased pieces, where a word
+    that is no term becomes its longest known parts ("##" marks a part that continues a word); punctuation counts as
+    BERT counts it, marks such as [CLS] are never spoken. `forms` folds other spellings into whole-word terms
+    ("dogs" -> "dog"), so that a plural counts as speaking its singular.
     """
 
-    def __init__(self, terms: Iterable[str], forms: Mapping[str, str] | None = None):
-        """Raises ModelError when a term occurs twice or a form points to no term."""
+    def __init__(self, terms: Iterable[str], forms: Mapping[str, str] | None = None, *, tokenizer: Splitting = "words"):
+        """Raises ModelError when a term occurs twice, a form points to no term or the tokenizer does not exist."""
+        if tokenizer not in get_args(Splitting):
+            raise ModelError(f"There is no tokenizer '{tokenizer}'; choose one of {', '.join(get_args(Splitting))}.")
+        self.tokenizer: Splitting = tokenizer
         self.terms: tuple[str, ...] = tuple(terms)
         self.forms: dict[str, str] = dict(forms or {})
         self._ids = {term: i for i, term in enumerate(self.terms)}
@@ -53,25 +69,59 @@ class Vocabulary:
 
     def literal_ids(self, text: str) -> list[int]:
         """Ids of the terms spoken in the text, ascending, each once."""
+        if self.tokenizer == "wordpiece":
+            return sorted(set(self._pieces.encode(text).ids) & self._speakable)
         ids = (self.id(word) for word in self.words(text))
         return sorted({i for i in ids if i is not None})
 
-    def save(self, path: Path) -> None:
-        """Writes the vocabulary as JSON."""
-        path.write_text(
-            json.dumps({"terms": self.terms, "forms": self.forms}, ensure_ascii=False, indent=0) + "\n", "utf-8"
-        )
+    @cached_property
+    def _pieces(self) -> Tokenizer:
+        ids = dict(self._ids)
+        ids.setdefault(_UNKNOWN, len(ids))  # what no piece fits must become something; it is never a spoken term
+        splitter = Tokenizer(WordPiece(ids, unk_token=_UNKNOWN, max_input_chars_per_word=100))
+        splitter.normalizer = BertNormalizer(lowercase=True)
+        splitter.pre_tokenizer = BertPreTokenizer()
+        return splitter
+
+    @cached_property
+    def _speakable(self) -> frozenset[int]:
+        return frozenset(i for i, term in enumerate(self.terms) if not _NEVER_SPOKEN.fullmatch(term))
 
     @classmethod
-    def load(cls, path: Path) -> "Vocabulary":
-        """Reads what `save` wrote, or a plain text file with one term a line; ModelError when it is neither."""
+    def of_captions(cls, captions: Iterable[str], min_count: int = 3) -> "Vocabulary":
+        """Every word that at least `min_count` captions say, the most frequent first; ModelError when there is none."""
+        said = Counter(word for caption in captions for word in set(cls.words(caption)))
+        frequent = sorted((word for word, count in said.items() if count >= min_count), key=lambda w: (-said[w], w))
+        if not frequent:
+            raise ModelError(f"No word occurs in {min_count} captions, so there is nothing to make a vocabulary of.")
+        return cls(frequent)
+
+    def save(self, path: Path) -> None:
+        """Writes the vocabulary as JSON."""
+        content: dict[str, object] = {"terms": self.terms, "forms": self.forms}
+        if self.tokenizer != "words":
+            content["tokenizer"] = self.tokenizer
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=0) + "\n", "utf-8")
+
+    @classmethod
+    def load(cls, path: Path, tokenizer: Splitting | None = None) -> "Vocabulary":
+        """Reads what `save` wrote, or a plain text file with one term a line; ModelError when it is neither.
+
+        `tokenizer` overrides what the file says. A text file says nothing; it counts as WordPieces when it lists
+        "[UNK]" or a term that begins with "##", and as whole words otherwise.
+        """
         try:
             text = path.read_text("utf-8")
-            if path.suffix != ".json":
-                return cls(line.strip() for line in text.splitlines() if line.strip())
-            data = json.loads(text)
-            return cls(data["terms"], data.get("forms"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            if path.suffix == ".json":
+                data = json.loads(text)
+                return cls(data["terms"], data.get("forms"), tokenizer=tokenizer or data.get("tokenizer", "words"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"The vocabulary {path} cannot be read ({error}); a JSON or one-term-a-line file is needed."
             ) from error
+        lines = [line.strip() for line in text.split("\n")]  # not splitlines: a term may be a rare line separator
+        terms = [line for line in lines if line]
+        if not terms:
+            raise ModelError(f"The vocabulary {path} is empty; it must hold one term a line.")
+        pieces = any(term.startswith("##") or term == _UNKNOWN for term in terms)
+        return cls(terms, tokenizer=tokenizer or ("wordpiece" if pieces else "words"))

@@ -43,3 +43,48 @@ def test_what_cannot_be_a_vocabulary_is_refused(tmp_path: Path) -> None:
         Vocabulary.load(tmp_path / "v.json")
     with pytest.raises(ModelError, match="nowhere"):
         Vocabulary.load(tmp_path / "nowhere.json")
+
+
+PIECES = Vocabulary(
+    ("[PAD]", "[UNK]", "[CLS]", "[SEP]", ".", "a", "dog", "walk", "##ing", "##s", "cafe"), tokenizer="wordpiece"
+)
+
+
+def test_wordpieces_as_bert_uncased_splits_them() -> None:
+    # "Dogs" -> dog ##s, "walking" -> walk ##ing, "Café" loses its accent; "xyz" is [UNK], which nobody speaks
+    assert PIECES.literal_ids("A Dogs walking. Café [CLS] xyz") == [4, 5, 6, 7, 8, 9, 10]
+    assert PIECES.literal_ids("") == []
+
+
+def test_wordpieces_agree_with_transformers() -> None:
+    transformers = pytest.importorskip("transformers")
+    oracle = transformers.BertTokenizer(vocab={term: i for i, term in enumerate(PIECES.terms)}, do_lower_case=True)
+    for text in ("Dogs walking, a dog.", "CAFÉS… dogsing", "walk-a.dog"):
+        expected = set(oracle(text, add_special_tokens=False)["input_ids"]) - {1}
+        assert PIECES.literal_ids(text) == sorted(expected)
+
+
+def test_without_an_unknown_mark_words_that_no_piece_fits_are_left_out() -> None:
+    assert Vocabulary(("dog", "##s"), tokenizer="wordpiece").literal_ids("dogs cats") == [0, 1]
+
+
+def test_the_tokenizer_is_detected_chosen_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "pieces.txt").write_text("[UNK]\ndog\n##s\n")
+    (tmp_path / "words.txt").write_text("dog\ncat\n")
+    assert Vocabulary.load(tmp_path / "pieces.txt").tokenizer == "wordpiece"
+    assert Vocabulary.load(tmp_path / "words.txt").tokenizer == "words"
+    assert Vocabulary.load(tmp_path / "words.txt", "wordpiece").tokenizer == "wordpiece"
+    PIECES.save(tmp_path / "kept.json")
+    assert Vocabulary.load(tmp_path / "kept.json").literal_ids("dogs") == [6, 9]
+    (tmp_path / "empty.txt").write_text("\n")
+    with pytest.raises(ModelError, match=r"empty\.txt is empty"):
+        Vocabulary.load(tmp_path / "empty.txt")
+    with pytest.raises(ModelError, match="'letters'"):
+        Vocabulary(("dog",), tokenizer="letters")  # type: ignore[arg-type]
+
+
+def test_a_vocabulary_of_captions_holds_what_enough_of_them_say() -> None:
+    made = Vocabulary.of_captions(["A dog, a dog", "a cat", "The dog runs", "a dog"], min_count=2)
+    assert made.terms == ("a", "dog")  # three captions each: alphabetical
+    with pytest.raises(ModelError, match="No word occurs in 9 captions"):
+        Vocabulary.of_captions(["a dog"], min_count=9)

@@ -1,0 +1,33 @@
+"""Dense data sets by name: a folder of this machine, or a data set of the Hugging Face hub."""
+
+import re
+from pathlib import Path
+
+from huggingface_hub import constants, snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+from core.dense import FILES
+from core.errors import DatasetError
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def dataset_folder(name: str) -> Path:
+    """The folder of a data set: `name` itself where that is a folder, else the hub's data set of that id.
+
+    What is fetched lies in the hub's own cache, where a file appears only once it is whole, and is not fetched again.
+    Raises DatasetError with what is missing and where it was looked for.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if not _HUB_ID.fullmatch(name):
+        raise DatasetError(f"There is no folder {folder}, and '{name}' is no hub id of the form owner/name.")
+    try:
+        return Path(snapshot_download(name, repo_type="dataset", allow_patterns=list(FILES)))
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
+        raise DatasetError(
+            f"The data set '{name}' is neither a folder here nor in the hub's cache {constants.HF_HUB_CACHE}, and "
+            f"{constants.ENDPOINT}/datasets/{name} cannot be fetched ({type(error).__name__}); it needs a network or "
+            f"a folder with {', '.join(FILES)}."
+        ) from error
