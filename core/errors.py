@@ -11,6 +11,14 @@ class UnknownModel(ModelError):
     """A model name that nothing answers to."""
 
 
+class MissingFiles(ModelError):
+    """A model whose files are not on this machine; the message names them and how to provide them."""
+
+
+class DeviceError(ModelError):
+    """A device that does not exist or cannot be used here."""
+
+
 class ImageError(SightwordsError):
     """A picture that cannot be read; the message says why."""
 

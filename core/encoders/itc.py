@@ -1,0 +1,81 @@
+"""Image-text contrast as BLIP and ALBEF do it: two transformers, two projections, one space; knows no file formats."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy import float32
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.encoders.batches import Batches, Place, fitting_batch, place, transformer_bytes
+from core.encoders.preprocessing import CaptionTokens, normalised_pixels
+
+
+class ItcTowers(nn.Module):
+    """A picture's and a sentence's [CLS] vectors, projected and of unit length."""
+
+    def __init__(self, vision_model: nn.Module, text_encoder: nn.Module, vision_proj: nn.Linear, text_proj: nn.Linear):
+        """`vision_model`: transformers' BlipVisionModel; `text_encoder`: its BlipTextModel or BertModel."""
+        super().__init__()
+        self.vision_model, self.text_encoder = vision_model, text_encoder
+        self.vision_proj, self.text_proj = vision_proj, text_proj
+
+    def images(self, pixels: Tensor) -> Tensor:
+        """(n, 3, S, S) normalised pixels -> (n, dim) unit rows."""
+        states = self.vision_model(pixel_values=pixels).last_hidden_state  # (n, 1 + patches, width)
+        return functional.normalize(self.vision_proj(states[:, 0]).float(), dim=-1)
+
+    def texts(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """(n, length) ids and their mask -> (n, dim) unit rows."""
+        states = self.text_encoder(input_ids=ids, attention_mask=mask).last_hidden_state  # (n, length, width)
+        return functional.normalize(self.text_proj(states[:, 0]).float(), dim=-1)
+
+
+class ItcEncoder:
+    """Towers and preprocessing behind the DenseEncoder contract, on one device."""
+
+    def __init__(self, name: str, towers: ItcTowers, tokens: CaptionTokens, device: str = "auto"):
+        """Moves the towers to the device, in half precision on a GPU. DeviceError when it cannot be used."""
+        self.name, self.dim = name, towers.vision_proj.out_features
+        self.place = place(device)
+        self.towers = towers.eval().requires_grad_(False).to(self.place.device, self.place.dtype)
+        self.tokens = tokens
+        vision, text = towers.vision_model.config, towers.text_encoder.config
+        self.side = int(vision.image_size)
+        patches = 1 + (self.side // vision.patch_size) ** 2
+        images = _batch(self.place, patches, vision.hidden_size, vision.num_attention_heads)
+        texts = _batch(self.place, 64, text.hidden_size, text.num_attention_heads)
+        self.images: Batches[Image.Image, Tensor] = Batches(images, self.pixels, self._run_images)
+        self.texts: Batches[str, tuple[Tensor, Tensor]] = Batches(texts, self.tokens, self._run_texts)
+
+    def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
+        """RGB pictures of any size -> (n, dim) rows of unit length."""
+        return self.images(images, self.dim)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
+        """Sentences -> (n, dim) rows of unit length."""
+        return self.texts(texts, self.dim)
+
+    def unknown_words(self, text: str) -> list[str]:
+        """None: WordPieces spell every word."""
+        return []
+
+    def pixels(self, images: Sequence[Image.Image]) -> Tensor:
+        """Pictures -> (n, 3, S, S), what the image tower sees."""
+        return torch.from_numpy(np.stack([normalised_pixels(image, self.side) for image in images]))
+
+    @torch.inference_mode()
+    def _run_images(self, pixels: Tensor) -> Tensor:
+        return self.towers.images(pixels.to(self.place.device, self.place.dtype))
+
+    @torch.inference_mode()
+    def _run_texts(self, tokens: tuple[Tensor, Tensor]) -> Tensor:
+        ids, mask = tokens
+        return self.towers.texts(ids.to(self.place.device), mask.to(self.place.device))
+
+
+def _batch(where: Place, tokens: int, width: int, heads: int) -> int:
+    return fitting_batch(where, transformer_bytes(where, tokens, width, heads))
