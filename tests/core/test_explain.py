@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.explain import contributions, query_terms
+from core.explain import contributions, differences, query_terms
 from index_store.vectors import SparseVector
 
 TERMS = [f"term{number}" for number in range(40)]
@@ -44,3 +44,29 @@ def test_query_terms_are_the_vector_heaviest_first(vector: SparseVector) -> None
         zip(vector.terms.tolist(), vector.weights.tolist(), strict=True)
     )
     assert [term.weight for term in terms] == sorted((term.weight for term in terms), reverse=True)
+
+
+@given(vectors, vectors, vectors)
+def test_terms_against_take_away(query: SparseVector, against: SparseVector, item: SparseVector) -> None:
+    kept = ~np.isin(against.terms, query.terms)
+    against = SparseVector(against.terms[kept], against.weights[kept])
+    rows = contributions(query, item, TERMS, set(), against=against)
+    total = query.dot(item) - against.dot(item)
+    assert sum(row.contribution for row in rows) == pytest.approx(total, rel=1e-5, abs=1e-5 * query.dot(item) + 1e-9)
+    assert {row.term for row in rows if row.contribution < 0} == {
+        TERMS[term] for term in np.intersect1d(against.terms, item.terms)
+    }
+
+
+@given(vectors, vectors, vectors)
+def test_differences_sum_to_the_difference_of_the_scores(
+    query: SparseVector, one: SparseVector, two: SparseVector
+) -> None:
+    rows = differences(contributions(query, one, TERMS, {3}), contributions(query, two, TERMS, {3}))
+    expected = query.dot(one) - query.dot(two)
+    assert sum(row.difference for row in rows) == pytest.approx(
+        expected, rel=1e-5, abs=1e-5 * (1 + query.dot(one) + query.dot(two))
+    )
+    sizes = [abs(row.difference) for row in rows]
+    assert sizes == sorted(sizes, reverse=True)
+    assert all(row.difference == row.first - row.second for row in rows)
