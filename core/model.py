@@ -22,13 +22,13 @@ class Model:
         """Raises ModelError when encoder, head and vocabulary do not fit together."""
         if head.config.dense_size != encoder.dim:
             raise ModelError(
-                f"The head wants dense vectors of {head.config.dense_size} dimensions, "
+                f"The head of '{name}' wants dense vectors of {head.config.dense_size} dimensions, "
                 f"but the encoder '{encoder.name}' gives {encoder.dim}."
             )
         if head.config.vocab_size != len(vocabulary):
             raise ModelError(
-                f"The head weighs {head.config.vocab_size} terms, but its vocabulary has {len(vocabulary)}; "
-                "they do not belong together."
+                f"The head of '{name}' weighs {head.config.vocab_size} terms, "
+                f"but its vocabulary has {len(vocabulary)}; they do not belong together."
             )
         self.name, self.encoder, self.head, self.vocabulary, self.about = name, encoder, head.eval(), vocabulary, about
 

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from core.errors import DeviceError, ModelError
 
-Input, Prepared = TypeVar("Input"), TypeVar("Prepared")
+Input = TypeVar("Input")
+Prepared = TypeVar("Prepared")
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 ON_CPU = 8  # larger batches are no faster there: one ViT-B picture already fills the caches

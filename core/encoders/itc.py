@@ -1,6 +1,7 @@
 """Image-text contrast as BLIP and ALBEF do it: two transformers, two projections, one space; knows no file formats."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,7 +44,8 @@ class ItcEncoder:
         self.place = place(device)
         self.towers = towers.eval().requires_grad_(False).to(self.place.device, self.place.dtype)
         self.tokens = tokens
-        vision, text = towers.vision_model.config, towers.text_encoder.config
+        vision: Any = towers.vision_model.config
+        text: Any = towers.text_encoder.config
         self.side = int(vision.image_size)
         patches = 1 + (self.side // vision.patch_size) ** 2
         images = _batch(self.place, patches, vision.hidden_size, vision.num_attention_heads)

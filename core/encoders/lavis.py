@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -74,7 +74,7 @@ def towers(sizes: LavisSizes) -> ItcTowers:
             layer_norm_eps=1e-6,  # LAVIS's; the class's default is another
         )
     )
-    common = dict(
+    common: dict[str, Any] = dict(
         hidden_size=sizes.text_width,
         intermediate_size=4 * sizes.text_width,
         num_hidden_layers=sizes.text_layers,

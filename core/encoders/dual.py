@@ -1,0 +1,109 @@
+"""Any CLIP, SigLIP or SigLIP 2 checkpoint in transformers' format, for which people train heads of their own."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy import float32
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from core.encoders.batches import Batches, fitting_batch, place, transformer_bytes
+from core.errors import ModelError
+
+Kind = Literal["clip", "siglip"]
+KINDS: Mapping[str, tuple[str, ...]] = {"clip": ("clip",), "siglip": ("siglip", "siglip2")}  # config.json's model_type
+
+
+class DualEncoder:
+    """A checkpoint's two towers with its own image processor and tokenizer, on one device."""
+
+    def __init__(self, name: str, model: Any, processor: Any, tokenizer: Any, device: str = "auto"):
+        """`model`: transformers' CLIPModel, SiglipModel or Siglip2Model; the others as saved with it."""
+        self.name, self._processor, self._tokenizer = name, processor, tokenizer
+        self.place = place(device)
+        self._model = model.eval().requires_grad_(False).to(self.place.device, self.place.dtype)
+        vision, text = model.config.vision_config, model.config.text_config
+        self._length = text.max_position_embeddings
+        # SigLIP reads its text vector at the last position, so every text is padded to it; CLIP at the end of the text
+        self._padding = True if model.config.model_type == "clip" else "max_length"
+        self.dim = int(self._dimensions())
+        side, patch = int(getattr(vision, "image_size", None) or 256), int(vision.patch_size)
+        patches = max(getattr(vision, "num_patches", 0), (side // patch) ** 2)
+        images = transformer_bytes(self.place, 1 + patches, vision.hidden_size, vision.num_attention_heads)
+        texts = transformer_bytes(self.place, self._length, text.hidden_size, text.num_attention_heads)
+        self.images: Batches[Image.Image, Mapping[str, Tensor]] = Batches(
+            fitting_batch(self.place, images), self._seen, self._run_images
+        )
+        self.texts: Batches[str, Mapping[str, Tensor]] = Batches(
+            fitting_batch(self.place, texts), self._read, self._run_texts
+        )
+
+    def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
+        """RGB pictures of any size -> (n, dim) rows of unit length."""
+        return self.images(images, self.dim)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
+        """Sentences -> (n, dim) rows of unit length; what is longer than the text tower is cut off."""
+        return self.texts(texts, self.dim)
+
+    def unknown_words(self, text: str) -> list[str]:
+        """None: the tokenizer spells every word."""
+        return []
+
+    def _seen(self, images: Sequence[Image.Image]) -> Mapping[str, Tensor]:
+        rgb = [np.asarray(image.convert("RGB")) for image in images]  # arrays: a 1-pixel side is not taken for channels
+        return self._processor(rgb, input_data_format="channels_last", return_tensors="pt")
+
+    def _read(self, texts: Sequence[str]) -> Mapping[str, Tensor]:
+        return self._tokenizer(
+            list(texts), padding=self._padding, truncation=True, max_length=self._length, return_tensors="pt"
+        )
+
+    @torch.inference_mode()
+    def _run_images(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        return _unit(self._model.get_image_features(**self._moved(inputs)))
+
+    @torch.inference_mode()
+    def _run_texts(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        return _unit(self._model.get_text_features(**self._moved(inputs)))
+
+    def _moved(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        to, half = self.place.device, self.place.dtype
+        return {k: v.to(to, half) if v.is_floating_point() else v.to(to) for k, v in inputs.items()}
+
+    def _dimensions(self) -> int:
+        return self._run_texts(self._read(["a"])).shape[1]
+
+
+def load(name: str, folder: Path, kind: Kind, device: str = "auto") -> DualEncoder:
+    """The encoder in a folder of the hub's layout; ModelError when it is another kind of model or incomplete."""
+    from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
+
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        if config.model_type not in KINDS[kind]:
+            raise ModelError(f"The folder {folder} holds a model of kind '{config.model_type}', not {kind}.")
+        model, info = AutoModel.from_pretrained(
+            folder, config=config, local_files_only=True, output_loading_info=True, dtype="float32"
+        )
+        processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except ModelError:
+        raise
+    except Exception as error:  # transformers raises OSError, ValueError, RuntimeError, KeyError... by what is wrong
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(f"The {kind} model in {folder} cannot be loaded ({reason}).") from error
+    if missing := sorted(info["missing_keys"]):
+        raise ModelError(f"The weights in {folder} lack {len(missing)} that {kind} needs, {missing[0]} among them.")
+    return DualEncoder(name, model, processor, tokenizer, device)
+
+
+def _unit(features: Any) -> Tensor:
+    """(n, dim) unit rows of what get_image_features or get_text_features gave."""
+    rows = features if isinstance(features, Tensor) else features.pooler_output
+    return functional.normalize(rows.float(), dim=-1)

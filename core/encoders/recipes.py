@@ -1,0 +1,98 @@
+"""Which encoders can be named, what each needs and how it is made; loads nothing before it is asked to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from core.encoders import DenseEncoder
+from core.encoders.scenes import SceneEncoder
+from core.errors import UnknownModel
+from core.weights import WEIGHTS, File, HubFiles, Source, UrlFile, source
+
+SCENES = Path(__file__).resolve().parent.parent.parent / "assets" / "scenes"  # the built-in model
+WORDPIECES = HubFiles("distilbert/distilbert-base-uncased", ("vocab.txt",))  # BERT's uncased pieces, word for word
+TUNED = {"coco": "MSCOCO", "flickr": "Flickr30k"}
+NAMED = (
+    "scenes",
+    *(f"{family}-{tuned}" for family in ("blip", "lavis-blip", "lavis-albef") for tuned in TUNED),
+    *(f"{family}:FOLDER_OR_HUB_ID" for family in ("blip", "clip", "siglip")),
+)
+_BERT: File = ("vocab.txt", "tokenizer.json")
+_LAVIS = "https://storage.googleapis.com/sfr-vision-language-research/LAVIS/models"
+
+
+@dataclass(frozen=True)
+class EncoderRecipe:
+    """How an encoder is made: from the places of its `sources`, in their order, and a device."""
+
+    name: str
+    about: str
+    licence: str
+    megabytes: int
+    sources: tuple[Source, ...]
+    build: Callable[[list[Path], str], DenseEncoder]
+
+
+def encoder_recipe(name: str) -> EncoderRecipe:
+    """How the named encoder is made; UnknownModel when there is none of that name."""
+    family, colon, place = name.partition(":")
+    if colon and place and family in ("blip", "clip", "siglip"):
+        return _of_family(family, place)
+    if name == "scenes":
+        return EncoderRecipe(name, "The built-in encoder", "Apache-2.0", 3, (), lambda places, device: _scenes())
+    family, _, tuned = name.rpartition("-")
+    if tuned in TUNED and family == "blip":
+        return _of_family("blip", f"Salesforce/blip-itm-base-{tuned}", name)
+    if tuned in TUNED and family in ("lavis-blip", "lavis-albef"):
+        return _lavis(name, family.removeprefix("lavis-"), tuned)
+    raise UnknownModel(f"There is no encoder called '{name}'; the known ones are: {', '.join(NAMED)}.")
+
+
+def _of_family(family: str, place: str, name: str | None = None) -> EncoderRecipe:
+    """An encoder in transformers' format by hub id or folder."""
+    if family == "blip":
+        where = source(place, ("config.json", WEIGHTS, _BERT))
+        return EncoderRecipe(
+            name or f"blip:{where.name}", f"BLIP ViT-B/16 at 384 px ({where.name})", "BSD-3-Clause", 895, (where,),
+            lambda places, device: _blip(name or f"blip:{where.name}", places[0], device),
+        )  # fmt: skip
+    where = source(place, ("config.json", WEIGHTS, "preprocessor_config.json", ("tokenizer.json", "spiece.model")))
+    return EncoderRecipe(
+        f"{family}:{where.name}", f"{family} ({where.name})", "as published with it", 0, (where,),
+        lambda places, device: _dual(f"{family}:{where.name}", places[0], family, device),
+    )  # fmt: skip
+
+
+def _lavis(name: str, family: str, tuned: str) -> EncoderRecipe:
+    if family == "blip":
+        checkpoint, megabytes = UrlFile(f"{_LAVIS}/BLIP/blip_{tuned}_retrieval.pth"), 1800
+    else:
+        checkpoint, megabytes = UrlFile(f"{_LAVIS}/ALBEF/albef_{tuned}_retrieval_lavis.pt"), 1700
+    about = f"LAVIS's {family.upper()} tuned on {TUNED[tuned]}, 384 px"
+    return EncoderRecipe(
+        name, about, "BSD-3-Clause", megabytes, (checkpoint, WORDPIECES), partial(_lavis_encoder, name, family)
+    )
+
+
+def _scenes() -> SceneEncoder:
+    return SceneEncoder.load(SCENES / "encoder.safetensors")
+
+
+def _blip(name: str, folder: Path, device: str) -> DenseEncoder:
+    from core.encoders import blip
+
+    return blip.load(name, folder, device)
+
+
+def _dual(name: str, folder: Path, family: str, device: str) -> DenseEncoder:
+    from core.encoders import dual
+
+    return dual.load(name, folder, "clip" if family == "clip" else "siglip", device)
+
+
+def _lavis_encoder(name: str, family: str, places: list[Path], device: str) -> DenseEncoder:
+    from core.encoders import lavis
+
+    checkpoint, vocabulary = places
+    return lavis.load(name, checkpoint, vocabulary, lavis.BLIP if family == "blip" else lavis.ALBEF, device)

@@ -1,0 +1,288 @@
+"""Where the published weights lie on this machine, and how they come here when a person says so; knows no models.
+
+Looking never touches the network. Fetching happens in `fetch` alone: from the Hugging Face hub through its own client
+(which honours HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE and tokens, resumes, and shows a file only once it is whole), and
+of single files over HTTPS, where the same holds: resumed, checked, and renamed into place at the end.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from tqdm import tqdm
+
+from core.errors import MissingFiles, ModelError
+from core.home import home_folder
+
+_HUB_ID = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
+_INDEX = ".safetensors.index.json"
+_CHUNK = 1 << 20
+_PATIENCE_S = 30  # for a server that says nothing
+
+File = str | tuple[str, ...]  # one name, or several of which the first that exists is taken
+
+WEIGHTS: File = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Files that a person keeps in a folder of this machine."""
+
+    path: Path
+    files: tuple[File, ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    def missing(self) -> list[str]:
+        """The files that are not there, alternatives joined by "or"; empty when all is."""
+        return _missing(self.files, lambda name: self.path / name)
+
+    def locate(self) -> Path:
+        """The folder; MissingFiles names what it lacks."""
+        if not self.path.is_dir():
+            raise MissingFiles(f"There is no folder {self.path}; name the folder that holds {_listed(self.files)}.")
+        if missing := self.missing():
+            raise MissingFiles(f"The folder {self.path} lacks {', '.join(missing)}; a model saved for the hub has it.")
+        return self.path
+
+    def whereabouts(self) -> str:
+        """What is missing and where it is looked for, as part of a sentence."""
+        return f"{', '.join(self.missing())} in {self.path}"
+
+    def size(self) -> int:
+        """Bytes still to be fetched: none ever are."""
+        return 0
+
+    def fetch(self) -> None:
+        """Nothing to fetch; MissingFiles when the folder is not complete."""
+        self.locate()
+
+
+@dataclass(frozen=True)
+class HubFiles:
+    """Files of a model repository on the Hugging Face hub, which lie in the hub's own cache once fetched."""
+
+    repo: str
+    files: tuple[File, ...]
+
+    @property
+    def name(self) -> str:
+        return self.repo
+
+    def missing(self) -> list[str]:
+        """The files that are not in the cache; empty when all are."""
+        return _missing(self.files, self._cached)
+
+    def locate(self) -> Path:
+        """The folder of the cached snapshot; MissingFiles says what it lacks."""
+        if self.missing():
+            raise MissingFiles(f"Not on this machine: {self.whereabouts()}.")
+        first = self.files[0] if isinstance(self.files[0], str) else self.files[0][0]
+        found = self._cached(first) or next(path for f in self.files[0] if (path := self._cached(f)))
+        return found.parent
+
+    def whereabouts(self) -> str:
+        """What is missing and where it is looked for, as part of a sentence."""
+        from huggingface_hub import constants
+
+        return f"{', '.join(self.missing())} of '{self.repo}' (looked for in {constants.HF_HUB_CACHE})"
+
+    def size(self) -> int:
+        """Bytes still to be fetched, as the hub tells; ModelError when it cannot be reached."""
+        from huggingface_hub import snapshot_download
+
+        with _reaching(self.repo):
+            plan = snapshot_download(self.repo, allow_patterns=self._wanted(), dry_run=True)
+        return sum(file.file_size or 0 for file in plan if file.will_download)
+
+    def fetch(self) -> None:
+        """Brings every file here, going on where an earlier try stopped; ModelError when it cannot."""
+        from huggingface_hub import snapshot_download
+
+        with _reaching(self.repo):
+            snapshot_download(self.repo, allow_patterns=self._wanted())
+        self.locate()
+
+    def _cached(self, name: str) -> Path | None:
+        from huggingface_hub import try_to_load_from_cache
+
+        path = try_to_load_from_cache(self.repo, name)
+        return Path(path) if isinstance(path, str) else None
+
+    def _wanted(self) -> list[str]:
+        """The files to ask for: of alternatives the first that the repository has, and an index's shards."""
+        from huggingface_hub import list_repo_files
+
+        there = set(list_repo_files(self.repo))
+        wanted: list[str] = []
+        for file in self.files:
+            names = (file,) if isinstance(file, str) else file
+            wanted += [name for name in names if name in there][:1]
+        if any(name.endswith(_INDEX) for name in wanted):
+            wanted += [name for name in there if name.endswith(".safetensors")]
+        return wanted
+
+
+@dataclass(frozen=True)
+class UrlFile:
+    """One file at a fixed address; its SHA-256 is recorded when it is first fetched and compared ever after."""
+
+    url: str
+
+    @property
+    def name(self) -> str:
+        return self.url.rsplit("/", 1)[-1]
+
+    @property
+    def path(self) -> Path:
+        return home_folder() / "checkpoints" / self.name
+
+    def missing(self) -> list[str]:
+        """The file's name when it is not here."""
+        return [] if self.path.is_file() else [self.name]
+
+    def locate(self) -> Path:
+        """The file, its hash checked; MissingFiles when it is not here, ModelError when it is not what it was.
+
+        A file that a person put there has no record yet: its hash is recorded now.
+        """
+        if self.missing():
+            raise MissingFiles(f"Not on this machine: {self.whereabouts()}.")
+        record, digest = self._record(), sha256(self.path)
+        if not record.exists():
+            _write_whole(record, digest + "\n")
+        elif record.read_text("utf-8").strip() != digest:
+            raise ModelError(
+                f"The checkpoint {self.path} is not the file it was (its SHA-256 differs from {record}); "
+                "delete both and fetch it again."
+            )
+        return self.path
+
+    def whereabouts(self) -> str:
+        """What is missing and where it is looked for, as part of a sentence."""
+        return f"{self.url} (looked for at {self.path})"
+
+    def size(self) -> int:
+        """Bytes still to be fetched, as the server tells; ModelError when it cannot be reached."""
+        if not self.missing():
+            return 0
+        with _reaching(self.url), urlopen(_request(self.url, method="HEAD"), timeout=_PATIENCE_S) as answer:
+            length = int(answer.headers.get("Content-Length") or 0)
+        return max(0, length - _length(self._part()))
+
+    def fetch(self) -> None:
+        """Brings the file here, going on where an earlier try stopped; ModelError when it cannot."""
+        if not self.missing():
+            return
+        part = self._part()
+        with _reaching(self.url):
+            part.parent.mkdir(parents=True, exist_ok=True)
+            start = _length(part)
+            with urlopen(_request(self.url, start), timeout=_PATIENCE_S) as answer:
+                if start and answer.status != HTTPStatus.PARTIAL_CONTENT:
+                    start = 0  # the server begins anew, so the file does too
+                total = start + int(answer.headers.get("Content-Length") or 0)
+                with (
+                    open(part, "ab" if start else "wb") as file,
+                    tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=self.name) as bar,
+                ):
+                    while chunk := answer.read(_CHUNK):
+                        bar.update(file.write(chunk))
+            if _length(part) < total:
+                raise ModelError(
+                    f"{self.url} broke off after {_length(part):,} of {total:,} bytes; the same command goes on."
+                )
+            _write_whole(self._record(), sha256(part) + "\n")
+            os.replace(part, self.path)
+
+    def _part(self) -> Path:
+        return self.path.with_name(self.name + ".part")
+
+    def _record(self) -> Path:
+        return self.path.with_name(self.name + ".sha256")
+
+
+Source = Folder | HubFiles | UrlFile
+
+
+def source(named: str, files: Sequence[File]) -> Folder | HubFiles:
+    """A local folder where `named` is one or looks like a path, else the hub's repository of that id.
+
+    Raises MissingFiles when it can be neither.
+    """
+    path = Path(named).expanduser()
+    if path.is_dir() or named.startswith((".", "~", os.sep)) or path.is_absolute():
+        return Folder(path.absolute(), tuple(files))
+    if _HUB_ID.fullmatch(named):
+        return HubFiles(named, tuple(files))
+    raise MissingFiles(f"There is no folder '{named}', and it is no hub id of the form owner/name either.")
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file's bytes in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _reaching(what: str) -> Iterator[None]:
+    """Turns whatever keeps a download from happening into one sentence; HF_HUB_OFFLINE forbids all of them."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        raise ModelError(f"'{what}' is not fetched, because HF_HUB_OFFLINE forbids it; unset it to allow downloads.")
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:  # the hub's client, its HTTP library and urllib share no class of their errors
+        reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+        raise ModelError(
+            f"'{what}' cannot be fetched ({reason}); check the network, or bring its files here another way."
+        ) from error
+
+
+def _request(url: str, start: int = 0, method: str = "GET") -> Request:
+    return Request(url, headers={"Range": f"bytes={start}-"} if start else {}, method=method)
+
+
+def _length(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Writes a file so that it is there with all its text or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, "utf-8")
+    os.replace(part, path)
+
+
+def _missing(files: Sequence[File], where: Callable[[str], Path | None]) -> list[str]:
+    def there(name: str) -> bool:
+        path = where(name)
+        return path is not None and path.is_file()
+
+    lacking = []
+    for file in files:
+        names = (file,) if isinstance(file, str) else file
+        found = next((name for name in names if there(name)), None)
+        if found is None:
+            lacking.append(" or ".join(names))
+        elif found.endswith(_INDEX):
+            index: Any = json.loads(Path(where(found) or found).read_text("utf-8"))
+            lacking += sorted(name for name in set(index["weight_map"].values()) if not there(name))
+    return lacking
+
+
+def _listed(files: Sequence[File]) -> str:
+    return ", ".join(file if isinstance(file, str) else " or ".join(file) for file in files)
