@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 
 import numpy as np
-from numpy import bool_, float32
+from numpy import bool_, float32, float64, int64
 from numpy.typing import NDArray
 
 
@@ -13,12 +13,39 @@ def exact_at(weights: NDArray[float32], literal: NDArray[bool_], k: int = 20) ->
     weights (n, |V|) >= 0, literal (n, |V|). Terms of weight 0 are never among the strongest; captions that speak no
     term are left out.
     """
-    k = min(k, weights.shape[1])
-    top = np.argpartition(-weights, k - 1, axis=1)[:, :k]  # (n, k)
+    return float(np.nanmean(exact_rows(weights, literal, k)))
+
+
+def exact_rows(weights: NDArray[float32], literal: NDArray[bool_], k: int = 20) -> NDArray[float64]:
+    """(n,) Exact@k of each caption, NaN for one that speaks no term."""
+    top = strongest(weights, k)
     hit = np.take_along_axis(literal, top, 1) & (np.take_along_axis(weights, top, 1) > 0)
     own = literal.sum(1)
-    spoken = own > 0
-    return float((hit.sum(1)[spoken] / own[spoken]).mean())
+    return np.divide(hit.sum(1), own, out=np.full(len(own), np.nan), where=own > 0)
+
+
+def semantic_rows(
+    weights: NDArray[float32], literal: NDArray[bool_], vectors: NDArray[float32], k: int = 20
+) -> NDArray[float64]:
+    """(n,) Semantic@k (paper, section 4): how close a caption's k strongest terms are to the words it says.
+
+    The mean over those terms of the greatest cosine with a term that the caption speaks. `vectors` (|V|, d): rows of
+    unit length, or of zeros for a term without a vector, which is left out. NaN where no lit or no spoken term has one.
+    """
+    known: NDArray[bool_] = (vectors != 0).any(axis=1)
+    found = np.full(len(weights), np.nan)
+    for i, top in enumerate(strongest(weights, k)):
+        lit = top[(weights[i, top] > 0) & known[top]]
+        own = np.flatnonzero(literal[i] & known)
+        if len(lit) and len(own):
+            found[i] = (vectors[lit] @ vectors[own].T).max(1).mean()
+    return found
+
+
+def strongest(weights: NDArray[float32], k: int) -> NDArray[int64]:
+    """(n, k) the terms of the k greatest weights of each row, in no order."""
+    k = min(k, weights.shape[1])
+    return np.argpartition(-weights, k - 1, axis=1)[:, :k]
 
 
 def term_precision(
