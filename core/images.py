@@ -11,7 +11,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import ImageError
 
-IMAGE_SUFFIXES = frozenset({".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+try:
+    from pillow_heif import register_heif_opener
+except ImportError:  # it is an extra: open_image says so when it meets a HEIC
+    register_heif_opener = None
+else:
+    register_heif_opener()
+
+HEIC_SUFFIXES = frozenset({".heic", ".heif"})
+IMAGE_SUFFIXES = HEIC_SUFFIXES | {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 MAX_PIXELS = 100_000_000  # 300 MB once decoded; anything larger is a mistake or an attack
 WORKING_BOX = 1024  # encoders look at 384 px or less, so that nothing they could see is lost, and memory stays bounded
 THUMBNAIL_BOX = 320
@@ -42,6 +50,10 @@ def open_image(path: str | os.PathLike[str]) -> Image.Image:
     except PermissionError as error:
         raise ImageError(f"The picture {path} cannot be read: permission denied.") from error
     except UnidentifiedImageError as error:
+        if path.suffix.lower() in HEIC_SUFFIXES and register_heif_opener is None:
+            raise ImageError(
+                f"{path} is a HEIC picture, which needs one more package: pip install pillow-heif."
+            ) from error
         raise ImageError(f"{path} is not a picture that can be read.") from error
     except Image.DecompressionBombError as error:
         raise _too_large(path, "far more pixels") from error

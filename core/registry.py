@@ -44,7 +44,7 @@ class ModelEntry:
     head: str
     vocabulary: str
     licence: str
-    megabytes: int  # of weights, about
+    megabytes: int | None  # of weights, about; None where only the server knows
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,11 @@ def load_encoder(name: str, device: str | None = None) -> DenseEncoder:
 def canonical_name(name: str) -> str:
     """The name that a model gives itself and its collections: folders absolute, so that it holds from anywhere."""
     return name if name == DEFAULT_MODEL else pairing(name).name
+
+
+def lacking(name: str) -> list[str]:
+    """What a model, or an encoder alone, needs and this machine has not: files and where they are looked for."""
+    return [where.whereabouts() for where in _all_sources(name) if where.missing()]
 
 
 def download_size(name: str) -> int:
@@ -155,7 +160,7 @@ def _entry(chosen: Pairing) -> ModelEntry:
         chosen.head.name,
         WORDPIECE_NAME,
         recipe.licence,
-        recipe.megabytes + HEAD_MEGABYTES,
+        recipe.megabytes + HEAD_MEGABYTES if recipe.megabytes else None,
     )
 
 

@@ -99,18 +99,15 @@ class HubFiles:
 
     def size(self) -> int:
         """Bytes still to be fetched, as the hub tells; ModelError when it cannot be reached."""
-        from huggingface_hub import snapshot_download
-
         with _reaching(self.repo):
-            plan = snapshot_download(self.repo, allow_patterns=self._wanted(), dry_run=True)
-        return sum(file.file_size or 0 for file in plan if file.will_download)
+            return sum(size for name, size in self._wanted().items() if self._cached(name) is None)
 
     def fetch(self) -> None:
         """Brings every file here, going on where an earlier try stopped; ModelError when it cannot."""
         from huggingface_hub import snapshot_download
 
         with _reaching(self.repo):
-            snapshot_download(self.repo, allow_patterns=self._wanted())
+            snapshot_download(self.repo, allow_patterns=list(self._wanted()))
         self.locate()
 
     def _cached(self, name: str) -> Path | None:
@@ -119,18 +116,19 @@ class HubFiles:
         path = try_to_load_from_cache(self.repo, name)
         return Path(path) if isinstance(path, str) else None
 
-    def _wanted(self) -> list[str]:
-        """The files to ask for: of alternatives the first that the repository has, and an index's shards."""
-        from huggingface_hub import list_repo_files
+    def _wanted(self) -> dict[str, int]:
+        """The files to ask for and their bytes: of alternatives the first that the hub has, and an index's shards."""
+        from huggingface_hub import HfApi
 
-        there = set(list_repo_files(self.repo))
+        info = HfApi().model_info(self.repo, files_metadata=True, timeout=_PATIENCE_S)
+        there = {file.rfilename: file.size or 0 for file in info.siblings or ()}
         wanted: list[str] = []
         for file in self.files:
             names = (file,) if isinstance(file, str) else file
             wanted += [name for name in names if name in there][:1]
         if any(name.endswith(_INDEX) for name in wanted):
             wanted += [name for name in there if name.endswith(".safetensors")]
-        return wanted
+        return {name: there[name] for name in wanted}
 
 
 @dataclass(frozen=True)

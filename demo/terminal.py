@@ -64,10 +64,12 @@ def progress_bar(what: str) -> Iterator["Advance"]:
 
 def show_models(entries: "Sequence[ModelEntry]") -> None:
     """A table of the models that can be named."""
-    table = Table("model", "ready", "needs", "about")
+    table = Table("model", "ready", "encoder + head", "vocabulary", "licence", Column("size", justify="right"), "needs")
     for entry in entries:
         ready = Text("yes", "green") if entry.ready else Text("no", "red")
-        table.add_row(entry.name, ready, Text(entry.needs), Text(entry.about))
+        parts = Text(f"{entry.encoder} + {entry.head}", overflow="fold")
+        size = f"{entry.megabytes:,} MB" if entry.megabytes else "told first"
+        table.add_row(Text(entry.name), ready, parts, entry.vocabulary, entry.licence, size, Text(entry.needs))
     out().print(table)
 
 

@@ -18,6 +18,7 @@ NAMED = (
     *(f"{family}-{tuned}" for family in ("blip", "lavis-blip", "lavis-albef") for tuned in TUNED),
     *(f"{family}:FOLDER_OR_HUB_ID" for family in ("blip", "clip", "siglip")),
 )
+BLIP_MEGABYTES = 895  # 223.7 million parameters in single precision
 _BERT: File = ("vocab.txt", "tokenizer.json")
 _LAVIS = "https://storage.googleapis.com/sfr-vision-language-research/LAVIS/models"
 
@@ -29,7 +30,7 @@ class EncoderRecipe:
     name: str
     about: str
     licence: str
-    megabytes: int
+    megabytes: int | None  # of weights; None where only the server knows
     sources: tuple[Source, ...]
     build: Callable[[list[Path], str], DenseEncoder]
 
@@ -53,25 +54,19 @@ def _of_family(family: str, place: str, name: str | None = None) -> EncoderRecip
     """An encoder in transformers' format by hub id or folder."""
     if family == "blip":
         where = source(place, ("config.json", WEIGHTS, _BERT))
-        return EncoderRecipe(
-            name or f"blip:{where.name}", f"BLIP ViT-B/16 at 384 px ({where.name})", "BSD-3-Clause", 895, (where,),
-            lambda places, device: _blip(name or f"blip:{where.name}", places[0], device),
-        )  # fmt: skip
+        called, about = name or f"blip:{where.name}", f"BLIP ViT-B/16 at 384 px ({where.name})"
+        return EncoderRecipe(called, about, "BSD-3-Clause", BLIP_MEGABYTES, (where,), partial(_blip, called))
     where = source(place, ("config.json", WEIGHTS, "preprocessor_config.json", ("tokenizer.json", "spiece.model")))
-    return EncoderRecipe(
-        f"{family}:{where.name}", f"{family} ({where.name})", "as published with it", 0, (where,),
-        lambda places, device: _dual(f"{family}:{where.name}", places[0], family, device),
-    )  # fmt: skip
+    called, about = f"{family}:{where.name}", f"{family} ({where.name})"
+    return EncoderRecipe(called, about, "as published with it", None, (where,), partial(_dual, called, family))
 
 
 def _lavis(name: str, family: str, tuned: str) -> EncoderRecipe:
-    if family == "blip":
-        checkpoint, megabytes = UrlFile(f"{_LAVIS}/BLIP/blip_{tuned}_retrieval.pth"), 1800
-    else:
-        checkpoint, megabytes = UrlFile(f"{_LAVIS}/ALBEF/albef_{tuned}_retrieval_lavis.pt"), 1700
+    published = {"blip": f"BLIP/blip_{tuned}_retrieval.pth", "albef": f"ALBEF/albef_{tuned}_retrieval_lavis.pt"}
+    checkpoint = UrlFile(f"{_LAVIS}/{published[family]}")
     about = f"LAVIS's {family.upper()} tuned on {TUNED[tuned]}, 384 px"
     return EncoderRecipe(
-        name, about, "BSD-3-Clause", megabytes, (checkpoint, WORDPIECES), partial(_lavis_encoder, name, family)
+        name, about, "BSD-3-Clause", None, (checkpoint, WORDPIECES), partial(_lavis_encoder, name, family)
     )
 
 
@@ -79,16 +74,16 @@ def _scenes() -> SceneEncoder:
     return SceneEncoder.load(SCENES / "encoder.safetensors")
 
 
-def _blip(name: str, folder: Path, device: str) -> DenseEncoder:
+def _blip(name: str, places: list[Path], device: str) -> DenseEncoder:
     from core.encoders import blip
 
-    return blip.load(name, folder, device)
+    return blip.load(name, places[0], device)
 
 
-def _dual(name: str, folder: Path, family: str, device: str) -> DenseEncoder:
+def _dual(name: str, family: str, places: list[Path], device: str) -> DenseEncoder:
     from core.encoders import dual
 
-    return dual.load(name, folder, "clip" if family == "clip" else "siglip", device)
+    return dual.load(name, places[0], "clip" if family == "clip" else "siglip", device)
 
 
 def _lavis_encoder(name: str, family: str, places: list[Path], device: str) -> DenseEncoder:
