@@ -12,11 +12,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.errors import ImageError
 
 try:
-    from pillow_heif import register_heif_opener
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    READS_HEIC = True
 except ImportError:  # it is an extra: open_image says so when it meets a HEIC
-    register_heif_opener = None
-else:
-    register_heif_opener()
+    READS_HEIC = False
 
 HEIC_SUFFIXES = frozenset({".heic", ".heif"})
 IMAGE_SUFFIXES = HEIC_SUFFIXES | {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
@@ -50,7 +51,7 @@ def open_image(path: str | os.PathLike[str]) -> Image.Image:
     except PermissionError as error:
         raise ImageError(f"The picture {path} cannot be read: permission denied.") from error
     except UnidentifiedImageError as error:
-        if path.suffix.lower() in HEIC_SUFFIXES and register_heif_opener is None:
+        if path.suffix.lower() in HEIC_SUFFIXES and not READS_HEIC:
             raise ImageError(
                 f"{path} is a HEIC picture, which needs one more package: pip install pillow-heif."
             ) from error
