@@ -31,6 +31,7 @@ class DualEncoder:
         self._length = text.max_position_embeddings
         # SigLIP reads its text vector at the last position, so every text is padded to it; CLIP at the end of the text
         self._padding = True if model.config.model_type == "clip" else "max_length"
+        self._tokenizer.padding_side = "right"  # as all of them were trained; a tokenizer class may default to left
         self.dim = int(self._dimensions())
         side, patch = int(getattr(vision, "image_size", None) or 256), int(vision.patch_size)
         patches = max(getattr(vision, "num_patches", 0), (side // patch) ** 2)
