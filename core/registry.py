@@ -92,7 +92,7 @@ def load_encoder(name: str, device: str | None = None) -> DenseEncoder:
 
 def canonical_name(name: str) -> str:
     """The name that a model gives itself and its collections: folders absolute, so that it holds from anywhere."""
-    return name if name == DEFAULT_MODEL else pairing(name).name
+    return pairing(name).name if "+" in name else name
 
 
 def lacking(name: str) -> list[str]:
