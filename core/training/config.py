@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class TrainingConfig:
     """Defaults follow the paper (section 4) where it names a value; sizes are those of the built-in model.
 
-    `control`: "caption" (expansion control by one draw a caption) or "none".
+    `control`: of expansion, one of `expansion.CONTROLS`: "caption" draws once a caption, "word" once a term.
     `tau`: temperature of the dense teacher's softmax.
     `l1`: weight of the sparsity penalty on query and item weights, reached by a quadratic warm-up.
     `anchor`: weight of the word anchor (0 = the paper's method; see `losses.word_anchor`); `anchor_emphasis`: how much

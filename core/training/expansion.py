@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+CONTROLS = ("none", "caption", "word", "both")
+
 
 def expansion_probability(progress: float, until: float = 0.95) -> float:
     """The chance that a caption may expand: rises from 0 to 1 linearly over the first `until` of training.
@@ -19,3 +21,25 @@ def caption_control(literal: Tensor, probability: float, generator: torch.Genera
     """
     expands = torch.rand(len(literal), 1, generator=generator) < probability
     return literal | expands
+
+
+def word_control(literal: Tensor, probability: float, generator: torch.Generator) -> Tensor:
+    """Word-level control: every term that a caption does not speak is allowed by a Bernoulli draw of its own.
+
+    Shapes as for `caption_control`.
+    """
+    return literal | (torch.rand(literal.shape, generator=generator) < probability)
+
+
+def allowed_terms(control: str, literal: Tensor, probability: float, generator: torch.Generator) -> Tensor:
+    """The terms each caption may light under "none", "caption", "word" or "both".
+
+    Both: a caption first draws whether it expands at all, then every further term whether it is among the expansion.
+    """
+    if control == "caption":
+        return caption_control(literal, probability, generator)
+    if control == "word":
+        return word_control(literal, probability, generator)
+    if control == "both":
+        return caption_control(literal, probability, generator) & word_control(literal, probability, generator)
+    return torch.ones_like(literal)

@@ -14,7 +14,7 @@ from core.errors import DatasetError
 from core.head import HeadConfig, SparseHead
 from core.training.config import TrainingConfig
 from core.training.dataset import DenseDataset, image_words
-from core.training.expansion import caption_control, expansion_probability
+from core.training.expansion import CONTROLS, allowed_terms, expansion_probability
 from core.training.losses import distillation, l1, warm, word_anchor
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -35,8 +35,8 @@ def train_head(
     data: DenseDataset, literal: NDArray[bool_], config: TrainingConfig, progress: Progress | None = None
 ) -> SparseHead:
     """A head trained on `data`; `literal`: (captions, |V|), the terms each caption speaks. Same seed, same head."""
-    if config.control not in ("none", "caption"):
-        raise DatasetError(f"Expansion control '{config.control}' does not exist; it is 'none' or 'caption'.")
+    if config.control not in CONTROLS:
+        raise DatasetError(f"Expansion control '{config.control}' does not exist; choose one of {', '.join(CONTROLS)}.")
     torch.manual_seed(config.seed)
     generator = torch.Generator().manual_seed(config.seed)
     head = SparseHead(HeadConfig(data.images.shape[1], config.hidden_size, literal.shape[1])).train()
@@ -77,9 +77,9 @@ def objective(
     text_logits, image_logits = head.logits(batch.texts), head.logits(batch.images)
     text_weights, image_weights = (torch.log1p(torch.relu(x)) for x in (text_logits, image_logits))
     probability = 1.0
-    if config.control == "caption":
+    if config.control != "none":
         probability = expansion_probability(progress, config.expansion_until)
-        text_weights = text_weights * caption_control(batch.literal, probability, generator)
+        text_weights = text_weights * allowed_terms(config.control, batch.literal, probability, generator)
     match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau)
     sparsity = warm(progress, config.warmup) * (config.query_l1 * l1(text_weights) + config.item_l1 * l1(image_weights))
     loss = match + sparsity

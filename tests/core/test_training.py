@@ -13,7 +13,7 @@ from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops
 from core.training.config import TrainingConfig
 from core.training.dataset import DenseDataset, image_words, literal_matrix
-from core.training.expansion import caption_control, expansion_probability
+from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
 from core.training.losses import distillation, l1, warm, word_anchor
 from core.training.trainer import learning_rate, project, train_head
 from core.vocabulary import Vocabulary
@@ -32,6 +32,25 @@ def test_caption_control_draws_once_a_caption() -> None:
     assert expanded.float().mean().item() == pytest.approx(0.3, abs=0.03)
     assert caption_control(literal, 1.0, torch.Generator()).all()
     assert torch.equal(caption_control(literal, 0.0, torch.Generator()), literal)
+
+
+def test_word_control_draws_once_a_term() -> None:
+    literal = torch.zeros(300, 70, dtype=torch.bool)
+    literal[:, 2] = True
+    mask = word_control(literal, 0.3, torch.Generator().manual_seed(1))
+    assert mask[:, 2].all() and mask[:, 3:].float().mean().item() == pytest.approx(0.3, abs=0.02)
+    assert not mask[:, 3:].all(1).any()
+    assert torch.equal(word_control(literal, 0.0, torch.Generator()), literal)
+
+
+def test_both_controls_expand_some_captions_by_some_terms() -> None:
+    literal = torch.zeros(2000, 70, dtype=torch.bool)
+    literal[:, 2] = True
+    mask = allowed_terms("both", literal, 0.5, torch.Generator().manual_seed(1))
+    expanded = mask[:, 3:].any(1)
+    assert mask[:, 2].all() and expanded.float().mean().item() == pytest.approx(0.5, abs=0.04)
+    assert mask[expanded][:, 3:].float().mean().item() == pytest.approx(0.5, abs=0.03)
+    assert allowed_terms("none", literal, 0.0, torch.Generator()).all()
 
 
 def test_distillation_by_hand() -> None:
