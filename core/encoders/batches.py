@@ -79,7 +79,7 @@ class Batches(Generic[Input, Prepared]):
 
     def __init__(self, size: int, prepare: Callable[[Sequence[Input]], Prepared], run: Callable[[Prepared], Tensor]):
         """`prepare`: inputs to what `run` takes; `run`: that to (n, dim) rows. `size` only ever shrinks."""
-        self.size, self._prepare, self._run = size, prepare, run
+        self.size, self.prepare, self.run = size, prepare, run
 
     def __call__(self, inputs: Sequence[Input], dim: int) -> NDArray[float32]:
         """(n, dim) rows of the inputs, in order; out of memory halves the batch, ModelError when one is too much."""
@@ -88,7 +88,7 @@ class Batches(Generic[Input, Prepared]):
         while at < len(inputs):
             for prepared, count in self._ahead(inputs[at:]):
                 try:
-                    rows.append(self._run(prepared).float().cpu().numpy())
+                    rows.append(self.run(prepared).float().cpu().numpy())
                 except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU's allocator raises it bare
                     if not _out_of_memory(error):
                         raise
@@ -101,13 +101,13 @@ class Batches(Generic[Input, Prepared]):
         """(prepared batch, its length), at most AHEAD batches before they are asked for."""
         pieces = [inputs[start : start + self.size] for start in range(0, len(inputs), self.size)]
         if len(pieces) == 1:  # a query: no thread is worth its start
-            yield self._prepare(pieces[0]), len(pieces[0])
+            yield self.prepare(pieces[0]), len(pieces[0])
             return
         waiting: deque[tuple[Future[Prepared], int]] = deque()
         with ThreadPoolExecutor(PREPARERS, thread_name_prefix="prepare") as pool:
             try:
                 for piece in pieces:
-                    waiting.append((pool.submit(self._prepare, piece), len(piece)))
+                    waiting.append((pool.submit(self.prepare, piece), len(piece)))
                     if len(waiting) > AHEAD:
                         future, count = waiting.popleft()
                         yield future.result(), count

@@ -1,0 +1,133 @@
+"""Pictures and texts a second by batch size, beside the loop of one by one: python benchmarks/encoders.py
+
+Encoders are named as for `sightwords embed` (they must be on this machine); without any, BLIP's and ALBEF's full-size
+towers with random weights, which cost the same. The second table indexes a folder of photographs-to-be (1,600 × 1,200
+JPEGs): the whole pipeline's time beside the model's own on pixels that are ready. Never timed in tests.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter, process_time
+
+import numpy as np
+import torch
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
+
+from core.encoders import DenseEncoder, lavis
+from core.encoders.itc import ItcEncoder
+from core.encoders.preprocessing import CaptionTokens
+from core.head import HeadConfig, SparseHead
+from core.indexing import index_paths
+from core.model import Model
+from core.registry import load_encoder
+from core.vocabulary import Vocabulary
+from index_store.collection import Collection
+
+TERMS = 30_522  # as many as the published heads weigh
+TEXT = "a small brown dog sleeping on a red sofa beside a window"  # 12 words
+
+
+def main() -> None:
+    """Prints both tables for every encoder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("encoders", nargs="*", help="names; left out: random BLIP and ALBEF towers")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 8, 16])
+    parser.add_argument("--images", type=int, default=16, help="pictures a measurement")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    with tempfile.TemporaryDirectory() as scratch:
+        photos = draw_photos(Path(scratch) / "photos", options.images)
+        made: Sequence[Callable[[], DenseEncoder]] = [
+            lambda name=name: load_encoder(name, options.device) for name in options.encoders
+        ] or [lambda sizes=sizes: random_encoder(sizes, Path(scratch), options.device) for sizes in RANDOM]
+        for make in made:
+            encoder = make()
+            by_batch(encoder, photos, options.batches)
+            pipeline(encoder, photos, Path(scratch) / f"collection-{encoder.name.replace('/', '-')}")
+
+
+RANDOM = (lavis.BLIP, lavis.ALBEF)
+
+
+def random_encoder(sizes: lavis.LavisSizes, scratch: Path, device: str) -> ItcEncoder:
+    """Full-size towers with random weights and a vocabulary of the words of TEXT."""
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *sorted(set(TEXT.split()))]
+    (scratch / "vocab.txt").write_text("\n".join(pieces) + "\n", "utf-8")
+    tokens = CaptionTokens(scratch, sizes.max_tokens)
+    return ItcEncoder(f"{sizes.family} (random weights)", lavis.towers(sizes), tokens, device)
+
+
+def by_batch(encoder: DenseEncoder, photos: Sequence[Path], batches: Sequence[int]) -> None:
+    """Rates by batch size; the first row is the plain loop."""
+    images, texts = [Image.open(path).convert("RGB") for path in photos], [TEXT] * (4 * len(photos))
+    table = Table("batch", "images/s", "texts/s", title=f"{encoder.name} on {encoder.place}")  # type: ignore[attr-defined]
+    encoder.encode_images(images[:1]), encoder.encode_texts(texts[:1])  # warm up
+    plain = [rate(lambda item=item, one=one: [one([x]) for x in item], item)
+             for item, one in ((images, encoder.encode_images), (texts, encoder.encode_texts))]  # fmt: skip
+    table.add_row("plain loop", *(f"{value:.2f}" for value in plain))
+    for size in batches:
+        encoder.images.size = encoder.texts.size = size  # type: ignore[attr-defined]
+        values = rate(lambda: encoder.encode_images(images), images), rate(lambda: encoder.encode_texts(texts), texts)
+        table.add_row(str(size), *(f"{value:.2f}" for value in values))
+    Console(width=100).print(table)
+
+
+def pipeline(encoder: DenseEncoder, photos: Sequence[Path], place: Path) -> None:
+    """The whole of indexing beside the model's own time, by the clock and in processor seconds (on a busy machine only
+    these mean something, and they also count what another core does beside the model)."""
+    head = SparseHead(HeadConfig(encoder.dim, 768, TERMS))
+    with torch.no_grad():
+        head.vocab_projector.bias.sub_(2.0)  # few terms light up, as in a trained head
+    vocabulary = Vocabulary(f"t{i}" for i in range(TERMS))
+    model = Model("benchmark", encoder, head, vocabulary)
+    ready = encoder.images.prepare([Image.open(path).convert("RGB") for path in photos])  # type: ignore[attr-defined]
+    size = encoder.images.size  # type: ignore[attr-defined]
+    started, cpu = perf_counter(), process_time()
+    for start in range(0, len(photos), size):
+        encoder.images.run(slices(ready, start, size)).cpu()  # type: ignore[attr-defined]
+    own, own_cpu = perf_counter() - started, process_time() - cpu
+    cpu = process_time()
+    with Collection.create(place, model=model.name, vocabulary=vocabulary.terms) as collection:
+        whole = index_paths(model, collection, [photos[0].parent]).seconds
+    whole_cpu = process_time() - cpu
+    table = Table("", "model alone, s", "indexing, s", "ratio", title=f"{encoder.name}: {len(photos)} by {size}")
+    table.add_row("by the clock", f"{own:.2f}", f"{whole:.2f}", f"{whole / own:.3f}")
+    table.add_row("of all cores", f"{own_cpu:.2f}", f"{whole_cpu:.2f}", f"{whole_cpu / own_cpu:.3f}")
+    Console(width=100).print(table)
+
+
+def slices(prepared: object, start: int, size: int) -> object:
+    """A part of what an encoder prepared: a tensor, or a mapping of tensors."""
+    if isinstance(prepared, torch.Tensor):
+        return prepared[start : start + size]
+    return {key: value[start : start + size] for key, value in prepared.items()}  # type: ignore[attr-defined]
+
+
+def rate(run: Callable[[], object], inputs: Sequence[object]) -> float:
+    """Inputs a second."""
+    started = perf_counter()
+    run()
+    return len(inputs) / (perf_counter() - started)
+
+
+def draw_photos(folder: Path, count: int) -> list[Path]:
+    """JPEGs of 1,600 × 1,200 pixels with the detail of photographs: blurred noise."""
+    folder.mkdir()
+    random, paths = np.random.default_rng(0), [folder / f"{number}.jpg" for number in range(count)]
+    for path in paths:
+        small = Image.fromarray(random.integers(0, 256, (300, 400, 3), dtype=np.uint8))
+        small.resize((1600, 1200), Image.Resampling.BICUBIC).save(path, quality=88)
+    return paths
+
+
+if __name__ == "__main__":
+    main()
