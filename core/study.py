@@ -1,0 +1,198 @@
+"""The paper's comparison on one dense data set: a head for each expansion control, judged beside the dense vectors.
+
+What is finished is kept in the output folder and not made again, as long as data, vocabulary and settings are the same.
+Knows no encoder and no particular data set.
+"""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from core.dense import FILES, DenseFolder
+from core.errors import DatasetError
+from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_head, spoken_terms
+from core.evaluation.word_vectors import caption_vectors, read_word_vectors
+from core.fitting import HEAD_VOCABULARY, train_folder
+from core.head import SparseHead
+from core.training.config import TrainingConfig
+from core.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the comparison: the control that its head was trained with (None: the dense vectors) and the mode."""
+
+    name: str
+    control: str | None
+    mode: Mode = "full"
+
+
+ROWS = (
+    Row("dense", None),
+    Row("none", "none"),
+    Row("caption", "caption"),
+    Row("word", "word"),
+    Row("both", "both"),
+    Row("literal", "caption", "literal"),  # literal and hybrid ask the caption-controlled head
+    Row("hybrid", "caption", "hybrid"),
+)
+
+Progress = Callable[[str, int, int], None]
+"""Told (what is being done, done, total)."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared and where it is kept. `word_vectors`: a file for Semantic@20; the captions' own without."""
+
+    data: Path
+    out: Path
+    vocabulary: Vocabulary
+    config: TrainingConfig
+    split: str = "test"
+    word_vectors: Path | None = None
+
+    def run(self, progress: Progress | None = None) -> list[dict[str, Any]]:
+        """The table, a mapping a row; each row is on disk before the next is begun."""
+        folder = DenseFolder.read(self.data)
+        folder.split("train"), folder.split(self.split)  # whatever is missing is said before anything is trained
+        key = self._key()
+        (self.out / "rows").mkdir(parents=True, exist_ok=True)
+        table = []
+        for row in ROWS:
+            kept = self.out / "rows" / f"{row.name}.json"
+            found = _kept(kept, key)
+            if found is None:
+                found = self._row(row, folder, key, progress)
+                _write(kept, {"key": key, **found})
+            table.append({"row": row.name, **found})
+        dense = table[0]["recall@1"]
+        return [{**row, "of_dense": row["recall@1"] / dense if dense else None} for row in table]
+
+    def _row(self, row: Row, folder: DenseFolder, key: str, progress: Progress | None) -> dict[str, Any]:
+        def told(done: int, total: int) -> None:
+            if progress:
+                progress(f"judging {row.name}", done, total)
+
+        data = folder.split(self.split)
+        if row.control is None:
+            return _figures(evaluate_dense(data, progress=told))
+        cost = self._head(row.control, key, progress)
+        head = SparseHead.load(self.out / "heads" / row.control)
+        spoken = spoken_terms(data.captions, self.vocabulary)
+        if self.word_vectors is None:
+            train = folder.split("train")
+            vectors = caption_vectors(train.texts, spoken_terms(train.captions, self.vocabulary))
+        else:
+            vectors = read_word_vectors(self.word_vectors, self.vocabulary.terms)
+        judged = evaluate_head(head, data, spoken, mode=row.mode, vectors=vectors, progress=told)
+        return _figures(judged) | cost
+
+    def _head(self, control: str, key: str, progress: Progress | None) -> dict[str, Any]:
+        """Trains the head of a control where it is not there yet; what that cost."""
+        place = self.out / "heads" / control
+        cost = _kept(place / "cost.json", key)
+        if cost is None:
+            config = replace(self.config, control=control)
+
+            def told(done: int, total: int) -> None:
+                if progress:
+                    progress(f"training {control}", done, total)
+
+            cost = train_apart(self.data, self.vocabulary, config, place, told)
+            _write(place / "cost.json", {"key": key, **cost})
+        return cost
+
+    def _key(self) -> str:
+        """A hash of everything that the table depends on."""
+        digest = hashlib.sha256(repr((asdict(self.config), self.split, self.vocabulary.tokenizer)).encode())
+        digest.update(self.vocabulary.digest.encode())
+        if self.word_vectors is not None:
+            digest.update(self.word_vectors.read_bytes())
+        for name in FILES:
+            with (self.data / name).open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return digest.hexdigest()[:16]
+
+
+def train_apart(
+    data: Path, vocabulary: Vocabulary, config: TrainingConfig, out: Path, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Trains a head in a process of its own, so that its peak memory is its own; `seconds` and `peak_mb` (10^6 bytes).
+
+    The peak counts the whole process, Python and torch included; None where the system does not tell.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    vocabulary.save(out / HEAD_VOCABULARY)
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_train, args=(data, config, out, there), daemon=True)
+    process.start()
+    there.close()
+    try:
+        while True:
+            told = here.recv()
+            if isinstance(told, dict):
+                return told
+            if isinstance(told, str):
+                raise DatasetError(told)
+            progress(*told)
+    except EOFError as error:
+        process.join()
+        raise DatasetError(
+            f"Training with control '{config.control}' ended without a head (exit status {process.exitcode}); "
+            "it may have run out of memory."
+        ) from error
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _train(data: Path, config: TrainingConfig, out: Path, report: Any) -> None:
+    """What the process of `train_apart` does: tells progress as pairs, then the cost as a dict, or an error as text."""
+    from index_store.errors import SightwordsError
+
+    try:
+        folder = DenseFolder.read(data)
+        vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
+        started = perf_counter()
+        train_folder(folder, vocabulary, config, out, lambda done, total, _: report.send((done, total)))
+        report.send({"seconds": perf_counter() - started, "peak_mb": _peak_mb()})
+    except SightwordsError as error:
+        report.send(str(error))
+    except KeyboardInterrupt:
+        pass  # the parent was interrupted too, and says so
+
+
+def _peak_mb() -> float | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+def _figures(judged: Evaluation) -> dict[str, Any]:
+    return {**judged.to_json(), "seconds": None, "peak_mb": None}
+
+
+def _kept(path: Path, key: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        return found if found.pop("key") == key else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    os.replace(part, path)

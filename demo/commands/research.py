@@ -1,0 +1,254 @@
+"""Commands of the paper's study: dense vectors, training, measures and the whole comparison."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from demo import terminal
+from demo.commands.opening import DEFAULT_MODEL, JsonOption, writing
+from index_store.errors import SightwordsError
+
+if TYPE_CHECKING:
+    from core.training.config import TrainingConfig
+    from core.vocabulary import Vocabulary
+
+commands = typer.Typer()
+
+Control = Literal["none", "caption", "word", "both"]
+DataOption = Annotated[str, typer.Option("--data", help="A dense data set: a folder, or a hub id (owner/name).")]
+VocabularyOption = Annotated[
+    Path | None,
+    typer.Option("--vocabulary", help="Terms, one a line (or JSON); words of the train captions when left out."),
+]
+TokenizerOption = Annotated[
+    Literal["words", "wordpiece"] | None,
+    typer.Option("--tokenizer", help="How captions split into terms; told from the vocabulary when left out."),
+]
+VectorsOption = Annotated[
+    Path | None,
+    typer.Option("--word-vectors", help="For Semantic@20: .npy or GloVe text; else from the train captions."),
+]
+EpochsOption = Annotated[int | None, typer.Option(min=1, help="Passes over the train captions.")]
+L1Option = Annotated[
+    float | None, typer.Option("--l1", min=0, help="Weight of sparsity, of captions and images alike.")
+]
+SeedOption = Annotated[int | None, typer.Option(help="The same seed gives the same head.")]
+
+
+@commands.command()
+def embed(
+    dataset: Annotated[Path, typer.Option(help="Pictures, with dataset_meta.json that lists them and their captions.")],
+    out: Annotated[Path, typer.Option(help="The folder to write the dense data set into.")],
+    model: Annotated[str, typer.Option("--model", help="The model or encoder's name.")] = DEFAULT_MODEL,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a dense data set from pictures and captions."""
+    from core.embedding import embed_dataset, refuse_overwriting
+    from core.registry import load_encoder
+
+    refuse_overwriting(out)
+    encoder = load_encoder(model)
+    with terminal.progress_bar("embedding") as advance, _stoppable("Stopped; nothing was written."):
+        written = embed_dataset(encoder, dataset, out, progress=advance)
+    if as_json:
+        terminal.print_json({"model": encoder.name, "out": str(out.absolute())} | written)
+    else:
+        counts = f"{written['images']} images and {written['captions']} captions, {written['dim']} dimensions each"
+        terminal.out().print(f"{counts}, written into {out}", markup=False, soft_wrap=True)
+
+
+@commands.command()
+def train(
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="The folder of the head: weights, settings, vocabulary.")],
+    control: Annotated[Control, typer.Option(help="Expansion control while training.")] = "caption",
+    vocabulary: VocabularyOption = None,
+    tokenizer: TokenizerOption = None,
+    epochs: EpochsOption = None,
+    l1: L1Option = None,
+    seed: SeedOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a head on a dense data set."""
+    from core.dense import DenseFolder
+    from core.fitting import train_folder
+    from core.hub import dataset_folder
+
+    folder = DenseFolder.read(dataset_folder(data))
+    own = _vocabulary(vocabulary, tokenizer, folder.split("train").captions)
+    config = _config(epochs, l1, seed, control=control)
+    with terminal.progress_bar(f"training, control {control}") as advance, writing(out), _stoppable("Stopped."):
+        train_folder(
+            folder, own, config, out, lambda done, total, measures: advance(done, total, f"{measures['loss']:.3f}")
+        )
+    if as_json:
+        terminal.print_json({"head": str(out.absolute()), "control": control, "terms": len(own)})
+    else:
+        terminal.out().print(f"A head of {len(own)} terms, control {control}, written into {out}", markup=False)
+
+
+@commands.command()
+def evaluate(
+    data: DataOption,
+    head: Annotated[Path | None, typer.Option(help="The folder of a head.")] = None,
+    dense: Annotated[bool, typer.Option("--dense", help="Judge the dense vectors themselves.")] = False,
+    split: Annotated[Literal["train", "val", "test"], typer.Option(help="The part to judge on.")] = "test",
+    mode: Annotated[
+        Literal["full", "literal", "hybrid"],
+        typer.Option(help="literal: a caption's own terms only; hybrid: one of them must match, all terms score."),
+    ] = "full",
+    vocabulary: VocabularyOption = None,
+    tokenizer: TokenizerOption = None,
+    word_vectors: VectorsOption = None,
+    runs: Annotated[Path | None, typer.Option(help="A folder for TREC run files of both directions.")] = None,
+    depth: Annotated[int, typer.Option(min=10, help="Places of the run files.")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a head, or the dense vectors, by the paper's measures."""
+    if (head is None) == (not dense):
+        raise typer.BadParameter("give either --head DIR or --dense")
+    from core.dense import DenseFolder
+    from core.evaluation.judge import evaluate_dense, evaluate_head, spoken_terms
+    from core.evaluation.word_vectors import caption_vectors, read_word_vectors
+    from core.hub import dataset_folder
+
+    folder = DenseFolder.read(dataset_folder(data))
+    part = folder.split(split)
+    places = depth if runs is not None else 10
+    with terminal.progress_bar("judging") as advance, _stoppable("Stopped."):
+        told = _pairs(advance)
+        if head is None:
+            judged, said = evaluate_dense(part, depth=places, progress=told), {}
+        else:
+            from core.fitting import load_head
+
+            loaded, own = load_head(head, vocabulary, tokenizer)
+            if word_vectors is not None:
+                vectors = read_word_vectors(word_vectors, own.terms)
+            else:
+                source = folder.split("train" if folder.sizes()["train"] else split)
+                vectors = caption_vectors(source.texts, spoken_terms(source.captions, own))
+            judged = evaluate_head(
+                loaded, part, spoken_terms(part.captions, own), mode=mode, vectors=vectors, depth=places, progress=told
+            )
+            said = {"mode": mode, "word_vectors": str(word_vectors) if word_vectors is not None else "train captions"}
+    if runs is not None:
+        with writing(runs):
+            runs.mkdir(parents=True, exist_ok=True)
+        tag = "dense" if head is None else f"{head.name}-{mode}"
+        judged.runs["text_to_image"].write(runs / "text_to_image.trec", part.text_ids, part.image_ids, tag)
+        judged.runs["image_to_text"].write(runs / "image_to_text.trec", part.image_ids, part.text_ids, tag)
+    if as_json:
+        terminal.print_json({"split": split} | said | judged.to_json())
+    else:
+        _show_measures(judged.to_json())
+
+
+@commands.command()
+def reproduce(
+    data: Annotated[
+        str | None, typer.Option("--data", help="A dense data set: folder or hub id; the built-in world without.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder for heads and table; what is finished there is kept.")] = Path(
+        "reproduction"
+    ),
+    split: Annotated[Literal["val", "test"], typer.Option(help="The part to judge on.")] = "test",
+    scenes: Annotated[int, typer.Option(min=100, help="Train scenes of the built-in world.")] = 8000,
+    vocabulary: VocabularyOption = None,
+    tokenizer: TokenizerOption = None,
+    word_vectors: VectorsOption = None,
+    epochs: EpochsOption = None,
+    l1: L1Option = None,
+    seed: SeedOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The paper's comparison: dense, every expansion control, literal and hybrid search, in one table."""
+    from core.dense import DenseFolder
+    from core.hub import dataset_folder
+    from core.study import Study
+    from core.study_table import markdown, write_table
+
+    stopped = f"Stopped; what is finished lies in {out}, and the same command goes on from there."
+    with _stages() as progress, _stoppable(stopped), writing(out):
+        if data is None:
+            from core.builtin.vocabulary import builtin_vocabulary
+            from core.builtin.world_data import world_data
+            from core.home import home_folder
+
+            place = world_data(scenes, home_folder() / "study", progress)
+            own = builtin_vocabulary() if vocabulary is None else _vocabulary(vocabulary, tokenizer, ())
+            epochs = epochs or 6  # as many as the built-in heads are trained for
+        else:
+            place = dataset_folder(data)
+            own = _vocabulary(vocabulary, tokenizer, DenseFolder.read(place).split("train").captions)
+        config = _config(epochs, l1, seed)
+        table = Study(place, out, own, config, split, word_vectors).run(progress)
+        files = write_table(table, out)
+    if as_json:
+        terminal.print_json({"table": table, "files": files})
+    else:
+        terminal.out().print(markdown(table), markup=False, soft_wrap=True)
+        terminal.say(f"Written into {out}: {', '.join(Path(file).name for file in files.values())}")
+
+
+def _vocabulary(path: Path | None, tokenizer: Any, captions: Any) -> "Vocabulary":
+    from core.vocabulary import Vocabulary
+
+    if path is not None:
+        return Vocabulary.load(path, tokenizer)
+    if tokenizer == "wordpiece":
+        raise typer.BadParameter("--tokenizer wordpiece needs --vocabulary FILE")
+    made = Vocabulary.of_captions(captions)
+    terminal.say(f"Vocabulary: the {len(made):,} words that at least 3 train captions say (choose with --vocabulary).")
+    return made
+
+
+def _config(epochs: int | None, l1: float | None, seed: int | None, **chosen: Any) -> "TrainingConfig":
+    from core.training.config import TrainingConfig
+
+    given = {"epochs": epochs, "query_l1": l1, "item_l1": l1, "seed": seed} | chosen
+    return TrainingConfig(**{name: value for name, value in given.items() if value is not None})
+
+
+def _pairs(advance: "terminal.Advance") -> Callable[[int, int], None]:
+    return lambda done, total: advance(done, total, "")
+
+
+@contextmanager
+def _stages() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress of work that has several parts: on standard error a line and a bar for each."""
+    with ExitStack() as bars:
+        now: list[Any] = ["", None]
+
+        def told(what: str, done: int, total: int) -> None:
+            if what != now[0]:
+                bars.close()
+                terminal.say(f"{what}…")
+                now[:] = what, bars.enter_context(terminal.progress_bar(what))
+            now[1](done, total, "")
+
+        yield told
+
+
+@contextmanager
+def _stoppable(sentence: str) -> Iterator[None]:
+    """Ctrl-C ends the command with a sentence instead of a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SightwordsError(sentence) from None
+
+
+def _show_measures(document: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    table = Table("measure", "text → image", "image → text")
+    backwards = document["image_to_text"]
+    for name, value in document.items():
+        if isinstance(value, float):
+            other = f"{backwards[name]:.4f}" if name in backwards else ""
+            table.add_row(name, f"{value:.4f}", other)
+    terminal.out().print(table)
