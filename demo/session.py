@@ -3,9 +3,11 @@
 import base64
 import io
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -16,11 +18,17 @@ from index_store.collection import Collection, Item
 from index_store.errors import CollectionBusy, CollectionClosed, CollectionError, SightwordsError
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from core.attribution import Links
     from core.model import Model
-    from core.search import Mode, SearchResult
+    from core.search import EncodedQuery, SearchResult
+    from core.steering import Steered
+    from demo.question import Question
 
 log = logging.getLogger(__name__)
 
+HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawing is this red all over
 PATIENCE_S = 60.0  # how long a search waits for the model to load; a cold disk takes some ten seconds
 
 
@@ -97,10 +105,82 @@ class Session:
             return []
         return list(islice(self._collection.all_items(kind="image"), count))
 
-    def search(self, text: str, *, expansion: float, mode: "Mode", k: int) -> "SearchResult":
-        """Pictures for a text; waits for a model that is still loading. Raises SightwordsError, one sentence."""
-        if not text.strip():
-            raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
+    def kinds(self) -> dict[str, int]:
+        """How many items of each kind ("image", "caption") can be searched now."""
+        return self._collection.stats(frequent=0).by_kind if self._collection is not None else {}
+
+    def encode_text(self, text: str) -> "EncodedQuery":
+        """A text as what is searched for; waits for a model that is still loading. Raises SightwordsError."""
+        model, _ = self._ready()
+        from core.search import encode_query
+
+        return encode_query(model, text=text)
+
+    def encode_picture(self, image: "Image") -> "EncodedQuery":
+        """A picture as what is searched for."""
+        model, _ = self._ready()
+        from core.search import encode_query
+
+        return encode_query(model, image=image)
+
+    def encode_item(self, number: int) -> "tuple[EncodedQuery, Item]":
+        """An item of the collection as what is searched for, and the item; ItemNotFound when it is not there."""
+        _, collection = self._ready()
+        from core.search import EncodedQuery
+
+        (item,), (vector,) = collection.items([number]), collection.vectors([number])
+        return EncodedQuery("", vector, frozenset(), (), 0.0, 0.0), item
+
+    def find(self, query: "EncodedQuery", question: "Question") -> "tuple[SearchResult, Steered]":
+        """What an encoded question finds with the question's settings and edits; encodes nothing."""
+        model, collection = self._ready()
+        from core.steering import search_steered, steer, term_edits
+
+        edits = term_edits(model.vocabulary, question.edits)
+        terms = model.vocabulary.terms
+        steered = steer(query, terms, expansion=question.expansion, mode=question.mode, edits=edits)
+        kind = None if question.kind == "both" else question.kind
+        return search_steered(collection, query, steered, k=question.k, kind=kind), steered
+
+    def suggest(self, start: str, count: int = 12) -> list[tuple[str, int]]:
+        """Terms that begin with (or else contain) what was typed, with the number of items that have each."""
+        model, collection = self._ready()
+        typed = start.strip().lower()
+        frequencies = collection.document_frequencies()
+        rows = [
+            (not term.startswith(typed), -frequencies.get(number, 0), term)
+            for number, term in enumerate(model.vocabulary.terms)
+            if typed in term
+        ]
+        return [(term, -negative) for _, negative, term in sorted(rows)[:count]]
+
+    def links(self, text: str) -> "Links":
+        """Which word of a text lit which of its terms."""
+        model, _ = self._ready()
+        from core.attribution import word_links
+
+        return word_links(model, text)
+
+    def can_point(self) -> bool:
+        """Whether the model can say where in a picture a term was seen."""
+        model, _ = self._ready()
+        from core.heatmap import can_point
+
+        return can_point(model)
+
+    def seen(self, number: int, term: str) -> "Image":
+        """Where in an item's picture a term was seen, as a transparent layer to lay over it. Raises SightwordsError."""
+        model, collection = self._ready()
+        from core.heatmap import overlay, term_map
+
+        known = model.vocabulary.id(term)
+        if known is None:
+            raise QueryError(f"The vocabulary has no term '{term[:60]}'; choose one from its list.")
+        (item,) = collection.items([number])
+        return overlay(term_map(model, working_copy(open_image(item.path)), known), HEAT)
+
+    def _ready(self) -> "tuple[Model, Collection]":
+        """Model and collection, once the model is loaded; raises SightwordsError, one sentence."""
         if not self._loaded.wait(PATIENCE_S):
             raise QueryError("The model is still being loaded; please ask again in a moment.")
         if self._progress.stage == "failed":
@@ -109,9 +189,7 @@ class Session:
             raise CollectionClosed("The app is closing; start it again to search.")
         if self._model is None or self._collection is None:
             raise QueryError("Another window is still drawing the pictures; please ask again in a moment.")
-        from core.search import search
-
-        return search(self._model, self._collection, text=text, k=k, expansion=expansion, mode=mode, kind="image")
+        return self._model, self._collection
 
     def _prepare(self) -> None:
         try:
@@ -179,10 +257,19 @@ def large_picture(path: str) -> Picture | None:
     Embedded instead of served: the folders of a person's own pictures are never opened to the page.
     """
     try:
-        image = working_copy(open_image(path))
-    except ImageError:
+        return _embedded(path, os.stat(path).st_mtime_ns)
+    except (ImageError, OSError):
         return None
+
+
+@lru_cache(maxsize=64)  # some 5 MB; steering shows the same few pictures again and again
+def _embedded(path: str, changed: int) -> Picture:
+    image = working_copy(open_image(path))
+    return Picture(data_uri(image), *image.size)
+
+
+def data_uri(image: "Image") -> str:
+    """A picture for the page, inside the page; transparency is kept."""
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=88, method=2)
-    source = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-    return Picture(source, *image.size)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

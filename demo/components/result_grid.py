@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from demo.components.amounts import amount, count
+from demo.components.difference_bars import difference_bars
 from demo.components.term_bars import split_bar, split_sentence, term_bars
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ GRID_SCRIPT = """
 element.addEventListener('click', (event) => {
   const card = event.target.closest('button[data-id]');
   if (card) trigger('select', {id: Number(card.dataset.id)});
+  if (event.target.closest('.sw-page')) trigger('expand');
 });
 element.addEventListener('keydown', (event) => {
   const card = event.target.closest('button[data-id]');
@@ -26,6 +28,43 @@ element.addEventListener('keydown', (event) => {
   const next = cards[cards.indexOf(card) + step];
   if (next) { next.focus(); event.preventDefault(); }
 });
+"""
+
+
+# Runs in the page. A term's button lays its heat map over the picture, or takes it away again; the answer of an earlier
+# press is dropped. A new picture comes without one.
+DETAIL_SCRIPT = """
+let asked = 0;
+const article = () => element.querySelector('.sw-detail');
+function clear() {
+  asked += 1;
+  element.querySelectorAll('[data-see]').forEach((button) => button.setAttribute('aria-pressed', 'false'));
+  const layer = element.querySelector('.sw-heat');
+  if (layer) { layer.removeAttribute('src'); layer.hidden = true; }
+  const said = element.querySelector('.sw-seen');
+  if (said) said.textContent = '';
+}
+element.addEventListener('click', async (event) => {
+  const see = event.target.closest('[data-see]');
+  if (see) {
+    const was = see.getAttribute('aria-pressed') === 'true';
+    clear();
+    if (was) return;
+    const mine = asked;
+    see.setAttribute('aria-pressed', 'true');
+    const [source, words] = await server.seen([Number(article().dataset.id), see.dataset.see]);
+    if (mine !== asked) return;
+    const layer = element.querySelector('.sw-heat');
+    if (source && layer) { layer.src = source; layer.hidden = false; }
+    element.querySelector('.sw-seen').textContent = words;
+  }
+  const more = event.target.closest('.sw-like');
+  if (more) trigger('like', {id: Number(article().dataset.id)});
+});
+element.addEventListener('change', (event) => {
+  if (event.target.matches('.sw-rival')) trigger('select', {rival: Number(event.target.value)});
+});
+watch('value', clear);
 """
 
 
@@ -39,13 +78,21 @@ def name_of(hit: "SearchHit") -> str:
     return hit.caption or PurePath(hit.path.replace("\\", "/")).name or f"item {hit.id}"
 
 
-def result_grid(hits: Sequence["SearchHit"], chosen: int | None, url: Callable[[str], str] = file_url) -> str:
-    """One card a hit, best first: thumbnail, score, strongest shared terms. `chosen` is the id of the pressed card."""
+def result_grid(
+    hits: Sequence["SearchHit"], chosen: int | None, url: Callable[[str], str] = file_url, more: int = 0
+) -> str:
+    """One card a hit, best first: thumbnail, score, strongest shared terms. `chosen` is the id of the pressed card.
+
+    `more`: how many further results a button below offers; 0: none.
+    """
     if not hits:
         return ""
     top = max(hit.score for hit in hits)
     cards = "".join(_card(rank, hit, hit.id == chosen, top, url) for rank, hit in enumerate(hits, start=1))
-    return f'<div class="sw-grid" role="group" aria-label="{count(len(hits), "result")}, best first">{cards}</div>'
+    button = f'<button type="button" class="sw-page">Show {more} more</button>' if more else ""
+    return (
+        f'<div class="sw-grid" role="group" aria-label="{count(len(hits), "result")}, best first">{cards}</div>{button}'
+    )
 
 
 def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[str], str]) -> str:
@@ -67,27 +114,64 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
 
 
 def explained_hit(
-    hit: "SearchHit", rank: int, source: str | None, note: str = "", place: str = "", wide: bool = False
+    hit: "SearchHit",
+    rank: int,
+    source: str | None,
+    note: str = "",
+    place: str = "",
+    wide: bool = False,
+    pointing: bool = False,
+    rivals: Sequence["SearchHit"] = (),
+    rival: int | None = None,
 ) -> str:
     """The chosen hit: its picture in large (`source`: a URL, or None where there is none) and why it is there.
 
     `note`: a sentence about the picture; `place`: its file, when a person should know where it lies; `wide`: its
-    shape wants the whole width, so that the reasons go below.
+    shape wants the whole width, so that the reasons go below; `pointing`: terms can be shown in the picture;
+    `rivals`: all results in order, to choose the one (`rival`: its index) that this one is compared with.
     """
     name = escape(name_of(hit))
     if source:
-        figure = f'<img class="sw-large" src="{escape(source)}" alt="{name}">'
+        heat = '<img class="sw-heat" alt="" hidden>' if pointing else ""
+        figure = f'<span class="sw-canvas"><img class="sw-large" src="{escape(source)}" alt="{name}">{heat}</span>'
     else:
         figure = f'<blockquote class="sw-caption-large"><bdi>{name}</bdi></blockquote>'
     where = place if hit.caption else str(PurePath(place).parent)  # the name is said already
     path = f'<span class="sw-path"><bdi>{escape(where)}</bdi></span>' if place else ""
     said = f'<p class="sw-quiet">{escape(note)}</p>' if note else ""
+    seen = '<p class="sw-seen" role="status"></p>' if pointing and source else ""
+    like = '<button type="button" class="sw-like">More like this</button>'
+    against = difference_bars(hit, rank, rivals[rival], rival + 1) if rival is not None else ""
     return (
         f'<article class="sw-detail{" sw-wide" if wide else ""}" data-id="{hit.id}" aria-label="Result {rank}: {name}">'
-        f"<figure>{figure}<figcaption><bdi>{name}</bdi>{path}</figcaption>{said}</figure>"
+        f"<figure>{figure}{seen}<figcaption><bdi>{name}</bdi>{path}</figcaption>{said}"
+        f'<div class="sw-actions">{like}{_rival_choice(rank, rivals, rival)}</div></figure>'
         '<div class="sw-why">'
         f'<header class="sw-detail-head"><h2>Why it is number {rank}</h2>'
         f'<span class="sw-detail-score">score <b class="sw-number">{amount(hit.score)}</b></span></header>'
+        f"{against or _reasons(hit, pointing and bool(source))}</div></article>"
+    )
+
+
+def _reasons(hit: "SearchHit", pointing: bool) -> str:
+    hint = '<p class="sw-quiet sw-hint">Press a term to see where in the picture it was seen.</p>' if pointing else ""
+    return (
         f"{split_bar(hit.contributions, hit.score)}{split_sentence(hit.contributions, hit.score)}"
-        f"{term_bars(hit.contributions, hit.score)}</div></article>"
+        f"{hint}{term_bars(hit.contributions, hit.score, pointing)}"
+    )
+
+
+def _rival_choice(rank: int, rivals: Sequence["SearchHit"], rival: int | None) -> str:
+    """A list of the other results; choosing one asks for the terms that made the difference."""
+    if len(rivals) < 2:
+        return ""
+    options = "".join(
+        f'<option value="{i}"{" selected" if i == rival else ""}>{"above" if i + 1 > rank else "below"} '
+        f"number {i + 1}: {escape(name_of(other)[:48])}</option>"
+        for i, other in enumerate(rivals)
+        if i + 1 != rank
+    )
+    return (
+        '<label class="sw-versus">Why is it <select class="sw-rival" aria-label="Compare with another result">'
+        f'<option value="-1"{"" if rival is not None else " selected"}>…</option>{options}</select></label>'
     )

@@ -1,19 +1,29 @@
-"""The Search tab: a question, the pictures it finds and why; asks the session, computes nothing."""
+"""The Search tab: a question to bend, the pictures it finds and why; asks the session, computes nothing."""
 
 import logging
+import os
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from core.errors import QueryError
+from core.images import open_image, working_copy
+from demo.components.amounts import count
 from demo.components.notices import error_notice, progress_panel, search_line, unknown_notice
-from demo.components.query_chips import query_chips
-from demo.components.result_grid import GRID_SCRIPT, explained_hit, file_url, result_grid
+from demo.components.picture_chip import LINK_SCRIPT, PICTURE_SCRIPT, picture_chip, share_link
+from demo.components.query_chips import CHIPS_SCRIPT, query_chips
+from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT, explained_hit, file_url, result_grid
 from demo.components.welcome import MOSAIC_SCRIPT, about_line, mosaic
-from demo.session import Session, large_picture
+from demo.components.word_links import LINKS_SCRIPT, folded, word_links_figure
+from demo.question import MOST, PAGE, Question, clean_edits, from_link
+from demo.session import Session, data_uri, large_picture
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
-    from core.search import SearchResult
+    from core.search import EncodedQuery, SearchHit, SearchResult
 
 log = logging.getLogger(__name__)
 
@@ -24,88 +34,320 @@ EXAMPLES = (
     "a yellow car next to a tree",
     "animals on a farm",
 )
-RESULTS = 24  # two screens of thumbnails
 SAMPLE = 16  # two rows of the mosaic on a laptop
+THUMBNAIL = 96  # px of the picture in the question
 MODES = [("Full", "full"), ("Literal only", "literal"), ("Hybrid", "hybrid")]
+KINDS = [("Pictures", "image"), ("Captions", "caption"), ("Both", "both")]
 MEANINGS = {
     "full": "Every term counts.",
     "literal": "Only the words you typed count.",
     "hybrid": "Must share a word you typed; then every term counts.",
 }
 TICK_S = 1.0  # how often a page that waits for the world asks how far it is
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-# what a search changes on the page, in the order of `_answer`
-Answer = tuple[Any, ...]
+
+@dataclass(frozen=True)
+class Asked:
+    """What one visitor's page is about: the question, its encoded parts (kept, so that bending it encodes nothing).
+
+    `picture`, `source`, `name`: the picture of the question, encoded, as a URL, and what to call it.
+    """
+
+    question: Question = field(default_factory=Question)
+    text: "EncodedQuery | None" = None
+    picture: "EncodedQuery | None" = None
+    source: str = ""
+    name: str = ""
+    found: "SearchResult | None" = None
+    spoken: frozenset[str] = frozenset()
+    chosen: int = 0
 
 
 def search_tab(session: Session) -> None:
     """Builds the tab inside the Blocks at hand."""
-    result = gr.State(None)
-    status = gr.HTML(elem_id="status", **_plain())
-    with gr.Row(elem_id="ask"):
-        query = gr.Textbox(
-            placeholder="Describe a picture …", show_label=False, label="What should the picture show?", lines=1,
-            max_lines=1, autofocus=True, container=False, elem_id="query", scale=1,
+    Tab(session)
+
+
+class Tab:
+    """The components of the tab and what their events do."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.asked = gr.State(Asked())
+        self._build_question()
+        self._build_answer()
+        self.settings = [self.query, self.expansion, self.mode, self.kind, self.share, self.asked]
+        self.answer = [
+            self.notice, self.welcome, self.picture, self.share, self.chips, self.words, self.line, self.link,
+            self.grid, self.detail, self.asked,
+        ]  # fmt: skip
+        self._wire_question()
+        self._wire_answer()
+        self._wire_arrival()
+
+    def _build_question(self) -> None:
+        self.status = gr.HTML(elem_id="status", **_plain())
+        with gr.Row(elem_id="ask"):
+            self.query = gr.Textbox(
+                placeholder="Describe a picture …", show_label=False, label="What should the picture show?", lines=1,
+                max_lines=1, autofocus=True, container=False, elem_id="query", scale=1,
+            )  # fmt: skip
+            self.upload = gr.UploadButton(
+                "Picture", file_types=["image"], elem_id="picture-button", scale=0, variant="secondary"
+            )
+            self.button = gr.Button("Search", variant="primary", elem_id="search-button", scale=0)
+        self.picture = gr.HTML(elem_id="picture", js_on_load=PICTURE_SCRIPT, **_plain())
+        with gr.Row(elem_id="examples"):
+            self.examples = [gr.Button(text, size="sm", elem_id=f"example-{i}") for i, text in enumerate(EXAMPLES)]
+        with gr.Row(elem_id="controls"):
+            self.expansion = gr.Slider(
+                0, 1, value=1, step=0.05, label="Expansion strength", elem_id="expansion", buttons=[], scale=0
+            )
+            self.share = gr.Slider(
+                0, 1, value=0.5, step=0.05, label="Words … picture", elem_id="share", buttons=[], scale=0, visible=False
+            )
+            self.mode = gr.Radio(MODES, value="full", label="Matching", elem_id="mode", scale=0)
+            self.kind = gr.Radio(KINDS, value="image", label="Find", elem_id="kind", scale=0, visible=False)
+            self.meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **_plain())
+
+    def _build_answer(self) -> None:
+        session = self.session
+
+        def suggest(typed: Any) -> list[list[str]]:
+            try:
+                found = session.suggest(typed if isinstance(typed, str) else "")
+            except SightwordsError:
+                return []
+            return [[term, f"in {count(items, 'item')}"] for term, items in found]
+
+        def seen(asked: Any) -> list[str]:
+            return _seen(session, asked)
+
+        self.notice = gr.HTML(elem_id="notice", **_plain())
+        self.welcome = gr.HTML(elem_id="welcome", js_on_load=MOSAIC_SCRIPT, **_plain())
+        self.chips = gr.HTML(elem_id="query-terms", js_on_load=CHIPS_SCRIPT, server_functions=[suggest], **_plain())
+        self.words = gr.HTML(elem_id="word-links", js_on_load=LINKS_SCRIPT, **_plain())
+        with gr.Row(elem_id="line"):
+            self.line = gr.HTML(elem_id="search-line", **_plain())
+            self.link = gr.HTML(elem_id="link", js_on_load=LINK_SCRIPT, **_plain())
+        with gr.Row(elem_id="results"):
+            with gr.Column(scale=5, min_width=300):
+                self.grid = gr.HTML(elem_id="grid", js_on_load=GRID_SCRIPT, **_plain())
+            with gr.Column(scale=7, min_width=300, elem_id="detail"):
+                self.detail = gr.HTML(
+                    elem_id="explanation", js_on_load=DETAIL_SCRIPT, server_functions=[seen], **_plain()
+                )
+        self.about = gr.HTML(elem_id="about", **_plain())
+
+    def _wire_question(self) -> None:
+        gr.on([self.query.submit, self.button.click], self._ask, self.settings, self.answer, **QUIET)
+        for example, text in zip(self.examples, EXAMPLES, strict=True):
+            filled = example.click(lambda text=text: text, None, self.query, **QUIET)
+            filled.then(self._ask, self.settings, self.answer, **QUIET)
+        self.mode.change(_meaning, self.mode, self.meaning, queue=False, **QUIET)
+        # one event for all, so that the page sends one after the other and none overtakes another's answer
+        bent = [self.chips.edit, self.expansion.change, self.mode.change, self.kind.change, self.share.change]
+        fast: dict[str, Any] = {"trigger_mode": "always_last", "queue": False, **QUIET}
+        gr.on(bent, self._bend, self.settings, self.answer, **fast)
+        self.upload.upload(self._take_file, [self.upload, *self.settings], self.answer, **QUIET)
+        self.picture.upload(self._take_dropped, self.settings, self.answer, **QUIET)
+        self.picture.clear(self._take_out, self.settings, self.answer, **QUIET)
+
+    def _wire_answer(self) -> None:
+        shown = [self.grid, self.detail, self.asked]
+        gr.on([self.grid.select, self.detail.select], self._choose, self.asked, shown, **QUIET)
+        self.grid.expand(self._more, self.settings, self.answer, **QUIET)
+        liked = self.detail.like(self._like, self.asked, [self.query, *self.answer], **QUIET)
+        liked.then(None, None, None, js="() => document.querySelector('#query').scrollIntoView({block: 'center'})")
+        self.words.expand(self._links, self.asked, self.words, **QUIET)
+
+        def take_caption(event: gr.EventData) -> str:
+            caption = event._data.get("caption") if isinstance(event._data, dict) else None
+            return caption if isinstance(caption, str) else ""
+
+        chosen = self.welcome.select(take_caption, None, self.query, **QUIET)
+        chosen.then(self._ask, self.settings, self.answer, **QUIET)
+
+    def _wire_arrival(self) -> None:
+        timer = gr.Timer(TICK_S)
+        standing = [self.status, self.about, self.welcome, self.kind, timer]
+
+        def tick(asked: Asked) -> tuple[Any, ...]:
+            return _standing(self.session, searched=asked.found is not None)
+
+        timer.tick(tick, self.asked, standing, queue=False, **QUIET)
+
+        def arrive(request: gr.Request) -> tuple[Any, ...]:
+            question = from_link(str(request.query_params))
+            settings = (question.text, question.expansion, question.mode, question.share, Asked(question))
+            standing_now = _standing(self.session, searched=bool(question.to_link()), kind=question.kind)
+            return (*standing_now, *settings)
+
+        # a link opens with its answer
+        filled = gr.on(
+            None, arrive, None,
+            [*standing, self.query, self.expansion, self.mode, self.share, self.asked], **QUIET,
         )  # fmt: skip
-        button = gr.Button("Search", variant="primary", elem_id="search-button", scale=0)
-    with gr.Row(elem_id="examples"):
-        examples = [gr.Button(text, size="sm", elem_id=f"example-{i}") for i, text in enumerate(EXAMPLES)]
-    with gr.Row(elem_id="controls"):
-        expansion = gr.Slider(
-            0, 1, value=1, step=0.05, label="Expansion strength", elem_id="expansion", buttons=[], scale=0
+        filled.then(self._ask_again, self.settings, self.answer, **QUIET)
+
+    def _ask(self, text: str, expansion: float, mode: str, kind: str, share: float, asked: Asked) -> tuple[Any, ...]:
+        """Asks anew; the same words keep their edits and more pages, others begin without."""
+        question = _settled(asked.question, text, expansion, mode, kind, share)
+        if text.strip() != asked.question.text.strip():
+            question = replace(question, edits={}, k=PAGE)
+        return self._answered(replace(asked, question=question))
+
+    def _ask_again(self, *settings: Any) -> tuple[Any, ...]:
+        *given, asked = settings
+        if not given[0].strip() and asked.picture is None and asked.question.like is None:
+            return (gr.skip(),) * len(self.answer)
+        return self._ask(*given, asked)
+
+    def _bend(
+        self, text: str, expansion: float, mode: str, kind: str, share: float, asked: Asked, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        data = event._data
+        if not isinstance(data, dict) or "edits" not in data:
+            return self._ask_again(text, expansion, mode, kind, share, asked)
+        asking = asked.question.text  # words typed since then wait for their own search
+        question = _settled(asked.question, asking, expansion, mode, kind, share)
+        return self._answered(replace(asked, question=replace(question, edits=clean_edits(data["edits"]))))
+
+    def _more(self, *settings: Any) -> tuple[Any, ...]:
+        *given, asked = settings
+        question = replace(_settled(asked.question, *given), text=asked.question.text)
+        return self._answered(replace(asked, question=replace(question, k=min(question.k + PAGE, MOST))), keep=True)
+
+    def _take_file(self, path: str | None, *settings: Any) -> tuple[Any, ...]:
+        return self._with_picture(path, *settings)
+
+    def _take_dropped(
+        self, text: str, expansion: float, mode: str, kind: str, share: float, asked: Asked, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        path = event._data.get("path") if isinstance(event._data, dict) else None
+        inside = isinstance(path, str) and Path(path).resolve().is_relative_to(_upload_folder().resolve())
+        return self._with_picture(path if inside else None, text, expansion, mode, kind, share, asked)
+
+    def _with_picture(self, path: str | None, *settings: Any) -> tuple[Any, ...]:
+        *given, asked = settings
+        if path is None:
+            return (gr.skip(),) * len(self.answer)
+        try:
+            image = working_copy(open_image(path))
+            encoded = self.session.encode_picture(image)
+        except SightwordsError as error:
+            said = str(error).replace(str(path), "you sent").replace("picture you sent", "picture that you sent")
+            return (error_notice(said), *(gr.skip(),) * (len(self.answer) - 1))
+        small = image.copy()
+        small.thumbnail((THUMBNAIL, THUMBNAIL))
+        question = replace(_settled(asked.question, *given), like=None, edits={}, k=PAGE)
+        name = Path(path).name
+        return self._answered(
+            replace(asked, question=question, picture=encoded, source=data_uri(small), name=name, text=None)
         )
-        mode = gr.Radio(MODES, value="full", label="Matching", elem_id="mode", scale=0)
-        meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **_plain())
-    notice = gr.HTML(elem_id="notice", **_plain())
-    welcome = gr.HTML(elem_id="welcome", js_on_load=MOSAIC_SCRIPT, **_plain())
-    chips = gr.HTML(elem_id="query-terms", **_plain())
-    line = gr.HTML(elem_id="search-line", **_plain())
-    with gr.Row(elem_id="results"):
-        with gr.Column(scale=5, min_width=300):
-            grid = gr.HTML(elem_id="grid", js_on_load=GRID_SCRIPT, **_plain())
-        with gr.Column(scale=7, min_width=300, elem_id="detail"):
-            detail = gr.HTML(elem_id="explanation", **_plain())
-    about = gr.HTML(elem_id="about", **_plain())
 
-    inputs = [query, expansion, mode, result]
-    outputs = [notice, welcome, chips, line, grid, detail, result]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    def _take_out(self, *settings: Any) -> tuple[Any, ...]:
+        *given, asked = settings
+        question = replace(_settled(asked.question, *given), like=None, edits={})
+        without = replace(asked, question=question, picture=None, source="", name="")
+        if question.text.strip():
+            return self._answered(without)
+        return ("", gr.skip(), "", gr.update(visible=False), "", "", "", "", "", "", replace(without, found=None))
 
-    def ask(text: str, strength: float, how: str, before: Any) -> Answer:
-        return _answer(session, text, strength, how, before)
+    def _like(self, asked: Asked, event: gr.EventData) -> tuple[Any, ...]:
+        wanted = event._data.get("id") if isinstance(event._data, dict) else None
+        if not isinstance(wanted, int) or isinstance(wanted, bool):
+            return (gr.skip(),) * (len(self.answer) + 1)
+        question = Question(like=wanted, kind=asked.question.kind)
+        return ("", *self._answered(Asked(question)))
 
-    def ask_again(text: str, strength: float, how: str, before: Any) -> Answer:
-        return _answer(session, text, strength, how, before) if text.strip() else (gr.skip(),) * len(outputs)
+    def _choose(self, asked: Asked, event: gr.EventData) -> tuple[Any, Any, Any]:
+        """Grid and detail after a card was pressed or a rival chosen; anything but those of a hit changes nothing."""
+        data = event._data if isinstance(event._data, dict) else {}
+        hits = asked.found.hits if asked.found else ()
+        rival, wanted = data.get("rival"), data.get("id")
+        ids = [hit.id for hit in hits]
+        if "rival" in data and isinstance(rival, int) and asked.chosen < len(hits):
+            fair = 0 <= rival < len(hits) and rival != asked.chosen
+            return gr.skip(), self._explained(hits, asked.chosen, rival if fair else None), asked
+        if wanted not in ids:
+            return gr.skip(), gr.skip(), asked
+        index = ids.index(wanted)
+        return (
+            self._grid(asked.question, hits, wanted),
+            self._explained(hits, index),
+            replace(asked, chosen=index),
+        )
 
-    gr.on([query.submit, button.click], ask, inputs, outputs, **quiet)
-    for example, text in zip(examples, EXAMPLES, strict=True):
-        example.click(lambda text=text: text, None, query, **quiet).then(ask, inputs, outputs, **quiet)
-    mode.change(_meaning, mode, meaning, queue=False, **quiet)
-    gr.on([expansion.change, mode.change], ask_again, inputs, outputs, trigger_mode="always_last", **quiet)
+    def _links(self, asked: Asked) -> str:
+        try:
+            return word_links_figure(self.session.links(asked.question.text), asked.spoken)
+        except SightwordsError as error:
+            return f"<details open><summary>…</summary>{error_notice(str(error))}</details>"
 
-    def choose(found: Any, event: gr.EventData) -> tuple[Any, Any]:
-        return _chosen(session, found, event._data)
+    def _answered(self, asked: Asked, keep: bool = False) -> tuple[Any, ...]:
+        """What a question changes on the page, in the order of `answer`; `keep`: the chosen result stays chosen."""
+        try:
+            asked = _encoded(self.session, asked)
+            found, steered = self.session.find(_query(asked), asked.question)
+        except SightwordsError as error:
+            return self._failed(str(error), asked)
+        except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
+            log.exception("the search for %r failed", asked.question)
+            return self._failed("Something unexpected went wrong; the log says what.", asked)
+        same = asked.found is not None and asked.text is not None and asked.found.query == found.query
+        spoken = frozenset(row.term for row in steered.rows if row.kind == "literal")
+        chosen = asked.chosen if keep and asked.chosen < len(found.hits) else 0
+        asked = replace(asked, found=found, chosen=chosen, spoken=spoken)
+        hits, session = found.hits, self.session
+        notice = unknown_notice(found.unknown_words, session.model_name)
+        if not hits:
+            notice += error_notice(_nothing_found(session, found, asked.question))
+        sent = asked.picture is not None and asked.question.like is None
+        said = "A picture of your own is not part of the link." if sent else ""
+        return (
+            notice,
+            "",
+            picture_chip(asked.source, asked.name) if asked.picture else "",
+            gr.update(visible=asked.picture is not None and asked.text is not None, value=asked.question.share),
+            query_chips(steered.rows, asked.question.edits),
+            gr.skip() if same else folded() if asked.text else "",
+            search_line(len(hits), session.size(), found.exact, found.timings_ms) if hits else "",
+            share_link(asked.question.to_link(), said) if asked.question.to_link() else "",
+            self._grid(asked.question, hits, hits[chosen].id if hits else None),
+            self._explained(hits, chosen) if hits else "",
+            asked,
+        )
 
-    grid.select(choose, result, [grid, detail], **quiet)
+    def _failed(self, message: str, asked: Asked) -> tuple[Any, ...]:
+        skip = gr.skip()
+        return (error_notice(message), skip, skip, skip, "", "", "", "", "", "", replace(asked, found=None))
 
-    def take_caption(event: gr.EventData) -> str:
-        caption = event._data.get("caption") if isinstance(event._data, dict) else None
-        return caption if isinstance(caption, str) else ""
+    def _grid(self, question: Question, hits: "tuple[SearchHit, ...]", chosen: int | None) -> str:
+        more = PAGE if len(hits) == question.k and question.k < min(MOST, self.session.size()) else 0
+        return result_grid(hits, chosen, more=more)
 
-    welcome.select(take_caption, None, query, **quiet).then(ask, inputs, outputs, **quiet)
-
-    timer = gr.Timer(TICK_S)
-
-    def tick(found: Any) -> tuple[Any, ...]:
-        return _standing(session, searched=found is not None)
-
-    timer.tick(tick, result, [status, about, welcome, timer], queue=False, **quiet)
-
-    def arrive(request: gr.Request) -> tuple[Any, ...]:
-        return (*_standing(session, searched=False), request.query_params.get("q", "")[:2000])
-
-    # a link with ?q=… opens with its answer
-    gr.on(None, arrive, None, [status, about, welcome, timer, query], **quiet).then(ask_again, inputs, outputs, **quiet)
+    def _explained(self, hits: "tuple[SearchHit, ...]", index: int, rival: int | None = None) -> str:
+        hit, rank, place = hits[index], index + 1, self.session.place(hits[index].path)
+        if hit.kind != "image":
+            return explained_hit(hit, rank, None, place=place, rivals=hits, rival=rival)
+        picture = large_picture(hit.path)
+        if picture is None:
+            note = "The original can no longer be read; this is the small copy that the collection keeps."
+            source = file_url(hit.thumbnail) if hit.thumbnail else None
+            return explained_hit(hit, rank, source, note, place, rivals=hits, rival=rival)
+        wide = picture.width > 1.2 * picture.height
+        return explained_hit(
+            hit,
+            rank,
+            picture.source,
+            place=place,
+            wide=wide,
+            pointing=self.session.can_point(),
+            rivals=hits,
+            rival=rival,
+        )
 
 
 def _plain() -> dict[str, Any]:
@@ -117,67 +359,73 @@ def _meaning(mode: str) -> str:
     return f'<p class="sw-quiet">{MEANINGS.get(mode, "")}</p>'
 
 
-def _answer(session: Session, text: str, expansion: float, mode: str, before: "SearchResult | None") -> Answer:
-    """notice, welcome, chips, line, grid, detail, result."""
+def _upload_folder() -> Path:
+    return Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio")
+
+
+def _settled(before: Question, text: str, expansion: float, mode: str, kind: str, share: float) -> Question:
+    return replace(before, text=text, expansion=expansion, mode=mode, kind=kind, share=share)  # type: ignore[arg-type]
+
+
+def _encoded(session: Session, asked: Asked) -> Asked:
+    """Encodes what is not encoded yet: a text that changed, an item to find more like."""
+    question, text = asked.question, asked.text
+    if not question.text.strip():
+        text = None
+    elif text is None or text.label != question.text:
+        text = session.encode_text(question.text)
+    asked = replace(asked, text=text)
+    if question.like is not None and asked.picture is None:
+        picture, item = session.encode_item(question.like)
+        source = file_url(item.thumbnail) if item.thumbnail else ""
+        asked = replace(asked, picture=picture, source=source, name=item.caption or Path(item.path).name)
+    if asked.text is None and asked.picture is None:
+        raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
+    return asked
+
+
+def _query(asked: Asked) -> "EncodedQuery":
+    from core.steering import mixed
+
+    if asked.text is not None and asked.picture is not None:
+        return mixed(asked.text, asked.picture, asked.question.share)
+    query = asked.text or asked.picture
+    assert query is not None  # `_encoded` raises otherwise
+    return query
+
+
+def _seen(session: Session, asked: Any) -> list[str]:
+    """[the layer as a data URI or "", what to say] for [item id, term] as a page sends it."""
+    if not (isinstance(asked, list) and len(asked) == 2 and isinstance(asked[0], int) and isinstance(asked[1], str)):
+        return ["", ""]
     try:
-        found = session.search(text, expansion=expansion, mode=mode, k=RESULTS)  # type: ignore[arg-type]
+        return [data_uri(session.seen(asked[0], asked[1])), f"Where ‘{asked[1]}’ was seen"]
     except SightwordsError as error:
-        return error_notice(str(error)), gr.skip(), "", "", "", "", before
-    except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
-        log.exception("the search for %r failed", text)
-        return error_notice("Something unexpected went wrong; the log says what."), gr.skip(), "", "", "", "", before
-    notice = unknown_notice(found.unknown_words, session.model_name)
-    if not found.hits:
-        notice += error_notice(_nothing_found(session, found, mode))
-    chosen = found.hits[0] if found.hits else None
-    return (
-        notice,
-        "",
-        query_chips(found.terms),
-        search_line(len(found.hits), session.size(), found.exact, found.timings_ms) if found.hits else "",
-        result_grid(found.hits, chosen.id if chosen else None),
-        _explained(session, found, 0) if chosen else "",
-        found,
-    )
+        return ["", str(error)]
 
 
-def _nothing_found(session: Session, found: "SearchResult", mode: str) -> str:
+def _nothing_found(session: Session, found: "SearchResult", question: Question) -> str:
     if session.progress.stage == "drawing":
         return f"None of the {session.size():,} pictures drawn so far fits; more are coming, ask again in a moment."
-    if mode != "full" and not any(term.kind == "literal" for term in found.terms):
+    if not any(term.weight > 0 for term in found.terms) and question.edits:
+        return "Every term is switched off or against; switch one on again."
+    if question.mode != "full" and not any(term.kind == "literal" for term in found.terms):
+        if not question.text.strip():
+            return "A picture speaks no words, so nothing matches literally; try full matching."
         return "The model lights up none of the words you typed, so nothing matches them literally; try full matching."
     return "No picture here shares a term with this query; try other words."
 
 
-def _chosen(session: Session, found: "SearchResult | None", data: Any) -> tuple[Any, Any]:
-    """Grid and detail after a card was pressed; anything but the id of a hit changes nothing."""
-    wanted = data.get("id") if isinstance(data, dict) else None
-    ids = [hit.id for hit in found.hits] if found else []
-    if found is None or wanted not in ids:
-        return gr.skip(), gr.skip()
-    return result_grid(found.hits, wanted), _explained(session, found, ids.index(wanted))
-
-
-def _explained(session: Session, found: "SearchResult", index: int) -> str:
-    hit = found.hits[index]
-    place = session.place(hit.path)
-    if hit.kind != "image":
-        return explained_hit(hit, index + 1, None, place=place)
-    picture = large_picture(hit.path)
-    if picture is None:
-        note = "The original can no longer be read; this is the small copy that the collection keeps."
-        return explained_hit(hit, index + 1, file_url(hit.thumbnail) if hit.thumbnail else None, note, place)
-    return explained_hit(hit, index + 1, picture.source, place=place, wide=picture.width > 1.2 * picture.height)
-
-
-def _standing(session: Session, searched: bool) -> tuple[Any, ...]:
-    """status, about, welcome, timer."""
+def _standing(session: Session, searched: bool, kind: str | None = None) -> tuple[Any, ...]:
+    """status, about, welcome, kind, timer."""
     now = session.progress
     waiting = now.stage not in ("ready", "failed")
+    both = session.kinds().get("caption", 0) > 0
     return (
         _status(session),
         about_line(session.model_name, session.about),
         "" if searched else mosaic(session.sample(SAMPLE), session.size()),
+        gr.update(visible=both, **({"value": kind} if kind else {})),
         gr.Timer(active=waiting),
     )
 

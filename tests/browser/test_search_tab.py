@@ -18,7 +18,7 @@ from index_store.collection import Collection
 from index_store.vectors import SparseVector
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra 'test')")
-Browser, Page, expect = playwright.Browser, playwright.Page, playwright.expect
+Browser, Locator, Page, expect = playwright.Browser, playwright.Locator, playwright.Page, playwright.expect
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
@@ -28,6 +28,7 @@ pytestmark = [
 
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 HOSTILE = "<img src=x onerror=window.hacked=1>"
+THINGS = ("dog", "cat", "house", "tree", "boat", "car", "bird", "sea")  # terms of the small model
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -118,9 +119,9 @@ def contributions(page: Page) -> list[float]:
     return [float(bar.get_attribute("data-contribution")) for bar in bars]
 
 
-def check_sum(page: Page) -> None:
+def check_sum(page: Page, descending: bool = True) -> None:
     parts, score = contributions(page), float(page.locator("#explanation .sw-total").get_attribute("data-score"))
-    assert parts == sorted(parts, reverse=True)
+    assert not descending or parts == sorted(parts, reverse=True)
     assert sum(parts) == pytest.approx(score, rel=1e-5)
     shown = [float(text) for text in page.locator("#explanation .sw-sum b").all_text_contents()]
     assert f"{sum(shown):.3f}" == page.locator("#explanation .sw-total b").inner_text()
@@ -201,6 +202,168 @@ def test_expansion_and_mode_search_again_at_once(visit: Callable[..., Page], spo
     expect(page.locator("#query-terms .sw-chip.sw-expansion")).to_have_count(0)
     expect(page.locator("#explanation .sw-bar.sw-expansion")).to_have_count(0)
     check_sum(page)
+
+
+def chip(page: Page, number: int = 0) -> tuple[str, Locator]:
+    found = page.locator("#query-terms .sw-chip").nth(number)
+    term = found.get_attribute("data-term")
+    return term, page.locator(f'#query-terms .sw-chip[data-term="{term}"]')
+
+
+def test_a_weight_is_typed_stepped_dragged_and_undone(visit: Callable[..., Page]) -> None:
+    page = visit()
+    search(page, "a red dog beside the sea")
+    _, found = chip(page)
+    weight, before = found.locator("input"), found.get_attribute("data-weight")
+    weight.fill("2,5")
+    weight.press("Enter")
+    expect(found).to_have_attribute("data-weight", "2.5000")
+    check_sum(page)
+    weight.press("ArrowUp")
+    expect(found).to_have_attribute("data-weight", "2.6000")
+    expect(weight).to_be_focused()
+    box = weight.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 80, box["y"] + 8, steps=5)
+    page.mouse.up()
+    expect(found).to_have_attribute("data-weight", "1.6000")
+    expect(weight).to_have_value("1.60")
+    page.locator(".sw-reset").click()
+    expect(found).to_have_attribute("data-weight", before)
+    expect(page.locator(".sw-reset")).to_have_count(0)
+
+
+def test_a_term_is_switched_off_turned_against_and_added(visit: Callable[..., Page]) -> None:
+    page = visit()
+    search(page, "a red dog beside the sea")
+    term, found = chip(page)
+    found.locator(".sw-chip-name").click()
+    expect(found).to_have_attribute("data-state", "off")
+    expect(page.locator(f'#explanation .sw-bar[data-term="{term}"]')).to_have_count(0)
+    found.locator(".sw-chip-name").press("Enter")
+    expect(found).to_have_attribute("data-state", "on")
+    found.locator(".sw-chip-sign").click()
+    expect(found).to_have_attribute("data-state", "against")
+    check_sum(page, descending=False)
+    lit = {chip.get_attribute("data-term") for chip in page.locator("#query-terms .sw-chip").all()}
+    new = next(name for name in THINGS if name not in lit)
+    page.locator("#add-term").press_sequentially(new[:2])
+    expect(page.locator(f"#add-term-list option[value={new}]")).to_have_count(1)
+    page.locator("#add-term").fill(new.title())
+    page.locator("#add-term").press("Enter")
+    expect(page.locator(f'.sw-chip.sw-literal[data-term="{new}"]')).to_have_attribute("data-weight", "1.0000")
+    page.locator("#add-term").fill("unicorn")
+    page.locator("#add-term").press("Enter")
+    expect(page.locator("#notice [role=alert]")).to_contain_text("no term 'unicorn'")
+
+
+def test_a_link_restores_question_weights_and_settings(visit: Callable[..., Page]) -> None:
+    page = visit()
+    search(page, "a red dog beside the sea")
+    term, found = chip(page)
+    found.locator(".sw-chip-sign").click()
+    page.locator("#expansion input[type=number]").fill("0.5")
+    page.locator("#expansion input[type=number]").press("Enter")
+    page.wait_for_url("**expansion=0.5**")
+    score = page.locator("#explanation .sw-total b").inner_text()
+    cards = [card.get_attribute("data-id") for card in page.locator("#grid .sw-card").all()]
+    again = visit(query="?" + urlsplit(page.url).query)
+    expect(again.locator("#query input")).to_have_value("a red dog beside the sea")
+    expect(again.locator(f'.sw-chip[data-term="{term}"]')).to_have_attribute("data-state", "against")
+    expect(again.locator("#expansion input[type=number]")).to_have_value("0.5")
+    expect(again.locator("#explanation .sw-total b")).to_have_text(score)
+    assert [card.get_attribute("data-id") for card in again.locator("#grid .sw-card").all()] == cards
+
+
+def test_a_mangled_link_still_opens(visit: Callable[..., Page]) -> None:
+    page = visit(query="?q=a+dog&w=<b>:1e9&w=:&expansion=x&mode=y&like=z&share=2")
+    expect(page.locator("#grid .sw-card").first).to_be_visible()
+    expect(page.locator("#notice [role=alert]")).to_have_count(0)
+
+
+def test_more_like_this_and_then_words_beside_it(visit: Callable[..., Page]) -> None:
+    page = visit()
+    search(page, "a green boat")
+    wanted = page.locator("#grid .sw-card").nth(2)
+    number = wanted.get_attribute("data-id")
+    wanted.click()
+    expect(page.locator("#explanation h2")).to_have_text("Why it is number 3")
+    page.locator(".sw-like").click()
+    expect(page.locator("#picture .sw-picture img")).to_be_visible()
+    expect(page.locator("#query input")).to_have_value("")
+    expect(page.locator(f'#grid .sw-card[data-id="{number}"]')).to_be_visible()
+    page.wait_for_url(f"**?like={number}")
+    search(page, "a red dog")
+    expect(page.locator("#share")).to_be_visible()
+    page.locator(".sw-picture-off").click()
+    expect(page.locator("#picture .sw-picture")).to_have_count(0)
+    expect(page.locator("#share")).to_have_count(0)
+    expect(page.locator("#grid .sw-card").first).to_be_visible()
+
+
+def test_a_picture_of_ones_own_is_asked_and_a_broken_one_is_refused(
+    visit: Callable[..., Page], tmp_path: Path, patches: list[Image.Image]
+) -> None:
+    page = visit()
+    patches[3].save(tmp_path / "mine.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture at all")
+    with page.expect_file_chooser() as mine:
+        page.locator("#picture-button").click()
+    mine.value.set_files(tmp_path / "mine.png")
+    expect(page.locator("#picture")).to_contain_text("mine.png")
+    expect(page.locator("#grid .sw-card").first).to_be_visible()
+    check_sum(page)
+    with page.expect_file_chooser() as broken:
+        page.locator("#picture-button").click()
+    broken.value.set_files(tmp_path / "broken.png")
+    alert = page.locator("#notice [role=alert]")
+    expect(alert).to_contain_text("not a picture that can be read")
+    assert "/" not in alert.inner_text()  # nobody needs to know where the server keeps it
+
+
+def test_why_one_result_is_above_another(visit: Callable[..., Page]) -> None:
+    page = visit()
+    search(page, "a red dog beside the sea")
+    page.locator(".sw-rival").select_option("4")
+    expect(page.locator("#explanation .sw-versus-head")).to_contain_text("for number 5")
+    gap = float(page.locator("#explanation [data-gap]").get_attribute("data-gap"))
+    parts = [float(bar.get_attribute("data-difference")) for bar in page.locator("[data-difference]").all()]
+    assert sum(parts) == pytest.approx(gap) and gap >= 0
+    page.locator(".sw-rival").select_option("-1")
+    expect(page.locator("#explanation .sw-versus-head")).to_have_count(0)
+    check_sum(page)
+
+
+def test_which_word_lit_which_term(visit: Callable[..., Page]) -> None:
+    page = visit()
+    search(page, "a red dog beside the sea")
+    page.locator("#word-links summary").click()
+    expect(page.locator("#word-links .sw-links, #word-links .sw-none").first).to_be_visible()
+    search(page, "a green boat")
+    expect(page.locator("#word-links .sw-links, #word-links .sw-none")).to_have_count(0)
+
+
+def test_more_results_are_shown(visit: Callable[..., Page]) -> None:
+    page = visit()
+    search(page, "a red dog beside the sea")
+    expect(page.locator("#grid .sw-card")).to_have_count(24)
+    page.locator(".sw-page").click()
+    page.locator("#grid .sw-card").nth(24).wait_for()
+    expect(page.locator(".sw-page")).to_have_count(0)
+
+
+def test_two_visitors_do_not_share_a_question(visit: Callable[..., Page]) -> None:
+    one, two = visit(), visit()
+    search(one, "a red dog beside the sea")
+    search(two, "a green boat")
+    _, found = chip(one)
+    found.locator(".sw-chip-sign").click()
+    expect(found).to_have_attribute("data-state", "against")
+    expect(two.locator('.sw-chip[data-state="against"]')).to_have_count(0)
+    two.locator("#grid .sw-card").nth(1).click()
+    expect(two.locator("#explanation h2")).to_have_text("Why it is number 2")
+    assert "green" in two.url and "w=" not in two.url
 
 
 def test_an_empty_question_gets_a_friendly_sentence(visit: Callable[..., Page]) -> None:

@@ -7,15 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.search import Contribution, SearchHit, SearchTerm
+from core.attribution import Link, Links
+from core.search import Contribution, SearchHit
+from core.steering import SteeredTerm
 from demo.components.amounts import amount, column, count, milliseconds, weight
+from demo.components.difference_bars import difference_bars
 from demo.components.notices import error_notice, progress_panel, search_line, unknown_notice
+from demo.components.picture_chip import picture_chip, share_link
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
 from demo.components.query_chips import query_chips
 from demo.components.result_grid import explained_hit, file_url, result_grid
 from demo.components.term_bars import SHOWN as BARS_SHOWN
 from demo.components.term_bars import split_bar, split_sentence, term_bars
 from demo.components.welcome import about_line, header, mosaic
+from demo.components.word_links import word_links_figure
 from index_store.collection import Item
 
 HOSTILE = """"><img src=x onerror="alert(1)"><script>alert(1)</script>'&{{#if x}}${alert(1)}"""
@@ -111,12 +116,56 @@ def test_shares_add_up_to_a_hundred() -> None:
     assert sum(int(number) for number in re.findall(r"(\d+) %", text)) == 100
 
 
+def _term(term: str, weight: float, kind: str, edited: bool = False) -> SteeredTerm:
+    return SteeredTerm(term, weight, abs(weight), kind, edited)  # type: ignore[arg-type]
+
+
 def test_chips_tell_literal_from_expansion_by_word_and_fold_the_rest() -> None:
-    terms = [SearchTerm("cat", 1.5, "literal"), SearchTerm("pet", 0.5, "expansion")]
+    terms = [_term("cat", 1.5, "literal"), _term("pet", 0.5, "expansion")]
     page = _Page(query_chips(terms))
     assert "cat (literal)" in page.text and "pet (expansion)" in page.text and "2 terms" in page.text
-    many = _Page(query_chips([SearchTerm(f"t{i}", 1.0, "expansion") for i in range(CHIPS_SHOWN + 1)]))
+    many = _Page(query_chips([_term(f"t{i}", 1.0, "expansion") for i in range(CHIPS_SHOWN + 1)]))
     assert "1 lighter term" in many.text and query_chips([]) == ""
+
+
+def test_chips_say_what_is_off_and_what_is_against_and_never_fold_what_was_edited() -> None:
+    terms = [_term(f"t{i}", 1.0, "expansion") for i in range(CHIPS_SHOWN)]
+    edited = [_term("off", 0.0, "literal", True), _term("bad", -0.5, "expansion", True)]
+    page = _Page(query_chips([*terms, *edited], {"off": 0.0, "bad": -0.5}))
+    states = [value for name, value in page.attributes if name == "data-state"]
+    assert states == ["on"] * CHIPS_SHOWN + ["off", "against"]
+    assert ("data-edits", '{"off": 0.0, "bad": -0.5}') in page.attributes
+    assert ("value", "−0.50") in page.attributes and ("aria-label", "Count bad for the score again") in page.attributes
+    assert f"{CHIPS_SHOWN + 1} terms" in page.text and "Undo my changes" in page.text and "lighter" not in page.text
+
+
+def test_terms_against_are_bars_of_their_own_and_the_column_still_adds_up() -> None:
+    rows = (*ROWS, *_rows(("dog", -1.0, 0.4, "literal")))
+    score = sum(row.contribution for row in rows)
+    page = _Page(term_bars(rows, score))
+    shown = [float(number) for number in re.findall(r"= (-?\d+\.\d{3})", page.text)]
+    assert shown[-1] < 0 and f"{sum(shown):.3f}" == amount(score)
+    assert "against" in page.text and ("aria-label", "Terms against it") in page.attributes
+    assert split_sentence(rows, score) == split_sentence(ROWS, score)  # shares of what speaks for it
+
+
+def test_differences_add_up_to_the_gap() -> None:
+    first, second = _hit(ROWS), _hit(_rows(("cat", 1.4, 0.2, "literal"), ("tree", 0.5, 0.4, "expansion")), id=8)
+    page = _Page(difference_bars(first, 1, second, 4))
+    values = [float(value or 0) for name, value in page.attributes if name == "data-difference"]
+    assert sum(values) == pytest.approx(first.score - second.score)
+    assert [abs(value) for value in values] == sorted(map(abs, values), reverse=True)
+    assert "for number 4" in page.text and "for number 1" in page.text
+
+
+def test_links_are_drawn_and_what_nobody_can_tell_is_said() -> None:
+    links = Links(
+        ("dog", "and", "cat"), (Link("animal", 1.0, (0.8, 0.0, 0.1), 0), Link("pet", 0.5, (0.4, 0, 0.4), None))
+    )
+    page = _Page(word_links_figure(links, frozenset({"dog"})))
+    assert [value for name, value in page.attributes if name == "data-word"] == ["0"]
+    assert ("aria-label", "dog lit animal") in page.attributes and "no single one: pet." in page.text
+    assert "light up no term" in word_links_figure(Links((), ()), frozenset())
 
 
 def test_cards_are_buttons_and_one_is_pressed() -> None:
@@ -140,7 +189,15 @@ def test_the_chosen_hit_shows_rank_score_and_place() -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        query_chips([SearchTerm(HOSTILE, 1.0, "literal")]),
+        query_chips([SteeredTerm(HOSTILE, 1.0, 1.0, "literal", True)], {HOSTILE: 1.0}),
+        term_bars(_rows((HOSTILE, -1.0, 1.0, "literal")), -1.0, pointing=True),
+        difference_bars(_hit(_rows((HOSTILE, 1, 1, "literal"))), 1, _hit(ROWS), 2),
+        word_links_figure(
+            Links((HOSTILE,), (Link(HOSTILE, 1.0, (1.0,), 0), Link(HOSTILE, 1.0, (0.0,), None))), frozenset()
+        ),
+        picture_chip("data:," + HOSTILE, HOSTILE),
+        share_link(HOSTILE, HOSTILE),
+        explained_hit(_hit(ROWS), 1, "data:,", rivals=[_hit(ROWS), _hit(ROWS, caption=HOSTILE)], rival=1),
         term_bars(_rows((HOSTILE, 1.0, 1.0, "literal")), 1.0),
         result_grid([_hit(_rows((HOSTILE, 1, 1, "literal")), caption=HOSTILE, thumbnail=HOSTILE)], 7),
         result_grid([_hit(ROWS, path=HOSTILE)], 7),

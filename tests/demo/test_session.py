@@ -9,6 +9,7 @@ from PIL import Image
 from core.errors import QueryError
 from core.indexing import index_paths
 from core.model import Model
+from demo.question import Question
 from demo.session import Session, large_picture
 from index_store.collection import Collection
 from index_store.errors import CollectionNotFound, SightwordsError
@@ -31,7 +32,8 @@ def start() -> Callable[[Session], Session]:
 
 
 def ask(session: Session, text: str, **options: object) -> object:
-    return session.search(text, **{"expansion": 1.0, "mode": "full", "k": 5, **options})  # type: ignore[arg-type]
+    found, _ = session.find(session.encode_text(text), Question(text, k=5, **options))  # type: ignore[arg-type]
+    return found
 
 
 def test_the_world_is_drawn_once_and_found_again(model: Model, home: Path, start: Callable) -> None:
@@ -57,9 +59,10 @@ def test_a_collection_of_ones_own_is_searched(model: Model, collection: Collecti
 
 
 @pytest.mark.parametrize("text", ["", "  \n"])
-def test_an_empty_question_is_refused_kindly(model: Model, text: str) -> None:
-    with pytest.raises(QueryError, match="Type a few words first"):
-        ask(Session(model), text)
+def test_an_empty_question_is_refused_kindly(model: Model, collection: Collection, text: str, start) -> None:
+    session = start(Session(model, collection.path))
+    with pytest.raises(QueryError, match="query is empty"):
+        ask(session, text)
 
 
 def test_a_collection_that_is_not_there_is_said_at_once(model: Model, tmp_path: Path) -> None:
@@ -93,3 +96,32 @@ def test_a_large_picture_is_embedded_or_missing(tmp_path: Path) -> None:
     assert picture is not None and picture.source.startswith("data:image/webp;base64,")
     assert (picture.width, picture.height) == (1024, 3)
     assert large_picture(str(tmp_path / "gone.png")) is None
+
+
+def test_bending_a_question_and_finding_more_like_an_item(
+    model: Model, collection: Collection, folder: Path, start
+) -> None:
+    index_paths(model, collection, [folder])
+    session = start(Session(model, collection.path))
+    query = session.encode_text("a red dog and a blue house")
+    plain, steered = session.find(query, Question())
+    term = steered.rows[0].term
+    bent, _ = session.find(query, Question(edits={term: -1.0}))
+    assert all(row.contribution < 0 for hit in bent.hits for row in hit.contributions if row.term == term)
+    assert [hit.score for hit in bent.hits] != [hit.score for hit in plain.hits]
+    like, item = session.encode_item(plain.hits[0].id)
+    own = session.find(like, Question())[0].hits
+    assert item.path == plain.hits[0].path and item.id in [hit.id for hit in own]
+    assert session.kinds() == {"image": 6} and not session.can_point()
+    with pytest.raises(SightwordsError, match="cannot point"):
+        session.seen(item.id, "dog")
+
+
+def test_terms_are_suggested_with_their_frequency(model: Model, collection: Collection, folder: Path, start) -> None:
+    index_paths(model, collection, [folder])
+    session = start(Session(model, collection.path))
+    frequencies = collection.document_frequencies()
+    suggested = session.suggest("B")
+    assert {term for term, _ in suggested[:2]} <= {term for term in model.vocabulary.terms if term.startswith("b")}
+    assert all(count == frequencies.get(model.vocabulary.id(term), 0) for term, count in suggested)
+    assert session.suggest("no such term") == []

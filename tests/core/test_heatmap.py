@@ -1,0 +1,59 @@
+"""Heat maps against finite differences, and where they point when the answer is known."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.encoders.scenes import ImageTower, SceneEncoder, TextTower, as_input, to_pixels
+from core.errors import ModelError
+from core.head import HeadConfig, SparseHead
+from core.heatmap import ZOOM, can_point, overlay, peak, term_map
+from core.model import Model
+from core.vocabulary import Vocabulary
+
+
+@pytest.fixture(scope="module")
+def pointing() -> Model:
+    """An untrained model with the built-in architecture."""
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        encoder = SceneEncoder(("dog",), ImageTower(), TextTower(1))
+        head = SparseHead(HeadConfig(encoder.dim, 16, 4))
+    return Model("pointing", encoder, head, Vocabulary(("dog", "cat", "sun", "sea")))
+
+
+def logit(model: Model, features: torch.Tensor, term: int) -> float:
+    with torch.inference_mode():
+        return float(model.head.logits(model.encoder.image_tower.pool(features))[0, term])  # type: ignore[attr-defined]
+
+
+def test_the_map_is_what_each_place_adds(pointing: Model, patches: list[Image.Image]) -> None:
+    places = term_map(pointing, patches[0], 2)
+    with torch.inference_mode():
+        features = pointing.encoder.image_tower.map(as_input(to_pixels(patches[0])[None].copy()))  # type: ignore[attr-defined]
+    assert places.shape == tuple(features.shape[2:])
+    step = 1e-2  # both ways, so that only the third order is left
+    for y, x in ((2, 3), (7, 7), (0, 11)):
+        up, down = features.clone(), features.clone()
+        up[:, :, y, x] *= 1 + step
+        down[:, :, y, x] *= 1 - step
+        slope = (logit(pointing, up, 2) - logit(pointing, down, 2)) / (2 * step)
+        assert places[y, x] == pytest.approx(slope, abs=0.1 * float(np.abs(places).max()))
+
+
+def test_peak_and_layer() -> None:
+    places = np.zeros((12, 12), np.float32)
+    places[3, 8], places[10, 1] = 2.0, -5.0
+    assert peak(places) == (8.5 / 12, 3.5 / 12)
+    layer = np.asarray(overlay(places, (255, 0, 0)))
+    assert layer.shape == (12 * ZOOM, 12 * ZOOM, 4) and (layer[..., 0] == 255).all()
+    y, x = divmod(int(layer[..., 3].argmax()), 12 * ZOOM)
+    assert (x // ZOOM, y // ZOOM) == (8, 3) and layer[10 * ZOOM + 4, ZOOM + 4, 3] == 0
+    assert np.asarray(overlay(np.full((2, 2), -1, np.float32), (0, 0, 0)))[..., 3].max() == 0
+
+
+def test_a_model_that_cannot_point_says_so(pointing: Model, model: Model, patches: list[Image.Image]) -> None:
+    assert can_point(pointing) and not can_point(model)
+    with pytest.raises(ModelError, match="cannot point"):
+        term_map(model, patches[0], 0)
