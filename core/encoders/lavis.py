@@ -129,7 +129,7 @@ def load_state(model: ItcTowers, state: Mapping[str, Tensor], what: str) -> list
 def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
     """The state dict of a LAVIS checkpoint file, read without running any code in it; ModelError when it is none."""
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         state = checkpoint.get("model", checkpoint)
         weights = {key: value for key, value in state.items() if isinstance(value, Tensor)}
     except Exception as error:  # torch raises RuntimeError, UnpicklingError, EOFError, AttributeError... by the damage

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from core.encoders import blip, lavis
+from core.encoders.batches import Place
 from core.encoders.itc import ItcEncoder
 from core.encoders.preprocessing import CaptionTokens, cleaned_caption, normalised_pixels
 from core.errors import ModelError
@@ -80,7 +81,8 @@ def test_a_folder_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
 def test_a_lavis_checkpoint_fills_the_towers(tmp_path: Path, sizes: lavis.LavisSizes) -> None:
     original, loaded = random_towers(sizes), random_towers(sizes, seed=9)
     state = lavis_state(original)
-    torch.save({"model": state}, tmp_path / "checkpoint.pth")
+    zipped = sizes is TINY  # torch's older format is what some published files have
+    torch.save({"model": state}, tmp_path / "checkpoint.pth", _use_new_zipfile_serialization=zipped)
     unused = lavis.load_state(loaded, lavis.read_checkpoint(tmp_path / "checkpoint.pth"), "it")
     assert {"temp", "image_queue", "itm_head.weight"} <= set(unused) and len(unused) == 6
     for key, value in original.state_dict().items():
@@ -188,6 +190,21 @@ def test_rows_do_not_depend_on_their_batch(tmp_path: Path) -> None:
         assert np.abs(together - alone).max() < 1e-5
         assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     assert encoder.encode_images([]).shape == (0, 8) and encoder.encode_texts([]).shape == (0, 8)
+
+
+def test_half_precision_keeps_directions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a GPU does, on a CPU: towers in bf16, rows in single precision and of unit length."""
+    tokens = CaptionTokens(vocabulary(tmp_path), 35)
+    whole = ItcEncoder("it", random_towers(TINY), tokens, "cpu")
+    half_place = Place(torch.device("cpu"), torch.bfloat16)
+    monkeypatch.setattr("core.encoders.itc.place", lambda device: half_place)
+    half = ItcEncoder("it", random_towers(TINY), tokens, "auto")
+    for rows, exact in (
+        (half.encode_images(pictures(5)), whole.encode_images(pictures(5))),
+        (half.encode_texts(TEXTS), whole.encode_texts(TEXTS)),
+    ):
+        assert rows.dtype == np.float32 and np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+        assert (rows * exact).sum(1).min() > 0.99 and not np.array_equal(rows, exact)
 
 
 def test_blip_with_other_heads_is_refused(tmp_path: Path) -> None:

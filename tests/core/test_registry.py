@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,12 @@ def test_without_network_every_real_model_is_one_sentence(name: str, tmp_path: P
         fetch(name)
     written = [path for folder in (tmp_path / "hub", home) for path in folder.rglob("*") if path.is_file()]
     assert not written
+
+
+def test_the_built_in_model_loads_nothing_of_the_real_ones() -> None:
+    code = "import sys, core.registry; core.registry.models(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "core.registry" in loaded and "transformers" not in loaded and "core.encoders.itc" not in loaded
 
 
 def test_names_that_nothing_answers_to() -> None:
