@@ -69,7 +69,9 @@ def show_models(entries: "Sequence[ModelEntry]") -> None:
         ready = Text("yes", "green") if entry.ready else Text("no", "red")
         parts = Text(f"{entry.encoder} + {entry.head}", overflow="fold")
         size = f"{entry.megabytes:,} MB" if entry.megabytes else "told first"
-        table.add_row(Text(entry.name), ready, parts, entry.vocabulary, entry.licence, size, Text(entry.needs, overflow="fold"))
+        table.add_row(
+            Text(entry.name), ready, parts, entry.vocabulary, entry.licence, size, Text(entry.needs, overflow="fold")
+        )
     out().print(table)
 
 
