@@ -19,7 +19,9 @@ import core.registry
 import core.world
 from core.errors import UnknownModel
 from core.model import Model
-from demo.cli import DEFAULT_MODEL, _interrupted, app
+from demo.cli import app
+from demo.commands.interruption import interrupted
+from demo.commands.opening import DEFAULT_MODEL
 from index_store.collection import Collection
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -277,7 +279,7 @@ def test_hostile_file_names_cannot_command_the_terminal(tmp_path: Path, folder: 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals work otherwise there")
 def test_the_first_interrupt_stops_after_the_batch_and_the_second_at_once() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with _interrupted() as stopped:
+    with interrupted() as stopped:
         assert not stopped()
         os.kill(os.getpid(), signal.SIGINT)
         assert stopped()

@@ -1,0 +1,92 @@
+"""Commands that fill and look after a collection: index, remove, stats."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from demo import terminal
+from demo.commands.interruption import interrupted
+from demo.commands.opening import DEFAULT_MODEL, CollectionOption, DeviceOption, JsonOption, world, writable
+
+commands = typer.Typer()
+
+
+@commands.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Pictures, or folders of them.")],
+    collection: Annotated[Path, typer.Option("--collection", help="The collection's folder; made when new.")],
+    model: Annotated[str | None, typer.Option("--model", help=f"The model [default: {DEFAULT_MODEL}].")] = None,
+    captions: Annotated[
+        Path | None, typer.Option("--captions", help='JSONL: {"file": …, "captions": […]} a line.')
+    ] = None,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add folders of pictures to a collection, or bring it in step with them."""
+    from core.files import list_pictures, read_captions
+    from core.indexing import index_paths
+
+    if captions is not None:
+        read_captions(captions)  # wrong input is told before a collection is made or a model loaded
+    list_pictures(paths)
+    with (
+        writable(collection, model) as (own, opened),
+        interrupted() as stopped,
+        terminal.progress_bar("indexing") as advance,
+    ):
+        report = index_paths(own, opened, paths, captions=captions, progress=advance, cancelled=stopped)
+        items = len(opened)
+    if as_json:
+        document = asdict(report) | {"collection": str(collection.absolute()), "model": own.name, "items": items}
+        document["skipped"] = [{"path": path, "reason": reason} for path, reason in report.skipped]
+        terminal.print_json(document)
+    else:
+        terminal.show_report(report, collection, items)
+    if report.cancelled:
+        terminal.say("Stopped; what is counted above is stored, and the same command goes on from there.", "yellow")
+        raise typer.Exit(1)
+
+
+@commands.command()
+def remove(
+    names: Annotated[list[str], typer.Argument(metavar="PATH_OR_ID", help="Items by id, or by their file or folder.")],
+    collection: Annotated[Path, typer.Option("--collection", help="The collection's folder.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Take items out of a collection; the pictures themselves stay where they are."""
+    from index_store.collection import Collection
+    from index_store.errors import ItemNotFound
+
+    with Collection.open(collection, writable=True) as opened:
+        held = {item.id: Path(item.path) for item in opened.all_items()}
+        ids: set[int] = set()
+        for name in names:
+            path = Path(name).expanduser().resolve()
+            below = {item for item, place in held.items() if place.is_relative_to(path)}
+            if not below and name.isdecimal() and int(name) in held:
+                below = {int(name)}
+            if not below:
+                raise ItemNotFound(f"The collection {collection} has no item '{name}'; nothing was removed.")
+            ids |= below
+        removed = opened.remove(sorted(ids))
+    if as_json:
+        terminal.print_json({"removed": removed, "ids": sorted(ids)})
+    else:
+        terminal.out().print(f"{removed} items removed")
+
+
+@commands.command()
+def stats(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
+    """Show a collection in numbers."""
+    from index_store.collection import Collection
+
+    path = collection if collection is not None else world()[1]
+    with Collection.open(path) as opened:
+        numbers, path, model = opened.stats(), opened.path, opened.model
+    if as_json:
+        frequent = [{"term": term, "items": count} for term, count in numbers.frequent]
+        terminal.print_json({"collection": str(path), "model": model} | asdict(numbers) | {"frequent": frequent})
+    else:
+        terminal.show_stats(numbers, path, model)

@@ -1,0 +1,28 @@
+"""Ctrl-C for work that goes in batches: stop after this batch, or at once when asked again."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from demo import terminal
+
+
+@contextmanager
+def interrupted() -> Iterator[Callable[[], bool]]:
+    """Turns the first Ctrl-C into a question that the work at hand asks between batches; the second ends at once."""
+    asked = threading.Event()
+
+    def note(number: int, frame: object) -> None:
+        terminal.say("Stopping after this batch…")
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,130 @@
+"""What commands share: the options that name models and collections, and how both are opened, made and refused.
+
+Nothing here may import torch at once: every command's file imports this one, and --help must stay quick.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from demo import terminal
+from index_store.errors import CollectionMismatch, SightwordsError
+
+if TYPE_CHECKING:
+    from core.model import Model
+    from index_store.collection import Collection
+
+DEFAULT_MODEL = "scenes"  # core.registry.DEFAULT_MODEL, which cannot be asked without importing torch; a test compares
+
+ModelOption = Annotated[str, typer.Option("--model", help="The model's name; `sightwords models` lists them.")]
+CollectionOption = Annotated[
+    Path | None, typer.Option("--collection", help="The collection's folder; the built-in world when left out.")
+]
+
+
+def _choose_device(name: str | None) -> str | None:
+    if name is not None:
+        os.environ["SIGHTWORDS_DEVICE"] = name  # core.registry reads it, wherever in the command a model is loaded
+    return name
+
+
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="auto|cpu|cuda|mps",
+        help="Where real models compute [default: auto].",
+        callback=_choose_device,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+ImageOption = Annotated[Path | None, typer.Option("--image", help="A picture instead of a text.")]
+TextArgument = Annotated[str | None, typer.Argument(help="What the picture shows, in words.")]
+
+
+def one_of(text: str | None, image: Path | None) -> None:
+    if (text is None) == (image is None):
+        raise typer.BadParameter("give either a TEXT or --image FILE")
+
+
+def world() -> "tuple[Model, Path]":
+    """The built-in model and the folder of its world, made now when it is not there yet."""
+    from core.registry import load_model
+    from core.world import ensure_world, world_path
+
+    model = load_model(DEFAULT_MODEL)
+    path = world_path(model)
+    with terminal.progress_bar("drawing the built-in world (first start)") as advance:
+        ensure_world(model, path, progress=advance)
+    return model, path
+
+
+def model_of(path: Path) -> str:
+    """The name of the model that made a collection."""
+    from index_store.collection import Collection
+
+    with Collection.open(path) as collection:
+        return collection.model
+
+
+@contextmanager
+def opened(path: Path | None) -> "Iterator[tuple[Model, Collection]]":
+    """A collection for reading, the built-in world without a path, and the model that made it."""
+    if path is None:
+        model, path = world()
+    else:
+        model = _loaded(model_of(path), path)
+    from index_store.collection import Collection
+
+    with Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
+        yield model, collection
+
+
+@contextmanager
+def writable(path: Path, name: str | None) -> "Iterator[tuple[Model, Collection]]":
+    """A collection for writing, made when new, and its model; refuses a model other than the one that made it."""
+    from core.registry import load_model
+    from index_store.collection import Collection
+
+    if Collection.exists(path):
+        made_by = model_of(path)
+        from core.registry import canonical_name
+
+        if name is not None and canonical_name(name) != made_by:
+            raise CollectionMismatch(
+                f"The collection {path} was made by the model '{made_by}', not '{name}'; "
+                f"leave --model out or choose another folder."
+            )
+        model = _loaded(made_by, path)
+        with Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms, writable=True) as collection:
+            yield model, collection
+    else:
+        model = load_model(name or DEFAULT_MODEL)
+        with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
+            yield model, collection
+
+
+def _loaded(name: str, path: Path) -> "Model":
+    """The model that a collection names; the error says which collection asked for it."""
+    from core.errors import UnknownModel
+    from core.registry import load_model
+
+    try:
+        return load_model(name)
+    except UnknownModel as error:
+        raise CollectionMismatch(
+            f"The collection {path} was made by the model '{name}', which is not known here."
+        ) from error
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Says in one sentence why a folder cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise SightwordsError(f"{folder} cannot be written: {(error.strerror or str(error)).lower()}.") from error

@@ -1,0 +1,93 @@
+"""Commands that ask: search a collection, or see the vector that a question becomes."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from demo import terminal
+from demo.commands.opening import (
+    DEFAULT_MODEL,
+    CollectionOption,
+    DeviceOption,
+    ImageOption,
+    JsonOption,
+    ModelOption,
+    TextArgument,
+    one_of,
+    opened,
+)
+
+commands = typer.Typer()
+
+
+@commands.command()
+def search(
+    text: TextArgument = None,
+    image: ImageOption = None,
+    collection: CollectionOption = None,
+    k: Annotated[int, typer.Option("-k", help="How many hits.")] = 10,
+    expansion: Annotated[float, typer.Option(help="0 uses the query's own words only, 1 all that it evokes.")] = 1.0,
+    mode: Annotated[
+        Literal["full", "literal", "hybrid"],
+        typer.Option(help="literal: own words only; hybrid: an own word must match, all terms score."),
+    ] = "full",
+    without: Annotated[
+        list[str] | None, typer.Option("--without", metavar="TERM", help="Leave out items with this term; repeatable.")
+    ] = None,
+    kind: Annotated[Literal["image", "caption"] | None, typer.Option(help="Only items of this kind.")] = None,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find pictures and captions, and say why."""
+    one_of(text, image)
+    from core.images import open_image
+    from core.search import search as find
+
+    picture = open_image(image) if image is not None else None
+    with opened(collection) as (model, held):
+        result = find(
+            model,
+            held,
+            text=text,
+            image=picture,
+            k=k,
+            expansion=expansion,
+            mode=mode,
+            without=without or (),
+            kind=kind,
+        )
+    if result.unknown_words:
+        words = ", ".join(f"'{word}'" for word in result.unknown_words)
+        terminal.say(f"The model '{model.name}' has never seen: {words}.", "yellow")
+    if as_json:
+        terminal.print_json(result.to_json() | ({"query": str(image)} if image is not None else {}))
+    else:
+        terminal.show_result(result)
+
+
+@commands.command()
+def encode(
+    text: TextArgument = None,
+    image: ImageOption = None,
+    model: ModelOption = DEFAULT_MODEL,
+    top: Annotated[int | None, typer.Option("--top", min=1, help="Only the heaviest so many terms.")] = None,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the sparse vector of a text or a picture."""
+    one_of(text, image)
+    from core.explain import query_terms
+    from core.images import open_image
+    from core.registry import load_model
+    from core.search import encode_query
+
+    picture = open_image(image) if image is not None else None
+    own = load_model(model)
+    query = encode_query(own, text=text, image=picture)
+    vector = query.vector if top is None else query.vector.top(top)
+    terms = query_terms(vector, own.vocabulary.terms, query.spoken)
+    if as_json:
+        asked = text if text is not None else str(image)
+        terminal.print_json({"model": own.name, "query": asked, "terms": [term.to_json() for term in terms]})
+    else:
+        terminal.show_terms(terms)

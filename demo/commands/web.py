@@ -1,0 +1,32 @@
+"""The command that starts the web app."""
+
+from typing import Annotated
+
+import typer
+
+from demo.commands.opening import DEFAULT_MODEL, CollectionOption, DeviceOption, model_of
+from index_store.errors import SightwordsError
+
+commands = typer.Typer()
+
+
+@commands.command()
+def serve(
+    model: Annotated[
+        str | None, typer.Option("--model", help=f"The model [default: the collection's own, else {DEFAULT_MODEL}].")
+    ] = None,
+    collection: CollectionOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets others in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
+    device: DeviceOption = None,
+) -> None:
+    """Start the web app."""
+    if collection is not None:
+        made_by = model_of(collection)  # says what is wrong before the web app's seconds of imports
+        model = model or made_by
+    from demo import web
+
+    try:
+        web.launch(model or DEFAULT_MODEL, collection, host=host, port=port or None)
+    except OSError as error:
+        raise SightwordsError(f"The web app cannot listen on {host}:{port} ({error}); try another --port.") from error
