@@ -1,0 +1,129 @@
+"""The commands of the study: documents on standard output, one sentence for what cannot be done, files that fit."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from core.dense import IMAGES_FILE, DenseFolder, write_dense
+from core.evaluation.judge import evaluate_head, spoken_terms
+from core.fitting import load_head
+from core.scenes.writer import write_scenes
+from demo.cli import app
+
+runner = CliRunner()
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: object) -> Result:
+    return runner.invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "300"})
+
+
+def document(*arguments: object) -> dict:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """90 images of two words each."""
+    rng = np.random.default_rng(0)
+    meanings = rng.standard_normal((12, 16))
+    images, texts, entries = {}, {}, []
+    for i in range(90):
+        pair = rng.choice(12, 2, replace=False)
+        images[i], texts[i] = (
+            (meanings[pair].sum(0) + 0.2 * rng.standard_normal(16)).astype(np.float32) / 6 for _ in "it"
+        )
+        sentences = [{"sentid": i, "raw": f"word{pair[0]} word{pair[1]}"}]
+        entries.append({"imgid": i, "split": "train" if i < 60 else "test", "filename": "", "sentences": sentences})
+    folder = tmp_path_factory.mktemp("dense")
+    write_dense(folder, images, texts, {"images": entries})
+    return folder
+
+
+def test_a_dataset_is_embedded_and_judged(tmp_path: Path) -> None:
+    write_scenes("test", 3, tmp_path / "pictures")
+    written = document("embed", "--dataset", tmp_path / "pictures", "--out", tmp_path / "dense")
+    assert (written["model"], written["images"], written["captions"], written["dim"]) == ("scenes", 3, 15, 256)
+    judged = document("evaluate", "--data", tmp_path / "dense", "--dense")
+    assert judged["recall@5"] == 1.0 and judged["flops"] is None and judged["split"] == "test"
+    again = run("embed", "--dataset", tmp_path / "pictures", "--out", tmp_path / "dense")
+    assert again.exit_code == 1 and "already holds" in again.stderr
+
+
+def test_a_head_is_trained_judged_and_kept_with_its_vocabulary(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "head"
+    trained = run("train", "--data", data, "--out", out, "--epochs", 1, "--json")
+    assert trained.exit_code == 0 and "Vocabulary: the 12 words" in trained.stderr
+    assert json.loads(trained.stdout)["terms"] == 12
+    judged = document("evaluate", "--data", data, "--head", out, "--mode", "literal", "--runs", tmp_path / "runs")
+    head, vocabulary = load_head(out)
+    part = DenseFolder.read(data).split("test")
+    own = evaluate_head(head, part, spoken_terms(part.captions, vocabulary), mode="literal")
+    for name in ("recall@1", "mrr@10", "flops", "query_terms", "item_terms", "coactivation", "exact@20"):
+        assert judged[name] == own.measures[name], name
+    assert {"semantic@20", "kendall_tau_vs_dense", "recall@5", "recall@10"} <= judged.keys()
+    assert set(judged["image_to_text"]) == {"recall@1", "recall@5", "recall@10", "mrr@10"}
+    query, _, item, rank, _, tag = (tmp_path / "runs" / "text_to_image.trec").read_text().splitlines()[0].split()
+    assert (query, rank, tag) == ("60", "1", "head-literal") and 60 <= int(item) < 90
+    assert run("evaluate", "--data", data, "--head", out).exit_code == 0
+
+
+def test_wordpieces_can_be_chosen(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "pieces.txt").write_text("[UNK]\nword\n" + "".join(f"##{i}\n" for i in range(12)))
+    options = ("--vocabulary", tmp_path / "pieces.txt", "--epochs", 1)
+    assert document("train", "--data", data, "--out", tmp_path / "head", *options)["terms"] == 14
+    _, vocabulary = load_head(tmp_path / "head")
+    assert vocabulary.tokenizer == "wordpiece" and vocabulary.literal_ids("word11 word7") == [1, 9, 13]
+
+
+def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -> None:
+    def said(*arguments: object) -> str:
+        result = run(*arguments)
+        assert result.exit_code == 1 and not result.stdout
+        sentence = [line for line in result.stderr.splitlines() if not line.startswith("Vocabulary: ")]
+        assert len(sentence) == 1 and sentence[0].startswith("Error: ")
+        return sentence[0]
+
+    assert "no folder" in said("evaluate", "--data", tmp_path / "nowhere", "--dense")
+    assert "the split 'val'" in said("evaluate", "--data", data, "--dense", "--split", "val")
+    assert "cannot be read" in said("evaluate", "--data", data, "--head", tmp_path)
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for file in data.iterdir():
+        (broken / file.name).write_bytes(file.read_bytes())
+    (broken / IMAGES_FILE).write_bytes(b"PAR1")
+    assert IMAGES_FILE in said("train", "--data", broken, "--out", tmp_path / "head")
+    assert not (tmp_path / "head").exists()
+    (tmp_path / "file").write_text("")
+    assert "cannot be written" in said("reproduce", "--data", data, "--out", tmp_path / "file")
+    for wrong in (("--dense", "--head", tmp_path), ()):
+        assert run("evaluate", "--data", data, *wrong).exit_code == 2
+    assert run("train", "--data", data, "--out", tmp_path / "head", "--tokenizer", "wordpiece").exit_code == 2
+
+
+@pytest.mark.slow
+def test_interrupting_a_comparison_keeps_what_is_finished(data: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "demo.cli", "reproduce", "--data", data, "--out", tmp_path, "--epochs", "100000"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("training none"):
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    rest = process.communicate(timeout=30)[1]
+    assert process.returncode == 1 and "the same command goes on from there" in rest and "Traceback" not in rest
+    assert json.loads((tmp_path / "rows" / "dense.json").read_text())["recall@1"] > 0
