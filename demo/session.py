@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from core.attribution import Links
+    from core.explain import Contribution
     from core.model import Model
     from core.search import EncodedQuery, SearchResult
     from core.steering import Steered
@@ -141,6 +142,19 @@ class Session:
         steered = steer(query, terms, expansion=question.expansion, mode=question.mode, edits=edits)
         kind = None if question.kind == "both" else question.kind
         return search_steered(collection, query, steered, k=question.k, kind=kind), steered
+
+    def score(self, query: "EncodedQuery", number: int) -> "tuple[Contribution, ...]":
+        """What each term of a question gives to an item's score; ItemNotFound when there is no such item."""
+        _, collection = self._ready()
+        from core.explain import contributions
+
+        (vector,) = collection.vectors([number])
+        return contributions(query.vector, vector, self.vocabulary, query.spoken)
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The model's terms by id."""
+        return self._ready()[0].vocabulary.terms
 
     def suggest(self, start: str, count: int = 12) -> list[tuple[str, int]]:
         """Terms that begin with (or else contain) what was typed, with the number of items that have each."""

@@ -10,6 +10,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing i
 import gradio as gr
 
 from demo.components.welcome import HEADER_SCRIPT, header
+from demo.endpoints import endpoints
 from demo.session import Session
 from demo.tabs.search import search_tab
 from demo.theme import LOGO, STYLE, theme
@@ -40,6 +41,7 @@ def build(session: Session) -> App:
         )
         with gr.Tabs(elem_id="tabs"), gr.Tab("Search", id="search"):
             search_tab(session)
+        endpoints(session)
     app.session = session
     return app
 

@@ -1,0 +1,148 @@
+"""What programs can ask of the app: every action as a typed, named endpoint, also served as MCP tools.
+
+The docstrings are what a program, or a language model, is told about them.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+
+import gradio as gr
+
+from core.errors import QueryError
+from core.explain import differences, query_terms
+from core.steering import mixed
+from demo.question import MAX_TEXT, MOST, Question
+from demo.session import Session, data_uri
+from index_store.errors import SightwordsError
+
+if TYPE_CHECKING:
+    from core.search import EncodedQuery
+
+Given, Answer = ParamSpec("Given"), TypeVar("Answer")
+
+
+def endpoints(session: Session) -> None:
+    """Registers the endpoints inside the Blocks at hand."""
+    for action in actions(session):
+        gr.api(action, api_name=action.__name__, concurrency_limit=4)
+
+
+def _spoken_errors(action: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Tells a program our one-sentence errors, as the page tells a person."""
+
+    @wraps(action)
+    def told(*args: Given.args, **options: Given.kwargs) -> Answer:
+        try:
+            return action(*args, **options)
+        except SightwordsError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return told
+
+
+def actions(session: Session) -> list[Callable[..., Any]]:
+    """The public endpoints of one session."""
+
+    @_spoken_errors
+    def search(
+        text: str,
+        k: int = 10,
+        expansion: float = 1.0,
+        mode: Literal["full", "literal", "hybrid"] = "full",
+        kind: Literal["image", "caption", "both"] = "image",
+        weights: dict[str, float] | None = None,
+        like: int | None = None,
+        share: float = 0.5,
+    ) -> dict[str, Any]:
+        """Find pictures by what they show, and say term by term why each was found.
+
+        Parameters:
+            text: what the picture shows, in words; may be empty when `like` is given
+            k: how many results (1 to 240)
+            expansion: 0 uses the text's own words only, 1 all terms that the model adds
+            mode: literal: own words only; hybrid: an own word must match, all terms score
+            kind: what to find: pictures, captions or both
+            weights: terms with a weight of your own; 0 switches a term off, below 0 counts against a picture
+            like: the id of an item to find more like; with a text, both are mixed
+            share: the say of `like` beside the text, 0 to 1
+        """
+        question = Question(text, like, share, expansion, mode, kind, weights or {}, k)
+        result, _ = session.find(_encode(session, question), question)
+        document = result.to_json()
+        for hit in document["hits"]:  # type: ignore[attr-defined]
+            hit["file"] = session.place(hit.pop("path"))  # Gradio's client would download what is called "path"
+        return document
+
+    @_spoken_errors
+    def explain_order(text: str, first: int, second: int) -> dict[str, Any]:
+        """Say why one item scores above another for a text: the terms that made the difference.
+
+        Parameters:
+            text: the question, in words
+            first: the id of an item
+            second: the id of another item
+        """
+        query = session.encode_text(_short(text))
+        one, two = (session.score(query, number) for number in (first, second))
+        rows = [row.to_json() for row in differences(one, two)]
+        scores = [sum(row.contribution for row in rows) for rows in (one, two)]
+        return {"text": text, "first": scores[0], "second": scores[1], "differences": rows}
+
+    @_spoken_errors
+    def encode(text: str) -> dict[str, Any]:
+        """The weighted terms that a text lights up, heaviest first, literal ones told from added ones.
+
+        Parameters:
+            text: any words
+        """
+        query = session.encode_text(_short(text))
+        terms = query_terms(query.vector, session.vocabulary, query.spoken)
+        return {"text": text, "terms": [term.to_json() for term in terms], "unknown": list(query.unknown_words)}
+
+    @_spoken_errors
+    def link_words(text: str) -> dict[str, Any]:
+        """Which word of a text lit which term, found by leaving out one word after the other.
+
+        Parameters:
+            text: up to 40 words
+        """
+        return session.links(_short(text)).to_json()
+
+    @_spoken_errors
+    def locate_term(item: int, term: str) -> str:
+        """Where in an item's picture a term was seen: a transparent layer as a data URI, to lay over the picture.
+
+        Parameters:
+            item: the id of a picture, as `search` gives it
+            term: a term of the vocabulary
+        """
+        return data_uri(session.seen(item, term))
+
+    @_spoken_errors
+    def suggest_terms(start: str, count: int = 12) -> list[dict[str, Any]]:
+        """Terms of the vocabulary that begin with or contain some letters, with the number of items that have each.
+
+        Parameters:
+            start: the first letters
+            count: at most so many
+        """
+        found = session.suggest(_short(start), max(1, min(count, 100)))
+        return [{"term": term, "items": items} for term, items in found]
+
+    return [search, explain_order, encode, link_words, locate_term, suggest_terms]
+
+
+def _encode(session: Session, question: Question) -> "EncodedQuery":
+    if not 1 <= question.k <= MOST:
+        raise QueryError(f"The number of results k is {question.k}, but must be from 1 to {MOST}.")
+    if question.like is None:
+        return session.encode_text(_short(question.text))
+    like, _ = session.encode_item(question.like)
+    return mixed(session.encode_text(question.text), like, question.share) if question.text.strip() else like
+
+
+def _short(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise QueryError(f"The text has {len(text):,} characters, but at most {MAX_TEXT:,} can be asked; shorten it.")
+    return text

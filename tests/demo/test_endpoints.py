@@ -1,0 +1,101 @@
+"""Every endpoint through a real client, as a program calls it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from core.indexing import index_paths
+from core.model import Model
+from demo.session import Session
+from demo.web import serve
+from index_store.collection import Collection
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[Image.Image]) -> Iterator[Client]:
+    """A client of the app on a collection of 12 pictures."""
+    root = tmp_path_factory.mktemp("endpoints")
+    for number, patch in enumerate(patches[:12]):
+        patch.save(root / f"{number}.png")
+    path: Path = root / "collection"
+    with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
+        index_paths(model, collection, [root])
+    app = serve(Session(model, path))
+    made = Client(app.local_url, verbose=False)
+    yield made
+    made.close()
+    app.close(verbose=False)
+
+
+def test_a_question_is_answered_bent_and_mixed(client: Client, model: Model) -> None:
+    plain = client.predict("a red dog beside the sea", api_name="/search")
+    assert plain["exact"] and len(plain["hits"]) == 10
+    for hit in plain["hits"]:
+        assert sum(row["contribution"] for row in hit["contributions"]) == pytest.approx(hit["score"], rel=1e-5)
+    assert all(Path(hit["file"]).is_file() for hit in plain["hits"])  # one's own collection: where the picture lies
+    term = plain["hits"][0]["contributions"][0]["term"]
+    bent = client.predict("a red dog beside the sea", 3, weights={term: -2.0}, api_name="/search")
+    assert len(bent["hits"]) <= 3 and {row["term"]: row["weight"] for row in bent["terms"]}[term] == -2.0
+    number = plain["hits"][3]["id"]
+    mixed = client.predict("a red dog", like=number, share=1.0, k=5, api_name="/search")
+    like = client.predict("", like=number, k=5, api_name="/search")
+    assert [hit["id"] for hit in mixed["hits"]] == [hit["id"] for hit in like["hits"]]
+
+
+def test_the_order_of_two_items_is_explained(client: Client) -> None:
+    hits = client.predict("a red dog beside the sea", api_name="/search")["hits"]
+    told = client.predict("a red dog beside the sea", hits[0]["id"], hits[4]["id"], api_name="/explain_order")
+    assert (told["first"], told["second"]) == (
+        pytest.approx(hits[0]["score"], rel=1e-5),
+        pytest.approx(hits[4]["score"], rel=1e-5),
+    )
+    gap = sum(row["difference"] for row in told["differences"])
+    assert gap == pytest.approx(told["first"] - told["second"], rel=1e-4, abs=1e-6)
+
+
+def test_a_text_is_encoded_and_its_words_are_linked(client: Client, model: Model) -> None:
+    text = "a red dog and a zebra"
+    told = client.predict(text, api_name="/encode")
+    (vector,) = model.encode_texts([text])
+    assert {row["term"] for row in told["terms"]} == {model.vocabulary.terms[term] for term in vector.terms}
+    assert told["unknown"] == ["zebra"]
+    links = client.predict(text, api_name="/link_words")
+    assert links["words"] == text.split() and {row["term"] for row in links["links"]} == {
+        row["term"] for row in told["terms"]
+    }
+
+
+def test_terms_are_suggested(client: Client) -> None:
+    assert {row["term"] for row in client.predict("moo", api_name="/suggest_terms")} == {"moon"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "sentence"),
+    [
+        ("/search", {"text": " "}, "query is empty"),
+        ("/search", {"text": "a dog", "k": 10_000}, "must be from 1 to"),
+        ("/search", {"text": "a dog", "weights": {"unicorn": 1}}, "no term 'unicorn'"),
+        ("/search", {"text": "a dog", "weights": {"dog": 1e9}}, "cannot weigh"),
+        ("/search", {"text": "", "like": 999}, "999"),
+        ("/explain_order", {"text": "a dog", "first": 1, "second": 999}, "999"),
+        ("/encode", {"text": "dog " * 600}, "shorten"),
+        ("/link_words", {"text": "dog " * 41}, "at most 40"),
+        ("/locate_term", {"item": 1, "term": "dog"}, "cannot point"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    client: Client, endpoint: str, arguments: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(AppError, match=sentence):
+        client.predict(**arguments, api_name=endpoint)
+
+
+def test_nothing_but_these_is_offered(client: Client) -> None:
+    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(named) == {
+        "/search", "/explain_order", "/encode", "/link_words", "/locate_term", "/suggest_terms",
+    }  # fmt: skip
