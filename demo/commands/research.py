@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from demo import terminal
-from demo.commands.opening import DEFAULT_MODEL, JsonOption, writing
+from demo.commands.opening import DEFAULT_MODEL, DeviceOption, JsonOption, writing
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def embed(
     dataset: Annotated[Path, typer.Option(help="Pictures, with dataset_meta.json that lists them and their captions.")],
     out: Annotated[Path, typer.Option(help="The folder to write the dense data set into.")],
     model: Annotated[str, typer.Option("--model", help="The model or encoder's name.")] = DEFAULT_MODEL,
+    device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a dense data set from pictures and captions."""
