@@ -37,7 +37,7 @@ DeviceOption = Annotated[
     typer.Option(
         "--device",
         metavar="auto|cpu|cuda|mps",
-        help="Where real models compute [default: auto].",
+        help="Where real models compute; the fastest there is when left out.",
         callback=_choose_device,
     ),
 ]
