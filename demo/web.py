@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from demo.endpoints import endpoints
 from demo.session import Session
 from demo.tabs.search import search_tab
 from demo.theme import LOGO, STYLE, theme
+from index_store.errors import SightwordsError
 
 MAX_UPLOAD = "64mb"
 
@@ -53,13 +55,15 @@ def launch(
     port: int | None = 7860,
     open_browser: bool = False,
     prevent_thread_lock: bool = False,
+    mcp: bool = False,
 ) -> App:
     """Serves the app; returns at once with `prevent_thread_lock`, else when it is stopped.
 
     The server answers before the model is loaded or the built-in world is drawn; the page shows how far that is.
-    `port` None takes any free one. Raises CollectionError for a collection that is not there, OSError for a busy port.
+    `port` None takes any free one; `mcp` offers the endpoints as MCP tools too, at /gradio_api/mcp/. Raises
+    CollectionError for a collection that is not there, OSError for a busy port, SightwordsError where MCP is missing.
     """
-    return serve(Session(model, collection), host, port, open_browser, prevent_thread_lock)
+    return serve(Session(model, collection), host, port, open_browser, prevent_thread_lock, mcp)
 
 
 def serve(
@@ -68,15 +72,18 @@ def serve(
     port: int | None = None,
     open_browser: bool = False,
     prevent_thread_lock: bool = True,
+    mcp: bool = False,
 ) -> App:
     """Serves the app for a session of one's own, and starts the session."""
+    if mcp and find_spec("mcp") is None:
+        raise SightwordsError("MCP needs a package that is not installed; run: pip install 'sightwords[mcp]'.")
     app = build(session)
     app.queue(default_concurrency_limit=4)  # reading an index is safe from many threads
     thumbnails: list[str] = []  # filled once the collection is open; Gradio keeps this very list
     session.opened = lambda folder: thumbnails.append(str(folder / "thumbs"))
     session.start()
     try:
-        app.launch(**_options(host, port, open_browser), prevent_thread_lock=True)
+        app.launch(**_options(host, port, open_browser), mcp_server=mcp, prevent_thread_lock=True)
         app.allowed_paths = thumbnails
         if not prevent_thread_lock:
             print(f"Sightwords is at {app.local_url} (Ctrl+C stops it)", file=sys.stderr)

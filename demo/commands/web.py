@@ -19,6 +19,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets others in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
     device: DeviceOption = None,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Offer its actions as MCP tools at /gradio_api/mcp/ too.")] = False,
 ) -> None:
     """Start the web app."""
     if collection is not None:
@@ -27,6 +28,6 @@ def serve(
     from demo import web
 
     try:
-        web.launch(model or DEFAULT_MODEL, collection, host=host, port=port or None)
+        web.launch(model or DEFAULT_MODEL, collection, host=host, port=port or None, mcp=mcp)
     except OSError as error:
         raise SightwordsError(f"The web app cannot listen on {host}:{port} ({error}); try another --port.") from error

@@ -55,7 +55,11 @@ element.addEventListener('click', async (event) => {
     const [source, words] = await server.seen([Number(article().dataset.id), see.dataset.see]);
     if (mine !== asked) return;
     const layer = element.querySelector('.sw-heat');
-    if (source && layer) { layer.src = source; layer.hidden = false; }
+    if (source && layer) {
+      layer.src = source;
+      layer.hidden = false;
+      layer.parentElement.scrollIntoView({block: 'nearest'});  // on a phone it may be far above the bars
+    }
     element.querySelector('.sw-seen').textContent = words;
   }
   const more = event.target.closest('.sw-like');

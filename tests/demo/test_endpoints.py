@@ -1,6 +1,8 @@
 """Every endpoint through a real client, as a program calls it."""
 
+import asyncio
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,24 +13,33 @@ from PIL import Image
 from core.indexing import index_paths
 from core.model import Model
 from demo.session import Session
-from demo.web import serve
+from demo.web import App, serve
 from index_store.collection import Collection
+from index_store.errors import SightwordsError
+
+MCP = find_spec("mcp") is not None
+ACTIONS = {"search", "explain_order", "encode", "link_words", "locate_term", "suggest_terms"}
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[Image.Image]) -> Iterator[Client]:
-    """A client of the app on a collection of 12 pictures."""
+def app(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[Image.Image]) -> Iterator[App]:
+    """The app on a collection of 12 pictures, with MCP where it is installed."""
     root = tmp_path_factory.mktemp("endpoints")
     for number, patch in enumerate(patches[:12]):
         patch.save(root / f"{number}.png")
     path: Path = root / "collection"
     with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
         index_paths(model, collection, [root])
-    app = serve(Session(model, path))
+    app = serve(Session(model, path), mcp=MCP)
+    yield app
+    app.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def client(app: App) -> Iterator[Client]:
     made = Client(app.local_url, verbose=False)
     yield made
     made.close()
-    app.close(verbose=False)
 
 
 def test_a_question_is_answered_bent_and_mixed(client: Client, model: Model) -> None:
@@ -96,6 +107,44 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
 
 def test_nothing_but_these_is_offered(client: Client) -> None:
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(named) == {
-        "/search", "/explain_order", "/encode", "/link_words", "/locate_term", "/suggest_terms",
-    }  # fmt: skip
+    assert set(named) == {f"/{action}" for action in ACTIONS}
+
+
+@pytest.mark.skipif(not MCP, reason="needs mcp (the extra 'mcp')")
+def test_every_action_is_a_tool(app: App) -> None:
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    calls = {
+        "search": {"text": "a red dog", "k": 2},
+        "explain_order": {"text": "a red dog", "first": 1, "second": 2},
+        "encode": {"text": "a red dog"},
+        "link_words": {"text": "a red dog"},
+        "locate_term": {"item": 1, "term": "dog"},
+        "suggest_terms": {"start": "moo"},
+    }
+
+    async def use() -> dict[str, tuple[bool, str]]:
+        address = f"{app.local_url}gradio_api/mcp/"
+        async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            answers = {}
+            for action, arguments in calls.items():
+                (name,) = [name for name in tools if name.endswith(action)]
+                assert tools[name].description and set(arguments) <= set(tools[name].inputSchema["properties"])
+                answer = await session.call_tool(name, arguments)
+                answers[action] = (bool(answer.isError), answer.content[0].text)
+            return answers
+
+    answers = asyncio.run(use())
+    assert answers.keys() == ACTIONS
+    assert {action for action, (failed, _) in answers.items() if failed} == {"locate_term"}  # the small model cannot
+    assert "contributions" in answers["search"][1] and "moon" in answers["suggest_terms"][1]
+    assert "cannot point" in answers["locate_term"][1]
+
+
+def test_mcp_that_is_not_installed_is_said(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demo.web.find_spec", lambda name: None)
+    with pytest.raises(SightwordsError, match="pip install"):
+        serve(Session(model), mcp=True)
