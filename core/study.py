@@ -172,6 +172,10 @@ def _train(data: Path, config: TrainingConfig, out: Path, report: Any) -> None:
 
 
 def _peak_mb() -> float | None:
+    status = Path("/proc/self/status")  # Linux: getrusage would count what the parent held when it started this process
+    if status.exists():
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024 / 1e6
     try:
         import resource
     except ImportError:  # Windows

@@ -57,7 +57,7 @@ def test_a_study_fills_every_row_and_goes_on_where_it_stopped(
     assert all(rows[name]["seconds"] > 0 and rows[name]["peak_mb"] > 50 for name in list(rows)[1:])
     assert rows["dense"]["of_dense"] == 1.0 and rows["dense"]["flops"] is None
     assert rows["literal"]["flops"] < rows["hybrid"]["flops"] <= rows["caption"]["flops"]
-    assert rows["literal"]["exact@20"] == rows["caption"]["exact@20"]  # its own words are all that it lights
+    assert rows["literal"]["exact@20"] >= rows["caption"]["exact@20"]  # no other term takes a place
     assert {"training none", "training both", "judging hybrid"} <= set(told) and "training literal" not in told
     head, vocabulary = load_head(tmp_path / "heads" / "caption")
     assert vocabulary.terms == tuple(WORDS) and head.config.dense_size == 24
