@@ -27,4 +27,5 @@ class TrainingConfig:
     item_l1: float = 4e-3
     anchor: float = 0.0
     anchor_emphasis: float = 4.0
+    step: str = "fast"  # "plain" computes every weight of every term; the loss and its gradients are the same
     seed: int = 0

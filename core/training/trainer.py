@@ -1,34 +1,22 @@
 """Trains one head on one dense data set: the paper's algorithm, one step at a time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy import bool_
 from numpy.typing import NDArray
-from torch import Tensor
 
 from core.errors import DatasetError
 from core.head import HeadConfig, SparseHead
 from core.training.config import TrainingConfig
 from core.training.dataset import DenseDataset, image_words
-from core.training.expansion import CONTROLS, allowed_terms, expansion_probability
-from core.training.losses import distillation, l1, warm, word_anchor
+from core.training.expansion import CONTROLS
+from core.training.fast import fast_objective
+from core.training.objective import Batch, objective
 
 Progress = Callable[[int, int, dict[str, float]], None]
 """Told (step, steps, measures) after every step."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """The rows of one step: texts (b, dim), the terms they speak (b, |V|), their images (b, dim), the images' words."""
-
-    texts: Tensor
-    literal: Tensor
-    images: Tensor
-    words: Tensor
 
 
 def train_head(
@@ -37,6 +25,7 @@ def train_head(
     """A head trained on `data`; `literal`: (captions, |V|), the terms each caption speaks. Same seed, same head."""
     if config.control not in CONTROLS:
         raise DatasetError(f"Expansion control '{config.control}' does not exist; choose one of {', '.join(CONTROLS)}.")
+    step_of = objective if config.step == "plain" else fast_objective
     torch.manual_seed(config.seed)
     generator = torch.Generator().manual_seed(config.seed)
     head = SparseHead(HeadConfig(data.images.shape[1], config.hidden_size, literal.shape[1])).train()
@@ -45,7 +34,8 @@ def train_head(
             {"params": head.proj.parameters(), "lr": config.projection_rate},
             {"params": [*head.vocab_layer_norm.parameters(), *head.vocab_projector.parameters()],
              "lr": config.vocabulary_rate},
-        ]
+        ],
+        fused=True,  # one pass over the projection instead of several: a tenth of a step at the published size
     )  # fmt: skip
     texts, images = torch.from_numpy(data.texts), torch.from_numpy(data.images)
     image_of_text, spoken = torch.from_numpy(data.image_of_text), torch.from_numpy(literal)
@@ -59,7 +49,7 @@ def train_head(
         for rows in order[: steps_an_epoch * config.batch_size].split(min(config.batch_size, len(texts))):
             which = image_of_text[rows]
             batch = Batch(texts[rows], spoken[rows], images[which], words[which])
-            loss, measures = objective(head, batch, config, step / steps, generator)
+            loss, measures = step_of(head, batch, config, step / steps, generator)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
@@ -68,34 +58,6 @@ def train_head(
             if progress:
                 progress(step, steps, measures)
     return head.eval()
-
-
-def objective(
-    head: SparseHead, batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator
-) -> tuple[Tensor, dict[str, float]]:
-    """The loss of one batch at `progress` (0..1) through training, and what a person wants to watch of it."""
-    text_logits, image_logits = head.logits(batch.texts), head.logits(batch.images)
-    text_weights, image_weights = (torch.log1p(torch.relu(x)) for x in (text_logits, image_logits))
-    probability = 1.0
-    if config.control != "none":
-        probability = expansion_probability(progress, config.expansion_until)
-        text_weights = text_weights * allowed_terms(config.control, batch.literal, probability, generator)
-    match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau)
-    sparsity = warm(progress, config.warmup) * (config.query_l1 * l1(text_weights) + config.item_l1 * l1(image_weights))
-    loss = match + sparsity
-    if config.anchor:
-        # a text's own words are asked for; what its image's other captions say, it may add or leave
-        by_text = word_anchor(text_logits, batch.literal.float(), spared=batch.words & ~batch.literal)
-        by_image = word_anchor(image_logits, batch.words.float(), emphasis=config.anchor_emphasis)
-        loss = loss + config.anchor * (by_text + by_image)
-    measures: dict[str, Any] = {
-        "loss": loss.item(),
-        "match": match.item(),
-        "expansion": probability,
-        "query_terms": float((text_weights > 0).sum(1).float().mean()),
-        "item_terms": float((image_weights > 0).sum(1).float().mean()),
-    }
-    return loss, measures
 
 
 def learning_rate(progress: float, warmup: float) -> float:

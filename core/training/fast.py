@@ -1,0 +1,160 @@
+"""The training objective from lit terms alone: loss and gradients as in `objective.py`, most of the work left out.
+
+After relu most logits of a head in training are zero. A zero weight adds nothing to a score, to the sparsity penalty or
+to a gradient, so once it is known *which* weights are lit, every further product needs only those:
+
+- Which are lit: texts that expand and images need every logit once (a product in slices of the vocabulary, so that the
+  (b, |V|) matrix never exists); a text that is kept to a few terms needs the logits of those terms only.
+- Scores: text and image share a column only where both are lit, so both are laid out on those columns alone.
+- Backwards: d log1p(relu(z)) / dz = 1 / (1 + z) = exp(-weight) where lit and 0 elsewhere: a sparse matrix D (rows,
+  |V|) with one number a lit weight. The gradients are D·W for the hidden rows and Dᵀ·H for the projection.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.head import SparseHead
+from core.training.config import TrainingConfig
+from core.training.expansion import allowed_terms
+from core.training.losses import distillation, warm
+from core.training.objective import Batch, objective, probability_of, watched
+
+SLICE = 4096  # terms a product: 1,024 rows of it are 16 MB
+GATHERED = 8192  # entries at a time whose logits are computed one by one (25 MB of gathered columns)
+FEW = 256  # a text kept to fewer than |V| / FEW terms has its logits computed one by one
+CROWDED = 0.08  # share of lit weights above which matrices are cheaper than lists
+SMALL = 4096  # below so many terms there is nothing to save
+
+
+def fast_objective(
+    head: SparseHead, batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator
+) -> tuple[Tensor, dict[str, Any]]:
+    """As `objective`; goes the plain way where that is the faster one, or the only one (an anchor needs all logits)."""
+    weight = head.vocab_projector.weight
+    size, terms = len(batch.texts), len(weight)
+    hidden = head.vocab_layer_norm(head.proj(torch.cat([batch.texts, batch.images])))  # (2b, H)
+    if config.anchor or terms < SMALL or _share_lit(hidden[size:], head) > CROWDED:
+        return objective(head, batch, config, progress, generator)
+    probability = probability_of(config, progress)
+    allowed = None
+    if config.control != "none":
+        allowed = allowed_terms(config.control, batch.literal, probability, generator)
+    lit = lit_terms(hidden, weight, head.vocab_projector.bias, allowed)
+    of_text = lit.rows < size
+    match = distillation(_scores(lit, of_text, size, terms), batch.texts @ batch.images.T, config.tau)
+    by_text, by_image = lit.weights[of_text].sum() / size, lit.weights[~of_text].sum() / size
+    loss = match + warm(progress, config.warmup) * (config.query_l1 * by_text + config.item_l1 * by_image)
+    texts = int(of_text.sum())
+    return loss, watched(loss, match, probability, texts / size, (len(of_text) - texts) / size)
+
+
+@dataclass(frozen=True)
+class LitTerms:
+    """The weights above zero of a batch, by row: rows (e,) ascending, terms (e,), weights (e,) with a gradient."""
+
+    rows: Tensor
+    terms: Tensor
+    weights: Tensor
+
+
+def lit_terms(hidden: Tensor, weight: Tensor, bias: Tensor, allowed: Tensor | None = None) -> LitTerms:
+    """hidden (n, H), weight (|V|, H), bias (|V|,) -> every lit weight; `allowed` (m, |V|) limits the first m rows."""
+    with torch.no_grad():
+        rows, terms, logits = _lit(hidden, weight, bias, allowed)
+        order = torch.argsort(rows * len(weight) + terms)
+        rows, terms, logits = rows[order], terms[order], logits[order]
+    weights = _Weights.apply(hidden, weight, bias, rows, terms, logits)
+    return LitTerms(rows, terms, weights)
+
+
+class _Weights(torch.autograd.Function):
+    """log1p of the lit logits, with the gradient of log1p(relu(hidden · weightᵀ + bias)) at the lit entries."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, rows: Tensor, terms: Tensor, logits: Tensor
+    ) -> Tensor:
+        weights = torch.log1p(logits)
+        ctx.save_for_backward(hidden, weight, rows, terms, weights)
+        return weights
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        hidden, weight, rows, terms, weights = ctx.saved_tensors
+        slopes = grad * torch.exp(-weights)  # (e,)
+        by_row = _csr(rows, terms, slopes, (len(hidden), len(weight)))
+        order = torch.argsort(terms, stable=True)
+        by_term = _csr(terms[order], rows[order], slopes[order], (len(weight), len(hidden)))
+        bias = torch.zeros(len(weight)).index_add_(0, terms, slopes)
+        return by_row @ weight, by_term @ hidden, bias, None, None, None
+
+
+def _csr(rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
+    """A sparse matrix from entries in ascending order of rows."""
+    starts = torch.zeros(shape[0] + 1, dtype=torch.int64)
+    starts[1:] = torch.bincount(rows, minlength=shape[0]).cumsum(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # "in beta state": the tests compare all that is used of it
+        return torch.sparse_csr_tensor(starts, columns, values, shape, check_invariants=False)
+
+
+def _lit(hidden: Tensor, weight: Tensor, bias: Tensor, allowed: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """(rows, terms, logits) of every logit above zero that is allowed, in no order."""
+    limited = 0 if allowed is None else len(allowed)
+    found = []
+    wide = torch.ones(len(hidden), dtype=torch.bool)
+    if allowed is not None:
+        wide[:limited] = allowed.sum(1) >= len(weight) / FEW
+        narrow = torch.nonzero(~wide[:limited]).squeeze(1)
+        pairs = torch.nonzero(allowed[narrow])  # (e, 2)
+        for part in pairs.split(GATHERED):
+            rows, terms = narrow[part[:, 0]], part[:, 1]
+            logits = (hidden[rows] * weight[terms]).sum(1) + bias[terms]
+            found.append(_above_zero(rows, terms, logits))
+    whole = torch.nonzero(wide).squeeze(1)
+    held = whole[whole < limited]  # rows that expand, but perhaps not to every term
+    inputs = hidden[whole]
+    for start in range(0, len(weight), SLICE):
+        part = slice(start, start + SLICE)
+        logits = torch.addmm(bias[part], inputs, weight[part].T)  # (rows, SLICE)
+        lit = logits > 0
+        if allowed is not None and len(held):
+            lit[: len(held)] &= allowed[held, part]
+        at = torch.nonzero(lit)
+        found.append((whole[at[:, 0]], at[:, 1] + start, logits[lit]))
+    rows, terms, logits = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return rows, terms, logits
+
+
+def _above_zero(rows: Tensor, terms: Tensor, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    lit = logits > 0
+    return rows[lit], terms[lit], logits[lit]
+
+
+def _scores(lit: LitTerms, of_text: Tensor, size: int, terms: int) -> Tensor:
+    """(b texts, b images) dot products, from the columns that are lit on both sides."""
+    in_text = torch.zeros(terms, dtype=torch.bool)
+    in_text[lit.terms[of_text]] = True
+    shared = torch.zeros(terms, dtype=torch.bool)
+    shared[lit.terms[~of_text]] = True
+    shared &= in_text
+    column = shared.cumsum(0) - 1  # (|V|,) where a shared term is laid out
+    sides = []
+    for chosen, first in ((of_text, 0), (~of_text, size)):
+        kept = chosen & shared[lit.terms]
+        at = (lit.rows[kept] - first, column[lit.terms[kept]])
+        sides.append(torch.zeros(size, int(shared.sum())).index_put(at, lit.weights[kept]))
+    texts, images = sides
+    return texts @ images.T
+
+
+@torch.no_grad()
+def _share_lit(hidden: Tensor, head: SparseHead) -> float:
+    """The share of lit weights among a spread sample of terms."""
+    step = max(1, len(head.vocab_projector.weight) // 512)
+    weight, bias = head.vocab_projector.weight[::step], head.vocab_projector.bias[::step]
+    return float((torch.addmm(bias, hidden[:64], weight.T) > 0).float().mean())

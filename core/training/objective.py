@@ -1,0 +1,63 @@
+"""The training objective of one batch (paper, section 3), written as it is defined: every weight of every term.
+
+This is the plain form, and the oracle of the fast one (`fast.py`), which takes only what is lit.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.head import SparseHead
+from core.training.config import TrainingConfig
+from core.training.expansion import allowed_terms, expansion_probability
+from core.training.losses import distillation, l1, warm, word_anchor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The rows of one step: texts (b, dim), the terms they speak (b, |V|), their images (b, dim), the images' words."""
+
+    texts: Tensor
+    literal: Tensor
+    images: Tensor
+    words: Tensor
+
+
+def objective(
+    head: SparseHead, batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator
+) -> tuple[Tensor, dict[str, Any]]:
+    """The loss of one batch at `progress` (0..1) through training, and what a person wants to watch of it."""
+    text_logits, image_logits = head.logits(batch.texts), head.logits(batch.images)
+    text_weights, image_weights = (torch.log1p(torch.relu(x)) for x in (text_logits, image_logits))
+    probability = probability_of(config, progress)
+    if config.control != "none":
+        text_weights = text_weights * allowed_terms(config.control, batch.literal, probability, generator)
+    match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau)
+    sparsity = warm(progress, config.warmup) * (config.query_l1 * l1(text_weights) + config.item_l1 * l1(image_weights))
+    loss = match + sparsity
+    if config.anchor:
+        # a text's own words are asked for; what its image's other captions say, it may add or leave
+        by_text = word_anchor(text_logits, batch.literal.float(), spared=batch.words & ~batch.literal)
+        by_image = word_anchor(image_logits, batch.words.float(), emphasis=config.anchor_emphasis)
+        loss = loss + config.anchor * (by_text + by_image)
+    size = len(batch.texts)
+    lit = int((text_weights > 0).sum()) / size, int((image_weights > 0).sum()) / size
+    return loss, watched(loss, match, probability, *lit)
+
+
+def probability_of(config: TrainingConfig, progress: float) -> float:
+    """The chance that a caption (or a term of it) may expand at `progress`; 1 without control."""
+    return expansion_probability(progress, config.expansion_until) if config.control != "none" else 1.0
+
+
+def watched(loss: Tensor, match: Tensor, expansion: float, query_terms: float, item_terms: float) -> dict[str, Any]:
+    """What is told after a step: losses, expansion probability, mean terms lit a text and an image."""
+    return {
+        "loss": loss.item(),
+        "match": match.item(),
+        "expansion": expansion,
+        "query_terms": query_terms,
+        "item_terms": item_terms,
+    }
