@@ -168,6 +168,12 @@ class Session:
         ]
         return [(term, -negative) for _, negative, term in sorted(rows)[:count]]
 
+    def term(self, word: str) -> str | None:
+        """The term that a word, or a form of it, stands for; None when the vocabulary lacks it."""
+        model, _ = self._ready()
+        known = model.vocabulary.id(word.strip())
+        return None if known is None else model.vocabulary.terms[known]
+
     def links(self, text: str) -> "Links":
         """Which word of a text lit which of its terms."""
         model, _ = self._ready()

@@ -17,20 +17,27 @@ MEANINGS = {"literal": "in your words", "expansion": "added by the model"}
 # Runs in the page. It holds all edits since the question and sends them whole, so that a step that is overtaken by the
 # next one loses nothing. A weight that is being dragged or typed is not overwritten by the answer to an earlier step.
 CHIPS_SCRIPT = """
-let edits = {}, drag = null, last = 0, later = 0;
+let edits = {}, drag = null, last = 0, later = 0, waiting = null, question = null;
+const canon = (some) => JSON.stringify(Object.entries(some).sort());
 const round = (value) => Math.max(-10, Math.min(10, Math.round(value * 100) / 100));
 const say = (value) => (Math.abs(value) < 0.1 && value ? value.toFixed(3) : value.toFixed(2)).replace('-', '−');
 const read = (input) => parseFloat(input.value.replace('−', '-').replace(',', '.'));
 function sync() {
   const held = element.querySelector('[data-edits]');
-  if (drag) return;
-  edits = held ? JSON.parse(held.dataset.edits) : {};
+  const theirs = held ? JSON.parse(held.dataset.edits) : {};
+  const asked = held ? held.dataset.question : null;
+  const late = waiting !== null && canon(theirs) !== waiting && asked === question;
+  if (drag || late) return;  // the answer to an earlier step: another is on its way
+  edits = theirs;
+  question = asked;
+  waiting = null;
   for (const input of element.querySelectorAll('input[data-weight]')) {
     if (input !== document.activeElement || !input.dataset.typing) input.value = say(Number(input.dataset.weight));
   }
 }
 function send(now) {
   clearTimeout(later);
+  waiting = canon(edits);
   const wait = now ? 0 : Math.max(0, 80 - (performance.now() - last));
   later = setTimeout(() => { last = performance.now(); trigger('edit', {edits: {...edits}}); }, wait);
 }
@@ -89,7 +96,7 @@ function add(input) {
   const term = input.value.trim().toLowerCase();
   if (!term) return;
   input.value = '';
-  put(term, 1, true);
+  server.resolve(term).then((known) => known ? put(known, 1, true) : trigger('edit', {unknown: term}));
 }
 element.addEventListener('pointerdown', (event) => {
   const input = event.target.closest('input[data-weight]');
@@ -118,10 +125,11 @@ watch('value', sync);
 """
 
 
-def query_chips(rows: Sequence["SteeredTerm"], edits: Mapping[str, float] | None = None) -> str:
+def query_chips(rows: Sequence["SteeredTerm"], edits: Mapping[str, float] | None = None, question: str = "") -> str:
     """Chips with weights to change, in the order given; the legend says what the two kinds mean.
 
-    `edits` {term: weight} is what the page starts from when the next weight is changed.
+    `edits` {term: weight} is what the page starts from when the next weight is changed; `question` tells it when
+    another one was asked.
     """
     if not rows:
         return ""
@@ -138,7 +146,7 @@ def query_chips(rows: Sequence["SteeredTerm"], edits: Mapping[str, float] | None
     reset = '<button type="button" class="sw-reset">Undo my changes</button>' if edits else ""
     return (
         '<section class="sw-query" aria-label="Your query as terms" '
-        f'data-edits="{escape(json.dumps(dict(edits)))}">'
+        f'data-edits="{escape(json.dumps(dict(edits)))}" data-question="{escape(question)}">'
         f'<div class="sw-query-head"><h2>Your query lights up {count(lit, "term")}</h2>{legend()}</div>'
         f'<ul class="sw-chips">{"".join(map(_chip, shown))}{more}</ul>'
         '<div class="sw-add"><input id="add-term" type="text" list="add-term-list" autocomplete="off" '

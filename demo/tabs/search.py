@@ -3,27 +3,28 @@
 import logging
 import os
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from core.errors import QueryError
 from core.images import open_image, working_copy
+from demo.asked import Asked, encoded, whole_query
 from demo.components.amounts import count
-from demo.components.notices import error_notice, progress_panel, search_line, unknown_notice
+from demo.components.notices import error_notice, search_line, unknown_notice
 from demo.components.picture_chip import LINK_SCRIPT, PICTURE_SCRIPT, picture_chip, share_link
 from demo.components.query_chips import CHIPS_SCRIPT, query_chips
 from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT, explained_hit, file_url, result_grid
-from demo.components.welcome import MOSAIC_SCRIPT, about_line, mosaic
+from demo.components.welcome import MOSAIC_SCRIPT
 from demo.components.word_links import LINKS_SCRIPT, folded, word_links_figure
 from demo.question import MOST, PAGE, Question, clean_edits, from_link
 from demo.session import Session, data_uri, large_picture
+from demo.tabs.standing import standing
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
-    from core.search import EncodedQuery, SearchHit, SearchResult
+    from core.search import SearchHit, SearchResult
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,6 @@ EXAMPLES = (
     "a yellow car next to a tree",
     "animals on a farm",
 )
-SAMPLE = 16  # two rows of the mosaic on a laptop
 THUMBNAIL = 96  # px of the picture in the question
 MODES = [("Full", "full"), ("Literal only", "literal"), ("Hybrid", "hybrid")]
 KINDS = [("Pictures", "image"), ("Captions", "caption"), ("Both", "both")]
@@ -45,23 +45,6 @@ MEANINGS = {
 }
 TICK_S = 1.0  # how often a page that waits for the world asks how far it is
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What one visitor's page is about: the question, its encoded parts (kept, so that bending it encodes nothing).
-
-    `picture`, `source`, `name`: the picture of the question, encoded, as a URL, and what to call it.
-    """
-
-    question: Question = field(default_factory=Question)
-    text: "EncodedQuery | None" = None
-    picture: "EncodedQuery | None" = None
-    source: str = ""
-    name: str = ""
-    found: "SearchResult | None" = None
-    spoken: frozenset[str] = frozenset()
-    chosen: int = 0
 
 
 def search_tab(session: Session) -> None:
@@ -121,12 +104,20 @@ class Tab:
                 return []
             return [[term, f"in {count(items, 'item')}"] for term, items in found]
 
+        def resolve(word: Any) -> str:
+            try:
+                return session.term(word if isinstance(word, str) else "") or ""
+            except SightwordsError:
+                return ""
+
         def seen(asked: Any) -> list[str]:
             return _seen(session, asked)
 
         self.notice = gr.HTML(elem_id="notice", **_plain())
         self.welcome = gr.HTML(elem_id="welcome", js_on_load=MOSAIC_SCRIPT, **_plain())
-        self.chips = gr.HTML(elem_id="query-terms", js_on_load=CHIPS_SCRIPT, server_functions=[suggest], **_plain())
+        self.chips = gr.HTML(
+            elem_id="query-terms", js_on_load=CHIPS_SCRIPT, server_functions=[suggest, resolve], **_plain()
+        )
         self.words = gr.HTML(elem_id="word-links", js_on_load=LINKS_SCRIPT, **_plain())
         with gr.Row(elem_id="line"):
             self.line = gr.HTML(elem_id="search-line", **_plain())
@@ -171,23 +162,23 @@ class Tab:
 
     def _wire_arrival(self) -> None:
         timer = gr.Timer(TICK_S)
-        standing = [self.status, self.about, self.welcome, self.kind, timer]
+        shown = [self.status, self.about, self.welcome, self.kind, timer]
 
         def tick(asked: Asked) -> tuple[Any, ...]:
-            return _standing(self.session, searched=asked.found is not None)
+            return standing(self.session, searched=asked.found is not None)
 
-        timer.tick(tick, self.asked, standing, queue=False, **QUIET)
+        timer.tick(tick, self.asked, shown, queue=False, **QUIET)
 
         def arrive(request: gr.Request) -> tuple[Any, ...]:
             question = from_link(str(request.query_params))
             settings = (question.text, question.expansion, question.mode, question.share, Asked(question))
-            standing_now = _standing(self.session, searched=bool(question.to_link()), kind=question.kind)
+            standing_now = standing(self.session, searched=bool(question.to_link()), kind=question.kind)
             return (*standing_now, *settings)
 
         # a link opens with its answer
         filled = gr.on(
             None, arrive, None,
-            [*standing, self.query, self.expansion, self.mode, self.share, self.asked], **QUIET,
+            [*shown, self.query, self.expansion, self.mode, self.share, self.asked], **QUIET,
         )  # fmt: skip
         filled.then(self._ask_again, self.settings, self.answer, **QUIET)
 
@@ -208,6 +199,9 @@ class Tab:
         self, text: str, expansion: float, mode: str, kind: str, share: float, asked: Asked, event: gr.EventData
     ) -> tuple[Any, ...]:
         data = event._data
+        if isinstance(data, dict) and "unknown" in data:
+            said = f"The vocabulary has no term '{str(data['unknown'])[:60]}'; choose one from its list."
+            return (error_notice(said), *(gr.skip(),) * (len(self.answer) - 1))
         if not isinstance(data, dict) or "edits" not in data:
             return self._ask_again(text, expansion, mode, kind, share, asked)
         asking = asked.question.text  # words typed since then wait for their own search
@@ -289,8 +283,8 @@ class Tab:
     def _answered(self, asked: Asked, keep: bool = False) -> tuple[Any, ...]:
         """What a question changes on the page, in the order of `answer`; `keep`: the chosen result stays chosen."""
         try:
-            asked = _encoded(self.session, asked)
-            found, steered = self.session.find(_query(asked), asked.question)
+            asked = encoded(self.session, asked)
+            found, steered = self.session.find(whole_query(asked), asked.question)
         except SightwordsError as error:
             return self._failed(str(error), asked)
         except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
@@ -311,7 +305,7 @@ class Tab:
             "",
             picture_chip(asked.source, asked.name) if asked.picture else "",
             gr.update(visible=asked.picture is not None and asked.text is not None, value=asked.question.share),
-            query_chips(steered.rows, asked.question.edits),
+            query_chips(steered.rows, asked.question.edits, f"{asked.question.text} {asked.name}"),
             gr.skip() if same else folded() if asked.text else "",
             search_line(len(hits), session.size(), found.exact, found.timings_ms) if hits else "",
             share_link(asked.question.to_link(), said) if asked.question.to_link() else "",
@@ -367,33 +361,6 @@ def _settled(before: Question, text: str, expansion: float, mode: str, kind: str
     return replace(before, text=text, expansion=expansion, mode=mode, kind=kind, share=share)  # type: ignore[arg-type]
 
 
-def _encoded(session: Session, asked: Asked) -> Asked:
-    """Encodes what is not encoded yet: a text that changed, an item to find more like."""
-    question, text = asked.question, asked.text
-    if not question.text.strip():
-        text = None
-    elif text is None or text.label != question.text:
-        text = session.encode_text(question.text)
-    asked = replace(asked, text=text)
-    if question.like is not None and asked.picture is None:
-        picture, item = session.encode_item(question.like)
-        source = file_url(item.thumbnail) if item.thumbnail else ""
-        asked = replace(asked, picture=picture, source=source, name=item.caption or Path(item.path).name)
-    if asked.text is None and asked.picture is None:
-        raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
-    return asked
-
-
-def _query(asked: Asked) -> "EncodedQuery":
-    from core.steering import mixed
-
-    if asked.text is not None and asked.picture is not None:
-        return mixed(asked.text, asked.picture, asked.question.share)
-    query = asked.text or asked.picture
-    assert query is not None  # `_encoded` raises otherwise
-    return query
-
-
 def _seen(session: Session, asked: Any) -> list[str]:
     """[the layer as a data URI or "", what to say] for [item id, term] as a page sends it."""
     if not (isinstance(asked, list) and len(asked) == 2 and isinstance(asked[0], int) and isinstance(asked[1], str)):
@@ -414,33 +381,3 @@ def _nothing_found(session: Session, found: "SearchResult", question: Question) 
             return "A picture speaks no words, so nothing matches literally; try full matching."
         return "The model lights up none of the words you typed, so nothing matches them literally; try full matching."
     return "No picture here shares a term with this query; try other words."
-
-
-def _standing(session: Session, searched: bool, kind: str | None = None) -> tuple[Any, ...]:
-    """status, about, welcome, kind, timer."""
-    now = session.progress
-    waiting = now.stage not in ("ready", "failed")
-    both = session.kinds().get("caption", 0) > 0
-    return (
-        _status(session),
-        about_line(session.model_name, session.about),
-        "" if searched else mosaic(session.sample(SAMPLE), session.size()),
-        gr.update(visible=both, **({"value": kind} if kind else {})),
-        gr.Timer(active=waiting),
-    )
-
-
-def _status(session: Session) -> str:
-    now = session.progress
-    if now.stage == "failed":
-        return error_notice(now.message)
-    if now.stage == "loading":
-        return progress_panel("Waking the model …", 0, 0)
-    if now.stage == "waiting":
-        return progress_panel("Another window is drawing the pictures …", 0, 0)
-    if now.stage == "drawing":
-        note = (
-            "This happens once. You can already search the pictures that are in." if now.done else "This happens once."
-        )
-        return progress_panel(f"Drawing and indexing {now.total:,} pictures", now.done, now.total, note)
-    return ""

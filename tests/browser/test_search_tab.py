@@ -256,6 +256,9 @@ def test_a_term_is_switched_off_turned_against_and_added(visit: Callable[..., Pa
     page.locator("#add-term").fill("unicorn")
     page.locator("#add-term").press("Enter")
     expect(page.locator("#notice [role=alert]")).to_contain_text("no term 'unicorn'")
+    expect(page.locator(f'.sw-chip[data-term="{new}"]')).to_be_visible()  # and what was there is not lost
+    found.locator(".sw-chip-sign").click()
+    expect(found).to_have_attribute("data-state", "on")
 
 
 def test_a_link_restores_question_weights_and_settings(visit: Callable[..., Page]) -> None:

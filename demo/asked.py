@@ -1,0 +1,57 @@
+"""What one visitor's page is about, kept between its events: the question with its encoded parts; knows no Gradio."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import QueryError
+from core.steering import mixed
+from demo.components.result_grid import file_url
+from demo.question import Question
+from demo.session import Session
+
+if TYPE_CHECKING:
+    from core.search import EncodedQuery, SearchResult
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one visitor's page is about: the question, its encoded parts (kept, so that bending it encodes nothing).
+
+    `picture`, `source`, `name`: the picture of the question, encoded, as a URL, and what to call it.
+    """
+
+    question: Question = field(default_factory=Question)
+    text: "EncodedQuery | None" = None
+    picture: "EncodedQuery | None" = None
+    source: str = ""
+    name: str = ""
+    found: "SearchResult | None" = None
+    spoken: frozenset[str] = frozenset()
+    chosen: int = 0
+
+
+def encoded(session: Session, asked: Asked) -> Asked:
+    """Encodes what is not encoded yet: a text that changed, an item to find more like."""
+    question, text = asked.question, asked.text
+    if not question.text.strip():
+        text = None
+    elif text is None or text.label != question.text:
+        text = session.encode_text(question.text)
+    asked = replace(asked, text=text)
+    if question.like is not None and asked.picture is None:
+        picture, item = session.encode_item(question.like)
+        source = file_url(item.thumbnail) if item.thumbnail else ""
+        asked = replace(asked, picture=picture, source=source, name=item.caption or Path(item.path).name)
+    if asked.text is None and asked.picture is None:
+        raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
+    return asked
+
+
+def whole_query(asked: Asked) -> "EncodedQuery":
+    """The text, the picture, or both mixed."""
+    if asked.text is not None and asked.picture is not None:
+        return mixed(asked.text, asked.picture, asked.question.share)
+    query = asked.text or asked.picture
+    assert query is not None  # `encoded` raises otherwise
+    return query

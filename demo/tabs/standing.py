@@ -1,0 +1,42 @@
+"""How far the session is, as the page says it: progress, the model's own sentence, pictures to begin with."""
+
+from typing import Any
+
+import gradio as gr
+
+from demo.components.notices import error_notice, progress_panel
+from demo.components.welcome import about_line, mosaic
+from demo.session import Session
+
+SAMPLE = 16  # two rows of the mosaic on a laptop
+
+
+def standing(session: Session, searched: bool, kind: str | None = None) -> tuple[Any, ...]:
+    """What changes while a page waits: status, about, welcome, kind, timer; `kind`: what a link asks for."""
+    now = session.progress
+    waiting = now.stage not in ("ready", "failed")
+    both = session.kinds().get("caption", 0) > 0
+    return (
+        status(session),
+        about_line(session.model_name, session.about),
+        "" if searched else mosaic(session.sample(SAMPLE), session.size()),
+        gr.update(visible=both, **({"value": kind} if kind else {})),
+        gr.Timer(active=waiting),
+    )
+
+
+def status(session: Session) -> str:
+    """A panel while the collection is being made, an error, or nothing."""
+    now = session.progress
+    if now.stage == "failed":
+        return error_notice(now.message)
+    if now.stage == "loading":
+        return progress_panel("Waking the model …", 0, 0)
+    if now.stage == "waiting":
+        return progress_panel("Another window is drawing the pictures …", 0, 0)
+    if now.stage == "drawing":
+        note = (
+            "This happens once. You can already search the pictures that are in." if now.done else "This happens once."
+        )
+        return progress_panel(f"Drawing and indexing {now.total:,} pictures", now.done, now.total, note)
+    return ""
