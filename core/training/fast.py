@@ -11,7 +11,9 @@ to a gradient, so once it is known *which* weights are lit, every further produc
 """
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -23,8 +25,8 @@ from core.training.expansion import allowed_terms
 from core.training.losses import distillation, warm
 from core.training.objective import Batch, objective, probability_of, watched
 
-SLICE = 4096  # terms a product: 1,024 rows of it are 16 MB
-GATHERED = 8192  # entries at a time whose logits are computed one by one (25 MB of gathered columns)
+SLICE = 2048  # terms a product: 1,024 rows of it are 8 MB
+GATHERED = 2048  # entries at a time whose logits are computed one by one (6 MB of gathered columns)
 FEW = 256  # a text kept to fewer than |V| / FEW terms has its logits computed one by one
 CROWDED = 0.08  # share of lit weights above which matrices are cheaper than lists
 SMALL = 4096  # below so many terms there is nothing to save
@@ -75,7 +77,7 @@ class _Weights(torch.autograd.Function):
     """log1p of the lit logits, with the gradient of log1p(relu(hidden · weightᵀ + bias)) at the lit entries."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, rows: Tensor, terms: Tensor, logits: Tensor
     ) -> Tensor:
         weights = torch.log1p(logits)
@@ -83,14 +85,23 @@ class _Weights(torch.autograd.Function):
         return weights
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         hidden, weight, rows, terms, weights = ctx.saved_tensors
         slopes = grad * torch.exp(-weights)  # (e,)
         by_row = _csr(rows, terms, slopes, (len(hidden), len(weight)))
-        order = torch.argsort(terms, stable=True)
-        by_term = _csr(terms[order], rows[order], slopes[order], (len(weight), len(hidden)))
         bias = torch.zeros(len(weight)).index_add_(0, terms, slopes)
-        return by_row @ weight, by_term @ hidden, bias, None, None, None
+        return by_row @ weight, _by_term(hidden, rows, terms, slopes, len(weight)), bias, None, None, None
+
+
+def _by_term(hidden: Tensor, rows: Tensor, terms: Tensor, slopes: Tensor, n_terms: int) -> Tensor:
+    """(|V|, H): for each term the sum of slope · hidden row; in slices, as a sparse product holds its result twice."""
+    order = torch.argsort(terms, stable=True)
+    rows, terms, slopes = rows[order], terms[order], slopes[order]
+    grad = torch.empty(n_terms, hidden.shape[1])
+    for start, stop, low, high in _slices(terms, n_terms):
+        part = _csr(terms[low:high] - start, rows[low:high], slopes[low:high], (stop - start, len(hidden)))
+        grad[start:stop] = part @ hidden
+    return grad
 
 
 def _csr(rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
@@ -143,13 +154,50 @@ def _scores(lit: LitTerms, of_text: Tensor, size: int, terms: int) -> Tensor:
     shared[lit.terms[~of_text]] = True
     shared &= in_text
     column = shared.cumsum(0) - 1  # (|V|,) where a shared term is laid out
-    sides = []
-    for chosen, first in ((of_text, 0), (~of_text, size)):
-        kept = chosen & shared[lit.terms]
-        at = (lit.rows[kept] - first, column[lit.terms[kept]])
-        sides.append(torch.zeros(size, int(shared.sum())).index_put(at, lit.weights[kept]))
-    texts, images = sides
-    return texts @ images.T
+    kept = shared[lit.terms]
+    return _Scores.apply(lit.weights[kept], lit.rows[kept], column[lit.terms[kept]], size, int(shared.sum()))
+
+
+class _Scores(torch.autograd.Function):
+    """(b, b) products of rows 0..b with rows b..2b of a sparse (2b, columns) matrix, laid out a slice at a time."""
+
+    @staticmethod
+    def forward(ctx: Any, weights: Tensor, rows: Tensor, columns: Tensor, size: int, n_columns: int) -> Tensor:
+        order = torch.argsort(columns, stable=True)
+        entries = weights[order], rows[order], columns[order]
+        ctx.size, ctx.n_columns = size, n_columns
+        ctx.save_for_backward(*entries, order)
+        scores = torch.zeros(size, size)
+        for _, both in _laid_out(*entries, size, n_columns):
+            scores.addmm_(both[:size], both[size:].T)
+        return scores
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        weights, rows, columns, order = ctx.saved_tensors
+        out = torch.empty(len(rows))
+        for (start, low, high), both in _laid_out(weights, rows, columns, ctx.size, ctx.n_columns):
+            slopes = torch.cat([grad @ both[ctx.size :], grad.T @ both[: ctx.size]])  # (2b, width)
+            out[order[low:high]] = slopes[rows[low:high], columns[low:high] - start]
+        return out, None, None, None, None
+
+
+def _laid_out(
+    weights: Tensor, rows: Tensor, columns: Tensor, size: int, n_columns: int
+) -> Iterator[tuple[tuple[int, int, int], Tensor]]:
+    """((first column, first entry, entry after the last), (2b, width) matrix) of each slice of columns."""
+    for start, stop, low, high in _slices(columns, n_columns):
+        both = torch.zeros(2 * size, stop - start)
+        both[rows[low:high], columns[low:high] - start] = weights[low:high]
+        yield (start, low, high), both
+
+
+def _slices(ids: Tensor, count: int) -> Iterator[tuple[int, int, int, int]]:
+    """(first id, id after the last, first entry, entry after the last) of each slice of `count` ids; ids ascending."""
+    starts = [*range(0, count, SLICE), count]
+    bounds = torch.searchsorted(ids, torch.tensor(starts)).tolist()
+    for (start, stop), (low, high) in zip(pairwise(starts), pairwise(bounds), strict=True):
+        yield start, stop, low, high
 
 
 @torch.no_grad()
