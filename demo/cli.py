@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from demo import terminal
-from demo.commands import collections, models, research, searching, web, world
+from demo.commands import collections, exchange, models, research, searching, web, world
 from index_store.errors import SightwordsError
 
 COMMANDS = (  # in the order of --help
@@ -23,6 +23,7 @@ COMMANDS = (  # in the order of --help
     searching,
     world,
     research,
+    exchange,
 )
 
 

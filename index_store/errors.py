@@ -52,6 +52,10 @@ class CollectionClosed(CollectionError):
     """The collection was used after it was closed."""
 
 
+class ExchangeError(SightwordsError):
+    """A file of items that cannot be written or read, or a line of it that is no item."""
+
+
 class ItemNotFound(CollectionError, KeyError):
     """An id that the collection does not hold (never did, or the item was removed)."""
 

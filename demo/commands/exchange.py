@@ -1,0 +1,89 @@
+"""Commands that carry a collection to other programs and back: export, import."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from demo import terminal
+from demo.commands.opening import CollectionOption, JsonOption, opened, writable, writing
+
+commands = typer.Typer()
+
+
+@commands.command("export")
+def export(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
+    form: Annotated[
+        Literal["jsonl", "trec"],
+        typer.Option("--format", help="jsonl: every item with its exact weights; trec: a run, answers to --queries."),
+    ] = "jsonl",
+    collection: CollectionOption = None,
+    queries: Annotated[
+        Path | None, typer.Option("--queries", help="For a run: a query id, a tab and the query, one a line.")
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="For a run: how many hits a query.")] = 1000,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a collection's items as JSON lines, or its answers to many queries as a TREC run."""
+    if (form == "trec") != (queries is not None):
+        raise typer.BadParameter("--format trec needs --queries FILE, and only it does")
+    if queries is not None:
+        count = _run(collection, queries, out, k)
+    else:
+        from index_store.exchange import export_jsonl
+
+        with opened(collection) as (_, store), terminal.progress_bar("exporting") as advance:
+            count = export_jsonl(store, out, progress=lambda done, total: advance(done, total, ""))
+    if as_json:
+        terminal.print_json({"format": form, "file": str(out.absolute()), "lines": count})
+    else:
+        terminal.out().print(f"{count} lines written to {out}", markup=False, soft_wrap=True)
+
+
+@commands.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help='JSON lines: {"vector": {term: weight}, …}.')],
+    collection: Annotated[Path, typer.Option("--collection", help="The collection's folder; made when new.")],
+    model: Annotated[str | None, typer.Option("--model", help="Whose vocabulary a new collection has.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add items whose vectors were made elsewhere, or exported from another collection."""
+    from index_store.exchange import import_jsonl
+
+    with writable(collection, model) as (_, store), terminal.progress_bar("importing") as advance:
+        done = import_jsonl(store, source, progress=lambda so_far, total: advance(so_far, total, ""))
+        items = len(store)
+    if as_json:
+        terminal.print_json(asdict(done) | {"collection": str(collection.absolute()), "items": items})
+    else:
+        terminal.out().print(
+            f"{done.added} items added, {done.present} were there already; the collection now holds {items}"
+        )
+
+
+def _run(collection: Path | None, queries: Path, out: Path, k: int) -> int:
+    """Answers each query of a file; returns the number of lines written."""
+    from core.search import search
+    from index_store.errors import ExchangeError
+
+    try:
+        asked = [line.split("\t", 1) for line in queries.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExchangeError(f"The queries {queries} cannot be read ({error}).") from error
+    for number, parts in enumerate(asked, 1):
+        if len(parts) != 2 or not parts[0].strip() or not parts[1].strip():
+            raise ExchangeError(f"{queries}, query {number}: expected an id, a tab and the query.")
+    lines = []
+    with opened(collection) as (model, store):
+        for name, text in asked:
+            hits = search(model, store, text=text.strip(), k=k).hits
+            lines += [
+                f"{name.strip()} Q0 {hit.id} {rank} {hit.score!r} sightwords\n" for rank, hit in enumerate(hits, 1)
+            ]
+    part = out.with_name(out.name + ".part")
+    with writing(out):
+        part.write_text("".join(lines), "utf-8")
+        part.replace(out)
+    return len(lines)

@@ -1,0 +1,130 @@
+"""Items as JSON lines, to and from other programs: exact weights, so that a round trip loses nothing.
+
+One object a line: `{"id", "vector": {term: weight}, "kind", "path", "caption", "content_hash", "width", "height",
+"bytes"}`; only `vector` must be there (thumbnails do not travel). Weights are written so that reading them back gives
+the same float32. A file is written whole or not at all, and read twice: checked first, then stored.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from index_store.collection import Collection
+from index_store.errors import ExchangeError
+from index_store.items import Item, NewItem
+from index_store.vectors import SparseVector
+
+BATCH = 500  # items at a time: bounds memory, and the time that a crash can cost
+TEXTS, NUMBERS = ("kind", "path", "caption", "content_hash"), ("width", "height", "bytes")
+Progress = Callable[[int, int], None]  # told (done, all items)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """How many items were added, and how many were there already (same kind, path, content and caption)."""
+
+    added: int
+    present: int
+
+
+def export_jsonl(collection: Collection, target: Path, progress: Progress | None = None) -> int:
+    """Writes every item, by ascending id; returns how many. ExchangeError where the file cannot be written."""
+    part = target.with_name(target.name + ".part")
+    total, done = len(collection), 0
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            items = collection.all_items()
+            while batch := list(islice(items, BATCH)):
+                for item, vector in zip(batch, collection.vectors([item.id for item in batch]), strict=True):
+                    file.write(json.dumps(_line(item, vector, collection.vocabulary), ensure_ascii=False) + "\n")
+                done += len(batch)
+                if progress:
+                    progress(done, max(done, total))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ExchangeError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}.") from error
+    return done
+
+
+def import_jsonl(collection: Collection, source: Path, progress: Progress | None = None) -> Imported:
+    """Adds the items of a file, all of which are checked before the first is stored; ids are the collection's own.
+
+    ExchangeError names the first line that is wrong. Items that the collection has already are left as they are, so an
+    interrupted import is finished by repeating it.
+    """
+    total = sum(1 for _ in read_jsonl(source, collection.vocabulary))
+    added = present = 0
+    items = read_jsonl(source, collection.vocabulary)
+    while batch := list(islice(items, BATCH)):
+        new = [item for item in batch if not _held(collection, item)]
+        collection.add(new)
+        added, present = added + len(new), present + len(batch) - len(new)
+        if progress:
+            progress(added + present, total)
+    return Imported(added, present)
+
+
+def read_jsonl(source: Path, vocabulary: tuple[str, ...]) -> Iterator[NewItem]:
+    """The items of a file, one line in memory at a time; ExchangeError names the line that is wrong."""
+    ids = {term: number for number, term in enumerate(vocabulary)}
+    try:
+        with source.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    try:
+                        yield _item(json.loads(line), ids, f"{source.name}/{number}")
+                    except (ValueError, OverflowError, RecursionError) as error:  # VectorError is a ValueError, too
+                        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error).rstrip(".")
+                        raise ExchangeError(
+                            f"Line {number} of {source} is no item ({reason}); nothing was imported."
+                        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise ExchangeError(f"{source} cannot be read: {reason}.") from error
+
+
+def _line(item: Item, vector: SparseVector, vocabulary: tuple[str, ...]) -> dict[str, Any]:
+    terms = [vocabulary[term] for term in vector.terms.tolist()]
+    weights = dict(zip(terms, vector.weights.tolist(), strict=True))  # float32 as float64: exact both ways
+    return {"id": item.id, "vector": weights} | {name: getattr(item, name) for name in (*TEXTS, *NUMBERS)}
+
+
+def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
+    """ValueError, as one sentence, where the record is not an item."""
+    if not isinstance(record, dict) or not isinstance(record.get("vector"), dict):
+        raise ValueError('expected an object with a "vector" of terms and weights')
+    vector = record["vector"]
+    strange = next((term for term in vector if term not in ids), None)
+    if strange is not None:
+        raise ValueError(f"the term {strange!r} is not in the collection's vocabulary")
+    wrong = next((term for term, weight in vector.items() if type(weight) not in (int, float)), None)
+    if wrong is not None:
+        raise ValueError(f"the weight of {wrong!r} is {vector[wrong]!r}, not a number")
+    for name in TEXTS:
+        if not isinstance(record.get(name), str | None):
+            raise ValueError(f'"{name}" must be text, not {record[name]!r}')
+        (record.get(name) or "").encode()  # half a surrogate pair cannot be stored
+    for name in NUMBERS:
+        value = record.get(name, 0)
+        if type(value) is not int or not 0 <= value < 2**63:
+            raise ValueError(f'"{name}" must be a whole number, not {value!r}')
+    kind = record.get("kind") or "image"
+    if kind not in ("image", "caption"):
+        raise ValueError(f'"kind" must be "image" or "caption", not {kind!r}')
+    path = record.get("path") or str(record.get("id", place))
+    content = record.get("content_hash") or sha256(json.dumps(vector, sort_keys=True).encode()).hexdigest()
+    weights = SparseVector.from_pairs({ids[term]: weight for term, weight in vector.items()})
+    return NewItem(kind, path, record.get("caption"), content, weights, **{n: record.get(n, 0) for n in NUMBERS})
+
+
+def _held(collection: Collection, item: NewItem) -> bool:
+    there = collection.find(path=item.path, content_hash=item.content_hash)
+    return any((held.kind, held.caption) == (item.kind, item.caption) for held in there)
