@@ -27,7 +27,8 @@ function sync() {
   const theirs = held ? JSON.parse(held.dataset.edits) : {};
   const asked = held ? held.dataset.question : null;
   const late = waiting !== null && canon(theirs) !== waiting && asked === question;
-  if (drag || late) return;  // the answer to an earlier step: another is on its way
+  if (drag) return;
+  if (late) return send();  // the answer to an earlier step; Gradio may have dropped the last one while it was busy
   edits = theirs;
   question = asked;
   waiting = null;
