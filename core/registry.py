@@ -60,7 +60,7 @@ def models() -> list[ModelEntry]:
     """Every model that has a name of its own, the built-in one first; looks at this machine only."""
     ready = (SCENES / "encoder.safetensors").exists()
     about, needs = SCENES_ABOUT, "nothing: it is part of Sightwords"
-    built_in = ModelEntry("scenes", about, needs, ready, "scenes", "scenes", "665 words", "Apache-2.0", 3)
+    built_in = ModelEntry("scenes", about, needs, ready, "scenes", "scenes", "391 words", "Apache-2.0", 3)
     return [built_in, *(_entry(pairing(name)) for name in _published())]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
@@ -63,16 +64,15 @@ def progress_bar(what: str) -> Iterator["Advance"]:
 
 
 def show_models(entries: "Sequence[ModelEntry]") -> None:
-    """A table of the models that can be named."""
-    table = Table("model", "ready", "encoder + head", "vocabulary", "licence", Column("size", justify="right"), "needs")
+    """A paragraph for each model that can be named: whether it is ready, what it is, what it is made of and needs."""
     for entry in entries:
-        ready = Text("yes", "green") if entry.ready else Text("no", "red")
-        parts = Text(f"{entry.encoder} + {entry.head}", overflow="fold")
-        size = f"{entry.megabytes:,} MB" if entry.megabytes else "told first"
-        table.add_row(
-            Text(entry.name), ready, parts, entry.vocabulary, entry.licence, size, Text(entry.needs, overflow="fold")
+        size = f"{entry.megabytes:,} MB" if entry.megabytes else "size told before a download"
+        line = (
+            Text(entry.name, "bold").append("  ").append(*(("ready", "green") if entry.ready else ("not here", "red")))
         )
-    out().print(table)
+        out().print(line.append(f"  {size}, {entry.licence}", "not bold"))
+        for sentence in (entry.about, f"needs {entry.needs}"):
+            out().print(Padding(Text(sentence), (0, 0, 0, 2)))
 
 
 def show_terms(terms: "Sequence[SearchTerm]") -> None:

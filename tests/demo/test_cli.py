@@ -26,7 +26,8 @@ from index_store.collection import Collection
 
 ROOT = Path(__file__).resolve().parents[2]
 runner = CliRunner()
-COMMANDS = ("serve", "models", "index", "search", "encode", "remove", "stats", "scenes")
+COMMANDS = ("serve", "models", "index", "search", "encode", "remove", "stats", "scenes", "embed", "train", "evaluate",
+            "reproduce", "export", "import")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
