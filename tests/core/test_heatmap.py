@@ -33,7 +33,7 @@ def test_the_map_is_what_each_place_adds(pointing: Model, patches: list[Image.Im
     with torch.inference_mode():
         features = pointing.encoder.image_tower.map(as_input(to_pixels(patches[0])[None].copy()))  # type: ignore[attr-defined]
     assert places.shape == tuple(features.shape[2:])
-    step = 1e-2  # both ways, so that only the third order is left
+    step = 1e-3  # small: beyond a kink of the max pooling the slope is another
     for y, x in ((2, 3), (7, 7), (0, 11)):
         up, down = features.clone(), features.clone()
         up[:, :, y, x] *= 1 + step
