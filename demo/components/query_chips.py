@@ -17,7 +17,7 @@ MEANINGS = {"literal": "in your words", "expansion": "added by the model"}
 # Runs in the page. It holds all edits since the question and sends them whole, so that a step that is overtaken by the
 # next one loses nothing. A weight that is being dragged or typed is not overwritten by the answer to an earlier step.
 CHIPS_SCRIPT = """
-let edits = {}, drag = null, last = 0, later = 0, waiting = null, question = null;
+let edits = {}, drag = null, last = 0, later = 0, again = 0, waiting = null, question = null;
 const canon = (some) => JSON.stringify(Object.entries(some).sort());
 const round = (value) => Math.max(-10, Math.min(10, Math.round(value * 100) / 100));
 const say = (value) => (Math.abs(value) < 0.1 && value ? value.toFixed(3) : value.toFixed(2)).replace('-', '−');
@@ -28,7 +28,7 @@ function sync() {
   const asked = held ? held.dataset.question : null;
   const late = waiting !== null && canon(theirs) !== waiting && asked === question;
   if (drag) return;
-  if (late) return send();  // the answer to an earlier step; Gradio may have dropped the last one while it was busy
+  if (late) return;  // the answer to an earlier step
   edits = theirs;
   question = asked;
   waiting = null;
@@ -41,6 +41,14 @@ function send(now) {
   waiting = canon(edits);
   const wait = now ? 0 : Math.max(0, 80 - (performance.now() - last));
   later = setTimeout(() => { last = performance.now(); trigger('edit', {edits: {...edits}}); }, wait);
+  clearTimeout(again);
+  again = setTimeout(insist, wait + 600);
+}
+// While it waits for an answer Gradio keeps one more step and may drop the newest: what got lost is sent again.
+function insist() {
+  const held = element.querySelector('[data-edits]');
+  if (drag || waiting === null || !held) return;
+  if (canon(JSON.parse(held.dataset.edits)) === waiting) sync(); else send(true);
 }
 function put(term, value, now) {
   if (!Number.isFinite(value)) return sync();
