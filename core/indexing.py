@@ -64,7 +64,8 @@ def index_paths(
     """Adds the pictures below `paths` (files or folders) and makes known folders agree with what is on disk now.
 
     A picture whose bytes are known at its path is left alone; known bytes at a new path reuse their stored vector; new
-    bytes at a known path replace the old item; items of files that are gone from a walked folder are removed.
+    bytes at a known path replace the old item; items of files that are gone from a walked folder are removed, except
+    when a folder that was asked for holds no picture any more: its disk may not be mounted, which is reported instead.
     `captions` (JSONL: `file`, `captions`) makes each caption an item of kind "caption" with its picture's path.
     `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text or its
     first caption. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()` between
@@ -176,6 +177,7 @@ class _Run:
         """Removes items whose file is gone from a walked folder or no longer holds a picture."""
         if self.stopped:
             return
+        self._doubt_empty_folders()
         gone = list(self.spoilt)
         present = set(map(str, self.listing.pictures))
         for (_, path), items in self.at_path.items():
@@ -183,6 +185,20 @@ class _Run:
                 gone.extend(item.id for item in items)
         if gone:
             self.removed += self.collection.remove(gone)
+
+    def _doubt_empty_folders(self) -> None:
+        """An empty folder that pictures came from may be an unmounted disk: what is below it is not taken for gone."""
+        for folder in self.listing.folders:
+            if any(picture.is_relative_to(folder) for picture in self.listing.pictures):
+                continue
+            known = sum(len(items) for (_, path), items in self.at_path.items() if Path(path).is_relative_to(folder))
+            if known and all(folder != unread for unread, _ in self.listing.unreadable):
+                reason = (
+                    f"The folder {folder} holds no pictures now, but {known} items came from it; they stay. "
+                    f"Is its disk mounted? To take them out: sightwords remove {folder}."
+                )
+                self.listing.unreadable.append((folder, reason))
+                self.skipped.append((folder, reason))
 
     def _prefetched(self) -> Iterator[_Prepared]:
         """Every picture in order, prepared by a few threads that run at most LOOK_AHEAD ahead."""

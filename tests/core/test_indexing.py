@@ -101,6 +101,21 @@ def test_changed_new_and_gone_files(
     assert alike(vectors["1.png"], counting.encode_images([patches[20]])[0])
 
 
+def test_a_folder_that_is_suddenly_empty_takes_nothing_out(
+    collection: Collection, counting: Counting, folder: Path, tmp_path: Path
+) -> None:
+    """What an unmounted disk leaves behind is an empty folder."""
+    index_paths(counting, collection, [folder])
+    folder.rename(tmp_path / "unplugged")
+    folder.mkdir()
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (0, 0, 0, 0, 1) and len(held(collection)) == 6
+    assert report.skipped[0][0] == str(folder) and "6 items" in report.skipped[0][1]
+    folder.rmdir()
+    (tmp_path / "unplugged").rename(folder)
+    assert counts(index_paths(counting, collection, [folder])) == (0, 6, 0, 0, 0)
+
+
 def test_known_bytes_at_a_new_path_reuse_the_vector(collection: Collection, counting: Counting, folder: Path) -> None:
     index_paths(counting, collection, [folder])
     (folder / "0.png").rename(folder / "renamed.png")
