@@ -5,9 +5,9 @@ form. Whatever is wrong with it is said before anything is computed. Knows no en
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from numpy import float32, int64
 from numpy.typing import NDArray
 
 from core.errors import DatasetError
+from core.writing import write_text_whole, write_whole
 
 IMAGES_FILE, TEXTS_FILE, META_FILE = "img_embs.parquet", "text_embs.parquet", "dataset_meta.json"
 FILES = (IMAGES_FILE, TEXTS_FILE, META_FILE)
@@ -194,11 +195,8 @@ def write_dense(
     path.mkdir(parents=True, exist_ok=True)
     for name, vectors in ((IMAGES_FILE, images), (TEXTS_FILE, texts)):
         rows = pa.array([vector.astype(float32) for vector in vectors.values()], pa.list_(pa.float32()))
-        pq.write_table(pa.table({"id": list(vectors), "emb": rows}), path / f".{name}.part")
-        os.replace(path / f".{name}.part", path / name)
-    part = path / f".{META_FILE}.part"
-    part.write_text(json.dumps(meta, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(part, path / META_FILE)
+        write_whole(path / name, partial(pq.write_table, pa.table({"id": list(vectors), "emb": rows})))
+    write_text_whole(path / META_FILE, json.dumps(meta, ensure_ascii=False) + "\n")
 
 
 def _numeric(kind: pa.DataType) -> bool:

@@ -5,7 +5,6 @@ ECIR 2024), section 3. Parameter names and config are the paper's published ones
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from core.errors import ModelError
+from core.writing import write_whole
 
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 
@@ -51,8 +51,7 @@ class SparseHead(nn.Module):
         folder.mkdir(parents=True, exist_ok=True)
         config = {"model_type": "d2s", **asdict(self.config), **extra}
         weights = {name: value.detach().half().contiguous() for name, value in self.state_dict().items()}
-        save_file(weights, folder / (WEIGHTS_FILE + ".part"))
-        os.replace(folder / (WEIGHTS_FILE + ".part"), folder / WEIGHTS_FILE)
+        write_whole(folder / WEIGHTS_FILE, lambda part: save_file(weights, part))
         (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n", "utf-8")
 
     @classmethod

@@ -7,7 +7,6 @@ Knows no encoder and no particular data set.
 import hashlib
 import json
 import multiprocessing
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +22,7 @@ from core.fitting import HEAD_VOCABULARY, train_folder
 from core.head import SparseHead
 from core.training.config import TrainingConfig
 from core.vocabulary import Vocabulary
+from core.writing import write_text_whole
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Study:
             found = _kept(kept, key)
             if found is None:
                 found = self._row(row, folder, key, progress)
-                _write(kept, {"key": key, **found})
+                _keep(kept, key, found)
             table.append({"row": row.name, **found})
         dense = table[0]["recall@1"]
         return [{**row, "of_dense": row["recall@1"] / dense if dense else None} for row in table]
@@ -107,7 +107,7 @@ class Study:
                     progress(f"training {control}", done, total)
 
             cost = train_apart(self.data, self.vocabulary, config, place, told)
-            _write(place / "cost.json", {"key": key, **cost})
+            _keep(place / "cost.json", key, cost)
         return cost
 
     def _key(self) -> str:
@@ -196,7 +196,5 @@ def _kept(path: Path, key: str) -> dict[str, Any] | None:
         return None
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    os.replace(part, path)
+def _keep(path: Path, key: str, content: dict[str, Any]) -> None:
+    write_text_whole(path, json.dumps({"key": key, **content}, indent=2) + "\n")

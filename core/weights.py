@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from core.errors import MissingFiles, ModelError
 from core.home import home_folder
+from core.writing import write_text_whole
 
 _HUB_ID = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
 _INDEX = ".safetensors.index.json"
@@ -158,7 +159,7 @@ class UrlFile:
             raise MissingFiles(f"Not on this machine: {self.whereabouts()}.")
         record, digest = self._record(), sha256(self.path)
         if not record.exists():
-            _write_whole(record, digest + "\n")
+            write_text_whole(record, digest + "\n")
         elif record.read_text("utf-8").strip() != digest:
             raise ModelError(
                 f"The checkpoint {self.path} is not the file it was (its SHA-256 differs from {record}); "
@@ -200,7 +201,7 @@ class UrlFile:
                 raise ModelError(
                     f"{self.url} broke off after {_length(part):,} of {total:,} bytes; the same command goes on."
                 )
-            _write_whole(self._record(), sha256(part) + "\n")
+            write_text_whole(self._record(), sha256(part) + "\n")
             os.replace(part, self.path)
 
     def _part(self) -> Path:
@@ -256,13 +257,6 @@ def _request(url: str, start: int = 0, method: str = "GET") -> Request:
 
 def _length(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Writes a file so that it is there with all its text or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)
 
 
 def _missing(files: Sequence[File], where: Callable[[str], Path | None]) -> list[str]:

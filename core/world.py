@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.home import home_folder
 from core.indexing import Progress, index_paths
 from core.scenes.writer import META, write_scenes
+from core.writing import write_text_whole
 from index_store.collection import Collection
 from index_store.errors import CollectionError, CollectionReadOnly
 
@@ -59,9 +59,7 @@ def ensure_world(
             if report.cancelled or stop():
                 return
             tell(end, count, "the built-in world")
-    part = finished.with_suffix(".part")
-    part.write_text(json.dumps({"count": count}) + "\n", "utf-8")
-    os.replace(part, finished)
+    write_text_whole(finished, json.dumps({"count": count}) + "\n")
 
 
 def _opened(model: "Model", path: Path) -> Collection:

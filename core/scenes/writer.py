@@ -1,7 +1,6 @@
 """Writes composed scenes to a folder in the paper's form: PNGs and dataset_meta.json; knows no model."""
 
 import json
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from core.scenes.captions import captions
 from core.scenes.composer import compose
 from core.scenes.renderer import Rendering, render
 from core.scenes.scene import Scene
+from core.writing import write_text_whole, write_whole
 
 META = "dataset_meta.json"
 
@@ -34,13 +34,13 @@ def write_scenes(
         scene = compose(split, number)
         rendering = render(scene)
         filename = f"{scene.id}.png"
-        _replace(out / filename, partial(rendering.image.save, format="PNG", compress_level=3))
+        write_whole(out / filename, partial(rendering.image.save, format="PNG", compress_level=3))
         kept[filename] = _entry(scene, rendering, filename)
         if progress:
             progress(done, count)
     images = _numbered([kept[filename] for filename in sorted(kept)])
     text = json.dumps({"images": images}, ensure_ascii=False, indent=1) + "\n"
-    _replace(out / META, lambda part: part.write_text(text, encoding="utf-8"))
+    write_text_whole(out / META, text)
 
 
 def _kept(meta: Path) -> dict[str, dict[str, Any]]:
@@ -80,10 +80,3 @@ def _numbered(images: list[dict[str, Any]]) -> list[dict[str, Any]]:
             if sentence["sentid"] < 0:
                 sentence["sentid"], next_sentence = next_sentence, next_sentence + 1
     return images
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Writes beside the file and then swaps: a reader sees the old file or the new one, never half of one."""
-    part = path.with_name(f".{path.name}.part")
-    write(part)
-    os.replace(part, path)
