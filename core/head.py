@@ -9,7 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy import float32
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -45,6 +48,12 @@ class SparseHead(nn.Module):
     def forward(self, dense: Tensor) -> Tensor:
         """(n, dense_size) float -> (n, vocab_size) weights >= 0, most of them 0 in a trained head."""
         return torch.log1p(torch.relu(self.logits(dense)))
+
+    @torch.inference_mode()
+    def weigh(self, dense: NDArray[float32]) -> NDArray[float32]:
+        """(n, dense_size) rows -> (n, vocab_size) weights, without gradients."""
+        weights: NDArray[float32] = self(torch.from_numpy(np.ascontiguousarray(dense))).numpy()
+        return weights
 
     def save(self, folder: Path, **extra: Any) -> None:
         """Writes config.json and model.safetensors (half precision); `extra` joins the config."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-import torch
 from numpy import float32
 from numpy.typing import NDArray
 from PIL import Image
@@ -40,13 +38,11 @@ class Model:
         """(n, dim) unit rows."""
         return self.encoder.encode_images(images)
 
-    @torch.inference_mode()
     def project(self, dense: NDArray[float32]) -> list[SparseVector]:
         """(n, dim) dense rows -> one sparse vector each, by the head."""
         if not len(dense):
             return []
-        weights = self.head(torch.from_numpy(np.ascontiguousarray(dense)))  # (n, |V|)
-        return [SparseVector.from_dense(row) for row in weights.numpy()]
+        return [SparseVector.from_dense(row) for row in self.head.weigh(dense)]
 
     def encode_texts(self, texts: Sequence[str]) -> list[SparseVector]:
         """Sentences -> sparse vectors."""

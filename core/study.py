@@ -16,10 +16,11 @@ from typing import Any
 
 from core.dense import FILES, DenseFolder
 from core.errors import DatasetError
-from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_head, spoken_terms
+from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_head
 from core.evaluation.word_vectors import caption_vectors, read_word_vectors
 from core.fitting import HEAD_VOCABULARY, train_folder
 from core.head import SparseHead
+from core.spoken import spoken_terms
 from core.training.config import TrainingConfig
 from core.vocabulary import Vocabulary
 from core.writing import write_text_whole

@@ -16,10 +16,11 @@ from core.builtin.figures import dense_figures, head_figures, oracle_figures
 from core.builtin.recipe import HEADS, RECIPE, SHIPPED
 from core.builtin.sheet import contact_sheet
 from core.builtin.vocabulary import builtin_vocabulary
+from core.dense import DenseDataset
 from core.encoders.scenes import SceneEncoder
 from core.head import SparseHead
 from core.registry import SCENES
-from core.training.dataset import DenseDataset, literal_matrix
+from core.training.dataset import literal_matrix
 from core.training.trainer import project
 from core.vocabulary import Vocabulary
 

@@ -19,12 +19,12 @@ from core.builtin.figures import dense_figures
 from core.builtin.recipe import Recipe
 from core.builtin.towers import Towers, embed, run_stage, sentences
 from core.builtin.truth import load_truth
+from core.dense import DenseDataset
 from core.encoders import scenes as encoder_source
 from core.encoders.scenes import ImageTower, SceneEncoder, TextTower
 from core.head import SparseHead
 from core.scenes.words import WORDS
 from core.training.config import TrainingConfig
-from core.training.dataset import DenseDataset
 from core.training.trainer import train_head
 
 log = logging.getLogger(__name__)

@@ -6,13 +6,14 @@ import numpy as np
 from numpy import float32
 from numpy.typing import NDArray
 
+from core.dense import DenseDataset
 from core.evaluation.meaning import exact_at, term_precision
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops, mean_terms
 from core.scenes.composer import compose
 from core.scenes.oracle import oracle_ranks
 from core.scenes.words import noun_and_colour_words, true_words
-from core.training.dataset import DenseDataset, literal_matrix
+from core.training.dataset import literal_matrix
 from core.vocabulary import Vocabulary
 
 CUTS = (1, 5, 10)

@@ -4,12 +4,11 @@ A block is all that is ever dense: images are kept as sparse rows, captions are 
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import torch
 from numpy import float32, float64
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
@@ -21,7 +20,6 @@ from core.evaluation.meaning import exact_rows, semantic_rows
 from core.evaluation.ranking import CUTS, BothWays, Run, retrieval_measures
 from core.evaluation.sparsity import coactivation, flops_of, gini, shared_dimensions
 from core.head import SparseHead
-from core.vocabulary import Vocabulary
 
 Mode = Literal["full", "literal", "hybrid"]
 Progress = Callable[[int, int], None]
@@ -41,14 +39,6 @@ class Evaluation:
     def to_json(self) -> dict[str, object]:
         """The measures of text → image, those of the other direction below `image_to_text`."""
         return {**self.measures, "image_to_text": self.image_to_text}
-
-
-def spoken_terms(captions: Sequence[str], vocabulary: Vocabulary) -> csr_array:
-    """(m, |V|) bool: which terms each caption speaks."""
-    rows = [vocabulary.literal_ids(caption) for caption in captions]
-    starts = np.cumsum([0, *map(len, rows)])
-    ids = np.fromiter((i for row in rows for i in row), np.int32, int(starts[-1]))
-    return csr_array((np.ones(len(ids), bool), ids, starts), shape=(len(rows), len(vocabulary)))
 
 
 def evaluate_dense(data: DenseDataset, *, depth: int = max(CUTS), progress: Progress | None = None) -> Evaluation:
@@ -88,7 +78,7 @@ def evaluate_head(
             f"has {data.images.shape[1]} dimensions and the vocabulary {spoken.shape[1]} terms; they do not belong "
             "together."
         )
-    items = vstack([csr_array(weights(head, data.images[rows])) for rows in _blocks(len(data.images))]).tocsr()
+    items = vstack([csr_array(head.weigh(data.images[rows])) for rows in _blocks(len(data.images))]).tocsr()
     postings, n_items = np.bincount(items.indices, minlength=items.shape[1]), items.shape[0]
     query_postings = np.zeros_like(postings)
     both = BothWays(n_items, max(depth, *CUTS), found_only=True)
@@ -96,7 +86,7 @@ def evaluate_head(
     columns: dict[str, list[NDArray[float64]]] = {}
     for rows in _blocks(len(data.texts), progress):
         own = spoken[rows].toarray()
-        queries = weights(head, data.texts[rows])
+        queries = head.weigh(data.texts[rows])
         literal = np.where(own, queries, np.float32(0))
         queries = literal if mode == "literal" else queries
         scores = pair_scores(queries, items)
@@ -125,12 +115,6 @@ def evaluate_head(
         "posting_gini": gini(postings),
     }
     return _evaluation(measures | {name: _mean(np.concatenate(parts)) for name, parts in columns.items()}, both, data)
-
-
-@torch.inference_mode()
-def weights(head: SparseHead, dense: NDArray[float32]) -> NDArray[float32]:
-    """(b, dim) dense rows -> (b, |V|) weights."""
-    return head(torch.from_numpy(np.ascontiguousarray(dense))).numpy()
 
 
 def pair_scores(queries: NDArray[float32], items: csr_array) -> NDArray[float64]:

@@ -2,24 +2,19 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from numpy import bool_
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.dense import DenseDataset
+from core.spoken import spoken_terms
 from core.vocabulary import Vocabulary
-
-__all__ = ["DenseDataset", "image_words", "literal_matrix"]
 
 
 def literal_matrix(captions: Sequence[str], vocabulary: Vocabulary) -> NDArray[bool_]:
     """(n, |V|): which terms each caption speaks."""
-    spoken = np.zeros((len(captions), len(vocabulary)), dtype=bool)
-    for row, caption in zip(spoken, captions, strict=True):
-        row[vocabulary.literal_ids(caption)] = True
-    return spoken
+    matrix: NDArray[bool_] = spoken_terms(captions, vocabulary).toarray()
+    return matrix
 
 
 def image_words(literal: Tensor, image_of_text: Tensor, n_images: int) -> Tensor:

@@ -38,9 +38,9 @@ def fast_objective(
     """As `objective`; goes the plain way where that is the faster one, or the only one (an anchor needs all logits)."""
     weight = head.vocab_projector.weight
     size, terms = len(batch.texts), len(weight)
-    hidden = head.vocab_layer_norm(head.proj(torch.cat([batch.texts, batch.images])))  # (2b, H)
-    if config.anchor or terms < SMALL or _share_lit(hidden[size:], head) > CROWDED:
+    if config.anchor or terms < SMALL or _share_lit(head, batch.images) > CROWDED:
         return objective(head, batch, config, progress, generator)
+    hidden = head.vocab_layer_norm(head.proj(torch.cat([batch.texts, batch.images])))  # (2b, H)
     probability = probability_of(config, progress)
     allowed = None
     if config.control != "none":
@@ -201,8 +201,9 @@ def _slices(ids: Tensor, count: int) -> Iterator[tuple[int, int, int, int]]:
 
 
 @torch.no_grad()
-def _share_lit(hidden: Tensor, head: SparseHead) -> float:
-    """The share of lit weights among a spread sample of terms."""
+def _share_lit(head: SparseHead, dense: Tensor) -> float:
+    """The share of lit weights in a sample: a few rows, and terms from all over the vocabulary."""
+    hidden = head.vocab_layer_norm(head.proj(dense[:64]))
     step = max(1, len(head.vocab_projector.weight) // 512)
     weight, bias = head.vocab_projector.weight[::step], head.vocab_projector.bias[::step]
-    return float((torch.addmm(bias, hidden[:64], weight.T) > 0).float().mean())
+    return float((torch.addmm(bias, hidden, weight.T) > 0).float().mean())

@@ -17,12 +17,15 @@ from core.training.losses import distillation, l1, warm, word_anchor
 
 @dataclass(frozen=True)
 class Batch:
-    """The rows of one step: texts (b, dim), the terms they speak (b, |V|), their images (b, dim), the images' words."""
+    """The rows of one step: texts (b, dim), the terms they speak (b, |V|), their images (b, dim).
+
+    `words` (b, |V|): what any caption of each image speaks; only the anchor asks for it, so it may be left out without.
+    """
 
     texts: Tensor
     literal: Tensor
     images: Tensor
-    words: Tensor
+    words: Tensor | None = None
 
 
 def objective(
@@ -38,6 +41,7 @@ def objective(
     sparsity = warm(progress, config.warmup) * (config.query_l1 * l1(text_weights) + config.item_l1 * l1(image_weights))
     loss = match + sparsity
     if config.anchor:
+        assert batch.words is not None
         # a text's own words are asked for; what its image's other captions say, it may add or leave
         by_text = word_anchor(text_logits, batch.literal.float(), spared=batch.words & ~batch.literal)
         by_image = word_anchor(image_logits, batch.words.float(), emphasis=config.anchor_emphasis)

@@ -7,10 +7,11 @@ import torch
 from numpy import bool_
 from numpy.typing import NDArray
 
+from core.dense import DenseDataset
 from core.errors import DatasetError
 from core.head import HeadConfig, SparseHead
 from core.training.config import TrainingConfig
-from core.training.dataset import DenseDataset, image_words
+from core.training.dataset import image_words
 from core.training.expansion import CONTROLS
 from core.training.fast import fast_objective
 from core.training.objective import Batch, objective
@@ -39,7 +40,7 @@ def train_head(
     )  # fmt: skip
     texts, images = torch.from_numpy(data.texts), torch.from_numpy(data.images)
     image_of_text, spoken = torch.from_numpy(data.image_of_text), torch.from_numpy(literal)
-    words = image_words(spoken, image_of_text, len(images))
+    words = image_words(spoken, image_of_text, len(images)) if config.anchor else None
     steps_an_epoch = max(1, len(texts) // config.batch_size)
     steps = steps_an_epoch * config.epochs
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate(step / steps, config.warmup))
@@ -48,7 +49,7 @@ def train_head(
         order = torch.randperm(len(texts), generator=generator)
         for rows in order[: steps_an_epoch * config.batch_size].split(min(config.batch_size, len(texts))):
             which = image_of_text[rows]
-            batch = Batch(texts[rows], spoken[rows], images[which], words[which])
+            batch = Batch(texts[rows], spoken[rows], images[which], words[which] if words is not None else None)
             loss, measures = step_of(head, batch, config, step / steps, generator)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -69,6 +70,4 @@ def learning_rate(progress: float, warmup: float) -> float:
 
 def project(head: SparseHead, dense: NDArray[np.float32], batch_size: int = 4096) -> NDArray[np.float32]:
     """(n, dim) dense rows -> (n, |V|) weights, without gradients."""
-    with torch.inference_mode():
-        parts = [head(torch.from_numpy(dense[i : i + batch_size])).numpy() for i in range(0, len(dense), batch_size)]
-    return np.concatenate(parts)
+    return np.concatenate([head.weigh(dense[i : i + batch_size]) for i in range(0, len(dense), batch_size)])

@@ -112,9 +112,10 @@ def evaluate(
     if (head is None) == (not dense):
         raise typer.BadParameter("give either --head DIR or --dense")
     from core.dense import DenseFolder
-    from core.evaluation.judge import evaluate_dense, evaluate_head, spoken_terms
+    from core.evaluation.judge import evaluate_dense, evaluate_head
     from core.evaluation.word_vectors import caption_vectors, read_word_vectors
     from core.hub import dataset_folder
+    from core.spoken import spoken_terms
 
     folder = DenseFolder.read(dataset_folder(data))
     part = folder.split(split)

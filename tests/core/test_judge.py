@@ -12,12 +12,13 @@ from core.dense import DenseDataset
 from core.errors import DatasetError
 from core.evaluation import judge
 from core.evaluation.correlation import kendall_tau, pearson
-from core.evaluation.judge import evaluate_dense, evaluate_head, pair_scores, spoken_terms
+from core.evaluation.judge import evaluate_dense, evaluate_head, pair_scores
 from core.evaluation.meaning import semantic_rows
 from core.evaluation.ranking import BothWays, Run, first_places, retrieval_measures
 from core.evaluation.sparsity import coactivation, gini, shared_dimensions
 from core.evaluation.word_vectors import caption_vectors, read_word_vectors, unit_rows
 from core.head import HeadConfig, SparseHead
+from core.spoken import spoken_terms
 from core.vocabulary import Vocabulary
 
 N, M, DIM = 40, 110, 12

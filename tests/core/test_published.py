@@ -7,7 +7,6 @@ import pytest
 from huggingface_hub import hf_hub_download, snapshot_download
 
 from core.dense import IMAGES_FILE, META_FILE, read_meta, read_vectors
-from core.evaluation.judge import weights
 from core.head import SparseHead
 from core.hub import dataset_folder
 from core.vocabulary import Vocabulary
@@ -32,6 +31,6 @@ def test_the_example_of_the_reference_readme() -> None:
     head = SparseHead.load(Path(snapshot_download(HEAD)))
     vocabulary = Vocabulary.load(Path(hf_hub_download("distilbert-base-uncased", "vocab.txt")))
     assert vocabulary.tokenizer == "wordpiece" and len(vocabulary) == 30_522
-    (row,) = weights(head, dense[None])
+    (row,) = head.weigh(dense[None])
     found = {vocabulary.terms[i]: float(row[i]) for i in np.argsort(-row)[: len(TERMS)]}
     assert list(found) == list(TERMS) and found == pytest.approx(TERMS, abs=1e-3)

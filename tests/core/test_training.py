@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from core.dense import DenseDataset
 from core.errors import DatasetError
 from core.evaluation.meaning import exact_at
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops
 from core.training.config import TrainingConfig
-from core.training.dataset import DenseDataset, image_words, literal_matrix
+from core.training.dataset import image_words, literal_matrix
 from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
 from core.training.losses import distillation, l1, warm, word_anchor
 from core.training.trainer import learning_rate, project, train_head
