@@ -27,5 +27,9 @@ class QueryError(SightwordsError):
     """A question that cannot be asked: empty, too long, or out of range."""
 
 
+class TrainingError(SightwordsError):
+    """A training that cannot be run, or gone on with, as asked."""
+
+
 class DatasetError(SightwordsError):
     """A dense data set or caption file that is malformed; the message names file, row and what was expected."""

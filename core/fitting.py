@@ -1,32 +1,151 @@
-"""A head from a dense data set folder: the vocabulary, the training and the files beside it; knows no encoder."""
+"""A head from a dense data set folder: trained, judged after every epoch, and kept with its files; knows no encoder."""
 
+import hashlib
+import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from core.dense import DenseFolder
-from core.errors import ModelError
+import numpy as np
+from numpy import float32
+from numpy.typing import NDArray
+
+from core.dense import DenseDataset, DenseFolder
+from core.errors import ModelError, TrainingError
+from core.evaluation.glance import glance
 from core.head import SparseHead
+from core.spoken import spoken_terms
+from core.training.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from core.training.config import TrainingConfig
-from core.training.dataset import literal_matrix
-from core.training.trainer import train_head
+from core.training.curves import EpochMeasures, plot_curves, write_curves
+from core.training.trainer import HeadTraining, Progress, Stopped
 from core.vocabulary import Splitting, Vocabulary
 
 HEAD_VOCABULARY = "vocabulary.json"  # beside a head's weights: what its dimensions mean
 
-Progress = Callable[[int, int, dict[str, float]], None]
+
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on while a head is trained: told of every step and epoch, asked before each step whether to stop."""
+
+    step: Progress = lambda done, total, measures: None
+    epoch: Callable[[EpochMeasures], None] = lambda measures: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came of a training: every finished epoch's measures, which of them (from 1) the kept head is of, and whether
+    it `ended` by itself (after all epochs, or early for want of progress) or was stopped and can go on.
+    """
+
+    curves: tuple[EpochMeasures, ...]
+    kept_epoch: int
+    ended: bool
+
+    @property
+    def seconds(self) -> float:
+        """Of training alone, over all epochs."""
+        return sum(row.seconds for row in self.curves)
 
 
 def train_folder(
-    folder: DenseFolder, vocabulary: Vocabulary, config: TrainingConfig, out: Path, progress: Progress | None = None
-) -> SparseHead:
-    """Trains a head on the split "train" and saves it in `out` with its settings and its vocabulary."""
-    data = folder.split("train")
-    head = train_head(data, literal_matrix(data.captions, vocabulary), config, progress)
+    folder: DenseFolder,
+    vocabulary: Vocabulary,
+    config: TrainingConfig,
+    out: Path,
+    watch: Watch | None = None,
+    *,
+    embeddings: NDArray[float32] | None = None,
+    device: str = "cpu",
+    restart: bool = False,
+) -> Fitted:
+    """Trains a head on the split "train" and keeps in `out` the one with the best validation R@1.
+
+    After every epoch `out` holds the best head so far, its vocabulary, metrics.jsonl, training.png and a checkpoint,
+    which goes when training ends. A run that was stopped or killed goes on from its last whole epoch when it is asked
+    for again, to the same end; `restart` begins anew. Without a split "val" the last head is the one kept.
+
+    Epochs of the sparsity warm-up are not candidates: their R@1 is bought with terms that the finished penalty takes.
+
+    Raises TrainingError where `out` holds another unfinished run, or patience is asked for without a split "val".
+    """
+    watch = watch or Watch()
+    train, val = folder.split("train"), folder.split("val") if folder.sizes()["val"] else None
+    if config.patience and val is None:
+        raise TrainingError(f"The data set {folder.path} has no split 'val'; patience needs one to judge progress by.")
+    training = HeadTraining(
+        train, spoken_terms(train.captions, vocabulary), config, embeddings=embeddings, device=device
+    )
     out.mkdir(parents=True, exist_ok=True)
+    key = _key(config, vocabulary, train, val, embeddings)
+    curves: list[EpochMeasures] = []
+    state = None if restart else load_checkpoint(out, key)
+    if state is not None:
+        curves = [EpochMeasures(**row) for row in state.pop("curves")]
+        training.restore(state)
     vocabulary.save(out / HEAD_VOCABULARY)
-    head.save(out, training=asdict(config))
-    return head
+    ended = False
+    while not ended:
+        started = time.perf_counter()
+        try:
+            means = training.run_epoch(watch.step, watch.should_stop)
+        except Stopped:
+            break
+        curves.append(_measures(training, means, time.perf_counter() - started, val))
+        kept = kept_epoch(curves, config)
+        ended = training.epoch == config.epochs or _out_of_patience(curves, config)
+        if kept == training.epoch:
+            training.head.save(out, training=asdict(config), epoch=kept)
+        write_curves(out, curves)
+        plot_curves(out, curves, f"expansion control: {config.control}")
+        if ended:
+            (out / CHECKPOINT_FILE).unlink(missing_ok=True)
+        else:
+            save_checkpoint(out, key, training.state() | {"curves": [asdict(row) for row in curves]})
+        watch.epoch(curves[-1])
+    return Fitted(tuple(curves), kept_epoch(curves, config) if curves else 0, ended)
+
+
+def kept_epoch(curves: list[EpochMeasures], config: TrainingConfig) -> int:
+    """The epoch, from 1, of the best validation R@1 after the sparsity warm-up, the first of equals.
+
+    The last one while there is no such epoch yet, or no validation.
+    """
+    warm = [row for row in curves if row.epoch > config.warmup * config.epochs and row.recall_at_1 is not None]
+    return max(warm, key=lambda row: row.recall_at_1 or 0.0).epoch if warm else curves[-1].epoch
+
+
+def _out_of_patience(curves: list[EpochMeasures], config: TrainingConfig) -> bool:
+    return config.patience is not None and curves[-1].epoch - kept_epoch(curves, config) >= config.patience
+
+
+def _measures(
+    training: HeadTraining, means: dict[str, float], seconds: float, val: DenseDataset | None
+) -> EpochMeasures:
+    judged = asdict(glance(training.head, val)) if val is not None else {}
+    return EpochMeasures(training.epoch, means["loss"], means["match"], means["expansion"], seconds, **judged)
+
+
+def _key(
+    config: TrainingConfig,
+    vocabulary: Vocabulary,
+    train: DenseDataset,
+    val: DenseDataset | None,
+    embeddings: NDArray[float32] | None,
+) -> str:
+    """A digest of all that a training depends on."""
+    digest = hashlib.sha256(repr((asdict(config), vocabulary.digest, vocabulary.tokenizer)).encode())
+    arrays: list[Any] = [embeddings]
+    for data in (train, val):
+        if data is not None:
+            arrays += [data.images, data.texts, data.image_of_text]
+            digest.update("\n".join(data.captions).encode())
+    for array in arrays:
+        if array is not None:
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def load_head(

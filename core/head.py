@@ -7,19 +7,22 @@ ECIR 2024), section 3. Parameter names and config are the paper's published ones
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 import torch
 from numpy import float32
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from core.errors import ModelError
-from core.writing import write_whole
+from core.writing import write_text_whole, write_whole
 
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
+_WEIGHTS_FILES = (WEIGHTS_FILE, "pytorch_model.bin")  # in the order they are looked for
 
 
 @dataclass(frozen=True)
@@ -52,25 +55,31 @@ class SparseHead(nn.Module):
     @torch.inference_mode()
     def weigh(self, dense: NDArray[float32]) -> NDArray[float32]:
         """(n, dense_size) rows -> (n, vocab_size) weights, without gradients."""
-        weights: NDArray[float32] = self(torch.from_numpy(np.ascontiguousarray(dense))).numpy()
+        rows = torch.from_numpy(np.ascontiguousarray(dense)).to(self.proj.weight.device)
+        weights: NDArray[float32] = self(rows).cpu().numpy()
         return weights
 
-    def save(self, folder: Path, **extra: Any) -> None:
-        """Writes config.json and model.safetensors (half precision); `extra` joins the config."""
+    def save(self, folder: Path, *, half: bool = False, **extra: Any) -> None:
+        """Writes config.json and model.safetensors, in half precision where asked; `extra` joins the config."""
         folder.mkdir(parents=True, exist_ok=True)
         config = {"model_type": "d2s", **asdict(self.config), **extra}
-        weights = {name: value.detach().half().contiguous() for name, value in self.state_dict().items()}
+        kind = torch.float16 if half else torch.float32
+        weights = {name: value.detach().to("cpu", kind).contiguous() for name, value in self.state_dict().items()}
         write_whole(folder / WEIGHTS_FILE, lambda part: save_file(weights, part))
-        (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+        write_text_whole(folder / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
 
     @classmethod
     def load(cls, folder: Path) -> "SparseHead":
-        """Reads a head from its folder; ModelError names the file that is missing or does not fit."""
-        path = folder / WEIGHTS_FILE
+        """Reads model.safetensors or pytorch_model.bin; ModelError names the file that is missing or does not fit."""
+        path = next((path for name in _WEIGHTS_FILES if (path := folder / name).exists()), folder / WEIGHTS_FILE)
         try:
-            weights = load_file(path)
-        except (OSError, ValueError) as error:
-            raise ModelError(f"The head's weights {path} cannot be read ({error}).") from error
+            if path.name == WEIGHTS_FILE:
+                weights = load_file(path)
+            else:
+                weights = torch.load(path, map_location="cpu", weights_only=True)  # runs no code that the file may hold
+        except (OSError, ValueError, RuntimeError, EOFError, SafetensorError, UnpicklingError) as error:
+            reason = str(error).splitlines()[0] if str(error) else "it ends too early"
+            raise ModelError(f"The head's weights {path} cannot be read ({reason}).") from error
         missing = {"proj.weight", "vocab_layer_norm.weight", "vocab_projector.weight"} - weights.keys()
         if missing:
             raise ModelError(f"The head {path} lacks {', '.join(sorted(missing))}; it is no Dense2Sparse checkpoint.")

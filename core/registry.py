@@ -140,9 +140,13 @@ def _names() -> list[str]:
     return [DEFAULT_MODEL, *_published(), "ENCODER+HEAD (encoders: " + ", ".join(NAMED[-3:]) + ")"]
 
 
+def chosen_device(device: str | None = None) -> str:
+    """The device named, else what SIGHTWORDS_DEVICE says, else "auto"."""
+    return device or os.environ.get(DEVICE_VARIABLE) or "auto"
+
+
 def _built(recipe: EncoderRecipe, device: str | None) -> DenseEncoder:
-    chosen = device or os.environ.get(DEVICE_VARIABLE) or "auto"
-    return recipe.build([where.locate() for where in recipe.sources], chosen)
+    return recipe.build([where.locate() for where in recipe.sources], chosen_device(device))
 
 
 def _entry(chosen: Pairing) -> ModelEntry:

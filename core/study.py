@@ -11,17 +11,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from core.dense import FILES, DenseFolder
 from core.errors import DatasetError
 from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_head
 from core.evaluation.word_vectors import caption_vectors, read_word_vectors
-from core.fitting import HEAD_VOCABULARY, train_folder
+from core.fitting import HEAD_VOCABULARY, Watch, train_folder
 from core.head import SparseHead
 from core.spoken import spoken_terms
-from core.training.config import TrainingConfig
+from core.training.config import Control, TrainingConfig
 from core.vocabulary import Vocabulary
 from core.writing import write_text_whole
 
@@ -31,7 +30,7 @@ class Row:
     """A row of the comparison: the control that its head was trained with (None: the dense vectors) and the mode."""
 
     name: str
-    control: str | None
+    control: Control | None
     mode: Mode = "full"
 
 
@@ -96,7 +95,7 @@ class Study:
         judged = evaluate_head(head, data, spoken, mode=row.mode, vectors=vectors, progress=told)
         return _figures(judged) | cost
 
-    def _head(self, control: str, key: str, progress: Progress | None) -> dict[str, Any]:
+    def _head(self, control: Control, key: str, progress: Progress | None) -> dict[str, Any]:
         """Trains the head of a control where it is not there yet; what that cost."""
         place = self.out / "heads" / control
         cost = _kept(place / "cost.json", key)
@@ -163,9 +162,8 @@ def _train(data: Path, config: TrainingConfig, out: Path, report: Any) -> None:
     try:
         folder = DenseFolder.read(data)
         vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
-        started = perf_counter()
-        train_folder(folder, vocabulary, config, out, lambda done, total, _: report.send((done, total)))
-        report.send({"seconds": perf_counter() - started, "peak_mb": _peak_mb()})
+        fitted = train_folder(folder, vocabulary, config, out, Watch(step=lambda *told: report.send(told[:2])))
+        report.send({"seconds": fitted.seconds, "peak_mb": _peak_mb()})
     except SightwordsError as error:
         report.send(str(error))
     except KeyboardInterrupt:

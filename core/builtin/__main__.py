@@ -20,7 +20,7 @@ from core.dense import DenseDataset
 from core.encoders.scenes import SceneEncoder
 from core.head import SparseHead
 from core.registry import SCENES
-from core.training.dataset import literal_matrix
+from core.spoken import spoken_terms
 from core.training.trainer import project
 from core.vocabulary import Vocabulary
 
@@ -60,12 +60,12 @@ def make_heads(cache: Path, out: Path) -> None:
     vocabulary.save(out / "vocabulary.json")
     train = _encoded(encoder, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
     test = _encoded(encoder, "test", RECIPE.test_scenes, cache)
-    literal = literal_matrix(train.captions, vocabulary)
+    spoken = spoken_terms(train.captions, vocabulary)
     figures: dict[str, Any] = {"heads": {}}
     for name, config in HEADS.items():
-        head = train_builtin_head(train, literal, config, name)
+        head = train_builtin_head(train, spoken, config, name)
         if name == SHIPPED:
-            head.save(out, training=asdict(config))
+            head.save(out, half=True, training=asdict(config))
             head = SparseHead.load(out)
         figures["heads"][name] = _judge(head, test, vocabulary)
         log.info("%s: %s", name, figures["heads"][name])

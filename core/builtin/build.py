@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy import float32
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from tqdm import tqdm
 
 from core.builtin import corpus as corpus_source
@@ -87,7 +88,7 @@ def dense_dataset(captions: list[list[str]], images: NDArray[float32], texts: ND
     return DenseDataset(images, texts, np.repeat(np.arange(len(images)), len(flat) // len(images)), flat)
 
 
-def train_builtin_head(data: DenseDataset, literal: NDArray[np.bool_], config: TrainingConfig, name: str) -> SparseHead:
+def train_builtin_head(data: DenseDataset, spoken: csr_array, config: TrainingConfig, name: str) -> SparseHead:
     """One head, with a progress bar."""
     with tqdm(desc=f"head: {name}", unit="step", mininterval=5) as bar:
-        return train_head(data, literal, config, _show(bar))
+        return train_head(data, spoken, config, _show(bar))

@@ -66,7 +66,7 @@ def _head_row(name: str, f: dict[str, Any]) -> str:
     r = f["recall"]
     shown = f"**{name}**" if name == SHIPPED else name
     return (
-        f"| {shown} (L1 {HEADS[name].query_l1:g}, anchor {HEADS[name].anchor:g}) "
+        f"| {shown} (L1 {HEADS[name].query_sparsity:g}, anchor {HEADS[name].anchor:g}) "
         f"| {r['at1']:.3f} | {f['of_dense']:.3f} | {r['at5']:.3f} | {r['at10']:.3f} "
         f"| {f['flops']:.2f} | {f['query_terms']:.1f} / {f['item_terms']:.1f} "
         f"| {f['exact_at_20']:.2f} | {f['term_precision']:.2f} |"

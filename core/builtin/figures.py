@@ -13,7 +13,7 @@ from core.evaluation.sparsity import flops, mean_terms
 from core.scenes.composer import compose
 from core.scenes.oracle import oracle_ranks
 from core.scenes.words import noun_and_colour_words, true_words
-from core.training.dataset import literal_matrix
+from core.spoken import spoken_terms
 from core.vocabulary import Vocabulary
 
 CUTS = (1, 5, 10)
@@ -69,6 +69,6 @@ def head_figures(
         flops=flops(queries, items),
         query_terms=mean_terms(queries),
         item_terms=mean_terms(items),
-        exact_at_20=exact_at(queries, literal_matrix(data.captions, vocabulary), 20),
+        exact_at_20=exact_at(queries, spoken_terms(data.captions, vocabulary).toarray(), 20),
         term_precision=term_precision(items, vocabulary.terms, noun_and_colour_words(), truth),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from core.training.config import TrainingConfig
 
 SHIPPED = "caption control + anchor"
-_HEAD = TrainingConfig(epochs=6, query_l1=2e-3, item_l1=2e-3)
+_HEAD = TrainingConfig(epochs=6, query_sparsity=2e-3, item_sparsity=2e-3)
 # Named as the model card names them. The anchor is this project's addition; the plain method stands beside it.
 HEADS: dict[str, TrainingConfig] = {
     "no control": replace(_HEAD, control="none"),

@@ -45,7 +45,7 @@ def evaluate_dense(data: DenseDataset, *, depth: int = max(CUTS), progress: Prog
     """What the dense vectors themselves reach by dot product: recall and MRR of both directions."""
     both = BothWays(len(data.images), max(depth, *CUTS), found_only=False)
     images = data.images.astype(float64)
-    for rows in _blocks(len(data.texts), progress):
+    for rows in blocks(len(data.texts), progress):
         both.add(data.texts[rows].astype(float64) @ images.T)
     return _evaluation({}, both, data)
 
@@ -78,13 +78,13 @@ def evaluate_head(
             f"has {data.images.shape[1]} dimensions and the vocabulary {spoken.shape[1]} terms; they do not belong "
             "together."
         )
-    items = vstack([csr_array(head.weigh(data.images[rows])) for rows in _blocks(len(data.images))]).tocsr()
+    items = vstack([csr_array(head.weigh(data.images[rows])) for rows in blocks(len(data.images))]).tocsr()
     postings, n_items = np.bincount(items.indices, minlength=items.shape[1]), items.shape[0]
     query_postings = np.zeros_like(postings)
     both = BothWays(n_items, max(depth, *CUTS), found_only=True)
     dense_images = data.images.astype(float64)
     columns: dict[str, list[NDArray[float64]]] = {}
-    for rows in _blocks(len(data.texts), progress):
+    for rows in blocks(len(data.texts), progress):
         own = spoken[rows].toarray()
         queries = head.weigh(data.texts[rows])
         literal = np.where(own, queries, np.float32(0))
@@ -122,7 +122,7 @@ def pair_scores(queries: NDArray[float32], items: csr_array) -> NDArray[float64]
     products = (queries > 0).mean(0) @ np.bincount(items.indices, minlength=items.shape[1]) / items.shape[0]
     if products < _SPARSE_PAYS * items.shape[1]:
         return (csr_array(queries).astype(float64) @ items.T.astype(float64)).toarray()
-    parts = [items[rows].toarray().astype(float64) for rows in _blocks(items.shape[0])]
+    parts = [items[rows].toarray().astype(float64) for rows in blocks(items.shape[0])]
     return np.concatenate([queries.astype(float64) @ part.T for part in parts], 1)
 
 
@@ -153,7 +153,8 @@ def _mean(column: NDArray[float64]) -> float | None:
     return mean if math.isfinite(mean) else None
 
 
-def _blocks(n: int, progress: Progress | None = None) -> Iterator[slice]:
+def blocks(n: int, progress: Progress | None = None) -> Iterator[slice]:
+    """Slices of at most BLOCK rows that together are all n; `progress` is told after each."""
     for start in range(0, n, BLOCK):
         yield slice(start, min(start + BLOCK, n))
         if progress:

@@ -1,31 +1,70 @@
 """Every choice that makes a head, in one place, saved with the head it made."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args, get_type_hints
+
+from core.errors import TrainingError
+
+Control = Literal["none", "caption", "word", "both"]
+Schedule = Literal["linear", "cosine", "step", "constant"]
+Sparsity = Literal["l1", "flops"]
+Step = Literal["fast", "plain"]
+Precision = Literal["fp32", "bf16"]
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """Defaults follow the paper (section 4) where it names a value; sizes are those of the built-in model.
 
-    `control`: of expansion, one of `expansion.CONTROLS`: "caption" draws once a caption, "word" once a term.
+    `control`: of expansion: "caption" draws once a caption, "word" once a term, "both" first one, then the other.
+    `schedule`: how the chance to expand rises (`expansion.expansion_probability`); `expansion_level`: the chance all
+    through under "constant".
+    `vocabulary_rate`: of layer norm and projection onto terms; None: the paper's 5e-5 where the projection starts from
+    word embeddings, as the paper's does, and 1e-3 where it starts from chance and has everything to learn.
     `tau`: temperature of the dense teacher's softmax.
-    `l1`: weight of the sparsity penalty on query and item weights, reached by a quadratic warm-up.
+    `sparsity`: the penalty, "l1" or "flops" (`losses`); `query_sparsity`, `item_sparsity`: its weights, reached by a
+    quadratic warm-up.
     `anchor`: weight of the word anchor (0 = the paper's method; see `losses.word_anchor`); `anchor_emphasis`: how much
     more a word that an image's captions say counts in it than one that they do not.
+    `patience`: epochs without a better validation R@1 after which training ends early; None: never.
+    `step`: "plain" computes every weight of every term; loss and gradients are those of "fast".
+    `precision`: "bf16" multiplies matrices in bfloat16, the plain way; weights and scores stay in float32.
+
+    Raises TrainingError for a value outside its range.
     """
 
-    control: str = "caption"
+    control: Control = "caption"
+    schedule: Schedule = "linear"
+    expansion_level: float = 0.5
     epochs: int = 20
     batch_size: int = 512
     hidden_size: int = 512
     projection_rate: float = 1e-3
-    vocabulary_rate: float = 1e-3
+    vocabulary_rate: float | None = None
     warmup: float = 0.2  # share of all steps for the learning rate and for the sparsity penalty
     expansion_until: float = 0.95  # share of all steps after which every caption may expand
     tau: float = 0.001
-    query_l1: float = 4e-3
-    item_l1: float = 4e-3
+    sparsity: Sparsity = "l1"
+    query_sparsity: float = 4e-3
+    item_sparsity: float = 4e-3
     anchor: float = 0.0
     anchor_emphasis: float = 4.0
-    step: str = "fast"  # "plain" computes every weight of every term; the loss and its gradients are the same
+    patience: int | None = None
+    step: Step = "fast"
+    precision: Precision = "fp32"
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(TrainingConfig).items():
+            choices = get_args(kind)
+            value = getattr(self, name)
+            if choices and all(isinstance(choice, str) for choice in choices) and value not in choices:
+                raise TrainingError(f"{name} cannot be '{value}'; choose one of {', '.join(choices)}.")
+        for name in ("epochs", "batch_size", "hidden_size", "projection_rate", "tau"):
+            if not getattr(self, name) > 0:
+                raise TrainingError(f"{name} is {getattr(self, name)}; it must be above 0.")
+        for name in ("warmup", "expansion_until", "expansion_level"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise TrainingError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1.")
+        if self.patience is not None and self.patience < 1:
+            raise TrainingError(f"patience is {self.patience}; it must be at least 1 epoch.")

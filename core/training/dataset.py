@@ -1,23 +1,13 @@
-"""What a head learns from besides dense vectors: the terms that captions speak, as matrices."""
+"""What a head learns from besides dense vectors: the terms that captions speak, gathered by image; sparse matrices."""
 
-from collections.abc import Sequence
-
-import torch
-from numpy import bool_
+import numpy as np
+from numpy import int64
 from numpy.typing import NDArray
-from torch import Tensor
-
-from core.spoken import spoken_terms
-from core.vocabulary import Vocabulary
+from scipy.sparse import csr_array
 
 
-def literal_matrix(captions: Sequence[str], vocabulary: Vocabulary) -> NDArray[bool_]:
-    """(n, |V|): which terms each caption speaks."""
-    matrix: NDArray[bool_] = spoken_terms(captions, vocabulary).toarray()
-    return matrix
-
-
-def image_words(literal: Tensor, image_of_text: Tensor, n_images: int) -> Tensor:
-    """(n_images, |V|) bool: the union of the terms that an image's captions speak."""
-    counts = torch.zeros(n_images, literal.shape[1]).index_add_(0, image_of_text, literal.float())
-    return counts > 0
+def image_words(spoken: csr_array, image_of_text: NDArray[int64], n_images: int) -> csr_array:
+    """(n_images, |V|) bool: the union of the terms that an image's captions speak; `spoken` (m, |V|) bool."""
+    m = len(image_of_text)
+    own = csr_array((np.ones(m, np.int32), (image_of_text, np.arange(m))), shape=(n_images, m))
+    return (own @ spoken.astype(np.int32)).astype(bool)

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from core.head import SparseHead
-from core.training.config import TrainingConfig
+from core.training.config import Sparsity, TrainingConfig
 from core.training.expansion import allowed_terms
 from core.training.losses import distillation, warm
 from core.training.objective import Batch, objective, probability_of, watched
@@ -35,10 +35,17 @@ SMALL = 4096  # below so many terms there is nothing to save
 def fast_objective(
     head: SparseHead, batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator
 ) -> tuple[Tensor, dict[str, Any]]:
-    """As `objective`; goes the plain way where that is the faster one, or the only one (an anchor needs all logits)."""
+    """As `objective`; goes the plain way where that is the faster one (crowded heads, few terms, a GPU) or the only one
+    (an anchor needs all logits, bfloat16 has no sparse products)."""
     weight = head.vocab_projector.weight
     size, terms = len(batch.texts), len(weight)
-    if config.anchor or terms < SMALL or _share_lit(head, batch.images) > CROWDED:
+    if (
+        config.anchor
+        or config.precision != "fp32"
+        or weight.is_cuda
+        or terms < SMALL
+        or _share_lit(head, batch.images) > CROWDED
+    ):
         return objective(head, batch, config, progress, generator)
     hidden = head.vocab_layer_norm(head.proj(torch.cat([batch.texts, batch.images])))  # (2b, H)
     probability = probability_of(config, progress)
@@ -48,8 +55,9 @@ def fast_objective(
     lit = lit_terms(hidden, weight, head.vocab_projector.bias, allowed)
     of_text = lit.rows < size
     match = distillation(_scores(lit, of_text, size, terms), batch.texts @ batch.images.T, config.tau)
-    by_text, by_image = lit.weights[of_text].sum() / size, lit.weights[~of_text].sum() / size
-    loss = match + warm(progress, config.warmup) * (config.query_l1 * by_text + config.item_l1 * by_image)
+    by_text, by_image = (_penalty(lit, part, size, terms, config.sparsity) for part in (of_text, ~of_text))
+    sparsity = config.query_sparsity * by_text + config.item_sparsity * by_image
+    loss = match + warm(progress, config.warmup) * sparsity
     texts = int(of_text.sum())
     return loss, watched(loss, match, probability, texts / size, (len(of_text) - texts) / size)
 
@@ -144,6 +152,14 @@ def _lit(hidden: Tensor, weight: Tensor, bias: Tensor, allowed: Tensor | None) -
 def _above_zero(rows: Tensor, terms: Tensor, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     lit = logits > 0
     return rows[lit], terms[lit], logits[lit]
+
+
+def _penalty(lit: LitTerms, part: Tensor, size: int, terms: int, sparsity: Sparsity) -> Tensor:
+    """The sparsity of the `size` rows of `part` (e,): as `losses.l1` or `losses.flops` of the whole matrix."""
+    weights = lit.weights[part]
+    if sparsity == "l1":
+        return weights.sum() / size
+    return (torch.zeros(terms).index_add(0, lit.terms[part], weights) / size).square().sum()
 
 
 def _scores(lit: LitTerms, of_text: Tensor, size: int, terms: int) -> Tensor:

@@ -12,7 +12,9 @@ from torch import Tensor
 from core.head import SparseHead
 from core.training.config import TrainingConfig
 from core.training.expansion import allowed_terms, expansion_probability
-from core.training.losses import distillation, l1, warm, word_anchor
+from core.training.losses import distillation, flops, l1, warm, word_anchor
+
+SPARSITY = {"l1": l1, "flops": flops}
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,17 @@ def objective(
     head: SparseHead, batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator
 ) -> tuple[Tensor, dict[str, Any]]:
     """The loss of one batch at `progress` (0..1) through training, and what a person wants to watch of it."""
-    text_logits, image_logits = head.logits(batch.texts), head.logits(batch.images)
+    with torch.autocast(batch.texts.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+        text_logits, image_logits = head.logits(batch.texts), head.logits(batch.images)
+    text_logits, image_logits = text_logits.float(), image_logits.float()  # scores over tau need every digit
     text_weights, image_weights = (torch.log1p(torch.relu(x)) for x in (text_logits, image_logits))
     probability = probability_of(config, progress)
     if config.control != "none":
         text_weights = text_weights * allowed_terms(config.control, batch.literal, probability, generator)
     match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau)
-    sparsity = warm(progress, config.warmup) * (config.query_l1 * l1(text_weights) + config.item_l1 * l1(image_weights))
-    loss = match + sparsity
+    penalty = SPARSITY[config.sparsity]
+    sparsity = config.query_sparsity * penalty(text_weights) + config.item_sparsity * penalty(image_weights)
+    loss = match + warm(progress, config.warmup) * sparsity
     if config.anchor:
         assert batch.words is not None
         # a text's own words are asked for; what its image's other captions say, it may add or leave
@@ -53,7 +58,9 @@ def objective(
 
 def probability_of(config: TrainingConfig, progress: float) -> float:
     """The chance that a caption (or a term of it) may expand at `progress`; 1 without control."""
-    return expansion_probability(progress, config.expansion_until) if config.control != "none" else 1.0
+    if config.control == "none":
+        return 1.0
+    return expansion_probability(progress, config.expansion_until, config.schedule, config.expansion_level)
 
 
 def watched(loss: Tensor, match: Tensor, expansion: float, query_terms: float, item_terms: float) -> dict[str, Any]:

@@ -1,64 +1,148 @@
-"""Trains one head on one dense data set: the paper's algorithm, one step at a time."""
+"""Trains one head on one dense data set: the paper's algorithm, an epoch at a time."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
-from numpy import bool_
+from numpy import float32
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from core.dense import DenseDataset
-from core.errors import DatasetError
+from core.errors import TrainingError
 from core.head import HeadConfig, SparseHead
 from core.training.config import TrainingConfig
 from core.training.dataset import image_words
-from core.training.expansion import CONTROLS
 from core.training.fast import fast_objective
+from core.training.initial import start_from
 from core.training.objective import Batch, objective
 
 Progress = Callable[[int, int, dict[str, float]], None]
 """Told (step, steps, measures) after every step."""
 
 
-def train_head(
-    data: DenseDataset, literal: NDArray[bool_], config: TrainingConfig, progress: Progress | None = None
-) -> SparseHead:
-    """A head trained on `data`; `literal`: (captions, |V|), the terms each caption speaks. Same seed, same head."""
-    if config.control not in CONTROLS:
-        raise DatasetError(f"Expansion control '{config.control}' does not exist; choose one of {', '.join(CONTROLS)}.")
-    step_of = objective if config.step == "plain" else fast_objective
-    torch.manual_seed(config.seed)
-    generator = torch.Generator().manual_seed(config.seed)
-    head = SparseHead(HeadConfig(data.images.shape[1], config.hidden_size, literal.shape[1])).train()
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": head.proj.parameters(), "lr": config.projection_rate},
-            {"params": [*head.vocab_layer_norm.parameters(), *head.vocab_projector.parameters()],
-             "lr": config.vocabulary_rate},
-        ],
-        fused=True,  # one pass over the projection instead of several: a tenth of a step at the published size
-    )  # fmt: skip
-    texts, images = torch.from_numpy(data.texts), torch.from_numpy(data.images)
-    image_of_text, spoken = torch.from_numpy(data.image_of_text), torch.from_numpy(literal)
-    words = image_words(spoken, image_of_text, len(images)) if config.anchor else None
-    steps_an_epoch = max(1, len(texts) // config.batch_size)
-    steps = steps_an_epoch * config.epochs
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate(step / steps, config.warmup))
-    step = 0
-    for _ in range(config.epochs):
-        order = torch.randperm(len(texts), generator=generator)
-        for rows in order[: steps_an_epoch * config.batch_size].split(min(config.batch_size, len(texts))):
-            which = image_of_text[rows]
-            batch = Batch(texts[rows], spoken[rows], images[which], words[which] if words is not None else None)
-            loss, measures = step_of(head, batch, config, step / steps, generator)
-            optimiser.zero_grad(set_to_none=True)
+class Stopped(Exception):
+    """Training was asked to stop; the epoch that was under way is lost, nothing else."""
+
+
+class HeadTraining:
+    """One training: the head, its optimiser and its draws, which can be taken out between epochs and put back.
+
+    `spoken`: (captions, |V|) bool, the terms each caption speaks. `embeddings` (|V|, d): where the projection onto
+    terms starts (`initial.start_from`); from chance without. The same seed gives the same head on one machine.
+    """
+
+    def __init__(
+        self,
+        data: DenseDataset,
+        spoken: csr_array,
+        config: TrainingConfig,
+        *,
+        embeddings: NDArray[float32] | None = None,
+        device: str = "cpu",
+    ):
+        if spoken.shape[0] != len(data.texts):
+            raise TrainingError(f"{spoken.shape[0]} captions speak terms, but {len(data.texts)} captions have vectors.")
+        self.config, self.epoch = config, 0
+        self._spoken = spoken
+        self._words = image_words(spoken, data.image_of_text, len(data.images)) if config.anchor else None
+        self._image_of_text = data.image_of_text
+        torch.manual_seed(config.seed)
+        self._generator = torch.Generator().manual_seed(config.seed)
+        head = SparseHead(HeadConfig(data.images.shape[1], config.hidden_size, spoken.shape[1]))
+        if embeddings is not None:
+            start_from(head, embeddings)
+        self.head = head.to(device)
+        self._texts, self._images = (torch.from_numpy(rows).to(device) for rows in (data.texts, data.images))
+        self._optimiser = optimiser(self.head, config, started=embeddings is not None)
+        self._steps_an_epoch = max(1, len(data.texts) // config.batch_size)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimiser, lambda step: learning_rate(step / self.steps, config.warmup)
+        )
+
+    @property
+    def steps(self) -> int:
+        """Of the whole training."""
+        return self._steps_an_epoch * self.config.epochs
+
+    def run_epoch(
+        self, progress: Progress | None = None, should_stop: Callable[[], bool] = lambda: False
+    ) -> dict[str, float]:
+        """One pass over the captions; the mean of what `objective` tells of its steps, expansion as it was at the end.
+
+        Raises Stopped between two steps once `should_stop` says so.
+        """
+        step_of = objective if self.config.step == "plain" else fast_objective
+        self.head.train()
+        order = torch.randperm(len(self._texts), generator=self._generator)
+        size = min(self.config.batch_size, len(order))
+        told: list[dict[str, Any]] = []
+        step = self.epoch * self._steps_an_epoch
+        for rows in order[: self._steps_an_epoch * size].split(size):
+            if should_stop():
+                raise Stopped
+            loss, measures = step_of(self.head, self._batch(rows), self.config, step / self.steps, self._generator)
+            self._optimiser.zero_grad(set_to_none=True)
             loss.backward()
-            optimiser.step()
-            schedule.step()
+            self._optimiser.step()
+            self._schedule.step()
+            told.append(measures)
             step += 1
             if progress:
-                progress(step, steps, measures)
-    return head.eval()
+                progress(step, self.steps, measures)
+        self.epoch += 1
+        self.head.eval()
+        means = {name: float(np.mean([measures[name] for measures in told])) for name in told[0]}
+        return means | {"expansion": told[-1]["expansion"]}
+
+    def state(self) -> dict[str, Any]:
+        """All that the next epoch depends on, to be kept by `torch.save`."""
+        return {
+            "epoch": self.epoch,
+            "head": self.head.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "generator": self._generator.get_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on from a `state` of a training of the same data and config."""
+        self.epoch = state["epoch"]
+        self.head.load_state_dict(state["head"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._schedule.load_state_dict(state["schedule"])
+        self._generator.set_state(state["generator"])
+
+    def _batch(self, rows: torch.Tensor) -> Batch:
+        which = self._image_of_text[rows.numpy()]
+        words = self._dense(self._words, which) if self._words is not None else None
+        return Batch(self._texts[rows], self._dense(self._spoken, rows.numpy()), self._images[which], words)
+
+    def _dense(self, matrix: csr_array, rows: NDArray[np.int64]) -> torch.Tensor:
+        return torch.from_numpy(matrix[rows].toarray()).to(self._texts.device)
+
+
+def train_head(
+    data: DenseDataset, spoken: csr_array, config: TrainingConfig, progress: Progress | None = None
+) -> SparseHead:
+    """The head after all epochs; nothing is judged, kept or ended early (`core.fitting` does)."""
+    training = HeadTraining(data, spoken, config)
+    while training.epoch < config.epochs:
+        training.run_epoch(progress)
+    return training.head
+
+
+def optimiser(head: SparseHead, config: TrainingConfig, *, started: bool) -> torch.optim.Optimizer:
+    """AdamW with the paper's two learning rates; `started`: the projection onto terms starts from embeddings."""
+    rate = config.vocabulary_rate if config.vocabulary_rate is not None else (5e-5 if started else 1e-3)
+    return torch.optim.AdamW(
+        [
+            {"params": head.proj.parameters(), "lr": config.projection_rate},
+            {"params": [*head.vocab_layer_norm.parameters(), *head.vocab_projector.parameters()], "lr": rate},
+        ],
+        fused=True,  # one pass over the projection instead of several: a tenth of a step at the published size
+    )
 
 
 def learning_rate(progress: float, warmup: float) -> float:
@@ -68,6 +152,6 @@ def learning_rate(progress: float, warmup: float) -> float:
     return max(0.0, (1 - progress) / (1 - warmup)) if warmup < 1 else 1.0
 
 
-def project(head: SparseHead, dense: NDArray[np.float32], batch_size: int = 4096) -> NDArray[np.float32]:
+def project(head: SparseHead, dense: NDArray[float32], batch_size: int = 4096) -> NDArray[float32]:
     """(n, dim) dense rows -> (n, |V|) weights, without gradients."""
     return np.concatenate([head.weigh(dense[i : i + batch_size]) for i in range(0, len(dense), batch_size)])

@@ -1,4 +1,4 @@
-"""Ctrl-C for work that goes in batches: stop after this batch, or at once when asked again."""
+"""Ctrl-C for work that goes in steps: stop between two of them, or at once when asked again."""
 
 import signal
 import threading
@@ -9,12 +9,12 @@ from demo import terminal
 
 
 @contextmanager
-def interrupted() -> Iterator[Callable[[], bool]]:
-    """Turns the first Ctrl-C into a question that the work at hand asks between batches; the second ends at once."""
+def interrupted(saying: str = "Stopping after this batch…") -> Iterator[Callable[[], bool]]:
+    """Turns the first Ctrl-C into a question that the work at hand asks between steps; the second ends at once."""
     asked = threading.Event()
 
     def note(number: int, frame: object) -> None:
-        terminal.say("Stopping after this batch…")
+        terminal.say(saying)
         asked.set()
         signal.signal(signal.SIGINT, before)
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from demo import terminal
+from demo.commands.interruption import interrupted
 from demo.commands.opening import DEFAULT_MODEL, DeviceOption, JsonOption, writing
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
     from core.training.config import TrainingConfig
+    from core.training.curves import EpochMeasures
     from core.vocabulary import Vocabulary
 
 commands = typer.Typer()
@@ -33,7 +35,7 @@ VectorsOption = Annotated[
 ]
 EpochsOption = Annotated[int | None, typer.Option(min=1, help="Passes over the train captions.")]
 L1Option = Annotated[
-    float | None, typer.Option("--l1", min=0, help="Weight of sparsity, of captions and images alike.")
+    float | None, typer.Option("--l1", min=0, help="Weight of the sparsity penalty, of captions and images alike.")
 ]
 SeedOption = Annotated[int | None, typer.Option(help="The same seed gives the same head.")]
 
@@ -66,29 +68,72 @@ def train(
     data: DataOption,
     out: Annotated[Path, typer.Option(help="The folder of the head: weights, settings, vocabulary.")],
     control: Annotated[Control, typer.Option(help="Expansion control while training.")] = "caption",
+    schedule: Annotated[
+        Literal["linear", "cosine", "step", "constant"], typer.Option(help="How the chance to expand rises.")
+    ] = "linear",
+    sparsity: Annotated[
+        Literal["l1", "flops"], typer.Option(help="The penalty on weights: their sum, or what they cost a search.")
+    ] = "l1",
     vocabulary: VocabularyOption = None,
     tokenizer: TokenizerOption = None,
+    init_embeddings: Annotated[
+        Path | None,
+        typer.Option(help="Word vectors (.npy or GloVe text) to start the projection onto terms from; else chance."),
+    ] = None,
     epochs: EpochsOption = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Captions a step.")] = None,
+    tau: Annotated[float | None, typer.Option(help="Temperature of the dense scores to learn from.")] = None,
     l1: L1Option = None,
+    patience: Annotated[
+        int | None, typer.Option(min=1, help="Ends after so many epochs without a better validation R@1.")
+    ] = None,
+    precision: Annotated[
+        Literal["fp32", "bf16"], typer.Option(help="bf16: products in half precision, for GPUs.")
+    ] = "fp32",
     seed: SeedOption = None,
+    device: DeviceOption = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Throws an unfinished training in OUT away.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a head on a dense data set."""
+    """Train a head on a dense data set; repeated after Ctrl-C or a crash, it goes on from the last whole epoch."""
     from core.dense import DenseFolder
-    from core.fitting import train_folder
+    from core.encoders.batches import place
+    from core.evaluation.word_vectors import read_word_vectors
+    from core.fitting import Watch, train_folder
     from core.hub import dataset_folder
+    from core.registry import chosen_device
 
     folder = DenseFolder.read(dataset_folder(data))
     own = _vocabulary(vocabulary, tokenizer, folder.split("train").captions)
-    config = _config(epochs, l1, seed, control=control)
-    with terminal.progress_bar(f"training, control {control}") as advance, writing(out), _stoppable("Stopped."):
-        train_folder(
-            folder, own, config, out, lambda done, total, measures: advance(done, total, f"{measures['loss']:.3f}")
+    config = _config(
+        epochs, l1, seed, control=control, schedule=schedule, sparsity=sparsity, batch_size=batch_size, tau=tau,
+        patience=patience, precision=precision,
+    )  # fmt: skip
+    embeddings = read_word_vectors(init_embeddings, own.terms) if init_embeddings is not None else None
+    where = place(chosen_device(device)).device.type
+    with (
+        terminal.progress_bar(f"training, control {control}") as advance,
+        writing(out),
+        interrupted("Stopping before the next step…") as should_stop,
+    ):
+        watch = Watch(
+            step=lambda done, total, _: advance(done, total, ""),
+            epoch=lambda row: terminal.say(_epoch_line(row, config.epochs)),
+            should_stop=should_stop,
         )
+        fitted = train_folder(folder, own, config, out, watch, embeddings=embeddings, device=where, restart=restart)
     if as_json:
-        terminal.print_json({"head": str(out.absolute()), "control": control, "terms": len(own)})
+        terminal.print_json(
+            {"head": str(out.absolute()), "control": control, "terms": len(own), "ended": fitted.ended,
+             "epochs": len(fitted.curves), "kept_epoch": fitted.kept_epoch, "seconds": fitted.seconds}
+        )  # fmt: skip
+    elif fitted.ended:
+        kept = f"A head of {len(own)} terms, control {control}, as after epoch {fitted.kept_epoch} of {config.epochs}"
+        terminal.out().print(f"{kept}, written into {out}", markup=False, soft_wrap=True)
     else:
-        terminal.out().print(f"A head of {len(own)} terms, control {control}, written into {out}", markup=False)
+        done = len(fitted.curves)
+        there = f"the best head of {done} epochs lies in {out}" if done else "no epoch was finished"
+        raise SightwordsError(f"Stopped; {there}, and the same command goes on from there.")
 
 
 @commands.command()
@@ -211,8 +256,16 @@ def _vocabulary(path: Path | None, tokenizer: Any, captions: Any) -> "Vocabulary
 def _config(epochs: int | None, l1: float | None, seed: int | None, **chosen: Any) -> "TrainingConfig":
     from core.training.config import TrainingConfig
 
-    given = {"epochs": epochs, "query_l1": l1, "item_l1": l1, "seed": seed} | chosen
+    given = {"epochs": epochs, "query_sparsity": l1, "item_sparsity": l1, "seed": seed} | chosen
     return TrainingConfig(**{name: value for name, value in given.items() if value is not None})
+
+
+def _epoch_line(row: "EpochMeasures", epochs: int) -> str:
+    line = f"epoch {row.epoch}/{epochs}: loss {row.loss:.3f}, chance to expand {row.expansion:.2f}"
+    if row.recall_at_1 is None:
+        return line
+    cost = f"FLOPs {row.flops:.2f}, terms {row.query_terms:.1f} a caption, {row.item_terms:.1f} an image"
+    return f"{line}; validation R@1 {row.recall_at_1:.3f}, {cost}"
 
 
 def _pairs(advance: "terminal.Advance") -> Callable[[int, int], None]:

@@ -1,16 +1,17 @@
 """The fast objective against the plain one: the same loss, measures and gradients."""
 
 from collections.abc import Iterator
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
 
 from core.dense import DenseDataset
 from core.head import HeadConfig, SparseHead
 from core.training import fast
-from core.training.config import TrainingConfig
-from core.training.expansion import CONTROLS
+from core.training.config import Control, Sparsity, TrainingConfig
 from core.training.objective import Batch, objective
 from core.training.trainer import train_head
 
@@ -52,11 +53,13 @@ def _run(step: object, head: SparseHead, batch: Batch, config: TrainingConfig, p
     yield {name: value.grad.clone() for name, value in head.named_parameters() if value.grad is not None}
 
 
-@pytest.mark.parametrize("control", CONTROLS)
+@pytest.mark.parametrize("control", get_args(Control))
 @pytest.mark.parametrize("progress", [0.0, 0.3, 1.0])
-@pytest.mark.parametrize("lit", [0.05, 0.0])
-def test_loss_and_gradients_are_those_of_the_plain_step(control: str, progress: float, lit: float) -> None:
-    config = TrainingConfig(control=control, tau=0.05)
+@pytest.mark.parametrize(("lit", "sparsity"), [(0.05, "l1"), (0.05, "flops"), (0.0, "l1"), (0.0, "flops")])
+def test_loss_and_gradients_are_those_of_the_plain_step(
+    control: Control, progress: float, lit: float, sparsity: Sparsity
+) -> None:
+    config = TrainingConfig(control=control, tau=0.05, sparsity=sparsity, query_sparsity=0.1, item_sparsity=0.2)
     head, batch = _head(lit), _batch()
     (plain, expected), (quick, got) = (
         _run(step, head, batch, config, progress) for step in (objective, fast.fast_objective)
@@ -105,15 +108,15 @@ def test_two_hundred_steps_go_the_same_way(monkeypatch: pytest.MonkeyPatch) -> N
     images = generator.normal(size=(200, DIM)).astype(np.float32)
     images /= np.linalg.norm(images, axis=1, keepdims=True)
     texts = images + 0.05 * generator.normal(size=images.shape).astype(np.float32)
-    literal = generator.random((200, TERMS)) < 0.02
+    spoken = csr_array(generator.random((200, TERMS)) < 0.02)
     data = DenseDataset(images, texts, np.arange(200), [""] * 200)
     curves = {}
     for step in ("plain", "fast"):
         config = TrainingConfig(
-            epochs=20, batch_size=20, hidden_size=16, tau=0.05, query_l1=1e-2, item_l1=1e-2, step=step
+            epochs=20, batch_size=20, hidden_size=16, tau=0.05, query_sparsity=1e-2, item_sparsity=1e-2, step=step
         )
         curves[step] = told = []
-        train_head(data, literal, config, lambda done, of, measures, told=told: told.append(measures))
+        train_head(data, spoken, config, lambda done, of, measures, told=told: told.append(measures))
     plain, quick = (np.array([row["loss"] for row in curves[step]]) for step in ("plain", "fast"))
     assert len(plain) == 200 and plain[-20:].mean() < plain[:20].mean()
     assert np.abs(quick / plain - 1).max() < 0.01

@@ -34,7 +34,34 @@ def test_saved_in_the_published_form(tmp_path: Path) -> None:
         f"{part}.{name}" for part in ("proj", "vocab_layer_norm", "vocab_projector") for name in ("weight", "bias")
     }
     for name, value in head.state_dict().items():
-        assert torch.equal(loaded.state_dict()[name], value.half().float())
+        assert torch.equal(loaded.state_dict()[name], value)
+    head.save(tmp_path / "small", half=True)
+    small = SparseHead.load(tmp_path / "small").state_dict()
+    for name, value in head.state_dict().items():
+        assert torch.equal(small[name], value.half().float())
+
+
+def test_the_older_form_loads_to_the_bit_and_runs_no_code(tmp_path: Path) -> None:
+    head = SparseHead(HeadConfig(4, 5, 6))
+    torch.save(head.state_dict(), tmp_path / "pytorch_model.bin")
+    for name, value in SparseHead.load(tmp_path).state_dict().items():
+        assert torch.equal(value, head.state_dict()[name])
+    torch.save({"proj.weight": Path("anything but a tensor")}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(ModelError, match=r"pytorch_model\.bin cannot be read"):
+        SparseHead.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
+@pytest.mark.parametrize("size", [0, 5, 100])
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, size: int) -> None:
+    head = SparseHead(HeadConfig(4, 5, 6))
+    head.save(tmp_path)
+    if name.endswith("bin"):
+        (tmp_path / "model.safetensors").unlink()
+        torch.save(head.state_dict(), tmp_path / name)
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:size])
+    with pytest.raises(ModelError, match=f"{name} cannot be read"):
+        SparseHead.load(tmp_path)
 
 
 def test_what_is_no_head_is_refused(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from core.vocabulary import Vocabulary
 WORDS = [f"{thing}{i}" for thing in ("red", "dog", "car") for i in range(8)]
 CONFIG = TrainingConfig(
     epochs=8, batch_size=50, hidden_size=64, projection_rate=3e-3, vocabulary_rate=3e-3, tau=0.01,
-    query_l1=2e-2, item_l1=2e-2,
+    query_sparsity=2e-2, item_sparsity=2e-2,
 )  # fmt: skip
 
 
@@ -73,8 +73,8 @@ def test_a_study_fills_every_row_and_goes_on_where_it_stopped(
 
 
 def test_errors_of_the_training_process_come_back_as_they_are(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="'words' does not exist"):
-        study.train_apart(data, Vocabulary(WORDS), replace(CONFIG, control="words"), tmp_path, lambda a, b: None)
+    with pytest.raises(DatasetError, match="no split 'val'; patience"):
+        study.train_apart(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path, lambda a, b: None)
 
 
 def test_the_table_for_people_and_programs(tmp_path: Path) -> None:

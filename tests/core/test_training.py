@@ -6,22 +6,38 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
 
 from core.dense import DenseDataset
-from core.errors import DatasetError
+from core.errors import DatasetError, TrainingError
 from core.evaluation.meaning import exact_at
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops
-from core.training.config import TrainingConfig
-from core.training.dataset import image_words, literal_matrix
+from core.head import HeadConfig, SparseHead
+from core.spoken import spoken_terms
+from core.training import losses
+from core.training.config import Schedule, TrainingConfig
+from core.training.dataset import image_words
 from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
+from core.training.initial import start_from
 from core.training.losses import distillation, l1, warm, word_anchor
-from core.training.trainer import learning_rate, project, train_head
+from core.training.trainer import learning_rate, optimiser, project, train_head
 from core.vocabulary import Vocabulary
 
 
 def test_expansion_probability_rises_linearly() -> None:
     assert [expansion_probability(p, 0.8) for p in (0, 0.2, 0.4, 0.8, 1)] == pytest.approx([0, 0.25, 0.5, 1, 1])
+
+
+def test_other_schedules_by_hand() -> None:
+    def chances(schedule: Schedule) -> list[float]:
+        return [expansion_probability(p, 0.8, schedule, 0.3) for p in (0, 0.2, 0.4, 0.6, 0.8, 1)]
+
+    half = math.sqrt(0.5) / 2  # cos 45° / 2
+    assert chances("cosine") == pytest.approx([0, 0.5 - half, 0.5, 0.5 + half, 1, 1])
+    assert chances("step") == [0, 0, 0, 0, 1, 1]
+    assert chances("constant") == [0.3] * 6
+    assert expansion_probability(0, 0) == 1
 
 
 def test_caption_control_draws_once_a_caption() -> None:
@@ -68,7 +84,9 @@ def test_distillation_by_hand() -> None:
 
 
 def test_sparsity_and_anchor_by_hand() -> None:
-    assert l1(torch.tensor([[1.0, 2.0], [0.0, 3.0]])).item() == 3.0
+    weights = torch.tensor([[1.0, 2.0], [0.0, 3.0]])
+    assert l1(weights).item() == 3.0
+    assert losses.flops(weights).item() == 0.5**2 + 2.5**2
     assert [warm(p, 0.2) for p in (0, 0.1, 0.2, 1)] == pytest.approx([0, 0.25, 1, 1])
     anchor = word_anchor(torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]]))
     assert anchor.item() == pytest.approx(math.log(2) + math.log(1 + math.exp(2)), rel=1e-6)
@@ -84,7 +102,7 @@ VOCABULARY = Vocabulary([f"{thing}{i}" for thing in ("red", "dog", "car") for i 
 
 
 @pytest.fixture(scope="module")
-def small() -> tuple[DenseDataset, np.ndarray]:
+def small() -> tuple[DenseDataset, csr_array]:
     """200 images with three words each; an image's vector is the noisy sum of its words' fixed vectors."""
     rng = np.random.default_rng(0)
     meanings = rng.standard_normal((len(VOCABULARY), 32))
@@ -98,44 +116,105 @@ def small() -> tuple[DenseDataset, np.ndarray]:
     spoken = words[owner][:, :2]  # a caption speaks two of its image's words
     captions = [" ".join(VOCABULARY.terms[i] for i in row) for row in spoken]
     data = DenseDataset(unit(meanings[words].sum(1)), unit(meanings[spoken].sum(1)), owner, captions)
-    return data, literal_matrix(captions, VOCABULARY)
+    return data, spoken_terms(captions, VOCABULARY)
 
 
 CONFIG = TrainingConfig(
     epochs=40, batch_size=100, hidden_size=64, projection_rate=3e-3, vocabulary_rate=3e-3, tau=0.01,
-    query_l1=2e-2, item_l1=2e-2,
+    query_sparsity=2e-2, item_sparsity=2e-2,
 )  # fmt: skip
 
 
-def test_control_keeps_captions_to_their_words(small: tuple[DenseDataset, np.ndarray]) -> None:
-    data, literal = small
+def test_control_keeps_captions_to_their_words(small: tuple[DenseDataset, csr_array]) -> None:
+    data, spoken = small
     dense = recall_at(ranks(data.texts, data.images, data.image_of_text), 1)
     exact = {}
     for control in ("none", "caption"):
-        head = train_head(data, literal, replace(CONFIG, control=control))
+        head = train_head(data, spoken, replace(CONFIG, control=control))
         queries, items = project(head, data.texts), project(head, data.images)
         assert recall_at(ranks(queries, items, data.image_of_text), 1) >= 0.8 * dense
         assert flops(queries, items) < 0.5 * len(VOCABULARY)
-        exact[control] = exact_at(queries, literal, 5)
+        exact[control] = exact_at(queries, spoken.toarray(), 5)
     assert exact["caption"] > exact["none"] + 0.2
 
 
-def test_same_seed_same_head(small: tuple[DenseDataset, np.ndarray]) -> None:
-    data, literal = small
-    first, second = (train_head(data, literal, replace(CONFIG, epochs=2, anchor=0.01)) for _ in range(2))
-    other = train_head(data, literal, replace(CONFIG, epochs=2, anchor=0.01, seed=1))
+def test_same_seed_same_head(small: tuple[DenseDataset, csr_array]) -> None:
+    data, spoken = small
+    first, second = (train_head(data, spoken, replace(CONFIG, epochs=2, anchor=0.01)) for _ in range(2))
+    other = train_head(data, spoken, replace(CONFIG, epochs=2, anchor=0.01, seed=1))
     assert np.array_equal(project(first, data.texts), project(second, data.texts))
     assert not np.array_equal(project(first, data.texts), project(other, data.texts))
 
 
+@pytest.mark.parametrize(("width", "same"), [(64, True), (40, True), (200, False)])
+def test_embeddings_keep_their_geometry(width: int, same: bool) -> None:
+    """As they are where they fit, turned with the same products where narrower, the widest directions where wider."""
+    torch.manual_seed(0)
+    rows = torch.randn(100, width) * torch.linspace(3, 0.01, width)
+    head = SparseHead(HeadConfig(8, 64, 100))
+    start_from(head, rows.numpy())
+    weight = head.vocab_projector.weight.detach()
+    assert torch.equal(head.vocab_projector.bias, torch.zeros(100))
+    assert (weight.shape == rows.shape and torch.equal(weight, rows)) == (width == 64)
+    products = rows @ rows.T
+    if same:
+        assert torch.allclose(weight @ weight.T, products, atol=1e-3)
+    else:
+        lost = torch.linalg.svdvals(rows)[64:].square()  # what no matrix of rank 64 can hold (Eckart, Young 1936)
+        error = torch.linalg.norm(weight @ weight.T - products)
+        assert error.item() == pytest.approx(lost.square().sum().sqrt().item(), rel=1e-3)
+    with pytest.raises(TrainingError, match="99"):
+        start_from(head, rows[:99].numpy())
+    rows[7, 3] = np.nan
+    with pytest.raises(TrainingError, match="row 7"):
+        start_from(head, rows.numpy())
+
+
+def test_the_rates_follow_where_the_projection_starts() -> None:
+    head = SparseHead(HeadConfig(8, 16, 10))
+
+    def rates(config: TrainingConfig, started: bool) -> list[float]:
+        return [group["lr"] for group in optimiser(head, config, started=started).param_groups]
+
+    assert rates(CONFIG, True) == [3e-3, 3e-3]
+    assert rates(TrainingConfig(), True) == [1e-3, 5e-5] and rates(TrainingConfig(), False) == [1e-3, 1e-3]
+
+
+def test_settings_that_make_no_sense_are_refused() -> None:
+    for wrong, said in {
+        "control": "words", "schedule": "exponential", "sparsity": "l2", "step": "quick", "precision": "fp8",
+    }.items():  # fmt: skip
+        with pytest.raises(TrainingError, match=f"{wrong} cannot be '{said}'; choose one of"):
+            TrainingConfig(**{wrong: said})  # type: ignore[arg-type]
+    for wrong, value in {"epochs": 0, "tau": 0.0, "warmup": 1.5, "patience": 0}.items():
+        with pytest.raises(TrainingError, match=f"{wrong} is {value}"):
+            TrainingConfig(**{wrong: value})  # type: ignore[arg-type]
+
+
+def test_half_precision_products_come_near(small: tuple[DenseDataset, csr_array]) -> None:
+    data, spoken = small
+    losses_of = {}
+    for precision in ("fp32", "bf16"):
+        told: list[dict[str, float]] = []
+        config = replace(CONFIG, epochs=3, precision=precision)
+        train_head(data, spoken, config, lambda done, of, row, told=told: told.append(row))  # type: ignore[misc]
+        losses_of[precision] = np.array([row["loss"] for row in told])
+    assert losses_of["bf16"] == pytest.approx(losses_of["fp32"], rel=0.05)
+    assert not np.array_equal(losses_of["bf16"], losses_of["fp32"])
+
+
 def test_image_words_are_the_union_of_its_captions() -> None:
-    literal = torch.tensor([[True, False, False], [False, True, False], [False, True, False]])
-    words = image_words(literal, torch.tensor([0, 0, 1]), 3)
-    assert words.tolist() == [[True, True, False], [False, True, False], [False, False, False]]
+    spoken = csr_array(np.array([[True, False, False], [False, True, False], [False, True, False]]))
+    words = image_words(spoken, np.array([0, 0, 1]), 3)
+    assert words.dtype == bool and words.toarray().tolist() == [
+        [True, True, False],
+        [False, True, False],
+        [False, False, False],
+    ]
 
 
-def test_malformed_data_is_refused_before_training(small: tuple[DenseDataset, np.ndarray]) -> None:
-    data, literal = small
+def test_malformed_data_is_refused_before_training(small: tuple[DenseDataset, csr_array]) -> None:
+    data, spoken = small
     spoilt = data.texts.copy()
     spoilt[7, 3] = np.nan
     with pytest.raises(DatasetError, match="row 7"):
@@ -146,5 +225,5 @@ def test_malformed_data_is_refused_before_training(small: tuple[DenseDataset, np
         replace(data, captions=data.captions[1:])
     with pytest.raises(DatasetError, match="0 images"):
         replace(data, images=data.images[:0])
-    with pytest.raises(DatasetError, match="'words'"):
-        train_head(data, literal, replace(CONFIG, control="words"))
+    with pytest.raises(TrainingError, match="5 captions speak terms, but 400"):
+        train_head(data, spoken[:5], CONFIG)

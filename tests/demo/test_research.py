@@ -114,6 +114,29 @@ def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -
 
 
 @pytest.mark.slow
+def test_an_interrupted_training_keeps_its_best_head_and_goes_on(data: Path, tmp_path: Path) -> None:
+    arguments = ["train", "--data", str(data), "--out", str(tmp_path), "--epochs", "5000"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "demo.cli", *arguments],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("epoch 3/"):
+            break
+    process.send_signal(signal.SIGINT)
+    rest = process.communicate(timeout=30)[1]
+    assert process.returncode == 1 and "the same command goes on from there" in rest and "Traceback" not in rest
+    done = len((tmp_path / "metrics.jsonl").read_text().splitlines())
+    assert 3 <= done < 5000
+    assert document("evaluate", "--data", data, "--head", tmp_path)["recall@1"] > 0
+    other = run("train", "--data", data, "--out", tmp_path, "--epochs", 1)
+    assert other.exit_code == 1 and "unfinished training with other settings" in other.stderr
+    again = json.loads(run("train", "--data", data, "--out", tmp_path, "--epochs", 1, "--restart", "--json").stdout)
+    assert again["ended"] and again["epochs"] == again["kept_epoch"] == 1
+
+
+@pytest.mark.slow
 def test_interrupting_a_comparison_keeps_what_is_finished(data: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "demo.cli", "reproduce", "--data", data, "--out", tmp_path, "--epochs", "100000"]
     process = subprocess.Popen(
