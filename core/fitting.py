@@ -12,17 +12,15 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from core.dense import DenseDataset, DenseFolder
-from core.errors import ModelError, TrainingError
+from core.errors import TrainingError
 from core.evaluation.glance import glance
-from core.head import SparseHead
+from core.head_folder import HEAD_VOCABULARY
 from core.spoken import spoken_terms
 from core.training.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from core.training.config import TrainingConfig
 from core.training.curves import EpochMeasures, plot_curves, write_curves
 from core.training.trainer import HeadTraining, Progress, Stopped
-from core.vocabulary import Splitting, Vocabulary
-
-HEAD_VOCABULARY = "vocabulary.json"  # beside a head's weights: what its dimensions mean
+from core.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -146,20 +144,3 @@ def _key(
         if array is not None:
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
-
-
-def load_head(
-    place: Path, vocabulary: Path | None = None, tokenizer: Splitting | None = None
-) -> tuple[SparseHead, Vocabulary]:
-    """A head and its vocabulary: the one beside it, or the file named; ModelError when they do not fit."""
-    head = SparseHead.load(place)
-    beside = place / HEAD_VOCABULARY
-    if vocabulary is None and not beside.exists():
-        raise ModelError(f"The head {place} has no {HEAD_VOCABULARY} beside it; name its terms with --vocabulary FILE.")
-    own = Vocabulary.load(vocabulary or beside, tokenizer)
-    if len(own) != head.config.vocab_size:
-        raise ModelError(
-            f"The head {place} weighs {head.config.vocab_size} terms, but the vocabulary {vocabulary or beside} has "
-            f"{len(own)}; they do not belong together."
-        )
-    return head, own

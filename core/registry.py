@@ -15,6 +15,7 @@ from core.encoders import DenseEncoder
 from core.encoders.recipes import NAMED, SCENES, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
 from core.errors import MissingFiles, ModelError, UnknownModel
 from core.head import SparseHead
+from core.head_folder import HEAD_VOCABULARY
 from core.model import Model
 from core.vocabulary import Vocabulary
 from core.weights import File, Folder, HubFiles, Source, source
@@ -72,7 +73,7 @@ def load_model(name: str = DEFAULT_MODEL, device: str | None = None) -> Model:
     ModelError for files that do not hold what they should or parts that do not fit together.
     """
     if name == DEFAULT_MODEL:
-        vocabulary = Vocabulary.load(SCENES / "vocabulary.json")
+        vocabulary = Vocabulary.load(SCENES / HEAD_VOCABULARY)
         return Model(name, load_encoder(name), SparseHead.load(SCENES), vocabulary, SCENES_ABOUT)
     chosen = pairing(name)
     _complain_of_missing(chosen.name, _sources(chosen))
@@ -202,7 +203,7 @@ def _own_vocabulary(chosen: Pairing) -> Path | None:
     """The vocabulary that lies with the head, or the WordPieces that lie with its encoder; None where neither does."""
     if not chosen.head.missing():
         folder = chosen.head.locate()
-        for name in ("vocabulary.json", "vocab.txt"):
+        for name in (HEAD_VOCABULARY, "vocab.txt"):
             if (folder / name).is_file():
                 return folder / name
     for where in chosen.encoder.sources:

@@ -17,8 +17,9 @@ from core.dense import FILES, DenseFolder
 from core.errors import DatasetError
 from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_head
 from core.evaluation.word_vectors import caption_vectors, read_word_vectors
-from core.fitting import HEAD_VOCABULARY, Watch, train_folder
+from core.fitting import Watch, train_folder
 from core.head import SparseHead
+from core.head_folder import HEAD_VOCABULARY
 from core.spoken import spoken_terms
 from core.training.config import Control, TrainingConfig
 from core.vocabulary import Vocabulary

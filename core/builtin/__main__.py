@@ -19,6 +19,7 @@ from core.builtin.vocabulary import builtin_vocabulary
 from core.dense import DenseDataset
 from core.encoders.scenes import SceneEncoder
 from core.head import SparseHead
+from core.head_folder import HEAD_VOCABULARY
 from core.registry import SCENES
 from core.spoken import spoken_terms
 from core.training.trainer import project
@@ -57,7 +58,7 @@ def make_heads(cache: Path, out: Path) -> None:
     """Trains every head of the recipe on the shipped encoder's vectors; writes the shipped one, and figures of all."""
     encoder = SceneEncoder.load(out / "encoder.safetensors")  # as shipped: half precision and frozen
     vocabulary = builtin_vocabulary()
-    vocabulary.save(out / "vocabulary.json")
+    vocabulary.save(out / HEAD_VOCABULARY)
     train = _encoded(encoder, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
     test = _encoded(encoder, "test", RECIPE.test_scenes, cache)
     spoken = spoken_terms(train.captions, vocabulary)
@@ -75,7 +76,7 @@ def make_heads(cache: Path, out: Path) -> None:
 def measure(cache: Path, out: Path, minutes: float | None) -> None:
     """Measures the shipped files on the test split and writes figures.json and the model card."""
     encoder, head = SceneEncoder.load(out / "encoder.safetensors"), SparseHead.load(out)
-    vocabulary = Vocabulary.load(out / "vocabulary.json")
+    vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
     test = _encoded(encoder, "test", RECIPE.test_scenes, cache)
     figures = json.loads((out / "figures.json").read_text("utf-8"))
     figures["oracle"] = asdict(oracle_figures("test", RECIPE.test_scenes))

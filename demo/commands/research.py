@@ -170,7 +170,7 @@ def evaluate(
         if head is None:
             judged, said = evaluate_dense(part, depth=places, progress=told), {}
         else:
-            from core.fitting import load_head
+            from core.head_folder import load_head
 
             loaded, own = load_head(head, vocabulary, tokenizer)
             if word_vectors is not None:

@@ -15,8 +15,9 @@ from PIL import Image
 from core.dense import DenseFolder, write_dense
 from core.errors import TrainingError
 from core.evaluation.judge import evaluate_head
-from core.fitting import Watch, kept_epoch, load_head, train_folder
+from core.fitting import Watch, kept_epoch, train_folder
 from core.head import SparseHead
+from core.head_folder import load_head
 from core.spoken import spoken_terms
 from core.training.checkpoint import CHECKPOINT_FILE
 from core.training.config import TrainingConfig

@@ -11,7 +11,7 @@ import pytest
 from core import study
 from core.dense import write_dense
 from core.errors import DatasetError, ModelError
-from core.fitting import load_head
+from core.head_folder import load_head
 from core.study import ROWS, Study
 from core.study_table import markdown, write_table
 from core.training.config import TrainingConfig

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from core.dense import IMAGES_FILE, DenseFolder, write_dense
 from core.evaluation.judge import evaluate_head
-from core.fitting import load_head
+from core.head_folder import load_head
 from core.scenes.writer import write_scenes
 from core.spoken import spoken_terms
 from demo.cli import app

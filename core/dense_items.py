@@ -1,0 +1,134 @@
+"""The dense vectors of a collection's items, which the index does not keep: made once, kept in a file of their own.
+
+A row is found by a digest of what it is of (encoder, kind, content), so the file outlives a collection made anew.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy import float32, int64
+from numpy.typing import NDArray
+
+from core.errors import ImageError
+from core.images import open_image, working_copy
+from core.writing import write_whole
+from index_store.collection import Collection, Item
+
+if TYPE_CHECKING:
+    from core.encoders import DenseEncoder
+
+log = logging.getLogger(__name__)
+
+BATCH = 32
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class DenseItems:
+    """(n,) ids, ascending, and (n, dim) unit rows of the items that can be read; `missing`: how many cannot."""
+
+    ids: NDArray[int64]
+    rows: NDArray[float32]
+    missing: int = 0
+
+    def nearest(self, query: NDArray[float32], k: int) -> list[tuple[int, float]]:
+        """The k (id, dot product) with the highest dot product with `query` (dim,); ties go to the smaller id."""
+        return best(self.ids, self.rows @ query, k)
+
+
+def best(ids: NDArray[int64], scores: NDArray[float32], k: int) -> list[tuple[int, float]]:
+    """The k (id, score) with the highest score; ties go to the smaller id. `ids` ascending."""
+    order = np.argsort(-scores, kind="stable")[:k]
+    return [(int(ids[row]), float(scores[row])) for row in order]
+
+
+def dense_items(
+    encoder: "DenseEncoder",
+    collection: Collection,
+    file: Path,
+    *,
+    kind: str = "image",
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> DenseItems | None:
+    """The dense vectors of a collection's items of one kind; None when cancelled, with what was made kept in `file`.
+
+    What `file` does not hold yet is encoded from the pictures' own files and added to it. `progress` is told (done,
+    total) of the items that had to be encoded.
+    """
+    items = list(collection.all_items(kind=kind))
+    keys = [_key(encoder.name, item) for item in items]
+    held = _read(file, encoder.dim)
+    lacking = [i for i, key in enumerate(keys) if key not in held]
+    made: dict[str, NDArray[float32]] = {}
+    stopped = False
+    for start in range(0, len(lacking), BATCH):
+        if stopped := cancelled():
+            break
+        part = lacking[start : start + BATCH]
+        made |= _encoded(encoder, {keys[i]: items[i] for i in part})
+        if progress:
+            progress(start + len(part), len(lacking))
+    if made:
+        held |= made
+        _write(file, held)
+    if stopped:
+        return None
+    found = [i for i, key in enumerate(keys) if key in held]
+    rows = np.stack([held[keys[i]] for i in found]) if found else np.zeros((0, encoder.dim), float32)
+    return DenseItems(np.array([items[i].id for i in found], int64), rows, len(items) - len(found))
+
+
+def _encoded(encoder: "DenseEncoder", items: dict[str, Item]) -> dict[str, NDArray[float32]]:
+    """The rows of the items that can be read, by key."""
+    texts = {key: item.caption or "" for key, item in items.items() if item.kind == "caption"}
+    pictures = {}
+    for key, item in items.items():
+        if item.kind == "image":
+            try:
+                pictures[key] = working_copy(open_image(item.path))
+            except ImageError as error:
+                log.info("left out of dense search: %s", error)
+    rows: dict[str, NDArray[float32]] = {}
+    if texts:
+        rows |= dict(zip(texts, encoder.encode_texts(list(texts.values())), strict=True))
+    if pictures:
+        rows |= dict(zip(pictures, encoder.encode_images(list(pictures.values())), strict=True))
+    return rows
+
+
+def _key(encoder: str, item: Item) -> str:
+    said = item.caption if item.kind == "caption" else None
+    return hashlib.sha256(repr((encoder, item.kind, item.content_hash, said)).encode()).hexdigest()[:32]
+
+
+def _read(file: Path, dim: int) -> dict[str, NDArray[float32]]:
+    """Rows by key; nothing where the file is not there, is damaged or of other vectors: they are made anew."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            keys: Sequence[str] = stored["keys"].tolist()
+            rows = stored["rows"]
+        if rows.dtype != float32 or rows.shape != (len(keys), dim):
+            return {}
+        return dict(zip(keys, rows, strict=True))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        log.warning("the dense vectors in %s cannot be read (%s); they are made anew", file, error)
+        return {}
+
+
+def _write(file: Path, held: dict[str, NDArray[float32]]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(part: Path) -> None:
+        with part.open("wb") as stream:
+            np.savez(stream, keys=np.array(list(held)), rows=np.stack(list(held.values())))
+
+    write_whole(file, write)
