@@ -16,6 +16,7 @@ from core.encoders.recipes import NAMED, SCENES, TUNED, WORDPIECES, EncoderRecip
 from core.errors import MissingFiles, ModelError, UnknownModel
 from core.head import SparseHead
 from core.head_folder import HEAD_VOCABULARY
+from core.home import home_folder
 from core.model import Model
 from core.vocabulary import Vocabulary
 from core.weights import File, Folder, HubFiles, Source, source
@@ -81,6 +82,14 @@ def load_model(name: str = DEFAULT_MODEL, device: str | None = None) -> Model:
     folder = chosen.head.locate()
     about = f"{chosen.encoder.about}, with the head {chosen.head.name}."
     return Model(chosen.name, encoder, SparseHead.load(folder), _vocabulary(chosen, folder), about)
+
+
+def other_heads(name: str) -> dict[str, Path]:
+    """Heads to compare a model's own with, by what to call them: those shipped with it, and those in HOME/heads."""
+    shipped = SCENES / "heads" if name == DEFAULT_MODEL else None
+    places = [place for place in (shipped, home_folder() / "heads") if place is not None and place.is_dir()]
+    folders = [folder for place in places for folder in sorted(place.iterdir()) if (folder / HEAD_VOCABULARY).exists()]
+    return {folder.name.replace("-", " "): folder for folder in folders}
 
 
 @cache

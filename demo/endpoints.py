@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import gradio as gr
 
+from core.comparison import compare
 from core.errors import QueryError
 from core.explain import differences, query_terms
 from core.steering import mixed
+from core.terms import profile
+from demo.comparing import Comparing
 from demo.question import MAX_TEXT, MOST, Question
 from demo.session import Session, data_uri
 from index_store.errors import SightwordsError
@@ -19,12 +22,14 @@ from index_store.errors import SightwordsError
 if TYPE_CHECKING:
     from core.search import EncodedQuery
 
+MOST_LOOKS = 60  # of 0.3 s each: what a program waits for dense vectors that are being made
+
 Given, Answer = ParamSpec("Given"), TypeVar("Answer")
 
 
-def endpoints(session: Session) -> None:
+def endpoints(session: Session, comparing: Comparing) -> None:
     """Registers the endpoints inside the Blocks at hand."""
-    for action in actions(session):
+    for action in actions(session, comparing):
         gr.api(action, api_name=action.__name__, concurrency_limit=4)
 
 
@@ -41,7 +46,7 @@ def _spoken_errors(action: Callable[Given, Answer]) -> Callable[Given, Answer]:
     return told
 
 
-def actions(session: Session) -> list[Callable[..., Any]]:
+def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
     """The public endpoints of one session."""
 
     @_spoken_errors
@@ -130,16 +135,69 @@ def actions(session: Session) -> list[Callable[..., Any]]:
         found = session.suggest(_short(start), max(1, min(count, 100)))
         return [{"term": term, "items": items} for term, items in found]
 
-    return [search, explain_order, encode, link_words, locate_term, suggest_terms]
+    @_spoken_errors
+    def describe_term(term: str) -> dict[str, Any]:
+        """All about a term: how many items light it, how heavily, which ones most, which other terms with it.
+
+        Parameters:
+            term: a term of the vocabulary, or a form of it
+        """
+        model, collection = session.ready()
+        known = model.vocabulary.id(term.strip())
+        if known is None:
+            raise QueryError(f"The vocabulary has no term '{term.strip()[:60]}'; suggest_terms lists those it has.")
+        return profile(collection, known).to_json()
+
+    @_spoken_errors
+    def compare_rankings(text: str, first: str = "full", second: str = "dense", k: int = 10) -> dict[str, Any]:
+        """Rank the pictures for a text in two ways, and say how alike the two are.
+
+        Parameters:
+            text: what the picture shows, in words
+            first: full, literal, hybrid (terms), dense (dense vectors), or head: and the name of another head
+            second: likewise
+            k: how many results of each (1 to 240)
+        """
+        _check_k(k)
+        for _ in range(MOST_LOOKS):
+            if comparing.prepare(first, second):
+                break
+        else:
+            raise QueryError(
+                f"The pictures are being encoded, {comparing.done:,} of {comparing.total:,}; ask again in a moment."
+            )
+        one, two = (comparing.rank(_short(text), method, k) for method in (first, second))
+        found = compare(one.ranked, two.ranked)
+        return {
+            "text": text,
+            "overlap": found.overlap,
+            "kendall_tau": found.kendall_tau,
+            **{
+                side: {
+                    "method": method,
+                    "hits": [{"id": row.id, "score": row.score} for row in ranking.ranked],
+                    "terms": [term.to_json() for term in ranking.terms],
+                }
+                for side, method, ranking in (("first", first, one), ("second", second, two))
+            },
+        }
+
+    return [
+        search, explain_order, encode, link_words, locate_term, suggest_terms, describe_term, compare_rankings,
+    ]  # fmt: skip
 
 
 def _encode(session: Session, question: Question) -> "EncodedQuery":
-    if not 1 <= question.k <= MOST:
-        raise QueryError(f"The number of results k is {question.k}, but must be from 1 to {MOST}.")
+    _check_k(question.k)
     if question.like is None:
         return session.encode_text(_short(question.text))
     like, _ = session.encode_item(question.like)
     return mixed(session.encode_text(question.text), like, question.share) if question.text.strip() else like
+
+
+def _check_k(k: int) -> None:
+    if not 1 <= k <= MOST:
+        raise QueryError(f"The number of results k is {k}, but must be from 1 to {MOST}.")
 
 
 def _short(text: str) -> str:

@@ -112,21 +112,21 @@ class Session:
 
     def encode_text(self, text: str) -> "EncodedQuery":
         """A text as what is searched for; waits for a model that is still loading. Raises SightwordsError."""
-        model, _ = self._ready()
+        model, _ = self.ready()
         from core.search import encode_query
 
         return encode_query(model, text=text)
 
     def encode_picture(self, image: "Image") -> "EncodedQuery":
         """A picture as what is searched for."""
-        model, _ = self._ready()
+        model, _ = self.ready()
         from core.search import encode_query
 
         return encode_query(model, image=image)
 
     def encode_item(self, number: int) -> "tuple[EncodedQuery, Item]":
         """An item of the collection as what is searched for, and the item; ItemNotFound when it is not there."""
-        _, collection = self._ready()
+        _, collection = self.ready()
         from core.search import EncodedQuery
 
         (item,), (vector,) = collection.items([number]), collection.vectors([number])
@@ -134,7 +134,7 @@ class Session:
 
     def find(self, query: "EncodedQuery", question: "Question") -> "tuple[SearchResult, Steered]":
         """What an encoded question finds with the question's settings and edits; encodes nothing."""
-        model, collection = self._ready()
+        model, collection = self.ready()
         from core.steering import search_steered, steer, term_edits
 
         edits = term_edits(model.vocabulary, question.edits)
@@ -145,7 +145,7 @@ class Session:
 
     def score(self, query: "EncodedQuery", number: int) -> "tuple[Contribution, ...]":
         """What each term of a question gives to an item's score; ItemNotFound when there is no such item."""
-        _, collection = self._ready()
+        _, collection = self.ready()
         from core.explain import contributions
 
         (vector,) = collection.vectors([number])
@@ -154,11 +154,11 @@ class Session:
     @property
     def vocabulary(self) -> tuple[str, ...]:
         """The model's terms by id."""
-        return self._ready()[0].vocabulary.terms
+        return self.ready()[0].vocabulary.terms
 
     def suggest(self, start: str, count: int = 12) -> list[tuple[str, int]]:
         """Terms that begin with (or else contain) what was typed, with the number of items that have each."""
-        model, collection = self._ready()
+        model, collection = self.ready()
         typed = start.strip().lower()
         frequencies = collection.document_frequencies()
         rows = [
@@ -170,27 +170,27 @@ class Session:
 
     def term(self, word: str) -> str | None:
         """The term that a word, or a form of it, stands for; None when the vocabulary lacks it."""
-        model, _ = self._ready()
+        model, _ = self.ready()
         known = model.vocabulary.id(word.strip())
         return None if known is None else model.vocabulary.terms[known]
 
     def links(self, text: str) -> "Links":
         """Which word of a text lit which of its terms."""
-        model, _ = self._ready()
+        model, _ = self.ready()
         from core.attribution import word_links
 
         return word_links(model, text)
 
     def can_point(self) -> bool:
         """Whether the model can say where in a picture a term was seen."""
-        model, _ = self._ready()
+        model, _ = self.ready()
         from core.heatmap import can_point
 
         return can_point(model)
 
     def seen(self, number: int, term: str) -> "Image":
         """Where in an item's picture a term was seen, as a transparent layer to lay over it. Raises SightwordsError."""
-        model, collection = self._ready()
+        model, collection = self.ready()
         from core.heatmap import overlay, term_map
 
         known = model.vocabulary.id(term)
@@ -199,7 +199,7 @@ class Session:
         (item,) = collection.items([number])
         return overlay(term_map(model, working_copy(open_image(item.path)), known), HEAT)
 
-    def _ready(self) -> "tuple[Model, Collection]":
+    def ready(self) -> "tuple[Model, Collection]":
         """Model and collection, once the model is loaded; raises SightwordsError, one sentence."""
         if not self._loaded.wait(PATIENCE_S):
             raise QueryError("The model is still being loaded; please ask again in a moment.")

@@ -13,6 +13,9 @@ import gradio as gr
 from demo.components.welcome import HEADER_SCRIPT, header
 from demo.endpoints import endpoints
 from demo.session import Session
+from demo.tabs.compare import compare_tab
+from demo.tabs.inspect import about_term, inspect_tab
+from demo.tabs.plain import QUIET
 from demo.tabs.search import search_tab
 from demo.theme import LOGO, STYLE, theme
 from index_store.errors import SightwordsError
@@ -41,9 +44,21 @@ def build(session: Session) -> App:
             apply_default_css=False,
             padding=False,
         )
-        with gr.Tabs(elem_id="tabs"), gr.Tab("Search", id="search"):
-            search_tab(session)
-        endpoints(session)
+        with gr.Tabs(elem_id="tabs") as tabs:
+            with gr.Tab("Search", id="search"):
+                search_tab(session)
+            with gr.Tab("Inspect", id="inspect"):
+                term = inspect_tab(session)
+            with gr.Tab("Compare", id="compare"):
+                comparing = compare_tab(session)
+
+        def arrive(request: gr.Request) -> tuple[Any, ...]:
+            """A link to a term opens its page."""
+            word = request.query_params.get("term", "")
+            return (gr.Tabs(selected="inspect"), *about_term(session, word)) if word else (gr.skip(),) * 3
+
+        app.load(arrive, None, [tabs, *term], **QUIET)
+        endpoints(session, comparing)
     app.session = session
     return app
 

@@ -55,19 +55,19 @@ def make_encoder(cache: Path, out: Path) -> None:
 
 
 def make_heads(cache: Path, out: Path) -> None:
-    """Trains every head of the recipe on the shipped encoder's vectors; writes the shipped one, and figures of all."""
+    """Trains every head of the recipe on the shipped encoder's vectors; writes all of them, and their figures."""
     encoder = SceneEncoder.load(out / "encoder.safetensors")  # as shipped: half precision and frozen
     vocabulary = builtin_vocabulary()
-    vocabulary.save(out / HEAD_VOCABULARY)
     train = _encoded(encoder, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
     test = _encoded(encoder, "test", RECIPE.test_scenes, cache)
     spoken = spoken_terms(train.captions, vocabulary)
     figures: dict[str, Any] = {"heads": {}}
     for name, config in HEADS.items():
         head = train_builtin_head(train, spoken, config, name)
-        if name == SHIPPED:
-            head.save(out, half=True, training=asdict(config))
-            head = SparseHead.load(out)
+        place = out if name == SHIPPED else out / "heads" / name.replace(" ", "-")  # the others are to compare with
+        head.save(place, half=True, training=asdict(config))
+        vocabulary.save(place / HEAD_VOCABULARY)
+        head = SparseHead.load(place)
         figures["heads"][name] = _judge(head, test, vocabulary)
         log.info("%s: %s", name, figures["heads"][name])
     (out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")

@@ -20,6 +20,7 @@ from demo.components.welcome import MOSAIC_SCRIPT
 from demo.components.word_links import LINKS_SCRIPT, folded, word_links_figure
 from demo.question import MOST, PAGE, Question, clean_edits, from_link
 from demo.session import Session, data_uri, large_picture
+from demo.tabs.plain import PLAIN, QUIET
 from demo.tabs.standing import standing
 from index_store.errors import SightwordsError
 
@@ -44,7 +45,6 @@ MEANINGS = {
     "hybrid": "Must share a word you typed; then every term counts.",
 }
 TICK_S = 1.0  # how often a page that waits for the world asks how far it is
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def search_tab(session: Session) -> None:
@@ -70,7 +70,7 @@ class Tab:
         self._wire_arrival()
 
     def _build_question(self) -> None:
-        self.status = gr.HTML(elem_id="status", **_plain())
+        self.status = gr.HTML(elem_id="status", **PLAIN)
         with gr.Row(elem_id="ask"):
             self.query = gr.Textbox(
                 placeholder="Describe a picture …", show_label=False, label="What should the picture show?", lines=1,
@@ -80,7 +80,7 @@ class Tab:
                 "Picture", file_types=["image"], elem_id="picture-button", scale=0, variant="secondary"
             )
             self.button = gr.Button("Search", variant="primary", elem_id="search-button", scale=0)
-        self.picture = gr.HTML(elem_id="picture", js_on_load=PICTURE_SCRIPT, **_plain())
+        self.picture = gr.HTML(elem_id="picture", js_on_load=PICTURE_SCRIPT, **PLAIN)
         with gr.Row(elem_id="examples"):
             self.examples = [gr.Button(text, size="sm", elem_id=f"example-{i}") for i, text in enumerate(EXAMPLES)]
         with gr.Row(elem_id="controls"):
@@ -92,7 +92,7 @@ class Tab:
             )
             self.mode = gr.Radio(MODES, value="full", label="Matching", elem_id="mode", scale=0)
             self.kind = gr.Radio(KINDS, value="image", label="Find", elem_id="kind", scale=0, visible=False)
-            self.meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **_plain())
+            self.meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **PLAIN)
 
     def _build_answer(self) -> None:
         session = self.session
@@ -113,23 +113,21 @@ class Tab:
         def seen(asked: Any) -> list[str]:
             return _seen(session, asked)
 
-        self.notice = gr.HTML(elem_id="notice", **_plain())
-        self.welcome = gr.HTML(elem_id="welcome", js_on_load=MOSAIC_SCRIPT, **_plain())
+        self.notice = gr.HTML(elem_id="notice", **PLAIN)
+        self.welcome = gr.HTML(elem_id="welcome", js_on_load=MOSAIC_SCRIPT, **PLAIN)
         self.chips = gr.HTML(
-            elem_id="query-terms", js_on_load=CHIPS_SCRIPT, server_functions=[suggest, resolve], **_plain()
+            elem_id="query-terms", js_on_load=CHIPS_SCRIPT, server_functions=[suggest, resolve], **PLAIN
         )
-        self.words = gr.HTML(elem_id="word-links", js_on_load=LINKS_SCRIPT, **_plain())
+        self.words = gr.HTML(elem_id="word-links", js_on_load=LINKS_SCRIPT, **PLAIN)
         with gr.Row(elem_id="line"):
-            self.line = gr.HTML(elem_id="search-line", **_plain())
-            self.link = gr.HTML(elem_id="link", js_on_load=LINK_SCRIPT, **_plain())
+            self.line = gr.HTML(elem_id="search-line", **PLAIN)
+            self.link = gr.HTML(elem_id="link", js_on_load=LINK_SCRIPT, **PLAIN)
         with gr.Row(elem_id="results"):
             with gr.Column(scale=5, min_width=300):
-                self.grid = gr.HTML(elem_id="grid", js_on_load=GRID_SCRIPT, **_plain())
+                self.grid = gr.HTML(elem_id="grid", js_on_load=GRID_SCRIPT, **PLAIN)
             with gr.Column(scale=7, min_width=300, elem_id="detail"):
-                self.detail = gr.HTML(
-                    elem_id="explanation", js_on_load=DETAIL_SCRIPT, server_functions=[seen], **_plain()
-                )
-        self.about = gr.HTML(elem_id="about", **_plain())
+                self.detail = gr.HTML(elem_id="explanation", js_on_load=DETAIL_SCRIPT, server_functions=[seen], **PLAIN)
+        self.about = gr.HTML(elem_id="about", **PLAIN)
 
     def _wire_question(self) -> None:
         gr.on([self.query.submit, self.button.click], self._ask, self.settings, self.answer, **QUIET)
@@ -342,11 +340,6 @@ class Tab:
             rivals=hits,
             rival=rival,
         )
-
-
-def _plain() -> dict[str, Any]:
-    # "${value}" is filled in without being read as a template again, so that a query holding {{…}} or ${…} stays text
-    return {"html_template": "${value}", "apply_default_css": False, "padding": False}
 
 
 def _meaning(mode: str) -> str:

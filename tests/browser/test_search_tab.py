@@ -1,35 +1,21 @@
 """Searching in a real browser: typed, explained, by keyboard, on a phone, with hostile names, and without a network."""
 
-import os
-import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
 
-from core.indexing import index_paths
 from core.model import Model
 from demo.session import Session
 from demo.web import App, serve
-from index_store.collection import Collection
 from index_store.vectors import SparseVector
+from tests.browser.driver import HOSTILE, IN_BROWSER, PHONE, Browser, Locator, Page, expect, width_needed
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra 'test')")
-Browser, Locator, Page, expect = playwright.Browser, playwright.Locator, playwright.Page, playwright.expect
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (Debian: apt install chromium, or set CHROMIUM)"),
-]
-
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-HOSTILE = "<img src=x onerror=window.hacked=1>"
+pytestmark = IN_BROWSER
 THINGS = ("dog", "cat", "house", "tree", "boat", "car", "bird", "sea")  # terms of the small model
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
 class HeldModel(Model):
@@ -44,58 +30,6 @@ class HeldModel(Model):
             assert self.go_on.wait(60)
         self.left = max(self.left - 1, 0)
         return super().encode_images(images)
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[Image.Image]) -> Iterator[App]:
-    """The real app on a collection of 30 pictures; one has a hostile caption, one a hostile file name."""
-    root = tmp_path_factory.mktemp("app")
-    pictures = root / "pictures"
-    pictures.mkdir()
-    names = ["caption.png", f"{HOSTILE.replace('/', '')}.png", *(f"{number}.png" for number in range(28))]
-    for name, patch in zip(names, patches, strict=False):
-        patch.save(pictures / name)
-    terms = model.vocabulary.terms
-    with Collection.create(root / "collection", model=model.name, vocabulary=terms) as collection:
-        index_paths(model, collection, [pictures], alt_texts={(pictures / "caption.png").resolve(): HOSTILE})
-    app = serve(Session(model, root / "collection"))
-    yield app
-    app.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser: Browser, app: App) -> Iterator[Callable[..., Page]]:
-    """Opens the app in a fresh window; afterwards, nothing may have been asked of any other host, nor gone wrong."""
-    contexts, elsewhere, errors = [], [], []
-
-    def note(request: object) -> None:
-        url = urlsplit(request.url)  # type: ignore[attr-defined]
-        if url.scheme not in ("data", "blob") and url.hostname not in ("127.0.0.1", "localhost"):
-            elsewhere.append(request.url)  # type: ignore[attr-defined]
-
-    def open_page(viewport: dict[str, int] = WIDE, query: str = "") -> Page:
-        context = browser.new_context(viewport=viewport)
-        contexts.append(context)
-        context.on("request", note)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(app.local_url + query)
-        expect(page.locator("#welcome .sw-mosaic, #grid .sw-card").first).to_be_visible(timeout=30_000)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert elsewhere == []
-    assert errors == []
 
 
 @pytest.fixture(scope="module")
@@ -125,10 +59,6 @@ def check_sum(page: Page, descending: bool = True) -> None:
     assert sum(parts) == pytest.approx(score, rel=1e-5)
     shown = [float(text) for text in page.locator("#explanation .sw-sum b").all_text_contents()]
     assert f"{sum(shown):.3f}" == page.locator("#explanation .sw-total b").inner_text()
-
-
-def width_needed(page: Page) -> int:
-    return page.evaluate("document.documentElement.scrollWidth")
 
 
 def test_a_typed_question_is_answered_and_explained(visit: Callable[..., Page]) -> None:

@@ -18,7 +18,16 @@ from index_store.collection import Collection
 from index_store.errors import SightwordsError
 
 MCP = find_spec("mcp") is not None
-ACTIONS = {"search", "explain_order", "encode", "link_words", "locate_term", "suggest_terms"}
+ACTIONS = {
+    "search",
+    "explain_order",
+    "encode",
+    "link_words",
+    "locate_term",
+    "suggest_terms",
+    "describe_term",
+    "compare_rankings",
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +75,26 @@ def test_the_order_of_two_items_is_explained(client: Client) -> None:
     )
     gap = sum(row["difference"] for row in told["differences"])
     assert gap == pytest.approx(told["first"] - told["second"], rel=1e-4, abs=1e-6)
+
+
+def test_a_term_is_described(client: Client, model: Model) -> None:
+    term = client.predict("a red dog beside the sea", api_name="/encode")["terms"][0]["term"]
+    told = client.predict(term, api_name="/describe_term")
+    assert told["term"] == term and told["of"] == 12 and sum(told["histogram"]["counts"]) == told["frequency"]
+    with pytest.raises(AppError, match="no term 'quark'"):
+        client.predict("quark", api_name="/describe_term")
+
+
+def test_two_rankings_are_compared(client: Client) -> None:
+    same = client.predict("a red dog", "full", "full", 5, api_name="/compare_rankings")
+    assert same["overlap"] == 1.0 and same["kendall_tau"] == 1.0 and len(same["first"]["hits"]) == 5
+    found = client.predict("a red dog", "full", "dense", 12, api_name="/compare_rankings")
+    assert found["second"]["terms"] == [] and len(found["second"]["hits"]) == 12
+    plain = client.predict("a red dog", 12, api_name="/search")
+    assert [hit["id"] for hit in found["first"]["hits"]] == [hit["id"] for hit in plain["hits"]]
+    for wrong, said in (({"first": "best"}, "no way to rank called 'best'"), ({"k": 0}, "k is 0")):
+        with pytest.raises(AppError, match=said):
+            client.predict("a red dog", **wrong, api_name="/compare_rankings")
 
 
 def test_a_text_is_encoded_and_its_words_are_linked(client: Client, model: Model) -> None:

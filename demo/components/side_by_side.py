@@ -1,0 +1,106 @@
+"""Two rankings of one question as two columns of pictures, shared ones joined by lines; plain data to HTML."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from demo.components.amounts import amount, count, milliseconds
+from demo.components.result_grid import file_url
+
+if TYPE_CHECKING:
+    from core.comparison import Comparison
+    from core.explain import SearchTerm
+    from core.methods import Ranking
+    from index_store.collection import Item
+
+ROW = 72  # px of a row, in the page's style too
+TERMS = 12
+MIDDLE = 100  # units the lines run across; stretched to the column's width
+
+
+@dataclass(frozen=True)
+class Side:
+    """One column: what the method is called, what it answered, and its items in order."""
+
+    name: str
+    ranking: "Ranking"
+    items: "Sequence[Item]"
+
+
+def side_by_side(first: Side, second: Side, comparison: "Comparison", url: Callable[[str], str] = file_url) -> str:
+    """Both columns below their terms, what they share in words above."""
+    shared = {row.id for row in comparison.first} & {row.id for row in comparison.second}
+    places = [{row.id: place for place, row in enumerate(side)} for side in (comparison.first, comparison.second)]
+    height = ROW * max(len(comparison.first), len(comparison.second))
+    lines = "".join(_line(*places_of) for places_of in comparison.lines)
+    return (
+        f'<section class="sw-compare" aria-label="Comparison">{_summary(comparison, len(shared))}'
+        f'<div class="sw-sides">{_head(first)}<span></span>{_head(second)}'
+        f"{_column(first, shared, places[1], url)}"
+        f'<svg class="sw-ranks" viewBox="0 0 {MIDDLE} {height}" style="height:{height}px" preserveAspectRatio="none" '
+        f'aria-hidden="true">{lines}</svg>{_column(second, shared, places[0], url)}</div></section>'
+    )
+
+
+def _summary(comparison: "Comparison", shared: int) -> str:
+    longest = max(len(comparison.first), len(comparison.second))
+    tau = comparison.kendall_tau
+    order = f" · Kendall τ of their order <b>{amount(tau, 2)}</b>" if tau is not None else ""
+    return (
+        f'<p class="sw-agreement"><b>{shared} of {longest}</b> pictures in both '
+        f"(overlap {amount(comparison.overlap, 2)}){order}</p>"
+    )
+
+
+def _head(side: Side) -> str:
+    terms = side.ranking.terms
+    if terms:
+        shown = " ".join(_term(term) for term in terms[:TERMS])
+        rest = f" and {count(len(terms) - TERMS, 'more', 'more')}" if len(terms) > TERMS else ""
+        said = f"{count(len(terms), 'term')}: {shown}{rest}"
+    else:
+        said = "No terms: the dot product of two dense vectors, whose dimensions mean nothing to a person."
+    return (
+        f'<header><h3>{escape(side.name)}</h3><p class="sw-quiet sw-number">{milliseconds(side.ranking.milliseconds)}'
+        f'</p><p class="sw-side-terms">{said}</p></header>'
+    )
+
+
+def _term(term: "SearchTerm") -> str:
+    return f'<bdi class="sw-{term.kind}" title="{term.kind}, weight {amount(term.weight)}">{escape(term.term)}</bdi>'
+
+
+def _column(side: Side, shared: set[int], elsewhere: dict[int, int], url: Callable[[str], str]) -> str:
+    if not side.items:
+        return '<p class="sw-quiet">It finds no picture.</p>'
+    rows = "".join(
+        _row(place, item, row.score, elsewhere.get(item.id), url)
+        for place, (item, row) in enumerate(zip(side.items, side.ranking.ranked, strict=True))
+    )
+    return f'<ol class="sw-side" aria-label="{escape(side.name)}">{rows}</ol>'
+
+
+def _row(place: int, item: "Item", score: float, other: int | None, url: Callable[[str], str]) -> str:
+    name = escape(item.caption or f"item {item.id}")
+    image = f'<img src="{escape(url(item.thumbnail))}" alt="" loading="lazy">' if item.thumbnail else ""
+    if other is None:
+        moved = '<span class="sw-only">only here</span>'
+    elif other == place:
+        moved = "<span>same place</span>"
+    else:
+        moved = f"<span>number {other + 1} there</span>"
+    return (
+        f'<li data-id="{item.id}" title="{name}"><b class="sw-number">{place + 1}</b>{image}'
+        f'<span class="sw-side-text"><bdi>{name}</bdi>'
+        f'<small class="sw-number">{amount(score)} · {moved}</small></span></li>'
+    )
+
+
+def _line(before: int, after: int) -> str:
+    y1, y2 = ROW * (before + 0.5), ROW * (after + 0.5)
+    kind = "sw-same" if before == after else "sw-up" if after < before else "sw-down"
+    return (
+        f'<path class="{kind}" d="M0 {y1:.0f}C{MIDDLE / 2:.0f} {y1:.0f} {MIDDLE / 2:.0f} {y2:.0f} {MIDDLE} {y2:.0f}" '
+        'vector-effect="non-scaling-stroke"></path>'
+    )

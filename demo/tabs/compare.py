@@ -1,0 +1,92 @@
+"""The Compare tab: one question, two ways to rank, their results joined; asks `Comparing`, computes nothing."""
+
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from core.comparison import compare
+from demo.comparing import Comparing
+from demo.components.notices import error_notice, progress_panel
+from demo.components.side_by_side import Side, side_by_side
+from demo.session import Session
+from demo.tabs.plain import PLAIN, QUIET
+from index_store.errors import SightwordsError
+
+log = logging.getLogger(__name__)
+
+EXAMPLE = "a cat on a red sofa"
+PLACES = 10
+LOOK_S = 0.5  # how often a page that waits for dense vectors looks how far they are
+
+
+def compare_tab(session: Session) -> Comparing:
+    """Builds the tab inside the Blocks at hand."""
+    comparing = Comparing(session)
+    gr.HTML(
+        '<p class="sw-lead">The same question, ranked in two ways. Dense vectors are what a head learns from; terms '
+        "are what it makes of them. Where the lines cross, something was lost, or won.</p>",
+        elem_id="compare-lead",
+        **PLAIN,
+    )
+    with gr.Row(elem_id="compare-ask"):
+        query = gr.Textbox(
+            EXAMPLE, placeholder="Describe a picture …", label="Question", show_label=False, container=False, lines=1,
+            max_lines=1, elem_id="compare-query", scale=3,
+        )  # fmt: skip
+        first, second = (
+            gr.Dropdown(
+                _choices(comparing), value=value, label=f"Ranked on the {side} by", show_label=False, container=False,
+                elem_id=f"compare-{side}", scale=2,
+            )
+            for side, value in (("left", "full"), ("right", "dense"))
+        )  # fmt: skip
+        go = gr.Button("Compare", variant="primary", elem_id="compare-button", scale=0)
+        stop = gr.Button("Cancel", elem_id="compare-cancel", scale=0, visible=False)
+    notice = gr.HTML(elem_id="compare-notice", **PLAIN)
+    result = gr.HTML(elem_id="comparison", **PLAIN)
+
+    def ask(text: str, left: str, right: str) -> Iterator[tuple[Any, ...]]:
+        idle, busy = gr.update(visible=False), gr.update(visible=True)
+        try:
+            while not comparing.prepare(left, right):
+                yield _waiting(comparing), gr.skip(), busy
+                time.sleep(LOOK_S)
+            yield "", _compared(session, comparing, text, left, right), idle
+        except SightwordsError as error:
+            yield error_notice(str(error)), "", idle
+        except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
+            log.exception("the comparison of %r failed", text)
+            yield error_notice("Something unexpected went wrong; the log says what. Please try again."), "", idle
+
+    asked = gr.on([go.click, query.submit], ask, [query, first, second], [notice, result, stop], **QUIET)
+
+    def cancel() -> tuple[Any, ...]:
+        comparing.cancel()
+        said = "Stopped; the vectors made so far are kept, and the next comparison goes on from there."
+        return error_notice(said), gr.update(visible=False)
+
+    stop.click(cancel, None, [notice, stop], cancels=[asked], **QUIET)
+    return comparing
+
+
+def _choices(comparing: Comparing) -> list[tuple[str, str]]:
+    return [(label, key) for key, label in comparing.methods().items()]
+
+
+def _waiting(comparing: Comparing) -> str:
+    note = "This happens once: the index keeps terms only, so the dense vectors are made from the pictures."
+    return progress_panel("Encoding the pictures", comparing.done, comparing.total, note)
+
+
+def _compared(session: Session, comparing: Comparing, text: str, left: str, right: str) -> str:
+    _, collection = session.ready()
+    names = comparing.methods()
+    rankings = [comparing.rank(text, method, PLACES) for method in (left, right)]
+    sides = [
+        Side(names[method], ranking, collection.items([row.id for row in ranking.ranked]))
+        for method, ranking in zip((left, right), rankings, strict=True)
+    ]
+    return side_by_side(sides[0], sides[1], compare(rankings[0].ranked, rankings[1].ranked))

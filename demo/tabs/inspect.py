@@ -1,0 +1,133 @@
+"""The Inspect tab: what a text or a picture lights up, beside another, and all about one term."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from core.errors import QueryError
+from core.explain import contributions, query_terms
+from core.images import open_image, working_copy
+from core.terms import profile
+from demo.components.notices import error_notice
+from demo.components.term_page import term_page
+from demo.components.term_profile import TERMS_SCRIPT, shared_terms, term_profile
+from demo.session import Session
+from demo.tabs.plain import PLAIN, QUIET
+from index_store.errors import SightwordsError
+
+if TYPE_CHECKING:
+    from core.search import EncodedQuery
+
+log = logging.getLogger(__name__)
+
+EXAMPLES = ("a puppy playing in the snow", "a dog on a white meadow")
+SIDES = ("first", "second")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One encoded input and what to call it."""
+
+    query: "EncodedQuery"
+    name: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one visitor's page holds: an input a side, None where there is none."""
+
+    sides: dict[str, Input] = field(default_factory=dict)
+
+
+def inspect_tab(session: Session) -> tuple[gr.HTML, gr.HTML]:
+    """Builds the tab inside the Blocks at hand; its notice and the place of the term page, for links."""
+    inputs = gr.State(Inputs())
+    gr.HTML(
+        '<p class="sw-lead">Every input becomes a few weighted words. Give one, or two to see what they share; choose '
+        "a term to learn all about it.</p>",
+        elem_id="inspect-lead",
+        **PLAIN,
+    )
+    notice = gr.HTML(elem_id="inspect-notice", **PLAIN)
+    texts, uploads, profiles = {}, {}, {}
+    with gr.Row(elem_id="inspect-sides"):
+        for side, example in zip(SIDES, EXAMPLES, strict=True):
+            with gr.Column(min_width=280, elem_id=f"inspect-{side}"):
+                with gr.Row(elem_classes="sw-inspect-ask"):
+                    texts[side] = gr.Textbox(
+                        placeholder=f"For instance: {example}", label=f"The {side} input", show_label=False,
+                        container=False, lines=1, max_lines=1, elem_id=f"inspect-{side}-text", scale=1,
+                    )  # fmt: skip
+                    uploads[side] = gr.UploadButton(
+                        "Picture", file_types=["image"], scale=0, elem_id=f"inspect-{side}-picture"
+                    )
+                profiles[side] = gr.HTML(elem_id=f"inspect-{side}-terms", js_on_load=TERMS_SCRIPT, **PLAIN)
+    shared = gr.HTML(elem_id="inspect-shared", js_on_load=TERMS_SCRIPT, **PLAIN)
+    about = gr.HTML(elem_id="term-page", js_on_load=TERMS_SCRIPT, **PLAIN)
+    for side in SIDES:
+        shown = [notice, profiles[side], shared, inputs]
+        read, see = _readers(session, side)
+        texts[side].submit(read, [texts[side], inputs], shown, **QUIET)
+        uploads[side].upload(see, [uploads[side], inputs], shown, **QUIET)
+
+    def about_chosen(event: gr.EventData) -> tuple[str, str]:
+        word = event._data.get("term") if isinstance(event._data, dict) else None
+        return about_term(session, word if isinstance(word, str) else "")
+
+    asked = gr.on(
+        [profiles["first"].select, profiles["second"].select, shared.select, about.select],
+        about_chosen, None, [notice, about], **QUIET,
+    )  # fmt: skip
+    asked.then(None, None, None, js="() => document.querySelector('#term-page').scrollIntoView({block: 'nearest'})")
+    return notice, about
+
+
+def about_term(session: Session, word: str) -> tuple[str, str]:
+    """(notice, the page of the term that a word stands for)."""
+    try:
+        model, collection = session.ready()
+        term = model.vocabulary.id(word.strip())
+        if term is None:
+            raise QueryError(f"The vocabulary has no term '{word.strip()[:60]}'; choose one from its list.")
+        return "", term_page(profile(collection, term))
+    except SightwordsError as error:
+        return error_notice(str(error)), ""
+
+
+def _readers(session: Session, side: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """What happens when a side is given a text, and when it is given a picture."""
+
+    def read(text: str, inputs: Inputs) -> tuple[Any, ...]:
+        try:
+            return _shown(session, side, Input(session.encode_text(text), text.strip()), inputs)
+        except SightwordsError as error:
+            return error_notice(str(error)), gr.skip(), gr.skip(), inputs
+
+    def see(path: str | None, inputs: Inputs) -> tuple[Any, ...]:
+        if path is None:
+            return (gr.skip(),) * 4
+        try:
+            query = session.encode_picture(working_copy(open_image(path)))
+            return _shown(session, side, Input(query, Path(path).name), inputs)
+        except SightwordsError as error:
+            said = str(error).replace(str(path), "you sent").replace("picture you sent", "picture that you sent")
+            return error_notice(said), gr.skip(), gr.skip(), inputs
+
+    return read, see
+
+
+def _shown(session: Session, side: str, given: Input, inputs: Inputs) -> tuple[Any, ...]:
+    """Notice, profile, what both sides share, and the new state."""
+    now = Inputs({**inputs.sides, side: given})
+    vocabulary = session.vocabulary
+    own = term_profile(query_terms(given.query.vector, vocabulary, given.query.spoken), given.name)
+    if len(now.sides) < len(SIDES):
+        return "", own, "", now
+    first, second = (now.sides[name] for name in SIDES)
+    rows = contributions(first.query.vector, second.query.vector, vocabulary, first.query.spoken | second.query.spoken)
+    score = first.query.vector.dot(second.query.vector)
+    return "", own, shared_terms(rows, score, (first.name, second.name)), now
