@@ -71,6 +71,10 @@ class Rankings:
         self._model, self._collection, self.dense = model, collection, dense
         self._heads: OrderedDict[Path, _Weighed] = OrderedDict()
 
+    def of(self, collection: Collection) -> bool:
+        """Whether these are the rankings of that collection."""
+        return self._collection is collection
+
     def rank(self, text: str, method: Method, k: int) -> Ranking:
         """The k best pictures for a text. Raises QueryError for a text that cannot be asked, ModelError for a head."""
         started = perf_counter()

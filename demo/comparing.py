@@ -83,7 +83,8 @@ class Comparing:
         from core.methods import Rankings
 
         model, collection = self._session.ready()
-        if self._rankings is None or _outgrown(self._rankings.dense, self._session.kinds().get("image", 0)):
+        pictures = self._session.kinds().get("image", 0)
+        if self._rankings is None or not self._rankings.of(collection) or _outgrown(self._rankings.dense, pictures):
             self._rankings = Rankings(model, collection)
         return self._rankings
 

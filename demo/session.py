@@ -50,11 +50,21 @@ class Session:
     start and searched while it grows. Safe to share between threads.
     """
 
-    def __init__(self, model: "str | Model" = "scenes", collection: Path | None = None, *, pictures: int = 1000):
-        """Raises CollectionNotFound when a collection is named that does not exist."""
+    def __init__(
+        self,
+        model: "str | Model" = "scenes",
+        collection: Path | None = None,
+        *,
+        pictures: int = 1000,
+        public: bool = False,
+    ):
+        """`public`: for strangers, who may look but change nothing, and are not told where files lie.
+
+        Raises CollectionNotFound when a collection is named that does not exist.
+        """
         if collection is not None and not Collection.exists(collection):
             Collection.open(collection).close()  # raises, and says what is wrong with the path
-        self.pictures = pictures
+        self.pictures, self.public = pictures, public
         self.opened: Callable[[Path], None] = lambda path: None  # told the collection's folder once it is open
         self._model: Model | None = None
         self._wanted, self._path = model, collection
@@ -62,6 +72,7 @@ class Session:
         self._progress = Progress("loading")
         self._loaded = threading.Event()  # set when there is something to say to a search, be it an error
         self._stop = threading.Event()
+        self._turning = threading.Lock()  # one change of collection at a time
         self._thread = threading.Thread(target=self._prepare, name="sightwords-session", daemon=True)
 
     @property
@@ -79,9 +90,32 @@ class Session:
         """The model's own honest sentence; empty until it is loaded."""
         return self._model.about if self._model else ""
 
+    @property
+    def path(self) -> Path | None:
+        """The collection's folder; None for the built-in world."""
+        return self._path
+
     def start(self) -> None:
         """Begins to load the model and open the collection; returns at once."""
         self._thread.start()
+
+    def use(self, collection: Path | None) -> None:
+        """Goes over to another collection of the same model (None: the built-in world), for all visitors.
+
+        Returns at once; what is wrong with the collection is then told by `progress`. A search that is under way may be
+        told that the collection is closed.
+        """
+        with self._turning:
+            self._stop.set()
+            self._thread.join(timeout=30)
+            old, self._collection = self._collection, None
+            self._loaded.clear()
+            self._stop.clear()
+            self._path, self._progress = collection, Progress("loading")
+            self._thread = threading.Thread(target=self._prepare, name="sightwords-session", daemon=True)
+            self._thread.start()
+            if old is not None:
+                old.close()
 
     def close(self) -> None:
         """Stops drawing after the batch at hand, and closes the collection."""
@@ -97,8 +131,8 @@ class Session:
         return len(self._collection) if self._collection is not None else 0
 
     def place(self, path: str) -> str:
-        """Where a person finds a picture: its path, or nothing for the drawings of the built-in world."""
-        return path if self._path is not None else ""
+        """Where a person finds a picture: its path; nothing for strangers and for drawings of the built-in world."""
+        return path if self._path is not None and not self.public else ""
 
     def sample(self, count: int) -> list[Item]:
         """A few pictures of the collection, to show what is there; empty until something is."""
@@ -213,7 +247,7 @@ class Session:
 
     def _prepare(self) -> None:
         try:
-            self._model = self._load()
+            self._model = self._model or self._load()
             if self._path is not None:
                 self._open(self._model, self._path)
             else:

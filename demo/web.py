@@ -15,12 +15,15 @@ from demo.endpoints import endpoints
 from demo.session import Session
 from demo.tabs.compare import compare_tab
 from demo.tabs.inspect import about_term, inspect_tab
+from demo.tabs.library import LibraryTab
 from demo.tabs.plain import QUIET
 from demo.tabs.search import search_tab
 from demo.theme import LOGO, STYLE, theme
 from index_store.errors import SightwordsError
 
-MAX_UPLOAD = "64mb"
+MAX_UPLOAD = "2gb"  # a zip of pictures
+MAX_UPLOAD_OF_STRANGERS = "16mb"
+UPLOADS_S = (600, 3600)  # every ten minutes, what was uploaded more than an hour ago is deleted
 
 
 class App(gr.Blocks):
@@ -36,7 +39,7 @@ class App(gr.Blocks):
 
 def build(session: Session) -> App:
     """The whole page for one session; starts nothing."""
-    with App(title="Sightwords", analytics_enabled=False) as app:
+    with App(title="Sightwords", analytics_enabled=False, delete_cache=UPLOADS_S) as app:
         gr.HTML(
             header(LOGO.read_text("utf-8")),
             js_on_load=HEADER_SCRIPT,
@@ -51,6 +54,11 @@ def build(session: Session) -> App:
                 term = inspect_tab(session)
             with gr.Tab("Compare", id="compare"):
                 comparing = compare_tab(session)
+
+            if not session.public:
+                with gr.Tab("Library", id="library") as tab:
+                    library = LibraryTab(session)
+                tab.select(library.arrive, None, library.shown, **QUIET)
 
         def arrive(request: gr.Request) -> tuple[Any, ...]:
             """A link to a term opens its page."""
@@ -71,14 +79,18 @@ def launch(
     open_browser: bool = False,
     prevent_thread_lock: bool = False,
     mcp: bool = False,
+    public: bool | None = None,
 ) -> App:
     """Serves the app; returns at once with `prevent_thread_lock`, else when it is stopped.
 
     The server answers before the model is loaded or the built-in world is drawn; the page shows how far that is.
+    `public`: nobody can add, take out or choose anything; None: on Hugging Face Spaces, where everybody may come.
     `port` None takes any free one; `mcp` offers the endpoints as MCP tools too, at /gradio_api/mcp/. Raises
     CollectionError for a collection that is not there, OSError for a busy port, SightwordsError where MCP is missing.
     """
-    return serve(Session(model, collection), host, port, open_browser, prevent_thread_lock, mcp)
+    strangers = "SPACE_ID" in os.environ if public is None else public
+    session = Session(model, collection, public=strangers)
+    return serve(session, host, port, open_browser, prevent_thread_lock, mcp)
 
 
 def serve(
@@ -98,7 +110,8 @@ def serve(
     session.opened = lambda folder: thumbnails.append(str(folder / "thumbs"))
     session.start()
     try:
-        app.launch(**_options(host, port, open_browser), mcp_server=mcp, prevent_thread_lock=True)
+        limit = MAX_UPLOAD_OF_STRANGERS if session.public else MAX_UPLOAD
+        app.launch(**_options(host, port, open_browser), max_file_size=limit, mcp_server=mcp, prevent_thread_lock=True)
         app.allowed_paths = thumbnails
         if not prevent_thread_lock:
             print(f"Sightwords is at {app.local_url} (Ctrl+C stops it)", file=sys.stderr)
@@ -120,7 +133,6 @@ def _options(host: str, port: int | None, open_browser: bool) -> dict[str, Any]:
         "ssr_mode": False,  # no second server, no Node
         "run_history": False,
         "footer_links": [],  # its settings offer a recorder that fetches code from the web
-        "max_file_size": MAX_UPLOAD,
         "favicon_path": LOGO,
         "theme": theme(),
         "css_paths": [STYLE],

@@ -56,23 +56,14 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Take items out of a collection; the pictures themselves stay where they are."""
+    from core.removal import matching
     from index_store.collection import Collection
-    from index_store.errors import ItemNotFound
 
     with Collection.open(collection, writable=True) as opened:
-        held = {item.id: Path(item.path) for item in opened.all_items()}
-        ids: set[int] = set()
-        for name in names:
-            path = Path(name).expanduser().resolve()
-            below = {item for item, place in held.items() if place.is_relative_to(path)}
-            if not below and name.isdecimal() and int(name) in held:
-                below = {int(name)}
-            if not below:
-                raise ItemNotFound(f"The collection {collection} has no item '{name}'; nothing was removed.")
-            ids |= below
-        removed = opened.remove(sorted(ids))
+        ids = matching(opened, names)
+        removed = opened.remove(ids)
     if as_json:
-        terminal.print_json({"removed": removed, "ids": sorted(ids)})
+        terminal.print_json({"removed": removed, "ids": ids})
     else:
         terminal.out().print(f"{removed} items removed")
 

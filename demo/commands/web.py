@@ -20,6 +20,14 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
     device: DeviceOption = None,
     mcp: Annotated[bool, typer.Option("--mcp", help="Offer its actions as MCP tools at /gradio_api/mcp/ too.")] = False,
+    public: Annotated[
+        bool | None,
+        typer.Option(
+            "--public/--private",
+            help="public: visitors may look, but change nothing [default: on Spaces only].",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Start the web app."""
     if collection is not None:
@@ -28,6 +36,6 @@ def serve(
     from demo import web
 
     try:
-        web.launch(model or DEFAULT_MODEL, collection, host=host, port=port or None, mcp=mcp)
+        web.launch(model or DEFAULT_MODEL, collection, host=host, port=port or None, mcp=mcp, public=public)
     except OSError as error:
         raise SightwordsError(f"The web app cannot listen on {host}:{port} ({error}); try another --port.") from error

@@ -1,0 +1,22 @@
+"""Which items a person means who names them by id, file or folder; knows no user interface."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from index_store.collection import Collection
+from index_store.errors import ItemNotFound
+
+
+def matching(collection: Collection, names: Sequence[str]) -> list[int]:
+    """The ids of all items at or below a named path, or with a named id; ItemNotFound for a name without any."""
+    held = {item.id: Path(item.path) for item in collection.all_items()}
+    ids: set[int] = set()
+    for name in names:
+        path = Path(name).expanduser().resolve()
+        below = {item for item, place in held.items() if place.is_relative_to(path)}
+        if not below and name.isdecimal() and int(name) in held:
+            below = {int(name)}
+        if not below:
+            raise ItemNotFound(f"The collection {collection.path} has no item '{name}'; nothing was removed.")
+        ids |= below
+    return sorted(ids)

@@ -1,0 +1,161 @@
+"""What the Library page works with: collections of one's own, one job at a time that changes them; knows no Gradio."""
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from core.errors import QueryError
+from core.home import home_folder
+from demo.session import Session
+from index_store.collection import Collection
+from index_store.errors import SightwordsError
+
+if TYPE_CHECKING:
+    from core.indexing import IndexReport
+    from core.model import Model
+
+log = logging.getLogger(__name__)
+
+WORLD = "The built-in world"
+NAME = re.compile(r"[\w][\w .-]{0,59}")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where the work at hand stands: `done` of `total`; `report` or `error` once it has ended."""
+
+    state: Literal["idle", "working", "ended"] = "idle"
+    done: int = 0
+    total: int = 0
+    report: "IndexReport | None" = None
+    error: str = ""
+
+
+class Library:
+    """The collections made in the app, in HOME/collections, and the one in use. Shared by all visitors."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._started_with = session.path  # the collection that the app was started with, whatever its folder
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.job = Job()
+
+    def collections(self) -> dict[str, Path | None]:
+        """What can be searched, by name: the built-in world, the one the app was started with, those made here."""
+        known: dict[str, Path | None] = {WORLD: None} if self._session.model_name == "scenes" else {}
+        if self._started_with is not None:
+            known[self._started_with.name] = self._started_with
+        places = [place for place in sorted(_home().glob("*/collection")) if Collection.exists(place)]
+        return known | {place.parent.name: place for place in places}
+
+    @property
+    def current(self) -> str:
+        """The name of the collection in use."""
+        return next((name for name, path in self.collections().items() if path == self._session.path), WORLD)
+
+    def use(self, name: str) -> None:
+        """Goes over to the named collection. Raises QueryError for a name that is none, or while work is under way."""
+        known = self.collections()
+        if name not in known:
+            raise QueryError(f"There is no collection '{name[:60]}'; choose one from the list.")
+        with self._lock:
+            self._refuse_while_working()
+            if known[name] != self._session.path:
+                self._session.use(known[name])
+
+    def create(self, name: str) -> None:
+        """Makes an empty collection for the model in use and goes over to it; QueryError for a name it cannot have."""
+        name = name.strip()
+        if not NAME.fullmatch(name) or name == WORLD:
+            raise QueryError("A collection's name has letters, digits, spaces, dots or dashes, at most 60 of them.")
+        if name in self.collections():
+            raise QueryError(f"There is a collection '{name}' already; choose it from the list or take another name.")
+        model, _ = self._session.ready()
+        with self._lock:
+            self._refuse_while_working()
+            path = _home() / name / "collection"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms).close()
+            self._session.use(path)
+
+    def add(self, files: Sequence[Path], folder: str = "", captions: Path | None = None) -> None:
+        """Begins to take files and index them, and to bring the collection in step with a folder of this computer."""
+        place = Path(folder.strip()).expanduser() if folder.strip() else None
+        if not files and place is None:
+            raise QueryError("There is nothing to add; choose pictures, a zip, or a folder of this computer.")
+        path = self._own()
+
+        def work(model: "Model") -> "IndexReport":
+            from core.indexing import index_paths
+            from core.uploads import take_files
+
+            paths = [place] if place is not None else []
+            if files:
+                paths += take_files(files, path.parent / "pictures", self._stop.is_set)
+            with Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms, writable=True) as opened:
+                return index_paths(
+                    model, opened, paths, captions=captions, progress=self._told, cancelled=self._stop.is_set
+                )
+
+        self._begin(work)
+
+    def remove(self, what: str) -> int:
+        """Takes items out, by id or by file or folder; how many. The pictures themselves stay where they are."""
+        from core.removal import matching
+
+        path = self._own()
+        if not what.strip():
+            raise QueryError("There is nothing to remove; give an item's number, or a file or folder.")
+        with self._lock:
+            self._refuse_while_working()
+            with Collection.open(path, writable=True) as opened:
+                return opened.remove(matching(opened, [what.strip()]))
+
+    def cancel(self) -> None:
+        """Stops the work at hand after its batch; what is stored stays."""
+        self._stop.set()
+
+    def wait(self) -> None:
+        """Returns when nothing is under way."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _own(self) -> Path:
+        if self._session.path is None:
+            raise QueryError("The built-in world is a fixed set of drawings; make a collection of your own first.")
+        return self._session.path
+
+    def _refuse_while_working(self) -> None:
+        if self.job.state == "working":
+            raise QueryError("Pictures are still being added; wait for that or cancel it.")
+
+    def _begin(self, work: "Callable[[Model], IndexReport]") -> None:
+        model, _ = self._session.ready()
+        with self._lock:
+            self._refuse_while_working()
+            self._stop.clear()
+            self.job = Job("working")
+            self._thread = threading.Thread(target=self._run, args=(work, model), daemon=True)
+            self._thread.start()
+
+    def _run(self, work: "Callable[[Model], IndexReport]", model: "Model") -> None:
+        try:
+            self.job = Job("ended", report=work(model))
+        except SightwordsError as error:
+            self.job = Job("ended", error=str(error))
+        except Exception as error:  # a bug of ours: the log gets the traceback, the person a sentence
+            log.exception("adding pictures failed")
+            self.job = Job("ended", error=f"Something unexpected went wrong ({error}); the log says what.")
+
+    def _told(self, done: int, total: int, _: str) -> None:
+        self.job = Job("working", done, total)
+
+
+def _home() -> Path:
+    return home_folder() / "collections"

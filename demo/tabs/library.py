@@ -1,0 +1,145 @@
+"""The Library tab: collections to choose from, pictures to add or take out, the collection in plots; asks `Library`."""
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo.components.library_view import library_stats, report_notice
+from demo.components.notices import error_notice, progress_panel
+from demo.components.term_profile import TERMS_SCRIPT
+from demo.library import Library
+from demo.session import Session
+from demo.tabs.plain import PLAIN, QUIET
+from index_store.errors import SightwordsError
+
+LOOK_S = 0.7  # how often a page looks how far the work is
+SAMPLE = 2_000  # items whose terms are counted for the plot
+CAPTIONS = 'One line a picture: {"file": "a.jpg", "captions": ["a text", …]}, files relative to it.'
+
+
+class LibraryTab:
+    """The components of the tab and what their events do."""
+
+    def __init__(self, session: Session) -> None:
+        self.session, self.library = session, Library(session)
+        self._build()
+        self._wire()
+
+    def _build(self) -> None:
+        library = self.library
+        with gr.Row(elem_id="library-choose"):
+            self.chosen = gr.Dropdown(
+                list(library.collections()), value=library.current, label="Collection", elem_id="library-chosen",
+                scale=2,
+            )  # fmt: skip
+            self.name = gr.Textbox(
+                placeholder="Name of a new collection", label="New collection", lines=1, max_lines=1,
+                elem_id="library-name", scale=2,
+            )  # fmt: skip
+            self.make = gr.Button("Make it", elem_id="library-make", scale=0)
+        self.notice = gr.HTML(elem_id="library-notice", **PLAIN)
+        with gr.Row(elem_id="library-add"):
+            self.files = gr.File(
+                label="Pictures, or zips of pictures",
+                file_count="multiple",
+                height=150,
+                elem_id="library-files",
+                scale=2,
+            )
+            with gr.Column(scale=3, min_width=260):
+                self.folder = gr.Textbox(
+                    label="A folder of this computer", placeholder="/home/me/Pictures", lines=1, max_lines=1,
+                    info="Pictures stay where they are. Adding a folder again brings the collection in step with it.",
+                    elem_id="library-folder",
+                )  # fmt: skip
+                self.captions = gr.File(label="Captions, if there are any", elem_id="library-captions", height=90)
+                gr.HTML(f'<p class="sw-quiet sw-form">{escape(CAPTIONS)}</p>', **PLAIN)
+        with gr.Row(elem_id="library-go"):
+            self.go = gr.Button("Add", variant="primary", elem_id="library-go-button", scale=0)
+            self.stop = gr.Button("Cancel", elem_id="library-cancel", scale=0, visible=False)
+            self.which = gr.Textbox(
+                placeholder="An item's number, a file or a folder", label="Take out", show_label=False, container=False,
+                lines=1, max_lines=1, elem_id="library-which", scale=2,
+            )  # fmt: skip
+            self.remove = gr.Button("Take out", elem_id="library-remove", scale=0)
+        self.stats = gr.HTML(elem_id="library-stats", js_on_load=TERMS_SCRIPT, **PLAIN)
+        self.timer = gr.Timer(LOOK_S, active=False)
+
+    def _wire(self) -> None:
+        shown = [self.notice, self.stats, self.chosen, self.stop, self.timer]
+        self.chosen.input(self._use, self.chosen, shown, **QUIET)
+        gr.on([self.make.click, self.name.submit], self._make, self.name, [*shown, self.name], **QUIET)
+        added = [*shown, self.files, self.captions]
+        self.go.click(self._add, [self.files, self.folder, self.captions], added, **QUIET)
+        self.stop.click(self.library.cancel, None, None, queue=False, **QUIET)
+        gr.on([self.remove.click, self.which.submit], self._remove, self.which, [*shown, self.which], **QUIET)
+        self.timer.tick(self._look, None, shown, queue=False, **QUIET)
+
+    def arrive(self) -> tuple[Any, ...]:
+        """What the tab shows when it is opened."""
+        return self._look()
+
+    @property
+    def shown(self) -> list[Any]:
+        """The components that `arrive` fills."""
+        return [self.notice, self.stats, self.chosen, self.stop, self.timer]
+
+    def _use(self, name: str) -> tuple[Any, ...]:
+        return self._after(lambda: self.library.use(name))[0]
+
+    def _make(self, name: str) -> tuple[Any, ...]:
+        answer, done = self._after(lambda: self.library.create(name))
+        return (*answer, "" if done else gr.skip())
+
+    def _add(self, files: list[str] | None, folder: str, captions: str | None) -> tuple[Any, ...]:
+        given = [Path(file) for file in files or []]
+        answer, done = self._after(lambda: self.library.add(given, folder, Path(captions) if captions else None))
+        return (*answer, *((None, None) if done else (gr.skip(), gr.skip())))
+
+    def _remove(self, which: str) -> tuple[Any, ...]:
+        removed: list[int] = []
+        (notice, *rest), done = self._after(lambda: removed.append(self.library.remove(which)))
+        if done:
+            notice = f'<p class="sw-notice sw-done" role="status">Taken out: {removed[0]:,}. The files stay.</p>'
+        return (notice, *rest, "" if done else gr.skip())
+
+    def _after(self, work: Callable[[], object]) -> tuple[tuple[Any, ...], bool]:
+        """Does something, then shows how things stand, and whether it went well; an error becomes the notice."""
+        try:
+            work()
+        except SightwordsError as error:
+            return (error_notice(str(error)), *self._look()[1:]), False
+        return self._look(), True
+
+    def _look(self) -> tuple[Any, ...]:
+        """Notice, plots, list of collections, cancel button, timer: as things stand now."""
+        job, stage = self.library.job, self.session.progress.stage
+        busy = job.state == "working" or stage in ("loading", "drawing", "waiting")
+        chosen = gr.update(choices=list(self.library.collections()), value=self.library.current)
+        return self._notice(), self._stats(), chosen, gr.update(visible=job.state == "working"), gr.Timer(active=busy)
+
+    def _notice(self) -> str:
+        job = self.library.job
+        if self.session.progress.stage == "failed":
+            return error_notice(self.session.progress.message)
+        if job.state == "working":
+            return progress_panel("Adding pictures", job.done, job.total, "What is in can be searched at once.")
+        if job.error:
+            return error_notice(job.error)
+        return report_notice(job.report) if job.report else ""
+
+    def _stats(self) -> str:
+        if self.session.progress.stage in ("loading", "failed"):
+            return ""
+        try:
+            model, collection = self.session.ready()
+            sample = [item.id for item, _ in zip(collection.all_items(), range(SAMPLE), strict=False)]
+            lengths = [len(vector) for vector in collection.vectors(sample)]
+            return library_stats(
+                collection.stats(), model.name, list(collection.document_frequencies().values()), lengths
+            )
+        except SightwordsError as error:
+            return error_notice(str(error))
