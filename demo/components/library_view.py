@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, FOOT = 360, 120, 18
 SKIPPED = 30
-BARS = 15
+BARS = 8
 
 
 def report_notice(report: "IndexReport") -> str:

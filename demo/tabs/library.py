@@ -45,7 +45,7 @@ class LibraryTab:
             self.files = gr.File(
                 label="Pictures, or zips of pictures",
                 file_count="multiple",
-                height=150,
+                height=190,
                 elem_id="library-files",
                 scale=2,
             )
@@ -55,7 +55,7 @@ class LibraryTab:
                     info="Pictures stay where they are. Adding a folder again brings the collection in step with it.",
                     elem_id="library-folder",
                 )  # fmt: skip
-                self.captions = gr.File(label="Captions, if there are any", elem_id="library-captions", height=90)
+                self.captions = gr.File(label="Captions, if there are any", elem_id="library-captions", height=130)
                 gr.HTML(f'<p class="sw-quiet sw-form">{escape(CAPTIONS)}</p>', **PLAIN)
         with gr.Row(elem_id="library-go"):
             self.go = gr.Button("Add", variant="primary", elem_id="library-go-button", scale=0)

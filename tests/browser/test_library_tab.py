@@ -1,0 +1,68 @@
+"""The Library in a real browser: a collection is made, filled, searched, emptied; an error is shown well."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.browser.driver import HOSTILE, IN_BROWSER, PHONE, Page, expect, width_needed
+
+pytestmark = IN_BROWSER
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path / "home"))
+
+
+def opened(visit: Callable[..., Page], *viewport: dict[str, int]) -> Page:
+    page = visit(*viewport)
+    page.get_by_role("tab", name="Library").click()
+    expect(page.locator("#library-stats .sw-facts")).to_be_visible()
+    return page
+
+
+def test_a_collection_is_made_filled_and_searched(
+    visit: Callable[..., Page], patches: list[Image.Image], tmp_path: Path
+) -> None:
+    page = opened(visit)
+    expect(page.locator("#library-stats")).to_contain_text("30 images")
+    expect(page.locator("#library-stats svg")).to_have_count(2)
+    before = page.locator("#library-chosen input").input_value()
+    page.locator("#library-name input").fill("trip")
+    page.locator("#library-make").click()
+    expect(page.locator("#library-chosen input")).to_have_value("trip")
+    expect(page.locator("#library-stats")).to_contain_text("nothing yet")
+    hostile = f"{HOSTILE.replace('/', '')}.png"
+    for number, patch in enumerate(patches[:4]):
+        patch.save(tmp_path / (hostile if number == 0 else f"{number}.png"))
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    page.locator("#library-folder input").fill(str(tmp_path))
+    page.locator("#library-go-button").click()
+    expect(page.locator("#library-notice")).to_contain_text("4 added")
+    expect(page.locator("#library-notice")).to_contain_text("1 file left out")
+    expect(page.locator("#library-stats")).to_contain_text("4 images")
+    page.get_by_role("tab", name="Search").click()
+    page.locator("#query input").fill("a red dog beside the sea")
+    page.locator("#query input").press("Enter")
+    expect(page.locator("#grid .sw-card")).to_have_count(4)
+    page.get_by_role("tab", name="Library").click()
+    page.locator("#library-which input").fill(str(tmp_path / "1.png"))
+    page.locator("#library-remove").click()
+    expect(page.locator("#library-notice")).to_contain_text("Taken out: 1")
+    expect(page.locator("#library-stats")).to_contain_text("3 images")
+    page.locator("#library-chosen input").click()
+    page.get_by_role("option", name=before, exact=True).click()
+    expect(page.locator("#library-stats")).to_contain_text("30 images")
+    assert page.evaluate("window.hacked") is None
+
+
+def test_an_error_is_shown_well_and_a_phone_needs_no_sideways_scrolling(visit: Callable[..., Page]) -> None:
+    page = opened(visit, PHONE)
+    page.locator("#library-go-button").click()
+    expect(page.locator("#library-notice [role=alert]")).to_contain_text("nothing to add")
+    page.locator("#library-name input").fill("../up")
+    page.locator("#library-make").click()
+    expect(page.locator("#library-notice [role=alert]")).to_contain_text("A collection's name")
+    assert width_needed(page) <= PHONE["width"]

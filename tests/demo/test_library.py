@@ -1,0 +1,148 @@
+"""Collections of one's own, made and filled through the app's logic; what strangers may not do."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gradio_client import Client
+from PIL import Image
+
+from core.errors import QueryError
+from core.indexing import index_paths
+from core.model import Model
+from demo.components.library_view import library_stats, report_notice
+from demo.library import WORLD, Library
+from demo.session import Session
+from demo.web import build, serve
+from index_store.collection import Collection
+from index_store.errors import ItemNotFound
+
+
+@pytest.fixture
+def started(
+    model: Model, patches: list[Image.Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Session, Library]]:
+    """A session on a collection of three pictures, and a home of its own."""
+    monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path / "home"))
+    (tmp_path / "pictures").mkdir()
+    for number, patch in enumerate(patches[:3]):
+        patch.save(tmp_path / "pictures" / f"{number}.png")
+    with Collection.create(tmp_path / "mine", model=model.name, vocabulary=model.vocabulary.terms) as collection:
+        index_paths(model, collection, [tmp_path / "pictures"])
+    session = Session(model, tmp_path / "mine")
+    session.start()
+    yield session, Library(session)
+    session.close()
+
+
+def test_a_collection_is_made_filled_searched_and_left(
+    started: tuple[Session, Library], patches: list[Image.Image], tmp_path: Path
+) -> None:
+    session, library = started
+    assert list(library.collections()) == ["mine"] and library.current == "mine"
+    session.ready()
+    library.create("holiday 2026")
+    _, collection = session.ready()
+    assert library.current == "holiday 2026" and len(collection) == 0
+    with zipfile.ZipFile(tmp_path / "trip.zip", "w") as archive:
+        archive.write(tmp_path / "pictures" / "0.png", "0.png")
+        archive.write(tmp_path / "pictures" / "1.png", "1.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    library.add([tmp_path / "trip.zip", tmp_path / "broken.png"])
+    library.wait()
+    report = library.job.report
+    assert report is not None and (report.added, len(report.skipped)) == (2, 1), library.job
+    assert "2 added" in report_notice(report) and "1 file left out" in report_notice(report)
+    taken = [Path(item.path) for item in session.sample(9)]
+    assert all(path.is_relative_to(tmp_path / "home") and path.exists() for path in taken)  # kept, not only lent
+    library.add([], str(tmp_path / "pictures"))
+    library.wait()
+    assert library.job.report is not None and library.job.report.added == 3 and session.size() == 5
+    (tmp_path / "pictures" / "2.png").unlink()
+    library.add([], str(tmp_path / "pictures"))
+    library.wait()
+    assert library.job.report.removed == 1 and session.size() == 4
+    assert library.remove(str(tmp_path / "pictures")) == 2 and session.size() == 2
+    assert (tmp_path / "pictures" / "0.png").exists()
+    library.use("mine")
+    assert len(session.ready()[1]) == 3 and library.current == "mine"
+
+
+def test_what_cannot_be_done_is_said_and_changes_nothing(started: tuple[Session, Library], tmp_path: Path) -> None:
+    session, library = started
+    for name in ("", "../up", "a/b", ".hidden", "x" * 61, WORLD):
+        with pytest.raises(QueryError, match="A collection's name"):
+            library.create(name)
+    library.create("one")
+    with pytest.raises(QueryError, match="a collection 'one' already"):
+        library.create("one")
+    with pytest.raises(QueryError, match="no collection 'two'"):
+        library.use("two")
+    with pytest.raises(QueryError, match="nothing to add"):
+        library.add([])
+    with pytest.raises(QueryError, match="nothing to remove"):
+        library.remove(" ")
+    with pytest.raises(ItemNotFound, match="no item '99'"):
+        library.remove("99")
+    (tmp_path / "a.exe").write_bytes(b"MZ")
+    for files, folder, said in (([tmp_path / "a.exe"], "", "neither a picture"), ([], "/no/such/folder", "no file or")):
+        library.add(files, folder)
+        library.wait()
+        assert said in library.job.error and session.size() == 0
+    session._path = None  # as in the built-in world
+    with pytest.raises(QueryError, match="fixed set of drawings"):
+        library.add([tmp_path / "a.exe"])
+
+
+def test_work_is_cancelled_and_one_job_runs_at_a_time(
+    started: tuple[Session, Library], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    session, library = started
+    library.create("slow")
+    model, _ = session.ready()
+    whole = model.encode_images
+
+    def encode(images: list[Image.Image]) -> list:
+        for action in (lambda: library.add([], "/"), lambda: library.remove("1"), lambda: library.use("mine")):
+            with pytest.raises(QueryError, match="still being added"):
+                action()
+        library.cancel()
+        return whole(images)
+
+    monkeypatch.setattr(model, "encode_images", encode)
+    monkeypatch.setattr("core.indexing.BATCH", 1)
+    library.add([], str(tmp_path / "pictures"))
+    library.wait()
+    report = library.job.report
+    assert library.job.error == "" and report is not None and report.cancelled and report.added < 3
+    assert report_notice(report).count("Stopped.") == 1
+
+
+def test_numbers_and_plots(started: tuple[Session, Library]) -> None:
+    session, _ = started
+    _, collection = session.ready()
+    lengths = [len(vector) for vector in collection.vectors([item.id for item in collection.all_items()])]
+    shown = library_stats(collection.stats(), "<b>tiny</b>", list(collection.document_frequencies().values()), lengths)
+    assert "3 images" in shown and "&lt;b&gt;tiny" in shown and shown.count("<svg") == 2
+    with Collection.open(collection.path, writable=True) as opened:
+        opened.remove([item.id for item in opened.all_items()])
+    assert "nothing yet" in library_stats(collection.stats(), "tiny", [], [])
+
+
+def test_strangers_may_look_but_change_nothing_and_learn_no_paths(
+    started: tuple[Session, Library], model: Model, tmp_path: Path
+) -> None:
+    public = Session(model, tmp_path / "mine", public=True)
+    ids = {component.elem_id for component in build(public).blocks.values()}
+    assert "query" in ids and not {name for name in ids if name and name.startswith("library")}
+    assert {c.elem_id for c in build(started[0]).blocks.values()} >= {"library-files", "library-remove"}
+    app = serve(public)
+    try:
+        client = Client(app.local_url, verbose=False)
+        found = client.predict("a red dog beside the sea", api_name="/search")
+        assert found["hits"] and all(hit["file"] == "" for hit in found["hits"])
+        assert str(tmp_path) not in str(found["hits"])
+        client.close()
+    finally:
+        app.close(verbose=False)
