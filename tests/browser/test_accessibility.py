@@ -1,0 +1,56 @@
+"""No serious or critical fault by axe-core on any tab, light and dark, wide and on a phone."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.driver import IN_BROWSER, PHONE, WIDE, Page, expect
+
+pytestmark = IN_BROWSER
+GRAVE = {"serious", "critical"}
+
+
+def search(page: Page) -> None:
+    page.locator("#query input").fill("a red dog beside the sea")
+    page.locator("#query input").press("Enter")
+    expect(page.locator("#grid .sw-card").first).to_be_visible()
+
+
+def inspect(page: Page) -> None:
+    page.get_by_role("tab", name="Inspect").click()
+    for side in ("first", "second"):
+        page.locator(f"#inspect-{side}-text input").fill(
+            f"a red dog beside the {'sea' if side == 'first' else 'house'}"
+        )
+        page.locator(f"#inspect-{side}-text input").press("Enter")
+        expect(page.locator(f"#inspect-{side}-terms .sw-bar").first).to_be_visible()
+    page.locator("#inspect-shared .sw-ask").first.click()
+    expect(page.locator("#term-page h2")).to_be_visible()
+
+
+def compare(page: Page) -> None:
+    page.get_by_role("tab", name="Compare").click()
+    page.locator("#compare-button").click()
+    expect(page.locator("#comparison .sw-side")).to_have_count(2, timeout=30_000)
+
+
+def library(page: Page) -> None:
+    page.get_by_role("tab", name="Library").click()
+    expect(page.locator("#library-stats .sw-facts")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("show", [search, inspect, compare, library])
+def test_axe_finds_nothing_grave(visit: Callable[..., Page], show: Callable[[Page], None], theme: str) -> None:
+    for viewport in (WIDE, PHONE):
+        page = visit(viewport, f"?__theme={theme}")
+        show(page)
+        found = Axe().run(page).response["violations"]
+        faults = [
+            f"{fault['id']} ({fault['impact']}): {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
+            for fault in found
+            if fault["impact"] in GRAVE
+            for node in fault["nodes"]
+        ]
+        assert not faults, "\n".join(faults)
