@@ -48,7 +48,7 @@ def test_axe_finds_nothing_grave(visit: Callable[..., Page], show: Callable[[Pag
         show(page)
         found = Axe().run(page).response["violations"]
         faults = [
-            f"{fault['id']} ({fault['impact']}): {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
+            f"{fault['id']} ({fault['impact']}): {node['html'][:160]} {node['failureSummary']}"
             for fault in found
             if fault["impact"] in GRAVE
             for node in fault["nodes"]
