@@ -1,10 +1,11 @@
 """Answers a question with ranked, explained hits: encode, choose terms, retrieve, explain; knows no user interface."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Collection as Ids
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 import numpy as np
 
@@ -28,6 +29,8 @@ Mode = Literal["full", "literal", "hybrid"]
 MAX_CHARACTERS = 2_000  # a long paragraph; more is a pasted document, which no encoder here reads to the end
 MAX_K = 1_000  # every hit is explained term by term, so that a longer list is no longer read by a person
 _ATTEMPTS = 3
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -134,14 +137,12 @@ def search(
     weights = _expanded(query.vector, query.spoken, 0.0 if mode == "literal" else expansion)
     candidates = _expanded(query.vector, query.spoken, 0.0) if mode == "hybrid" else None
     terms = model.vocabulary.terms
-    for attempt in range(_ATTEMPTS):
-        hits, exact, retrieve_ms, rescore_ms = _retrieve(collection, weights, k, kind, candidates, banned)
-        try:
-            explained = _explain(collection, hits, weights, terms, query.spoken)
-            break
-        except ItemNotFound:  # another process removed a hit since it was found: look again
-            if attempt == _ATTEMPTS - 1:
-                raise
+
+    def look() -> tuple[tuple[SearchHit, ...], bool, float, float]:
+        hits, exact, *spent = _retrieve(collection, weights, k, kind, candidates, banned)
+        return explained_hits(collection, hits, weights, terms, query.spoken), exact, *spent
+
+    explained, exact, retrieve_ms, rescore_ms = undisturbed(look)
     timings = {
         "encode": query.encode_ms,
         "project": query.project_ms,
@@ -149,16 +150,26 @@ def search(
         "rescore": rescore_ms,
         "total": _since(started),
     }
-    log.debug("query %r: %d terms, %d hits, %s", query.label, len(weights), len(hits), timings)
+    log.debug("query %r: %d terms, %d hits, %s", query.label, len(weights), len(explained), timings)
     found = query_terms(weights, terms, query.spoken)
     return SearchResult(query.label, found, exact, explained, timings, query.unknown_words)
 
 
-def _check_options(k: int, expansion: float, mode: str, kind: str | None) -> None:
+def check_k(k: int) -> None:
+    """QueryError unless so many results can be asked for."""
     if not 1 <= k <= MAX_K:
         raise QueryError(f"The number of results k is {k}, but must be from 1 to {MAX_K:,}.")
+
+
+def check_expansion(expansion: float) -> None:
+    """QueryError unless it is a strength."""
     if not 0.0 <= expansion <= 1.0:  # also false for nan
         raise QueryError(f"The expansion strength is {expansion}, but must be from 0 (literal terms only) to 1 (all).")
+
+
+def _check_options(k: int, expansion: float, mode: str, kind: str | None) -> None:
+    check_k(k)
+    check_expansion(expansion)
     if mode not in get_args(Mode):
         raise QueryError(f"There is no search mode '{mode}'; choose one of {', '.join(get_args(Mode))}.")
     if kind not in (None, "image", "caption"):
@@ -261,9 +272,25 @@ def _retrieve(
         depth *= 4  # too many were left out: what remains of a proven top-depth list is a proven list again
 
 
-def _explain(
-    collection: Collection, hits: Sequence[Hit], query: SparseVector, terms: Sequence[str], spoken: frozenset[int]
+def undisturbed(look: Callable[[], Answer]) -> Answer:
+    """What `look` finds; it looks again when another process has removed an item between its steps."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return look()
+        except ItemNotFound:
+            continue
+    return look()
+
+
+def explained_hits(
+    collection: Collection,
+    hits: Sequence[Hit],
+    query: SparseVector,
+    terms: Sequence[str],
+    spoken: Ids[int],
+    against: SparseVector | None = None,
 ) -> tuple[SearchHit, ...]:
+    """Hits with their items and contributions (`explain.contributions`); ItemNotFound for an item that is gone."""
     ids = [hit.id for hit in hits]
     rows = zip(hits, collection.items(ids), collection.vectors(ids), strict=True)
     return tuple(
@@ -273,7 +300,7 @@ def _explain(
             path=item.path,
             caption=item.caption,
             score=float(hit.score),
-            contributions=contributions(query, vector, terms, spoken),
+            contributions=contributions(query, vector, terms, spoken, against),
             thumbnail=item.thumbnail,
         )
         for hit, item, vector in rows

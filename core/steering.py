@@ -13,17 +13,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import QueryError
-from core.explain import SearchTerm, TermKind, contributions
-from core.search import MAX_K, EncodedQuery, Mode, SearchHit, SearchResult
+from core.explain import SearchTerm, TermKind
+from core.search import (
+    EncodedQuery,
+    Mode,
+    SearchHit,
+    SearchResult,
+    check_expansion,
+    check_k,
+    explained_hits,
+    undisturbed,
+)
 from index_store.collection import Collection, Hit
-from index_store.errors import ItemNotFound
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
     from core.vocabulary import Vocabulary
 
 MAX_WEIGHT = 10.0  # a head gives at most about 3; ten of them already drown everything else
-_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -127,17 +134,15 @@ def search_steered(
     collection: Collection, query: EncodedQuery, steered: Steered, *, k: int, kind: str | None = None
 ) -> SearchResult:
     """The k items (1..1,000) with the highest score > 0, proven, with signed contributions that sum to it."""
-    if not 1 <= k <= MAX_K:
-        raise QueryError(f"The number of results k is {k}, but must be from 1 to {MAX_K:,}.")
+    check_k(k)
     started = perf_counter()
-    for attempt in range(_ATTEMPTS):
-        try:
-            hits, exact, retrieve_ms, rescore_ms = _retrieve(collection, steered, k, kind)
-            explained = _explain(collection, hits, steered)
-            break
-        except ItemNotFound:  # another process removed a hit since it was found: look again
-            if attempt == _ATTEMPTS - 1:
-                raise
+    terms = collection.vocabulary
+
+    def look() -> tuple[tuple[SearchHit, ...], bool, float, float]:
+        hits, exact, *spent = _retrieve(collection, steered, k, kind)
+        return explained_hits(collection, hits, steered.wanted, terms, steered.named, steered.against), exact, *spent
+
+    explained, exact, retrieve_ms, rescore_ms = undisturbed(look)
     total = (perf_counter() - started) * 1000
     timings = {
         "encode": query.encode_ms,
@@ -147,13 +152,12 @@ def search_steered(
         "total": query.encode_ms + query.project_ms + total,
     }
     rows = sorted((row for row in steered.rows if row.weight), key=lambda row: -row.weight)
-    terms = tuple(SearchTerm(row.term, row.weight, row.kind) for row in rows)
-    return SearchResult(query.label, terms, exact, explained, timings, query.unknown_words)
+    searched = tuple(SearchTerm(row.term, row.weight, row.kind) for row in rows)
+    return SearchResult(query.label, searched, exact, explained, timings, query.unknown_words)
 
 
 def _check(expansion: float, edits: Mapping[int, float]) -> None:
-    if not 0.0 <= expansion <= 1.0:
-        raise QueryError(f"The expansion strength is {expansion}, but must be from 0 (literal terms only) to 1 (all).")
+    check_expansion(expansion)
     for weight in edits.values():
         if not -MAX_WEIGHT <= weight <= MAX_WEIGHT:  # also true for nan
             raise QueryError(
@@ -189,21 +193,3 @@ def _signed(collection: Collection, hits: Sequence[Hit], against: SparseVector) 
     vectors = collection.vectors([hit.id for hit in hits])
     scored = [Hit(hit.id, hit.score - against.dot(vector)) for hit, vector in zip(hits, vectors, strict=True)]
     return sorted((hit for hit in scored if hit.score > 0), key=lambda hit: (-hit.score, hit.id))
-
-
-def _explain(collection: Collection, hits: Sequence[Hit], steered: Steered) -> tuple[SearchHit, ...]:
-    ids = [hit.id for hit in hits]
-    terms = collection.vocabulary
-    rows = zip(hits, collection.items(ids), collection.vectors(ids), strict=True)
-    return tuple(
-        SearchHit(
-            id=item.id,
-            kind=item.kind,
-            path=item.path,
-            caption=item.caption,
-            score=float(hit.score),
-            contributions=contributions(steered.wanted, vector, terms, steered.named, against=steered.against),
-            thumbnail=item.thumbnail,
-        )
-        for hit, item, vector in rows
-    )

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from index_store.collection import Collection, Item
-from index_store.errors import ItemNotFound
+from core.search import undisturbed
+from index_store.collection import Collection, Hit, Item
 from index_store.vectors import SparseVector
 
 LOOKED_AT = 2_000  # strongest items: enough for a histogram and for companions, and a fraction of a second
@@ -60,21 +60,19 @@ class TermProfile:
 def profile(collection: Collection, term: int, strongest: int = 12, companions: int = 16) -> TermProfile:
     """The profile of the term with this id. Raises ItemNotFound when items vanish again and again while it looks."""
     alone = SparseVector.from_pairs({term: 1.0})  # with it as the question, the score is the item's weight
-    for attempt in range(3):
-        try:
-            hits = collection.search(alone, LOOKED_AT).hits
-            ids = [hit.id for hit in hits]
-            vectors, items = collection.vectors(ids), collection.items(ids[:strongest])
-            break
-        except ItemNotFound:  # another process removed one since it was found: look again
-            if attempt == 2:
-                raise
+
+    def look() -> tuple[tuple[Hit, ...], list[SparseVector], list[Item]]:
+        hits = collection.search(alone, LOOKED_AT).hits
+        ids = [hit.id for hit in hits]
+        return hits, collection.vectors(ids), collection.items(ids[:strongest])
+
+    hits, vectors, items = undisturbed(look)
     frequencies, of = collection.document_frequencies(), len(collection)
     weights = np.array([hit.score for hit in hits])
     counts, edges = np.histogram(weights, bins=BARS, range=(0.0, float(weights.max()))) if len(weights) else ((), ())
     together = Counter(other for vector in vectors for other in vector.terms.tolist() if other != term)
     found = [
-        Companion(collection.vocabulary[other], shared, (shared / len(ids)) / (frequencies[other] / of))
+        Companion(collection.vocabulary[other], shared, (shared / len(hits)) / (frequencies[other] / of))
         for other, shared in together.items()
         if shared >= LEAST and other in frequencies
     ]
@@ -88,5 +86,5 @@ def profile(collection: Collection, term: int, strongest: int = 12, companions: 
         counts=tuple(map(int, counts)),
         strongest=tuple((item, hit.score) for item, hit in zip(items, hits, strict=False)),
         companions=tuple(row for row in found[:companions] if row.lift > 1),
-        looked_at=len(ids),
+        looked_at=len(hits),
     )

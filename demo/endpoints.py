@@ -12,10 +12,11 @@ import gradio as gr
 from core.comparison import compare
 from core.errors import QueryError
 from core.explain import differences, query_terms
+from core.search import MAX_CHARACTERS
 from core.steering import mixed
 from core.terms import profile
 from demo.comparing import Comparing
-from demo.question import MAX_TEXT, MOST, Question
+from demo.question import MOST, Question
 from demo.session import Session, data_uri
 from index_store.errors import SightwordsError
 
@@ -201,6 +202,8 @@ def _check_k(k: int) -> None:
 
 
 def _short(text: str) -> str:
-    if len(text) > MAX_TEXT:
-        raise QueryError(f"The text has {len(text):,} characters, but at most {MAX_TEXT:,} can be asked; shorten it.")
+    if len(text) > MAX_CHARACTERS:
+        raise QueryError(
+            f"The text has {len(text):,} characters, but at most {MAX_CHARACTERS:,} can be asked; shorten it."
+        )
     return text

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode
 
+from core.search import MAX_CHARACTERS
 from core.steering import MAX_WEIGHT, Mode
 
 MODES = get_args(Mode)
 KINDS = ("image", "caption", "both")
 PAGE = 24  # two screens of thumbnails
 MOST = 240
-MAX_TEXT = 2_000
 MAX_EDITS = 100
 
 
@@ -52,7 +52,7 @@ def from_link(link: str) -> Question:
     question, edits = Question(), {}
     for name, value in parse_qsl(link, max_num_fields=200) if len(link) < 20_000 else []:
         if name == "q":
-            question = replace(question, text=value[:MAX_TEXT])
+            question = replace(question, text=value[:MAX_CHARACTERS])
         elif name == "like" and value.isdecimal() and len(value) < 16:
             question = replace(question, like=int(value))
         elif name in ("share", "expansion") and (share := _number(value, 0.0, 1.0)) is not None:
