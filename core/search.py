@@ -139,8 +139,8 @@ def search(
     terms = model.vocabulary.terms
 
     def look() -> tuple[tuple[SearchHit, ...], bool, float, float]:
-        hits, exact, *spent = _retrieve(collection, weights, k, kind, candidates, banned)
-        return explained_hits(collection, hits, weights, terms, query.spoken), exact, *spent
+        hits, exact, retrieving, rescoring = _retrieve(collection, weights, k, kind, candidates, banned)
+        return explained_hits(collection, hits, weights, terms, query.spoken), exact, retrieving, rescoring
 
     explained, exact, retrieve_ms, rescore_ms = undisturbed(look)
     timings = {

@@ -139,8 +139,9 @@ def search_steered(
     terms = collection.vocabulary
 
     def look() -> tuple[tuple[SearchHit, ...], bool, float, float]:
-        hits, exact, *spent = _retrieve(collection, steered, k, kind)
-        return explained_hits(collection, hits, steered.wanted, terms, steered.named, steered.against), exact, *spent
+        hits, exact, retrieving, rescoring = _retrieve(collection, steered, k, kind)
+        explained = explained_hits(collection, hits, steered.wanted, terms, steered.named, steered.against)
+        return explained, exact, retrieving, rescoring
 
     explained, exact, retrieve_ms, rescore_ms = undisturbed(look)
     total = (perf_counter() - started) * 1000
