@@ -14,7 +14,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from typing import Protocol
 
     from core.explain import Contribution, SearchTerm
     from core.indexing import IndexReport
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from core.search import SearchResult
     from index_store.collection import Stats
 
-    Advance = Callable[[int, int, str], None]
+    class Advance(Protocol):
+        """Moves a bar: work that names its parts says which one was done, other work only how much."""
+
+        def __call__(self, done: int, total: int, name: str = "", /) -> None: ...
 
 REASONS = 4  # contributions shown a hit: enough to see why, and one line long
 SHOWN_SKIPPED = 20
@@ -55,12 +58,12 @@ def say(text: str, style: str = "") -> None:
 
 @contextmanager
 def progress_bar(what: str) -> Iterator["Advance"]:
-    """A bar on standard error; yields a callback (done, total, name). Leaves nothing behind where nobody looks."""
+    """A bar on standard error; yields a callback (done, total[, name]). Leaves nothing behind where nobody looks."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = err()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=None)
-        yield lambda done, total, name: progress.update(task, completed=done, total=total)
+        yield lambda done, total, name="": progress.update(task, completed=done, total=total)
 
 
 def show_models(entries: "Sequence[ModelEntry]") -> None:

@@ -15,7 +15,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from types import TracebackType
 from index_store import folder
 from index_store.catalog import Catalog, Row, now
 from index_store.errors import (
+    CollectionDamaged,
     CollectionError,
     CollectionReadOnly,
     VectorError,
@@ -30,15 +31,16 @@ from index_store.errors import (
     explain_os_error,
     no_item,
 )
-from index_store.items import Hit, Item, NewItem, Retrieval, Stats
+from index_store.items import Hit, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.postings import Postings
 from index_store.thumbnails import Thumbnails
 from index_store.vector_cache import VectorCache
 from index_store.vectors import SparseVector
-from index_store.verification import problems
+from index_store.verification import Findings, findings
 from index_store.view import NOBODY, View
 
 KINDS = ("image", "caption")
+ITEM_COLUMNS = ("kind", "path", "caption", "content_hash", "width", "height", "bytes")  # what an item is told with
 PAGE = 500  # rows at a time when walking all items
 log = logging.getLogger(__name__)
 
@@ -226,14 +228,46 @@ class Collection:
 
     def verify(self) -> list[str]:
         """What is wrong with the collection, one sentence each; an empty list where catalog and postings agree."""
-        damage = self._catalog.problems()
-        if damage:
-            return damage
+        return self._catalog.problems() or self._findings().sentences()
+
+    def repair(self) -> Repairs:
+        """Mends what `verify` finds, for good: what can be written anew from its exact vector is, the rest is removed.
+
+        Rewritten items get new ids, as an id never stands for other postings. An item that lost its vector is taken
+        out: indexing its folder again brings it back. CollectionDamaged where the catalog itself is damaged.
+        """
+        with self._lock:
+            self._check_writable()
+            if damage := self._catalog.problems():
+                raise CollectionDamaged(
+                    f"The catalog of {self._path} cannot be mended ({damage[0]}); index the pictures anew."
+                )
+            self._version = None  # what is on the disk counts, not what this writer remembers
+            found = self._findings()
+            gone = sorted(found.lost | found.unreadable | found.other)
+            self.remove(gone)
+            known = set(self._catalog.ids()) & found.vectors.keys()
+            again = sorted(known if found.misfiled else known & (found.doubled | found.bare))
+            for start in range(0, len(again), PAGE):
+                self._rewrite(again[start : start + PAGE], found.vectors)
+            return Repairs(removed=len(gone), rewritten=len(again))
+
+    def _rewrite(self, ids: Sequence[int], vectors: Mapping[int, SparseVector]) -> None:
+        """Adds items anew, from what is known of them, in the place of the old ones."""
+        fresh = []
+        for item in self.items(ids):
+            small = Path(item.thumbnail) if item.thumbnail else None
+            columns = {column: getattr(item, column) for column in ITEM_COLUMNS}
+            thumbnail = small.read_bytes() if small is not None and small.is_file() else None
+            fresh.append(NewItem(**columns, vector=vectors[item.id], thumbnail=thumbnail))
+        self.add(fresh, replacing=ids)
+
+    def _findings(self) -> Findings:
         while True:
             with self._lock:
                 view, version = self._current(), self._catalog.version()
-            found = problems(view.postings, self._catalog.promises(), self._path)
-            if not found or (view is self._current() and version == self._catalog.version()):
+            found = findings(view.postings, self._catalog.promises(), self._path)
+            if not found.sentences() or (view is self._current() and version == self._catalog.version()):
                 return found  # otherwise somebody wrote between the two looks: look again
 
     def close(self) -> None:

@@ -56,6 +56,14 @@ class Retrieval:
 
 
 @dataclass(frozen=True)
+class Repairs:
+    """What mending a collection did, in items."""
+
+    removed: int
+    rewritten: int
+
+
+@dataclass(frozen=True)
 class Stats:
     """A collection in numbers; `frequent`: (term, number of items that have it), the most frequent first."""
 

@@ -69,6 +69,33 @@ def remove(
 
 
 @commands.command()
+def verify(
+    collection: CollectionOption = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is found.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that catalog and postings of a collection agree, item by item; exit 1 where they do not."""
+    from index_store.collection import Collection
+
+    path = collection if collection is not None else world()[1]
+    with Collection.open(path, writable=repair) as opened:
+        found = opened.verify()
+        repairs = opened.repair() if repair and found else None
+        left = opened.verify() if repairs else found
+    if as_json:
+        mended = asdict(repairs) if repairs else None
+        terminal.print_json({"collection": str(path), "problems": found, "repairs": mended, "left": left})
+    else:
+        for sentence in found or ["Catalog and postings agree."]:
+            terminal.out().print(sentence, markup=False, soft_wrap=True)
+        if repairs:
+            said = f"Mended: {repairs.rewritten} items written anew, {repairs.removed} taken out"
+            terminal.out().print(f"{said}; index their folders again to bring those back.", markup=False)
+    if left:
+        raise typer.Exit(1)
+
+
+@commands.command()
 def stats(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
     """Show a collection in numbers."""
     from index_store.collection import Collection

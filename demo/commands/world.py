@@ -22,7 +22,7 @@ def scenes(
     from core.scenes.writer import META, write_scenes
 
     with terminal.progress_bar("drawing") as advance, writing(out):
-        write_scenes(split, count, out, progress=lambda done, total: advance(done, total, ""))
+        write_scenes(split, count, out, progress=advance)
     if as_json:
         terminal.print_json({"split": split, "count": count, "out": str(out.absolute()), "meta": META})
     else:

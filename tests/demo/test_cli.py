@@ -26,8 +26,8 @@ from index_store.collection import Collection
 
 ROOT = Path(__file__).resolve().parents[2]
 runner = CliRunner()
-COMMANDS = ("serve", "models", "index", "search", "encode", "remove", "stats", "scenes", "embed", "train", "evaluate",
-            "reproduce", "export", "import")  # fmt: skip
+COMMANDS = ("serve", "models", "index", "search", "encode", "remove", "verify", "stats", "scenes", "embed", "train",
+            "evaluate", "reproduce", "export", "import")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -247,6 +247,18 @@ def test_remove(made: Path, folder: Path) -> None:
     assert document("remove", folder / "below", "--collection", made)["removed"] == 2
     assert document("stats", "--collection", made)["items"] == 2
     assert (folder / "1.png").exists()
+
+
+def test_verify_and_repair(made: Path) -> None:
+    assert "agree" in ok("verify", "--collection", made)
+    with Collection.open(made, writable=True) as collection:
+        collection._postings.write(delete=[2])
+    result = runner.invoke(app, ["verify", "--collection", str(made)])
+    assert result.exit_code == 1 and "Items without postings" in result.stdout
+    mended = document("verify", "--collection", made, "--repair")
+    assert mended["problems"] and mended["repairs"] == {"removed": 1, "rewritten": 0} and mended["left"] == []
+    assert document("verify", "--collection", made)["problems"] == []
+    assert document("stats", "--collection", made)["items"] == 5
 
 
 def test_stats(made: Path) -> None:

@@ -17,6 +17,7 @@ import sqlite_utils
 from index_store import collection as module
 from index_store import errors, impacts
 from index_store.collection import Collection, NewItem
+from index_store.items import Repairs
 from index_store.vectors import SparseVector
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,6 +145,9 @@ def test_lost_postings_are_reported(tmp_path: Path) -> None:
         one_sentence(caught.value)
         collection.add([new("2.png")], replacing=[2])
         assert collection.verify() == [] and len(collection) == 3
+        collection._postings.write(delete=[1])
+        assert collection.repair() == Repairs(removed=1, rewritten=0)
+        assert collection.verify() == [] and [item.path for item in collection.all_items()] == ["2.png", "2.png"]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +176,24 @@ def test_wrong_postings_are_reported(
         monkeypatch.undo()
     with Collection.open(tmp_path / "c") as collection:
         assert collection.verify() == [sentence]
+        with pytest.raises(errors.CollectionReadOnly):
+            collection.repair()
+    lost = made_wrong in ("vector", "length")
+    with Collection.open(tmp_path / "c", writable=True) as collection:
+        assert collection.repair() == Repairs(removed=int(lost), rewritten={"tokens": 3, "twice": 1}.get(made_wrong, 0))
+    with Collection.open(tmp_path / "c") as collection:
+        assert collection.verify() == []
+        paths = ["0.png", "2.png"] if lost else ["0.png", "1.png", "2.png"]
+        hits = collection.search(SparseVector.from_pairs({1: 2.0}), 9).hits
+        assert sorted(item.path for item in collection.items([hit.id for hit in hits])) == paths
+        assert [hit.score for hit in hits] == [2.0] * len(paths)
+        assert made_wrong != "twice" or 2 not in [hit.id for hit in hits]  # an id never stands for other postings
+
+
+def test_repairing_what_is_whole_changes_nothing(tmp_path: Path) -> None:
+    with Collection.open(make(tmp_path / "c", 3), writable=True) as collection:
+        before = list(collection.all_items())
+        assert collection.repair() == Repairs(0, 0) and list(collection.all_items()) == before
 
 
 def test_a_missing_thumbnail_is_reported(tmp_path: Path) -> None:
@@ -180,6 +202,9 @@ def test_a_missing_thumbnail_is_reported(tmp_path: Path) -> None:
         assert item.thumbnail is not None and item.thumbnail.endswith(".jpg")
         Path(item.thumbnail).unlink()
         assert collection.verify() == ["Items whose thumbnail is missing: 1."]
+        assert collection.repair() == Repairs(removed=0, rewritten=1) and collection.verify() == []
+        [mended] = collection.all_items()
+        assert mended.thumbnail is None and (mended.path, mended.caption) == (item.path, item.caption)
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
