@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.padding import Padding
@@ -14,21 +14,20 @@ from rich.table import Column, Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
     from core.explain import Contribution, SearchTerm
     from core.indexing import IndexReport
     from core.registry import ModelEntry
     from core.search import SearchResult
     from index_store.collection import Stats
 
-    class Advance(Protocol):
-        """Moves a bar: work that names its parts says which one was done, other work only how much."""
-
-        def __call__(self, done: int, total: int, name: str = "", /) -> None: ...
-
 REASONS = 4  # contributions shown a hit: enough to see why, and one line long
 SHOWN_SKIPPED = 20
+
+
+class Advance(Protocol):
+    """Moves a bar: work that names its parts says which one was done, other work only how much."""
+
+    def __call__(self, done: int, total: int, name: str = "", /) -> None: ...
 
 
 def out() -> Console:
@@ -57,7 +56,7 @@ def say(text: str, style: str = "") -> None:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator["Advance"]:
+def progress_bar(what: str) -> Iterator[Advance]:
     """A bar on standard error; yields a callback (done, total[, name]). Leaves nothing behind where nobody looks."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = err()

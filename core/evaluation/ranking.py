@@ -10,7 +10,7 @@ from ir_measures import RR, R, Success
 from numpy import float64, int64
 from numpy.typing import NDArray
 
-from core.errors import DatasetError
+from core.runs import write_run
 
 CUTS = (1, 5, 10)
 NOTHING = -1  # a place of a ranked list that no item fills
@@ -25,16 +25,11 @@ class Run:
 
     def write(self, path: Path, query_ids: Sequence[str], item_ids: Sequence[str], tag: str) -> None:
         """A TREC run file: query, Q0, item, rank, score, tag; DatasetError where it cannot be written."""
-        try:
-            with path.open("w", encoding="utf-8") as file:
-                for query, rows, scores in zip(query_ids, self.rows.tolist(), self.scores.tolist(), strict=True):
-                    for rank, (row, score) in enumerate(zip(rows, scores, strict=True), 1):
-                        if row != NOTHING:
-                            file.write(f"{query} Q0 {item_ids[row]} {rank} {score:.9g} {tag}\n")
-        except OSError as error:
-            raise DatasetError(
-                f"The run {path} cannot be written: {(error.strerror or str(error)).lower()}."
-            ) from error
+        answers = (
+            (query, [(item_ids[row], score) for row, score in zip(rows, scores, strict=True) if row != NOTHING])
+            for query, rows, scores in zip(query_ids, self.rows.tolist(), self.scores.tolist(), strict=True)
+        )
+        write_run(path, answers, tag)
 
 
 def first_places(scores: NDArray[float64], depth: int, *, found_only: bool) -> tuple[NDArray[int64], NDArray[float64]]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from demo import terminal
-from demo.commands.opening import CollectionOption, JsonOption, opened, writable, writing
+from demo.commands.opening import CollectionOption, JsonOption, opened, writable
 
 commands = typer.Typer()
 
@@ -30,12 +30,16 @@ def export(
     if (form == "trec") != (queries is not None):
         raise typer.BadParameter("--format trec needs --queries FILE, and only it does")
     if queries is not None:
-        count = _run(collection, queries, out, k)
+        from core.runs import answers, read_queries, write_run
+
+        asked = read_queries(queries)
+        with opened(collection) as (model, store):
+            count = write_run(out, answers(model, store, asked, k), "sightwords")
     else:
         from index_store.exchange import export_jsonl
 
         with opened(collection) as (_, store), terminal.progress_bar("exporting") as advance:
-            count = export_jsonl(store, out, progress=lambda done, total: advance(done, total, ""))
+            count = export_jsonl(store, out, progress=advance)
     if as_json:
         terminal.print_json({"format": form, "file": str(out.absolute()), "lines": count})
     else:
@@ -53,7 +57,7 @@ def import_(
     from index_store.exchange import import_jsonl
 
     with writable(collection, model) as (_, store), terminal.progress_bar("importing") as advance:
-        done = import_jsonl(store, source, progress=lambda so_far, total: advance(so_far, total, ""))
+        done = import_jsonl(store, source, progress=advance)
         items = len(store)
     if as_json:
         terminal.print_json(asdict(done) | {"collection": str(collection.absolute()), "items": items})
@@ -61,29 +65,3 @@ def import_(
         terminal.out().print(
             f"{done.added} items added, {done.present} were there already; the collection now holds {items}"
         )
-
-
-def _run(collection: Path | None, queries: Path, out: Path, k: int) -> int:
-    """Answers each query of a file; returns the number of lines written."""
-    from core.search import search
-    from index_store.errors import ExchangeError
-
-    try:
-        asked = [line.split("\t", 1) for line in queries.read_text("utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExchangeError(f"The queries {queries} cannot be read ({error}).") from error
-    for number, parts in enumerate(asked, 1):
-        if len(parts) != 2 or not parts[0].strip() or not parts[1].strip():
-            raise ExchangeError(f"{queries}, query {number}: expected an id, a tab and the query.")
-    lines = []
-    with opened(collection) as (model, store):
-        for name, text in asked:
-            hits = search(model, store, text=text.strip(), k=k).hits
-            lines += [
-                f"{name.strip()} Q0 {hit.id} {rank} {hit.score!r} sightwords\n" for rank, hit in enumerate(hits, 1)
-            ]
-    part = out.with_name(out.name + ".part")
-    with writing(out):
-        part.write_text("".join(lines), "utf-8")
-        part.replace(out)
-    return len(lines)

@@ -166,9 +166,8 @@ def evaluate(
     part = folder.split(split)
     places = depth if runs is not None else 10
     with terminal.progress_bar("judging") as advance, _stoppable("Stopped."):
-        told = _pairs(advance)
         if head is None:
-            judged, said = evaluate_dense(part, depth=places, progress=told), {}
+            judged, said = evaluate_dense(part, depth=places, progress=advance), {}
         else:
             from core.head_folder import load_head
 
@@ -179,7 +178,13 @@ def evaluate(
                 source = folder.split("train" if folder.sizes()["train"] else split)
                 vectors = caption_vectors(source.texts, spoken_terms(source.captions, own))
             judged = evaluate_head(
-                loaded, part, spoken_terms(part.captions, own), mode=mode, vectors=vectors, depth=places, progress=told
+                loaded,
+                part,
+                spoken_terms(part.captions, own),
+                mode=mode,
+                vectors=vectors,
+                depth=places,
+                progress=advance,
             )
             said = {"mode": mode, "word_vectors": str(word_vectors) if word_vectors is not None else "train captions"}
     if runs is not None:
@@ -268,10 +273,6 @@ def _epoch_line(row: "EpochMeasures", epochs: int) -> str:
     return f"{line}; validation R@1 {row.recall_at_1:.3f}, {cost}"
 
 
-def _pairs(advance: "terminal.Advance") -> Callable[[int, int], None]:
-    return lambda done, total: advance(done, total, "")
-
-
 @contextmanager
 def _stages() -> Iterator[Callable[[str, int, int], None]]:
     """Progress of work that has several parts: on standard error a line and a bar for each."""
@@ -283,7 +284,7 @@ def _stages() -> Iterator[Callable[[str, int, int], None]]:
                 bars.close()
                 terminal.say(f"{what}…")
                 now[:] = what, bars.enter_context(terminal.progress_bar(what))
-            now[1](done, total, "")
+            now[1](done, total)
 
         yield told
 

@@ -187,7 +187,7 @@ def test_ties_go_to_the_lower_row_and_zero_is_not_found() -> None:
 
 def test_trec_run_files(tmp_path: Path) -> None:
     Run(np.array([[1, 0], [0, -1]]), np.array([[2.5, 1], [3, 0]])).write(tmp_path / "r", ["q", "p"], ["a", "b"], "tag")
-    assert (tmp_path / "r").read_text() == "q Q0 b 1 2.5 tag\nq Q0 a 2 1 tag\np Q0 a 1 3 tag\n"
+    assert (tmp_path / "r").read_text() == "q Q0 b 1 2.5 tag\nq Q0 a 2 1.0 tag\np Q0 a 1 3.0 tag\n"
     with pytest.raises(DatasetError, match="cannot be written"):
         Run(np.zeros((0, 1), int), np.zeros((0, 1))).write(tmp_path / "no" / "r", [], [], "tag")
 
