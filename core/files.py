@@ -3,7 +3,7 @@
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +18,13 @@ class Listing:
     pictures: list[Path] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)  # the folders that were asked for
     unreadable: list[tuple[Path, str]] = field(default_factory=list)  # folder, one sentence
+    empty: list[Path] = field(default_factory=list)  # those of `folders` that hold no picture: perhaps not mounted
 
     def covers(self, path: Path) -> bool:
         """Whether the walk would have met this path, so that its absence means that the file is gone."""
-        return any(path.is_relative_to(folder) for folder in self.folders) and not any(
-            path.is_relative_to(folder) for folder, _ in self.unreadable
-        )
+        doubtful = (*self.empty, *(folder for folder, _ in self.unreadable))
+        walked = any(path.is_relative_to(folder) for folder in self.folders)
+        return walked and not any(path.is_relative_to(folder) for folder in doubtful)
 
 
 def list_pictures(
@@ -44,7 +45,9 @@ def list_pictures(
             raise ImageError(f"There is no file or folder at {path} that can be read; check the path.") from error
         if path.is_dir():
             listing.folders.append(path)
-            pictures: Iterable[Path] = _walk(path, listing.unreadable, skip)
+            pictures: Sequence[Path] = _walk(path, listing.unreadable, skip)
+            if not pictures:
+                listing.empty.append(path)
         else:
             pictures = [path]
         for picture in pictures:

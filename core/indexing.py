@@ -177,7 +177,7 @@ class _Run:
         """Removes items whose file is gone from a walked folder or no longer holds a picture."""
         if self.stopped:
             return
-        self._doubt_empty_folders()
+        self._tell_of_empty_folders()
         gone = list(self.spoilt)
         present = set(map(str, self.listing.pictures))
         for (_, path), items in self.at_path.items():
@@ -186,18 +186,16 @@ class _Run:
         if gone:
             self.removed += self.collection.remove(gone)
 
-    def _doubt_empty_folders(self) -> None:
+    def _tell_of_empty_folders(self) -> None:
         """An empty folder that pictures came from may be an unmounted disk: what is below it is not taken for gone."""
-        for folder in self.listing.folders:
-            if any(picture.is_relative_to(folder) for picture in self.listing.pictures):
-                continue
+        unread = {folder for folder, _ in self.listing.unreadable}
+        for folder in self.listing.empty:
             known = sum(len(items) for (_, path), items in self.at_path.items() if Path(path).is_relative_to(folder))
-            if known and all(folder != unread for unread, _ in self.listing.unreadable):
+            if known and folder not in unread:
                 reason = (
                     f"The folder {folder} holds no pictures now, but {known} items came from it; they stay. "
                     f"Is its disk mounted? To take them out: sightwords remove {folder}."
                 )
-                self.listing.unreadable.append((folder, reason))
                 self.skipped.append((folder, reason))
 
     def _prefetched(self) -> Iterator[_Prepared]:
