@@ -13,12 +13,15 @@ from scipy.sparse import csr_array
 from tqdm import tqdm
 
 from core.builtin import corpus as corpus_source
+from core.builtin import lessons as lessons_source
+from core.builtin import readers as readers_source
 from core.builtin import towers as towers_source
 from core.builtin import truth as truth_source
 from core.builtin.corpus import Corpus, load_corpus, world_digest
 from core.builtin.figures import dense_figures
+from core.builtin.lessons import sentences
 from core.builtin.recipe import Recipe
-from core.builtin.towers import Towers, embed, run_stage, sentences
+from core.builtin.towers import Towers, embed, run_stage
 from core.builtin.truth import load_truth
 from core.dense import DenseDataset
 from core.encoders import scenes as encoder_source
@@ -46,7 +49,7 @@ def train_towers(recipe: Recipe, cache: Path) -> SceneEncoder:
         truth = load_truth("train", recipe.train_scenes, cache, progress=lambda done, _: bar.update(done - bar.n))
     towers = Towers.fresh(WORDS, recipe)
     key = hashlib.sha256(world_digest().encode())
-    for module in (encoder_source, towers_source, corpus_source, truth_source):
+    for module in (encoder_source, towers_source, readers_source, lessons_source, corpus_source, truth_source):
         key.update(Path(str(module.__file__)).read_bytes())
     key.update(repr((recipe.train_scenes, recipe.batch_size)).encode())
     key.update(repr((recipe.weight_decay, recipe.temperature, recipe.seed)).encode())

@@ -21,10 +21,11 @@ class Stage:
     side: int
     epochs: float
     rate: float
-    joint: bool = True  # False: the image tower alone, by the grid
+    joint: bool = True  # False: the image tower alone, by the grid, on windows of full-size pictures
     grid_weight: float = 0.3
     phrase_share: float = 0.15  # of the sentences that are short phrases instead of captions, at most 0.5
-    names_weight: float = 0.0  # of reading kinds and colours off the finished vectors
+    names_weight: float = 0.0  # of reading names off the finished vectors
+    crowd: float = 0.0  # share of a batch that is drawn from one place
     records: bool = False  # every picture that a phrase is true of, by the records, is a right answer to it
 
 
@@ -44,11 +45,9 @@ class Recipe:
     temperature: float = 0.035  # where the learned temperature starts
     seed: int = 0
     stages: tuple[Stage, ...] = (
-        Stage(side=64, epochs=3, rate=2e-3, joint=False),
-        Stage(side=64, epochs=12, rate=1.5e-3),
-        Stage(side=96, epochs=3, rate=6e-4),
-        Stage(side=96, epochs=2, rate=5e-4, phrase_share=0.5, records=True),
-        Stage(side=96, epochs=2, rate=1e-3, phrase_share=0.3, records=True, names_weight=0.3),
+        Stage(side=64, epochs=6, rate=2e-3, joint=False),
+        Stage(side=64, epochs=5, rate=1.5e-3, phrase_share=0.2, records=True, names_weight=0.3, crowd=0.25),
+        Stage(side=96, epochs=10, rate=1.2e-3, phrase_share=0.3, records=True, names_weight=0.3, crowd=0.25),
     )
 
 

@@ -59,7 +59,7 @@ def _down(inputs: int, outputs: int, kernel: int, stride: int, padding: int = 0)
 class ImageTower(nn.Module):
     """Pixels to a unit vector; convolutional up to the pooling, so a place on the map is a place in the picture."""
 
-    MAP_CHANNELS = 512
+    MAP_CHANNELS = 1024  # many: each is found anywhere, so it can stand for a black cat as well as for black
 
     def __init__(self, dim: int = DIM):
         super().__init__()
@@ -76,7 +76,7 @@ class ImageTower(nn.Module):
         self.project = nn.Linear(2 * self.MAP_CHANNELS, dim)
 
     def map(self, pixels: Tensor) -> Tensor:
-        """(n, 3, S, S) in -1..1 -> (n, 512, S/8, S/8) non-negative features."""
+        """(n, 3, S, S) in -1..1 -> (n, 1024, S/8, S/8) non-negative features."""
         with torch.autocast("cpu", enabled=False):  # few channels: bf16 gradients are ten times slower than fp32 here
             stem = self.body[0](pixels)
         features = self.body[1:](stem)
@@ -86,8 +86,8 @@ class ImageTower(nn.Module):
         return torch.relu(self.mix(torch.cat([features, x, y], 1)))
 
     def pool(self, features: Tensor) -> Tensor:
-        """(n, 512, h, w) -> (n, dim) unit rows: what is there at all (max) and how much of it (mean)."""
-        pooled = torch.cat([features.mean((2, 3)), features.amax((2, 3))], 1)  # (n, 1024)
+        """(n, 1024, h, w) -> (n, dim) unit rows: what is there at all (max) and how much of it (mean)."""
+        pooled = torch.cat([features.mean((2, 3)), features.amax((2, 3))], 1)  # (n, 2048)
         return functional.normalize(self.project(pooled).float(), dim=1)
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -118,7 +118,7 @@ class TextTower(nn.Module):
             near = torch.cat([y[:, :length], y[:, distance : distance + length], y[:, 2 * distance :]], 2)
             x = (x + torch.relu(mix(near))) * mask
         count = mask.sum(1).clamp(min=1)  # (n, 1)
-        peak = x.masked_fill(mask == 0, -1e4).amax(1).clamp(min=-1e4) * (mask.sum(1) > 0)
+        peak = x.masked_fill(mask == 0, -1e4).amax(1) * (mask.sum(1) > 0)
         pooled = torch.cat([x.sum(1) / count, peak, words.sum(1) / count.sqrt()], 1)  # (n, 3 * width)
         return functional.normalize(self.project(pooled).float(), dim=1)
 

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from core.builtin import lessons
 from core.builtin.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIZE, Corpus, load_corpus, said_of
+from core.builtin.lessons import sentences
+from core.builtin.readers import GridHead, NameHead
 from core.builtin.recipe import RECIPE, Stage
-from core.builtin.towers import GridHead, Towers, embed, run_stage, sentences
+from core.builtin.towers import Towers, embed, run_stage
 from core.builtin.truth import Truth, holding, load_truth
 from core.builtin.vocabulary import builtin_vocabulary
 from core.scenes.claims import holds
@@ -53,6 +56,56 @@ def test_grid_targets_by_hand() -> None:
     expected[0, 0] = 1
     assert torch.equal(kinds[0, KIND_IDS["dog"]], expected) and torch.equal(colours[0, COLOUR_IDS["red"]], expected)
     assert kinds.sum() == 1 and colours.sum() == 1
+
+
+def test_names_by_hand() -> None:
+    """A picture with two black cats and a dog of no colour, and the phrase "two black cats"."""
+    head = NameHead(WORDS)
+    cat, dog, black = KIND_IDS["cat"], KIND_IDS["dog"], COLOUR_IDS["black"]
+    boxes = torch.zeros(1, OBJECTS, 6, dtype=torch.int64)
+    boxes[0, :3, :2] = torch.tensor([[cat, black], [cat, black], [dog, 0]])
+
+    def counted(kind: int, number: int) -> int:
+        return head.plain + head.kinds * head.colours + kind * head.COUNTS + number - 1
+
+    black_cat = head.plain + cat * head.colours + black
+    two_black_cats = {cat, head.kinds + black, black_cat, counted(cat, 2)}
+    assert set(head.shown(boxes)[0].nonzero().flatten().tolist()) == two_black_cats | {dog, counted(dog, 1)}
+    told = head.told(torch.tensor([[cat, 0]]), torch.tensor([[black, 0]]), torch.tensor([[2, 0]]))
+    assert set(told[0].nonzero().flatten().tolist()) == two_black_cats
+
+
+def test_a_window_shows_the_pixels_under_it_and_moves_the_boxes() -> None:
+    """One white square of 24 px in a black picture of 96 px: wherever the window falls, the box lies on it."""
+    pixels = np.zeros((1, 96, 96, 3), np.uint8)
+    pixels[:, 24:48, 48:72] = 255
+    boxes = np.zeros((1, OBJECTS, 6), np.int16)
+    boxes[0, 0] = [1, 1, 192, 96, 288, 192]  # 4 units a pixel: left, top, right, bottom
+    whole = hidden = 0
+    for seed in range(40):
+        mirrored = np.array([seed % 2 == 1])
+        window, moved = lessons.seen(pixels, boxes, mirrored, 64, np.random.default_rng(seed))
+        white = (window[0, 0] > 0).numpy()
+        assert window.shape == (1, 3, 64, 64)
+        if not moved[0, 0, 0]:
+            hidden += 1
+            assert white.sum() < 24 * 24 / 2
+            continue
+        left, top, right, bottom = (moved[0, 0, 2:] * 64 / SIZE).round().int().tolist()
+        whole += white.sum() == 24 * 24
+        assert white[top:bottom, left:right].all() and white.sum() == (right - left) * (bottom - top)
+    assert whole and hidden
+
+
+def test_part_of_a_batch_comes_from_one_place() -> None:
+    places = np.repeat(np.arange(5), 40)
+    seen = [rows for rows in lessons.batches(places, 30, 20, 0.5, np.random.default_rng(0))]
+    assert len(seen) == 30
+    for rows in seen:
+        assert len(set(rows.tolist())) == len(rows) <= 20
+        assert np.bincount(places[rows]).max() >= 10
+    plain = np.concatenate(list(lessons.batches(places, 10, 20, 0.0, np.random.default_rng(0))))
+    assert sorted(plain.tolist()) == list(range(200))  # one pass sees every picture once
 
 
 def test_mirroring_swaps_left_and_right(corpus: Corpus) -> None:
