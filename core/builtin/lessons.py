@@ -105,7 +105,8 @@ class Said:
     """Word ids (b, L) of two sentences a picture and of a false variant of the first (all zero where there is none).
 
     true (b, b): whether second sentence i is true of picture j. phrase (b,): the second sentence is a short phrase,
-    and things (b, 3, 2) are the ids of the kinds, colours and counts of the two things that it names, 0 = not said.
+    of whose two things kinds (b, 2, kinds + 1) says which each can be, and details (b, 2, 2) are the ids of the colours
+    and the exact counts, 0 = not said.
     """
 
     first: Tensor
@@ -113,7 +114,8 @@ class Said:
     false: Tensor
     true: Tensor
     phrase: Tensor
-    things: Tensor
+    kinds: Tensor
+    details: Tensor
 
 
 def said(
@@ -136,12 +138,8 @@ def said(
         length = max(1, int((table > 0).sum(1).max()))
         tables.append(torch.from_numpy(table[:, :length].astype(int64)))
     first_ids, second_ids, false_ids = tables
-    return Said(first_ids, second_ids, false_ids, torch.from_numpy(true), torch.from_numpy(short),
-                 torch.from_numpy(_things(truth, rows, which)))  # fmt: skip
-
-
-def _things(truth: Truth, rows: NDArray, which: NDArray) -> NDArray[int64]:
-    """(b, 3, 2): kind, colour and exact count of both things of a phrase; 0 = not said, or said of several kinds."""
-    kinds, details = truth.kinds[rows, which], truth.details[rows, which]  # (b, 2, K), (b, 2, 5)
-    kind = np.where(kinds.sum(2) == 1, kinds.argmax(2), 0)
-    return np.stack([kind, details[:, :, 0], details[:, :, 1]], 1).astype(int64)
+    details = truth.details[rows, which][:, :, :2].transpose(0, 2, 1).astype(int64)  # (b, 2, things)
+    return Said(
+        first_ids, second_ids, false_ids, torch.from_numpy(true), torch.from_numpy(short),
+        torch.from_numpy(truth.kinds[rows, which]), torch.from_numpy(details),
+    )  # fmt: skip

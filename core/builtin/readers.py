@@ -57,8 +57,10 @@ class GridHead(nn.Module):
 class NameHead(nn.Module):
     """Reads names off finished vectors, of pictures and of sentences alike; training only.
 
-    A label is a kind, a colour, a kind of a colour ("black cat") or a number of a kind ("two birds"): what a vector
-    must hold apart for a short question to find it. Columns: kinds, colours, then each kind's colours, then its counts.
+    A noun is a kind ("cat") or what several kinds can be called ("animal"); a cat is an animal, for pictures and in
+    words. A label is a noun, a colour, a noun of a colour ("black cat") or a number of a noun ("two birds"): what a
+    vector must hold apart for a short question to find it. Columns: nouns, colours, then each noun's colours, then each
+    noun's counts.
     """
 
     SCALE = 16.0  # vectors have unit length; logits must not
@@ -66,20 +68,28 @@ class NameHead(nn.Module):
 
     def __init__(self, words: Sequence[str]) -> None:
         super().__init__()
-        self.kinds, self.colours = len(KIND_IDS) + 1, len(COLOUR_IDS) + 1  # id 0 = none
-        self.plain = self.kinds + self.colours
-        self.labels = self.plain + self.kinds * (self.colours + self.COUNTS)
+        self.colours = len(COLOUR_IDS) + 1  # id 0 = none, for kinds and for colours
+        senses: dict[frozenset[str], int] = {frozenset({kind}): i for kind, i in KIND_IDS.items()}
+        for meaning in dict.fromkeys(MEANINGS.values()):
+            senses.setdefault(meaning, len(senses) + 1)
+        self.nouns = len(senses) + 1
+        self.plain = self.nouns + self.colours
+        self.labels = self.plain + self.nouns * (self.colours + self.COUNTS)
         self.read = nn.Linear(DIM, self.labels)
         nn.init.constant_(self.read.bias[: self.plain], -4.0)  # nearly every picture lacks nearly every kind
         nn.init.constant_(self.read.bias[self.plain :], -7.0)
-        said = torch.zeros(len(words) + 1, self.plain)  # what a word names, where it can name only one thing
+        called = torch.zeros(len(KIND_IDS) + 1, self.nouns)  # the nouns that each kind can be called
+        for meaning, noun in senses.items():
+            called[[KIND_IDS[kind] for kind in meaning], noun] = 1
+        said = torch.zeros(len(words) + 1, self.plain)  # what a word names, and what that is too: a dog is an animal
         for i, word in enumerate(words, 1):
-            kinds = MEANINGS.get(LEMMAS.get(word, word), frozenset())
-            if len(kinds) == 1:
-                said[i, KIND_IDS[next(iter(kinds))]] = 1
+            if meaning := MEANINGS.get(LEMMAS.get(word, word)):
+                said[i, : self.nouns] = called[[KIND_IDS[kind] for kind in meaning]].amin(0)
             if word in COLOUR_IDS:
-                said[i, self.kinds + COLOUR_IDS[word]] = 1
+                said[i, self.nouns + COLOUR_IDS[word]] = 1
+        self.called: Tensor
         self.said: Tensor
+        self.register_buffer("called", called)
         self.register_buffer("said", said)
 
     def loss(self, vectors: Tensor, labels: Tensor) -> Tensor:
@@ -88,29 +98,30 @@ class NameHead(nn.Module):
         return functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").sum(1).mean()
 
     def shown(self, boxes: Tensor) -> Tensor:
-        """(n, 24, 6) boxes -> (n, labels): all that the picture shows."""
+        """(n, 24, 6) boxes -> (n, labels): all that the picture shows; things of one kind count as one group."""
         kind, colour = boxes[:, :, 0], boxes[:, :, 1]  # (n, 24)
-        counts = torch.zeros(len(boxes), self.kinds, dtype=torch.int64)
+        counts = torch.zeros(len(boxes), len(KIND_IDS) + 1, dtype=torch.int64)
         counts.scatter_add_(1, kind, torch.ones_like(kind))
-        number = counts.gather(1, kind).clamp(max=self.COUNTS)  # (n, 24), how many of its kind there are
-        return self._labels(kind, colour, number)
+        return self._labels(self.called[kind], colour, counts.gather(1, kind))
 
     def told(self, kinds: Tensor, colours: Tensor, counts: Tensor) -> Tensor:
-        """(n, things) ids of the kinds, colours and exact counts that phrases name, 0 = not said -> (n, labels)."""
-        return self._labels(kinds, colours, counts.clamp(max=self.COUNTS))
+        """What phrases name -> (n, labels): `kinds` (n, things, kinds + 1) bool, those that each thing can be; ids of
+        `colours` and exact `counts` (n, things), 0 = not said.
+        """
+        several = kinds.sum(2, keepdim=True)  # (n, things, 1)
+        nouns = (several > 0) & (kinds.float() @ self.called == several)  # what all these kinds can be called
+        return self._labels(nouns.float(), colours, counts)
 
     def spoken(self, ids: Tensor) -> Tensor:
-        """(n, L) word ids -> (n, plain labels): the kinds and colours that the sentence names."""
+        """(n, L) word ids -> (n, plain labels): the nouns and colours that the sentence names."""
         return self.said[ids].amax(1)
 
-    def _labels(self, kind: Tensor, colour: Tensor, number: Tensor) -> Tensor:
-        labels = torch.zeros(len(kind), self.labels + 1)  # the last column takes what is no label
-        nothing = torch.full_like(kind, self.labels)
-        coloured = self.plain + kind * self.colours + colour
-        counted = self.plain + self.kinds * self.colours + kind * self.COUNTS + number - 1
-        there = kind > 0
-        labels.scatter_(1, torch.where(there, kind, nothing), 1.0)
-        labels.scatter_(1, torch.where(colour > 0, self.kinds + colour, nothing), 1.0)
-        labels.scatter_(1, torch.where(there & (colour > 0), coloured, nothing), 1.0)
-        labels.scatter_(1, torch.where(there & (number > 0), counted, nothing), 1.0)
-        return labels[:, : self.labels]
+    def _labels(self, nouns: Tensor, colour: Tensor, number: Tensor) -> Tensor:
+        """nouns (n, things, nouns) 0 or 1, colour and number (n, things), 0 = none -> (n, labels)."""
+        colours = functional.one_hot(colour, self.colours).float()  # (n, things, colours)
+        colours[:, :, 0] = 0
+        numbers = functional.one_hot(number.clamp(max=self.COUNTS), self.COUNTS + 1).float()[:, :, 1:]
+        seen = nouns.amax(1)
+        coloured = torch.einsum("ntk,ntc->nkc", nouns, colours).clamp(max=1)
+        counted = torch.einsum("ntk,ntc->nkc", nouns, numbers).clamp(max=1)
+        return torch.cat([seen, colours.amax(1), coloured.flatten(1), counted.flatten(1)], 1)

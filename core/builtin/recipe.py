@@ -33,8 +33,8 @@ class Stage:
 class Recipe:
     """Sizes of the corpus and the stages; first the image tower learns what is where, then both towers together.
 
-    The last two stages are for questions as people type them, short and true of many pictures: the vectors of pictures
-    and sentences alike must name the things that are there, however small.
+    Questions as people type them are short and true of many pictures: so phrases are learned beside captions, and the
+    vectors of pictures and sentences alike must name what is there, of which colour and how many, however small.
     """
 
     train_scenes: int = 40_000
@@ -48,6 +48,7 @@ class Recipe:
         Stage(side=64, epochs=6, rate=2e-3, joint=False),
         Stage(side=64, epochs=5, rate=1.5e-3, phrase_share=0.2, records=True, names_weight=0.3, crowd=0.25),
         Stage(side=96, epochs=10, rate=1.2e-3, phrase_share=0.3, records=True, names_weight=0.3, crowd=0.25),
+        Stage(side=96, epochs=5, rate=9e-4, phrase_share=0.4, records=True, names_weight=0.3, crowd=0.25),
     )
 
 

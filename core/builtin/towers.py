@@ -128,7 +128,8 @@ def _names(head: NameHead, vectors: _Vectors, said: Said, boxes: Tensor) -> Tens
     """Pictures must name all that they show, sentences all that they say."""
     first = head.loss(vectors.first, head.spoken(said.first))
     second = head.loss(vectors.second, head.spoken(said.second))
-    phrases = head.loss(vectors.second[said.phrase], head.told(*said.things[said.phrase].unbind(1)))
+    named = head.told(said.kinds[said.phrase], *said.details[said.phrase].unbind(1))
+    phrases = head.loss(vectors.second[said.phrase], named)
     return head.loss(vectors.images, head.shown(boxes)) + (first + second + phrases) / 3
 
 

@@ -17,7 +17,7 @@ from core.builtin.truth import Truth, holding, load_truth
 from core.builtin.vocabulary import builtin_vocabulary
 from core.scenes.claims import holds
 from core.scenes.composer import compose
-from core.scenes.words import WORDS, true_words
+from core.scenes.words import MEANINGS, WORDS, true_words
 from core.vocabulary import Vocabulary
 
 
@@ -59,20 +59,38 @@ def test_grid_targets_by_hand() -> None:
 
 
 def test_names_by_hand() -> None:
-    """A picture with two black cats and a dog of no colour, and the phrase "two black cats"."""
+    """A picture with two black cats and a dog of no colour; the phrases "two black cats" and "a pet"."""
     head = NameHead(WORDS)
     cat, dog, black = KIND_IDS["cat"], KIND_IDS["dog"], COLOUR_IDS["black"]
     boxes = torch.zeros(1, OBJECTS, 6, dtype=torch.int64)
     boxes[0, :3, :2] = torch.tensor([[cat, black], [cat, black], [dog, 0]])
 
     def counted(kind: int, number: int) -> int:
-        return head.plain + head.kinds * head.colours + kind * head.COUNTS + number - 1
+        return head.plain + head.nouns * head.colours + kind * head.COUNTS + number - 1
 
-    black_cat = head.plain + cat * head.colours + black
-    two_black_cats = {cat, head.kinds + black, black_cat, counted(cat, 2)}
-    assert set(head.shown(boxes)[0].nonzero().flatten().tolist()) == two_black_cats | {dog, counted(dog, 1)}
-    told = head.told(torch.tensor([[cat, 0]]), torch.tensor([[black, 0]]), torch.tensor([[2, 0]]))
-    assert set(told[0].nonzero().flatten().tolist()) == two_black_cats
+    def lit(labels: torch.Tensor) -> set[int]:
+        return set(labels[0].nonzero().flatten().tolist())
+
+    def coloured(noun: int) -> int:
+        return head.plain + noun * head.colours + black
+
+    pets = {KIND_IDS[kind] for kind in MEANINGS["pet"]}
+    (pet,) = (noun for noun in range(head.nouns) if set(head.called[:, noun].nonzero().flatten().tolist()) == pets)
+    two_black_cats = {cat, head.nouns + black, coloured(cat), counted(cat, 2)}
+    shown = lit(head.shown(boxes))
+    assert shown >= two_black_cats | {dog, counted(dog, 1), pet, coloured(pet), counted(pet, 2), counted(pet, 1)}
+    called = {noun for kind in (cat, dog) for noun in head.called[kind].nonzero().flatten().tolist()}
+    assert {label for label in shown if label < head.nouns} == called
+    kinds = torch.zeros(1, 2, len(KIND_IDS) + 1, dtype=torch.bool)
+    kinds[0, 0, cat] = True
+    told = head.told(kinds, torch.tensor([[black, 0]]), torch.tensor([[2, 0]]))
+    names = head.called[cat].nonzero().flatten().tolist()  # a cat, a pet, an animal
+    expected = {head.nouns + black, *names, *map(coloured, names), *(counted(noun, 2) for noun in names)}
+    assert lit(told) == expected >= two_black_cats and pet in names
+    kinds[0, 0, list(pets)] = True
+    nothing = torch.zeros(1, 2, dtype=torch.int64)
+    pet_names = lit(head.told(kinds, nothing, nothing))
+    assert pet in pet_names and pet_names == lit(head.said[None, WORDS.index("pet") + 1]) and cat not in pet_names
 
 
 def test_a_window_shows_the_pixels_under_it_and_moves_the_boxes() -> None:
