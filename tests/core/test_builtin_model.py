@@ -108,11 +108,11 @@ def shown(built_in_home: Path) -> dict[str, int]:
 def test_plain_queries_bring_pictures_that_show_it(shown: dict[str, int]) -> None:
     """What the model reaches today; it may only get better."""
     assert len(shown) == 40
-    assert sum(count >= 4 for count in shown.values()) >= 25
-    assert np.mean(list(shown.values())) >= 3.75
+    assert sum(count >= 4 for count in shown.values()) >= 32
+    assert np.mean(list(shown.values())) >= 4.25
 
 
-@pytest.mark.xfail(strict=True, reason="small animals and counts are not told apart at 96 pixels: 25 of 40 reach it")
+@pytest.mark.xfail(strict=True, reason="cats, dogs and numbers of broad words are not sure: 32 of 40 reach it")
 def test_every_plain_query_brings_at_least_four_such_pictures_in_five(shown: dict[str, int]) -> None:
     """The aim: of the top five, four or more hold all the named things."""
     weak = {text: count for text, count in shown.items() if count < 4}
