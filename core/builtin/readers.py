@@ -79,12 +79,12 @@ class NameHead(nn.Module):
         nn.init.constant_(self.read.bias[: self.plain], -4.0)  # nearly every picture lacks nearly every kind
         nn.init.constant_(self.read.bias[self.plain :], -7.0)
         called = torch.zeros(len(KIND_IDS) + 1, self.nouns)  # the nouns that each kind can be called
-        for meaning, noun in senses.items():
-            called[[KIND_IDS[kind] for kind in meaning], noun] = 1
+        for kinds, noun in senses.items():
+            called[[KIND_IDS[kind] for kind in kinds], noun] = 1
         said = torch.zeros(len(words) + 1, self.plain)  # what a word names, and what that is too: a dog is an animal
         for i, word in enumerate(words, 1):
-            if meaning := MEANINGS.get(LEMMAS.get(word, word)):
-                said[i, : self.nouns] = called[[KIND_IDS[kind] for kind in meaning]].amin(0)
+            if named := MEANINGS.get(LEMMAS.get(word, word)):
+                said[i, : self.nouns] = called[[KIND_IDS[kind] for kind in named]].amin(0)
             if word in COLOUR_IDS:
                 said[i, self.nouns + COLOUR_IDS[word]] = 1
         self.called: Tensor
