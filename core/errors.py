@@ -15,6 +15,10 @@ class MissingFiles(ModelError):
     """A model whose files are not on this machine; the message names them and how to provide them."""
 
 
+class DownloadStopped(ModelError):
+    """A download that was stopped as asked; what had come is kept for the next try."""
+
+
 class DeviceError(ModelError):
     """A device that does not exist or cannot be used here."""
 

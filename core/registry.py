@@ -12,14 +12,14 @@ from functools import cache
 from pathlib import Path
 
 from core.encoders import DenseEncoder
-from core.encoders.recipes import NAMED, SCENES, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
+from core.encoders.recipes import FAMILIES, NAMED, SCENES, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
 from core.errors import MissingFiles, ModelError, UnknownModel
 from core.head import SparseHead
 from core.head_folder import HEAD_VOCABULARY
 from core.home import home_folder
 from core.model import Model
 from core.vocabulary import Vocabulary
-from core.weights import File, Folder, HubFiles, Source, source
+from core.weights import File, Folder, HubFiles, Progress, ShouldStop, Source, never, silent, source
 
 DEFAULT_MODEL = "scenes"
 SCENES_ABOUT = (
@@ -115,11 +115,26 @@ def download_size(name: str) -> int:
     return sum(where.size() for where in _all_sources(name) if where.missing())
 
 
-def fetch(name: str) -> None:
-    """Brings all that a model, or an encoder alone, needs to this machine; ModelError when it cannot."""
+def size_of(name: str) -> int | None:
+    """As `download_size`, but None where no server answers; 0 when all is here."""
+    try:
+        return download_size(name)
+    except UnknownModel:
+        raise
+    except ModelError:
+        return None
+
+
+def fetch(name: str, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+    """Brings all that a model, or an encoder alone, needs to this machine; a part that is here is not fetched again.
+
+    `progress`: done, total (None: not known yet) and the name of the part at hand; bytes, packages for the environment
+    of salesforce-lavis. Raises DownloadStopped when asked to stop and ModelError when it cannot: what had come of
+    a file is kept out of sight and gone on with by the next call.
+    """
     for where in _all_sources(name):
         if where.missing():
-            where.fetch()
+            where.fetch(progress, should_stop)
 
 
 def pairing(name: str) -> Pairing:
@@ -140,8 +155,8 @@ def pairing(name: str) -> Pairing:
 def _published() -> dict[str, str]:
     """Hub ids of the paper's heads by the name of the encoder that they are paired with."""
     return {
-        f"{family}-{tuned}": f"lsr42/d2s_{_DATA[tuned]}-{dense}-dense_q_reg_0.001_d_reg_0.001"
-        for family, dense in (("blip", "blip"), ("lavis-blip", "blip"), ("lavis-albef", "albef"))
+        f"{family}-{tuned}": f"lsr42/d2s_{_DATA[tuned]}-{family.rpartition('-')[2]}-dense_q_reg_0.001_d_reg_0.001"
+        for family in FAMILIES
         for tuned in TUNED
     }
 

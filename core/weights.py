@@ -14,12 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.request import Request, urlopen
 
-from tqdm import tqdm
-
-from core.errors import MissingFiles, ModelError
+from core.errors import DownloadStopped, MissingFiles, ModelError
 from core.home import home_folder
 from core.writing import write_text_whole
 
@@ -30,7 +28,46 @@ _PATIENCE_S = 30  # for a server that says nothing
 
 File = str | tuple[str, ...]  # one name, or several of which the first that exists is taken
 
+Progress = Callable[[int, int | None, str], None]  # done, of how many (None: not known), of what; bytes for files
+ShouldStop = Callable[[], bool]
+
 WEIGHTS: File = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin")
+
+
+def silent(done: int, total: int | None, what: str) -> None:
+    """Progress that nobody looks at."""
+
+
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+class Source(Protocol):
+    """Something that a model needs: files of this machine or of a server, or an environment."""
+
+    @property
+    def name(self) -> str: ...
+
+    def missing(self) -> list[str]:
+        """What of it is not here; empty when all is."""
+        ...
+
+    def locate(self) -> Path:
+        """Where it lies; MissingFiles says what it lacks."""
+        ...
+
+    def whereabouts(self) -> str:
+        """What is missing and where it is looked for, as part of a sentence."""
+        ...
+
+    def size(self) -> int:
+        """Bytes still to be fetched; ModelError when the server cannot be reached."""
+        ...
+
+    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+        """Brings it here; ModelError when it cannot, DownloadStopped when asked to stop."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -64,7 +101,7 @@ class Folder:
         """Bytes still to be fetched: none ever are."""
         return 0
 
-    def fetch(self) -> None:
+    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
         """Nothing to fetch; MissingFiles when the folder is not complete."""
         self.locate()
 
@@ -103,12 +140,16 @@ class HubFiles:
         with _reaching(self.repo):
             return sum(size for name, size in self._wanted().items() if self._cached(name) is None)
 
-    def fetch(self) -> None:
+    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
         """Brings every file here, going on where an earlier try stopped; ModelError when it cannot."""
-        from huggingface_hub import snapshot_download
+        from huggingface_hub import hf_hub_download
 
         with _reaching(self.repo):
-            snapshot_download(self.repo, allow_patterns=list(self._wanted()))
+            wanted = self._wanted()
+            tally = _Tally(self.repo, sum(wanted.values()), progress, should_stop)
+            for name, size in wanted.items():
+                hf_hub_download(self.repo, name, tqdm_class=_bars(tally))
+                tally.finished(size)
         self.locate()
 
     def _cached(self, name: str) -> Path | None:
@@ -179,7 +220,7 @@ class UrlFile:
             length = int(answer.headers.get("Content-Length") or 0)
         return max(0, length - _length(self._part()))
 
-    def fetch(self) -> None:
+    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
         """Brings the file here, going on where an earlier try stopped; ModelError when it cannot."""
         if not self.missing():
             return
@@ -191,12 +232,11 @@ class UrlFile:
                 if start and answer.status != HTTPStatus.PARTIAL_CONTENT:
                     start = 0  # the server begins anew, so the file does too
                 total = start + int(answer.headers.get("Content-Length") or 0)
-                with (
-                    open(part, "ab" if start else "wb") as file,
-                    tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=self.name) as bar,
-                ):
+                tally = _Tally(self.name, total, progress, should_stop)
+                tally.add(start)
+                with open(part, "ab" if start else "wb") as file:
                     while chunk := answer.read(_CHUNK):
-                        bar.update(file.write(chunk))
+                        tally.add(file.write(chunk))
             if _length(part) < total:
                 raise ModelError(
                     f"{self.url} broke off after {_length(part):,} of {total:,} bytes; the same command goes on."
@@ -209,9 +249,6 @@ class UrlFile:
 
     def _record(self) -> Path:
         return self.path.with_name(self.name + ".sha256")
-
-
-Source = Folder | HubFiles | UrlFile
 
 
 def source(named: str, files: Sequence[File]) -> Folder | HubFiles:
@@ -249,6 +286,43 @@ def _reaching(what: str) -> Iterator[None]:
         raise ModelError(
             f"'{what}' cannot be fetched ({reason}); check the network, or bring its files here another way."
         ) from error
+
+
+class _Tally:
+    """Counts the bytes of a download, tells of them, and ends it when asked to."""
+
+    def __init__(self, name: str, total: int, progress: Progress, should_stop: ShouldStop):
+        self._name, self._total, self._progress, self._should_stop = name, total, progress, should_stop
+        self._before = self._now = 0  # bytes of the files that are whole; of the one that comes
+
+    def add(self, count: int) -> None:
+        """So many bytes more of the file at hand."""
+        self._now += count
+        self._progress(min(self._before + self._now, self._total), self._total, self._name)
+        if self._should_stop():
+            raise DownloadStopped(f"'{self._name}' was not fetched: stopped as asked; the next try goes on from there.")
+
+    def finished(self, size: int) -> None:
+        """The file at hand is whole, however much of it had to come."""
+        self._before, self._now = self._before + size, 0
+        self.add(0)
+
+
+def _bars(tally: _Tally) -> Any:
+    """The kind of progress bar that the hub's client draws on, wired to a tally and drawn nowhere."""
+    from tqdm import tqdm
+
+    class Bar(tqdm):
+        def __init__(self, *arguments: Any, **options: Any):
+            start = options.get("initial") or 0
+            super().__init__(*arguments, **{k: v for k, v in options.items() if k != "name"} | {"disable": True})
+            tally.add(int(start))
+
+        def update(self, n: float | None = 1) -> bool | None:
+            tally.add(int(n or 0))
+            return None
+
+    return Bar
 
 
 def _request(url: str, start: int = 0, method: str = "GET") -> Request:

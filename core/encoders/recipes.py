@@ -8,14 +8,16 @@ from pathlib import Path
 from core.encoders import DenseEncoder
 from core.encoders.scenes import SceneEncoder
 from core.errors import UnknownModel
+from core.lavis_environment import LavisEnvironment
 from core.weights import WEIGHTS, File, HubFiles, Source, UrlFile, source
 
 SCENES = Path(__file__).resolve().parent.parent.parent / "assets" / "scenes"  # the built-in model
 WORDPIECES = HubFiles("distilbert/distilbert-base-uncased", ("vocab.txt",))  # BERT's uncased pieces, word for word
 TUNED = {"coco": "MSCOCO", "flickr": "Flickr30k"}
+FAMILIES = ("blip", "lavis-blip", "lavis-albef", "lavis-original-blip", "lavis-original-albef")
 NAMED = (
     "scenes",
-    *(f"{family}-{tuned}" for family in ("blip", "lavis-blip", "lavis-albef") for tuned in TUNED),
+    *(f"{family}-{tuned}" for family in FAMILIES for tuned in TUNED),
     *(f"{family}:FOLDER_OR_HUB_ID" for family in ("blip", "clip", "siglip")),
 )
 BLIP_MEGABYTES = 895  # 223.7 million parameters in single precision
@@ -47,6 +49,8 @@ def encoder_recipe(name: str) -> EncoderRecipe:
         return _of_family("blip", f"Salesforce/blip-itm-base-{tuned}", name)
     if tuned in TUNED and family in ("lavis-blip", "lavis-albef"):
         return _lavis(name, family.removeprefix("lavis-"), tuned)
+    if tuned in TUNED and family in ("lavis-original-blip", "lavis-original-albef"):
+        return _lavis_original(name, family.removeprefix("lavis-original-"), tuned)
     raise UnknownModel(f"There is no encoder called '{name}'; the known ones are: {', '.join(NAMED)}.")
 
 
@@ -61,12 +65,24 @@ def _of_family(family: str, place: str, name: str | None = None) -> EncoderRecip
     return EncoderRecipe(called, about, "as published with it", None, (where,), partial(_dual, called, family))
 
 
-def _lavis(name: str, family: str, tuned: str) -> EncoderRecipe:
+def _checkpoint(family: str, tuned: str) -> UrlFile:
     published = {"blip": f"BLIP/blip_{tuned}_retrieval.pth", "albef": f"ALBEF/albef_{tuned}_retrieval_lavis.pt"}
-    checkpoint = UrlFile(f"{_LAVIS}/{published[family]}")
+    return UrlFile(f"{_LAVIS}/{published[family]}")
+
+
+def _lavis(name: str, family: str, tuned: str) -> EncoderRecipe:
+    checkpoint = _checkpoint(family, tuned)
     about = f"LAVIS's {family.upper()} tuned on {TUNED[tuned]}, 384 px"
     return EncoderRecipe(
         name, about, "BSD-3-Clause", None, (checkpoint, WORDPIECES), partial(_lavis_encoder, name, family)
+    )
+
+
+def _lavis_original(name: str, family: str, tuned: str) -> EncoderRecipe:
+    sources = (_checkpoint(family, tuned), WORDPIECES, LavisEnvironment())
+    about = f"LAVIS's {family.upper()} tuned on {TUNED[tuned]}, computed by salesforce-lavis itself"
+    return EncoderRecipe(
+        name, about, "BSD-3-Clause", None, sources, partial(_lavis_original_encoder, name, family, tuned)
     )
 
 
@@ -91,3 +107,10 @@ def _lavis_encoder(name: str, family: str, places: list[Path], device: str) -> D
 
     checkpoint, vocabulary = places
     return lavis.load(name, checkpoint, vocabulary, lavis.BLIP if family == "blip" else lavis.ALBEF, device)
+
+
+def _lavis_original_encoder(name: str, family: str, tuned: str, places: list[Path], device: str) -> DenseEncoder:
+    from core.encoders.lavis_original import LavisOriginal, lavis_worker
+
+    checkpoint, vocabulary, python = places
+    return LavisOriginal(name, lavis_worker(python, family, tuned, vocabulary / "vocab.txt", checkpoint, device))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from demo import terminal
+from demo.commands.interruption import interrupted
 from demo.commands.opening import JsonOption
 from index_store.errors import SightwordsError
 
@@ -34,6 +35,29 @@ def models(
         terminal.show_models(entries)
 
 
+@commands.command("setup-lavis")
+def setup_lavis(
+    yes: Annotated[bool, typer.Option("--yes", help="Install without asking.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Make it anew, whatever is there.")] = False,
+) -> None:
+    """Make the Python 3.11 environment of salesforce-lavis, for lavis-original-… models; pip's own settings count."""
+    from core.lavis_environment import LavisEnvironment
+
+    environment = LavisEnvironment()
+    if not environment.missing() and not again:
+        terminal.say(f"{environment.name} is ready in {environment.folder}.")
+        return
+    if again:
+        environment.remove()
+    size = environment.size()
+    terminal.say(f"{environment.name} will take about {size / 1e9:.1f} GB in {environment.folder}.")
+    if not yes and not typer.confirm("Install it now?", err=True):
+        raise SightwordsError("Nothing was installed.")
+    with interrupted("Stopping…") as should_stop, terminal.progress_bar("installing") as advance:
+        environment.fetch(advance, should_stop)
+    terminal.say(f"{environment.name} is ready in {environment.folder}.")
+
+
 def _fetch(name: str, yes: bool) -> None:
     """The one command that downloads models: says the size, asks, fetches."""
     from core.registry import download_size, fetch, lacking
@@ -46,5 +70,6 @@ def _fetch(name: str, yes: bool) -> None:
     terminal.say(f"'{name}' needs {size / 1e6:,.0f} MB: {'; '.join(missing)}")
     if not yes and not typer.confirm("Fetch it now?", err=True):
         raise SightwordsError("Nothing was fetched.")
-    fetch(name)
+    with interrupted("Stopping…") as should_stop, terminal.progress_bar(f"fetching '{name}'") as advance:
+        fetch(name, advance, should_stop)
     terminal.say(f"All that '{name}' needs is on this machine now.")

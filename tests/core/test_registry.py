@@ -62,9 +62,9 @@ def document(*arguments: object) -> Any:
     return json.loads(result.stdout)
 
 
-def test_six_real_models_are_listed_with_what_they_need() -> None:
+def test_ten_real_models_are_listed_with_what_they_need() -> None:
     entries = {entry["name"]: entry for entry in document("models")}
-    assert entries["scenes"]["ready"] and len(entries) == 7
+    assert entries["scenes"]["ready"] and len(entries) == 11
     for name, entry in list(entries.items())[1:]:
         assert not entry["ready"] and f"--download {name}" in entry["needs"]
         assert "lsr42/d2s_" in entry["head"] and entry["vocabulary"] == "distilbert-base-uncased" and entry["licence"]
