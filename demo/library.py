@@ -48,7 +48,9 @@ class Library:
 
     def collections(self) -> dict[str, Path | None]:
         """What can be searched, by name: the built-in world, the one the app was started with, those made here."""
-        known: dict[str, Path | None] = {WORLD: None} if self._session.model_name == "scenes" else {}
+        known: dict[str, Path | None] = {}
+        if self._started_with is None or self._session.model_name == "scenes":
+            known[WORLD] = None
         if self._started_with is not None:
             known[self._started_with.name] = self._started_with
         places = [place for place in sorted(_home().glob("*/collection")) if Collection.exists(place)]

@@ -151,6 +151,8 @@ def test_every_action_is_a_tool(app: App) -> None:
         "link_words": {"text": "a red dog"},
         "locate_term": {"item": 1, "term": "dog"},
         "suggest_terms": {"start": "moo"},
+        "describe_term": {"term": "dog"},
+        "compare_rankings": {"text": "a red dog", "k": 3},
     }
 
     async def use() -> dict[str, tuple[bool, str]]:
@@ -171,6 +173,7 @@ def test_every_action_is_a_tool(app: App) -> None:
     assert {action for action, (failed, _) in answers.items() if failed} == {"locate_term"}  # the small model cannot
     assert "contributions" in answers["search"][1] and "moon" in answers["suggest_terms"][1]
     assert "cannot point" in answers["locate_term"][1]
+    assert "strongest" in answers["describe_term"][1] and "kendall_tau" in answers["compare_rankings"][1]
 
 
 def test_mcp_that_is_not_installed_is_said(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
