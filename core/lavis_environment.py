@@ -71,13 +71,16 @@ class LavisEnvironment:
         return 0 if not self.missing() else BYTES if torch.version.cuda is None else BYTES_CUDA
 
     def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
-        """Makes it where it is missing, beside its place, and moves it there when it works.
+        """As `make`, where it is missing."""
+        if self.missing():
+            self.make(progress, should_stop)
+
+    def make(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+        """Makes it beside its place and moves it there when it works; until then, what is there stays.
 
         `progress`: packages done, of how many (None: not known yet), and what is going on. Raises ModelError when
         Python 3.11, a network or room on the disk is missing, DownloadStopped when asked to stop; both leave nothing.
         """
-        if not self.missing():
-            return
         python = _python_311()
         self._check_room()
         making = self.folder.with_name("lavis.part")
@@ -97,10 +100,6 @@ class LavisEnvironment:
             ) from error
         finally:
             shutil.rmtree(making, ignore_errors=True)
-
-    def remove(self) -> None:
-        """Deletes it, so that it can be made anew."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _check_room(self) -> None:
         place = self.folder

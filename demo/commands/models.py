@@ -47,14 +47,12 @@ def setup_lavis(
     if not environment.missing() and not again:
         terminal.say(f"{environment.name} is ready in {environment.folder}.")
         return
-    if again:
-        environment.remove()
     size = environment.size()
     terminal.say(f"{environment.name} will take about {size / 1e9:.1f} GB in {environment.folder}.")
     if not yes and not typer.confirm("Install it now?", err=True):
         raise SightwordsError("Nothing was installed.")
     with interrupted("Stopping…") as should_stop, terminal.progress_bar("installing") as advance:
-        environment.fetch(advance, should_stop)
+        environment.make(advance, should_stop)
     terminal.say(f"{environment.name} is ready in {environment.folder}.")
 
 
