@@ -141,7 +141,10 @@ class HubFiles:
             return sum(size for name, size in self._wanted().items() if self._cached(name) is None)
 
     def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
-        """Brings every file here, going on where an earlier try stopped; ModelError when it cannot."""
+        """Brings every file that is not here; ModelError when it cannot, DownloadStopped when asked to stop.
+
+        What came whole is kept; the hub's client begins a file anew that was stopped in its middle.
+        """
         from huggingface_hub import hf_hub_download
 
         with _reaching(self.repo):
@@ -300,7 +303,9 @@ class _Tally:
         self._now += count
         self._progress(min(self._before + self._now, self._total), self._total, self._name)
         if self._should_stop():
-            raise DownloadStopped(f"'{self._name}' was not fetched: stopped as asked; the next try goes on from there.")
+            raise DownloadStopped(
+                f"'{self._name}' was not fetched to its end: stopped as asked; the next try fetches what is missing."
+            )
 
     def finished(self, size: int) -> None:
         """The file at hand is whole, however much of it had to come."""
