@@ -83,21 +83,24 @@ def _walk(root: Path, unreadable: list[tuple[Path, str]], skip: Callable[[Path],
     return sorted(pictures)
 
 
-def read_captions(path: str | os.PathLike[str]) -> dict[Path, tuple[str, ...]]:
-    """Captions by picture, absolute, from JSONL: {"file": …, "captions": […]} a line, files relative to its folder.
+def read_captions(
+    path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None
+) -> dict[Path, tuple[str, ...]]:
+    """Captions by picture, absolute, from JSONL: {"file": …, "captions": […]} a line.
 
+    Files are relative to `folder`, or to the captions' own folder where none is given.
     Blank lines are skipped, repeated files are joined, repeated captions kept once. Raises DatasetError that names
     file and line for anything else.
     """
     path = Path(path)
     captions: dict[Path, dict[str, None]] = {}
     try:
-        folder = path.resolve().parent
+        base = path.resolve().parent if folder is None else Path(folder).resolve()
         with open(path, encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     name, texts = _caption_line(line, f"{path}, line {number}")
-                    captions.setdefault(_picture_path(folder, name), {}).update(dict.fromkeys(texts))
+                    captions.setdefault(_picture_path(base, name), {}).update(dict.fromkeys(texts))
     except UnicodeDecodeError as error:
         raise DatasetError(f"The captions file {path} is not UTF-8 text; save it as UTF-8.") from error
     except OSError as error:

@@ -57,6 +57,7 @@ def index_paths(
     paths: Sequence[str | os.PathLike[str]],
     *,
     captions: str | os.PathLike[str] | None = None,
+    captions_folder: str | os.PathLike[str] | None = None,
     alt_texts: Mapping[Path, str] | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -66,7 +67,8 @@ def index_paths(
     A picture whose bytes are known at its path is left alone; known bytes at a new path reuse their stored vector; new
     bytes at a known path replace the old item; items of files that are gone from a walked folder are removed, except
     when a folder that was asked for holds no picture any more: its disk may not be mounted, which is reported instead.
-    `captions` (JSONL: `file`, `captions`) makes each caption an item of kind "caption" with its picture's path.
+    `captions` (JSONL: `file`, `captions`) makes each caption an item of kind "caption" with its picture's path; files
+    in it count from `captions_folder`, or from where it lies.
     `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text or its
     first caption. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()` between
     batches.
@@ -80,7 +82,7 @@ def index_paths(
             f"The collection {collection.path} was made by the model '{collection.model}', so the model "
             f"'{model.name}' cannot add to it; use '{collection.model}' or another folder."
         )
-    spoken = read_captions(captions) if captions is not None else {}
+    spoken = read_captions(captions, captions_folder) if captions is not None else {}
     listing = list_pictures(paths, skip=Collection.exists)  # the thumbnails in a collection are nobody's pictures
     alts = {picture: texts[0] for picture, texts in spoken.items() if texts} | dict(alt_texts or {})
     run = _Run(model, collection, listing, spoken, alts, progress, cancelled or (lambda: False))

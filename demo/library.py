@@ -101,8 +101,15 @@ class Library:
             if files:
                 paths += take_files(files, path.parent / "pictures", self._stop.is_set)
             with Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms, writable=True) as opened:
+                # an uploaded file lies in a folder of its own, so its names count from where the pictures are
                 return index_paths(
-                    model, opened, paths, captions=captions, progress=self._told, cancelled=self._stop.is_set
+                    model,
+                    opened,
+                    paths,
+                    captions=captions,
+                    captions_folder=place or path.parent / "pictures",
+                    progress=self._told,
+                    cancelled=self._stop.is_set,
                 )
 
         self._begin(work)

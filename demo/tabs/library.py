@@ -17,7 +17,10 @@ from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is
 SAMPLE = 2_000  # items whose terms are counted for the plot
-CAPTIONS = 'One line a picture: {"file": "a.jpg", "captions": ["a text", …]}, files relative to it.'
+CAPTIONS = (
+    'One line a picture: {"file": "a.jpg", "captions": ["a text", …]}, '
+    "files named from the folder; a zip is a folder of its name."
+)
 
 
 class LibraryTab:

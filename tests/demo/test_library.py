@@ -65,6 +65,15 @@ def test_a_collection_is_made_filled_searched_and_left(
     assert library.job.report.removed == 1 and session.size() == 4
     assert library.remove(str(tmp_path / "pictures")) == 2 and session.size() == 2
     assert (tmp_path / "pictures" / "0.png").exists()
+    (tmp_path / "elsewhere").mkdir()  # as an upload does, the captions lie apart from the pictures
+    captions = tmp_path / "elsewhere" / "captions.jsonl"
+    captions.write_text('{"file": "trip/0.png", "captions": ["a red patch"]}\n')
+    library.add([tmp_path / "trip.zip"], captions=captions)
+    library.wait()
+    captions.write_text('{"file": "0.png", "captions": ["a red patch"]}\n')
+    library.add([], str(tmp_path / "pictures"), captions)
+    library.wait()
+    assert library.job.report.skipped == () and session.kinds() == {"image": 4, "caption": 2}
     library.use("mine")
     assert len(session.ready()[1]) == 3 and library.current == "mine"
 
