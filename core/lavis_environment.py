@@ -26,6 +26,7 @@ PACKAGES = (  # proven together; torchvision must be of torch's release
     "torchvision==0.28.0",
     f"salesforce-lavis=={LAVIS_VERSION}",
     "numpy<2",  # its OpenCV was built for that
+    "pillow<13",  # as Sightwords: 13 resizes rows and columns in another order, which changes pixels by up to 19 of 255
 )
 BYTES = 2_500_000_000  # measured with torch's CPU build
 BYTES_CUDA = 6_200_000_000  # measured with torch's CUDA build

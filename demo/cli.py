@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from demo import terminal
-from demo.commands import collections, exchange, models, research, searching, web, world
+from demo.commands import collections, doctor, exchange, models, research, searching, web, world
 from index_store.errors import SightwordsError
 
 COMMANDS = (  # in the order of --help
@@ -24,6 +24,7 @@ COMMANDS = (  # in the order of --help
     world,
     research,
     exchange,
+    doctor,
 )
 
 

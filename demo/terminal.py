@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from core.doctor import Finding
     from core.explain import Contribution, SearchTerm
     from core.indexing import IndexReport
+    from core.parity import Comparison
     from core.registry import ModelEntry
     from core.search import SearchResult
     from index_store.collection import Stats
@@ -56,9 +58,10 @@ def say(text: str, style: str = "") -> None:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Advance]:
+def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Advance]:
     """A bar on standard error; yields a callback (done, total[, name]). Leaves nothing behind where nobody looks."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    amount = DownloadColumn() if in_bytes else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeRemainingColumn())
     console = err()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=None)
@@ -133,6 +136,21 @@ def show_stats(stats: "Stats", collection: Path, model: str) -> None:
     table.add_row("on disk", f"{stats.bytes_on_disk / 1e6:.1f} MB")
     table.add_row("most frequent", ", ".join(f"{term} {count}" for term, count in stats.frequent))
     out().print(table)
+
+
+def show_finding(finding: "Finding") -> None:
+    """A line: a mark for good, missing or bad, what was looked at and what was found."""
+    mark, style = {"good": ("✓", "green"), "missing": ("–", "yellow"), "bad": ("✗", "bold red")}[finding.state]
+    line = Text(f"{mark} ", style).append(f"{finding.what:<24}", "bold").append(plain(finding.told), "not bold")
+    out().print(line, soft_wrap=True)
+
+
+def show_comparison(comparison: "Comparison") -> None:
+    """A line: whether it holds, what was compared, the largest difference and its bound."""
+    mark, style = ("✓", "green") if comparison.passed else ("✗", "bold red")
+    wanted = "more than" if comparison.control else "at most"
+    line = Text(f"{mark} ", style).append(f"{comparison.model}: {comparison.what}  ", "bold")
+    out().print(line.append(f"{comparison.difference:.2g} ({wanted} {comparison.bound:g})", "not bold"), soft_wrap=True)
 
 
 def _reasons(contributions: "Sequence[Contribution]") -> Text:

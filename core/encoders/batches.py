@@ -4,12 +4,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
 from numpy import float32
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from core.errors import DeviceError, ModelError
@@ -124,6 +125,28 @@ class Batches(Generic[Input, Prepared]):
         self.size = max(1, min(self.size, count) // 2)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+class BatchedEncoder:
+    """The DenseEncoder contract over two kinds of batches; a real encoder says in its constructor what they run."""
+
+    name: str
+    dim: int
+    place: Place
+    images: Batches[Image.Image, Any]
+    texts: Batches[str, Any]
+
+    def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
+        """RGB pictures of any size -> (n, dim) rows of unit length."""
+        return self.images(images, self.dim)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
+        """Sentences -> (n, dim) rows of unit length; what is longer than the text tower is cut off."""
+        return self.texts(texts, self.dim)
+
+    def unknown_words(self, text: str) -> list[str]:
+        """None: word pieces spell every word."""
+        return []
 
 
 def _out_of_memory(error: RuntimeError) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from core.encoders.itc import ItcEncoder, ItcTowers
+from core.encoders.loading import check_whole, loading
 from core.encoders.preprocessing import CaptionTokens
 from core.errors import ModelError
 
@@ -20,22 +21,14 @@ def load(name: str, folder: Path, device: str = "auto") -> ItcEncoder:
     from transformers import BlipConfig, BlipForImageTextRetrieval
 
     tokens = CaptionTokens(folder, MAX_TOKENS)
-    try:
+    with loading("BLIP", folder):
         config = BlipConfig.from_pretrained(folder, local_files_only=True)
         _check(config, folder)
         config.vision_config.layer_norm_eps = VISION_EPS
         model, info = BlipForImageTextRetrieval.from_pretrained(
             folder, config=config, local_files_only=True, output_loading_info=True, dtype="float32"
         )
-    except ModelError:
-        raise
-    except Exception as error:  # transformers raises OSError, ValueError, RuntimeError, KeyError... by what is wrong
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"The BLIP model in {folder} cannot be loaded ({reason}).") from error
-    if missing := sorted(info["missing_keys"]):
-        raise ModelError(
-            f"The weights in {folder} lack {len(missing)} that BLIP's retrieval model needs, {missing[0]} among them."
-        )
+    check_whole("BLIP's retrieval model", folder, info)
     return ItcEncoder(
         name, ItcTowers(model.vision_model, model.text_encoder, model.vision_proj, model.text_proj), tokens, device
     )

@@ -6,20 +6,19 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy import float32
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from core.encoders.batches import Batches, fitting_batch, place, transformer_bytes
+from core.encoders.batches import BatchedEncoder, Batches, fitting_batch, place, transformer_bytes
+from core.encoders.loading import check_whole, loading
 from core.errors import ModelError
 
 Kind = Literal["clip", "siglip"]
 KINDS: Mapping[str, tuple[str, ...]] = {"clip": ("clip",), "siglip": ("siglip", "siglip2")}  # config.json's model_type
 
 
-class DualEncoder:
+class DualEncoder(BatchedEncoder):
     """A checkpoint's two towers with its own image processor and tokenizer, on one device."""
 
     def __init__(self, name: str, model: Any, processor: Any, tokenizer: Any, device: str = "auto"):
@@ -43,18 +42,6 @@ class DualEncoder:
         self.texts: Batches[str, Mapping[str, Tensor]] = Batches(
             fitting_batch(self.place, texts), self._read, self._run_texts
         )
-
-    def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
-        """RGB pictures of any size -> (n, dim) rows of unit length."""
-        return self.images(images, self.dim)
-
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
-        """Sentences -> (n, dim) rows of unit length; what is longer than the text tower is cut off."""
-        return self.texts(texts, self.dim)
-
-    def unknown_words(self, text: str) -> list[str]:
-        """None: the tokenizer spells every word."""
-        return []
 
     def _seen(self, images: Sequence[Image.Image]) -> Mapping[str, Tensor]:
         rgb = [np.asarray(image.convert("RGB")) for image in images]  # arrays: a 1-pixel side is not taken for channels
@@ -85,7 +72,7 @@ def load(name: str, folder: Path, kind: Kind, device: str = "auto") -> DualEncod
     """The encoder in a folder of the hub's layout; ModelError when it is another kind of model or incomplete."""
     from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
 
-    try:
+    with loading(kind, folder):
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         if config.model_type not in KINDS[kind]:
             raise ModelError(f"The folder {folder} holds a model of kind '{config.model_type}', not {kind}.")
@@ -94,13 +81,7 @@ def load(name: str, folder: Path, kind: Kind, device: str = "auto") -> DualEncod
         )
         processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except ModelError:
-        raise
-    except Exception as error:  # transformers raises OSError, ValueError, RuntimeError, KeyError... by what is wrong
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"The {kind} model in {folder} cannot be loaded ({reason}).") from error
-    if missing := sorted(info["missing_keys"]):
-        raise ModelError(f"The weights in {folder} lack {len(missing)} that {kind} needs, {missing[0]} among them.")
+    check_whole(kind, folder, info)
     return DualEncoder(name, model, processor, tokenizer, device)
 
 

@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy import float32
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.encoders.batches import Batches, Place, fitting_batch, place, transformer_bytes
+from core.encoders.batches import BatchedEncoder, Batches, Place, fitting_batch, place, transformer_bytes
 from core.encoders.preprocessing import CaptionTokens, normalised_pixels
 
 
@@ -35,7 +33,7 @@ class ItcTowers(nn.Module):
         return functional.normalize(self.text_proj(states[:, 0]).float(), dim=-1)
 
 
-class ItcEncoder:
+class ItcEncoder(BatchedEncoder):
     """Towers and preprocessing behind the DenseEncoder contract, on one device."""
 
     def __init__(self, name: str, towers: ItcTowers, tokens: CaptionTokens, device: str = "auto"):
@@ -52,18 +50,6 @@ class ItcEncoder:
         texts = _batch(self.place, 64, text.hidden_size, text.num_attention_heads)
         self.images: Batches[Image.Image, Tensor] = Batches(images, self.pixels, self._run_images)
         self.texts: Batches[str, tuple[Tensor, Tensor]] = Batches(texts, self.tokens, self._run_texts)
-
-    def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
-        """RGB pictures of any size -> (n, dim) rows of unit length."""
-        return self.images(images, self.dim)
-
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
-        """Sentences -> (n, dim) rows of unit length."""
-        return self.texts(texts, self.dim)
-
-    def unknown_words(self, text: str) -> list[str]:
-        """None: WordPieces spell every word."""
-        return []
 
     def pixels(self, images: Sequence[Image.Image]) -> Tensor:
         """Pictures -> (n, 3, S, S), what the image tower sees."""

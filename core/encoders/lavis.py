@@ -65,20 +65,14 @@ def towers(sizes: LavisSizes) -> ItcTowers:
 
     vision = BlipVisionModel(
         BlipVisionConfig(
-            hidden_size=sizes.vision_width,
-            intermediate_size=4 * sizes.vision_width,
-            num_hidden_layers=sizes.vision_layers,
-            num_attention_heads=sizes.vision_heads,
+            **_transformer(sizes.vision_width, sizes.vision_layers, sizes.vision_heads),
             image_size=sizes.image_size,
             patch_size=sizes.patch_size,
             layer_norm_eps=1e-6,  # LAVIS's; the class's default is another
         )
     )
     common: dict[str, Any] = dict(
-        hidden_size=sizes.text_width,
-        intermediate_size=4 * sizes.text_width,
-        num_hidden_layers=sizes.text_layers,
-        num_attention_heads=sizes.text_heads,
+        **_transformer(sizes.text_width, sizes.text_layers, sizes.text_heads),
         vocab_size=sizes.vocab_size,
         max_position_embeddings=sizes.positions,
         layer_norm_eps=1e-12,
@@ -94,6 +88,16 @@ def towers(sizes: LavisSizes) -> ItcTowers:
             text.embeddings.token_type_embeddings.weight.zero_()
     projections = torch.nn.Linear(sizes.vision_width, sizes.dim), torch.nn.Linear(sizes.text_width, sizes.dim)
     return ItcTowers(vision, text, *projections).eval()
+
+
+def _transformer(width: int, layers: int, heads: int) -> dict[str, int]:
+    """The sizes by transformers' names."""
+    return {
+        "hidden_size": width,
+        "intermediate_size": 4 * width,
+        "num_hidden_layers": layers,
+        "num_attention_heads": heads,
+    }
 
 
 def native_key(key: str) -> str:

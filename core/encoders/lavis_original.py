@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +50,18 @@ class LavisOriginal:
 
 
 def lavis_worker(
-    python: Path, family: str, tuned: str, vocabulary: Path, checkpoint: Path | None, device: str = "auto"
+    python: Path,
+    family: str,
+    tuned: str,
+    vocabulary: Path,
+    checkpoint: Path | None,
+    device: str = "auto",
+    sizes: Mapping[str, object] | None = None,
 ) -> Worker:
     """A worker that holds one published model; random weights where no checkpoint is named (see `lavis_worker.py`).
 
-    `python`: of the environment; `vocabulary`: BERT's uncased vocab.txt.
+    `python`: of the environment; `vocabulary`: BERT's uncased vocab.txt; `sizes`: the fields of LavisSizes, None: those
+    of the published model.
     """
     hello = {
         "do": "load",
@@ -63,6 +70,7 @@ def lavis_worker(
         "vocabulary": str(vocabulary),
         "device": device,
         "checkpoint": None if checkpoint is None else str(checkpoint),
+        "sizes": None if sizes is None else dict(sizes),
     }
     command = [str(python), "-I", str(SCRIPT)]  # -I: core/encoders is no place to import `lavis` from
     return Worker("The worker of salesforce-lavis", command, hello, {"lavis": LAVIS_VERSION, "dim": DIM})

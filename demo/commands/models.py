@@ -68,6 +68,6 @@ def _fetch(name: str, yes: bool) -> None:
     terminal.say(f"'{name}' needs {size / 1e6:,.0f} MB: {'; '.join(missing)}")
     if not yes and not typer.confirm("Fetch it now?", err=True):
         raise SightwordsError("Nothing was fetched.")
-    with interrupted("Stopping…") as should_stop, terminal.progress_bar(f"fetching '{name}'") as advance:
+    with interrupted("Stopping…") as should_stop, terminal.progress_bar(f"fetching '{name}'", in_bytes=True) as advance:
         fetch(name, advance, should_stop)
     terminal.say(f"All that '{name}' needs is on this machine now.")

@@ -27,7 +27,7 @@ from index_store.collection import Collection
 ROOT = Path(__file__).resolve().parents[2]
 runner = CliRunner()
 COMMANDS = ("serve", "models", "index", "search", "encode", "remove", "verify", "stats", "scenes", "embed", "train",
-            "evaluate", "reproduce", "export", "import")  # fmt: skip
+            "evaluate", "reproduce", "export", "import", "doctor")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -355,3 +355,16 @@ main()
         done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
         assert done.stdout == "[0, 1]\n"
         assert done.returncode == 1 and done.stderr.count("\n") == 1 and "written" in done.stderr, done.stderr
+
+
+def test_the_doctor_says_what_it_finds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path))
+    document = json.loads(ok("doctor", "--json"))
+    found = {row["what"]: row["state"] for row in document["findings"]}
+    assert found["home folder"] == "good" and found["salesforce-lavis"] == "missing"
+    monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path / "file"))
+    (tmp_path / "file").write_text("no folder")
+    assert run("doctor").exit_code == 1
+    result = run("doctor", "--parity")
+    assert result.exit_code == 1 and "sightwords setup-lavis" in result.stderr
+    assert run("doctor", "--full").exit_code == 2

@@ -1,0 +1,26 @@
+"""What loading a checkpoint in transformers' format has in common, whichever model is in it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core.errors import ModelError
+
+
+@contextmanager
+def loading(kind: str, folder: Path) -> Iterator[None]:
+    """Whatever a library raises inside becomes a ModelError of one sentence about the folder."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:  # transformers raises OSError, ValueError, RuntimeError, KeyError... by what is wrong
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(f"The {kind} model in {folder} cannot be loaded ({reason}).") from error
+
+
+def check_whole(kind: str, folder: Path, info: Mapping[str, Any]) -> None:
+    """Raises ModelError when transformers' loading info names weights that the folder lacks."""
+    if missing := sorted(info["missing_keys"]):
+        raise ModelError(f"The weights in {folder} lack {len(missing)} that {kind} needs, {missing[0]} among them.")
