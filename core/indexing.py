@@ -256,6 +256,7 @@ class _Run:
         encoded = dict(zip(fresh, self.model.encode_images(list(fresh.values())), strict=True)) if fresh else {}
         items = [self._completed(prepared.item, encoded) for prepared in batch if prepared.item]
         replaced = [self.at_path.get(("image", item.path), []) for item in items]
+        items = [replace(item, tags=olds[0].tags) if olds else item for item, olds in zip(items, replaced, strict=True)]
         ids = self.collection.add(items, replacing=[old.id for olds in replaced for old in olds])
         for old in (old for olds in replaced for old in olds):
             if self.by_hash.get(old.content_hash) == old.id:
@@ -288,7 +289,8 @@ class _Run:
         (old,), (vector,) = self.collection.items([twin]), self.collection.vectors([twin])
         small = Path(old.thumbnail).read_bytes() if old.thumbnail and Path(old.thumbnail).exists() else item.thumbnail
         caption = item.caption if item.caption is not None else old.caption
-        return replace(item, vector=vector, caption=caption, width=old.width, height=old.height, thumbnail=small)
+        sized = replace(item, width=old.width, height=old.height, thumbnail=small)
+        return replace(sized, vector=vector, caption=caption, tags=old.tags)
 
     def _store_captions(self, batch: Sequence[NewItem]) -> None:
         if not batch or self._stop_now():

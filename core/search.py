@@ -14,6 +14,7 @@ from core.explain import Contribution, SearchTerm, contributions, query_terms
 from core.images import working_copy
 from index_store.collection import Collection, Hit
 from index_store.errors import CollectionError, ItemNotFound
+from index_store.filters import EVERYTHING, Filter
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def search(
     mode: Mode = "full",
     without: Sequence[str] = (),
     kind: str | None = None,
+    where: Filter = EVERYTHING,
 ) -> SearchResult:
     """The k items (1..1,000) with the highest exact dot product with a text, a picture or a ready vector.
 
@@ -118,7 +120,8 @@ def search(
     of its terms are literal (beside neither, all are: the person named each). Every term of a picture is expansion.
     `expansion` (0..1) multiplies the weights of expansion terms. Mode `literal` drops those terms, `hybrid` scores in
     full but only looks at items that share a literal term. Items in which a term of `without` has any weight are left
-    out, and the search goes deeper until k remain. `kind` keeps only "image" or only "caption" items.
+    out, and the search goes deeper until k remain. `kind` keeps only "image" or only "caption" items, `where` only
+    those that it lets through.
 
     Without an active term the result has no hits. Raises QueryError for a question that cannot be asked and
     CollectionError when another model made the collection.
@@ -139,7 +142,7 @@ def search(
     terms = model.vocabulary.terms
 
     def look() -> tuple[tuple[SearchHit, ...], bool, float, float]:
-        hits, exact, retrieving, rescoring = _retrieve(collection, weights, k, kind, candidates, banned)
+        hits, exact, retrieving, rescoring = _retrieve(collection, weights, k, kind, candidates, banned, where)
         return explained_hits(collection, hits, weights, terms, query.spoken), exact, retrieving, rescoring
 
     explained, exact, retrieve_ms, rescore_ms = undisturbed(look)
@@ -253,6 +256,7 @@ def _retrieve(
     kind: str | None,
     candidates: SparseVector | None,
     banned: frozenset[int],
+    where: Filter,
 ) -> tuple[list[Hit], bool, float, float]:
     """The hits without banned terms, whether they are proven exact, milliseconds of retrieving and of re-scoring."""
     if not len(vector) or (candidates is not None and not len(candidates)):
@@ -260,7 +264,7 @@ def _retrieve(
     retrieve_ms = rescore_ms = 0.0
     depth = k
     while True:
-        retrieval = collection.search(vector, depth, kind=kind, candidates=candidates)
+        retrieval = collection.search(vector, depth, kind=kind, candidates=candidates, where=where)
         retrieve_ms += retrieval.retrieve_ms
         rescore_ms += retrieval.rescore_ms
         hits = list(retrieval.hits)

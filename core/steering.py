@@ -25,6 +25,7 @@ from core.search import (
     undisturbed,
 )
 from index_store.collection import Collection, Hit
+from index_store.filters import EVERYTHING, Filter
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
@@ -131,15 +132,24 @@ def term_edits(vocabulary: "Vocabulary", weights: Mapping[str, float]) -> dict[i
 
 
 def search_steered(
-    collection: Collection, query: EncodedQuery, steered: Steered, *, k: int, kind: str | None = None
+    collection: Collection,
+    query: EncodedQuery,
+    steered: Steered,
+    *,
+    k: int,
+    kind: str | None = None,
+    where: Filter = EVERYTHING,
 ) -> SearchResult:
-    """The k items (1..1,000) with the highest score > 0, proven, with signed contributions that sum to it."""
+    """The k items (1..1,000) with the highest score > 0, proven, with signed contributions that sum to it.
+
+    kind: only such items.  where: only items that it lets through.
+    """
     check_k(k)
     started = perf_counter()
     terms = collection.vocabulary
 
     def look() -> tuple[tuple[SearchHit, ...], bool, float, float]:
-        hits, exact, retrieving, rescoring = _retrieve(collection, steered, k, kind)
+        hits, exact, retrieving, rescoring = _retrieve(collection, steered, k, kind, where)
         explained = explained_hits(collection, hits, steered.wanted, terms, steered.named, steered.against)
         return explained, exact, retrieving, rescoring
 
@@ -167,7 +177,7 @@ def _check(expansion: float, edits: Mapping[int, float]) -> None:
 
 
 def _retrieve(
-    collection: Collection, steered: Steered, k: int, kind: str | None
+    collection: Collection, steered: Steered, k: int, kind: str | None, where: Filter
 ) -> tuple[list[Hit], bool, float, float]:
     """The hits by signed score, whether they are proven, milliseconds of retrieving and of re-scoring."""
     if not len(steered.wanted) or (steered.candidates is not None and not len(steered.candidates)):
@@ -175,7 +185,7 @@ def _retrieve(
     retrieve_ms = rescore_ms = 0.0
     depth = k
     while True:
-        found = collection.search(steered.wanted, depth, kind=kind, candidates=steered.candidates)
+        found = collection.search(steered.wanted, depth, kind=kind, candidates=steered.candidates, where=where)
         retrieve_ms += found.retrieve_ms
         rescore_ms += found.rescore_ms
         if not len(steered.against):

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from core.parity import Comparison
     from core.registry import ModelEntry
     from core.search import SearchResult
-    from index_store.collection import Stats
+    from index_store.items import Counts, Stats
 
 REASONS = 4  # contributions shown a hit: enough to see why, and one line long
 SHOWN_SKIPPED = 20
+SHOWN_COUNTS = 10
 
 
 class Advance(Protocol):
@@ -124,8 +125,8 @@ def show_report(report: "IndexReport", collection: Path, items: int) -> None:
     out().print(Text(counts), soft_wrap=True)
 
 
-def show_stats(stats: "Stats", collection: Path, model: str) -> None:
-    """A collection in numbers."""
+def show_stats(stats: "Stats", counts: "Counts", collection: Path, model: str) -> None:
+    """A collection in numbers; `counts`: of the items that a filter lets through."""
     table = Table("collection", Column(plain(str(collection)).replace("[", r"\["), overflow="fold"))
     table.add_row("model", model)
     kinds = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in sorted(stats.by_kind.items()))
@@ -135,6 +136,12 @@ def show_stats(stats: "Stats", collection: Path, model: str) -> None:
     table.add_row("postings", f"{stats.postings:,}")
     table.add_row("on disk", f"{stats.bytes_on_disk / 1e6:.1f} MB")
     table.add_row("most frequent", ", ".join(f"{term} {count}" for term, count in stats.frequent))
+    if counts.items != stats.items:
+        table.add_row("let through", f"{counts.items} items")
+    for name, values in (("folders", counts.folders), ("tags", counts.tags)):
+        if values:
+            told = [f"{plain(value)} {count}" for value, count in list(values.items())[:SHOWN_COUNTS]]
+            table.add_row(name, Text("\n".join(told), overflow="fold"))
     out().print(table)
 
 

@@ -6,6 +6,7 @@ transaction commits. It keeps a rollback journal (not a WAL), so that reading ne
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -29,11 +30,17 @@ from index_store.errors import (
     disk_full,
     not_writable,
 )
+from index_store.filters import EVERYTHING, Filter
+from index_store.items import Counts
 
 BUSY_SECONDS = 30  # a reader waits this long for a commit under way, and a writer for readers
 CHUNK = 500  # ids in one statement: below SQLite's oldest limit on variables
 
 Row = dict[str, Any]  # what SQLite gives: {column: value}
+# `tags` as one text, ascending, US between them: a character that no tag may hold
+_ITEMS = """SELECT items.*, (SELECT group_concat(tag, char(31)) FROM
+    (SELECT tag FROM tags WHERE item = items.id ORDER BY tag)) AS tags FROM items"""
+SEPARATOR = "\x1f"
 migrations = Migrations("index_store")
 
 
@@ -50,6 +57,25 @@ def m001_first(db: sqlite_utils.Database) -> None:
     )
     for column in ("path", "content_hash", "kind"):
         db.execute(f"CREATE INDEX items_{column} ON items ({column})")
+
+
+@migrations()
+def m002_filters(db: sqlite_utils.Database) -> None:
+    """Tags of items, and what finds the words of captions."""
+    db.execute("CREATE TABLE tags (item INTEGER NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (item, tag)) WITHOUT ROWID")
+    db.execute("CREATE INDEX tags_tag ON tags (tag)")
+    db.execute("CREATE TRIGGER tags_gone AFTER DELETE ON items BEGIN DELETE FROM tags WHERE item = old.id; END")
+    # no row is ever updated: these two keep the words in step
+    db.execute("CREATE VIRTUAL TABLE items_fts USING fts5(caption, content='items', content_rowid='id')")
+    db.execute("INSERT INTO items_fts (rowid, caption) SELECT id, caption FROM items WHERE caption IS NOT NULL")
+    db.execute(
+        """CREATE TRIGGER items_fts_new AFTER INSERT ON items WHEN new.caption IS NOT NULL BEGIN
+            INSERT INTO items_fts (rowid, caption) VALUES (new.id, new.caption); END"""
+    )
+    db.execute(
+        """CREATE TRIGGER items_fts_gone AFTER DELETE ON items WHEN old.caption IS NOT NULL BEGIN
+            INSERT INTO items_fts (items_fts, rowid, caption) VALUES ('delete', old.id, old.caption); END"""
+    )
 
 
 def vocabulary_digest(terms: Sequence[str]) -> str:
@@ -105,26 +131,40 @@ class Catalog:
             there = [row["id"] for row in self.rows(removed)]
             db.conn.executemany("DELETE FROM items WHERE id = ?", [[item] for item in there])
             if rows:
-                db.table("items").insert_all(rows)
+                db.table("items").insert_all({k: v for k, v in row.items() if k != "tags"} for row in rows)
+                self._tag(db, [(row["id"], tag) for row in rows for tag in row["tags"]])
         return there
+
+    def tag(self, ids: Sequence[int], add: Sequence[str], remove: Sequence[str]) -> None:
+        """Gives items tags and takes others from them, in one transaction; ids that are not there are passed over."""
+        with self.transaction() as db:
+            there = [row["id"] for row in self.rows(ids)]
+            db.conn.executemany(
+                "DELETE FROM tags WHERE item = ? AND tag = ?", [(item, tag) for item in there for tag in remove]
+            )
+            self._tag(db, [(item, tag) for item in there for tag in add])
+
+    @staticmethod
+    def _tag(db: sqlite_utils.Database, pairs: Sequence[tuple[int, str]]) -> None:
+        db.conn.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", pairs)
 
     def rows(self, ids: Sequence[int]) -> list[Row]:
         """The rows of those ids that exist, each once, in no particular order."""
         unique, found = list(dict.fromkeys(ids)), []
         for start in range(0, len(unique), CHUNK):
             some = unique[start : start + CHUNK]
-            found += self._query(f"SELECT * FROM items WHERE id IN ({','.join('?' * len(some))})", some)
+            found += self._query(f"{_ITEMS} WHERE id IN ({','.join('?' * len(some))})", some)
         return found
 
     def page(self, after: int, limit: int, kind: str | None = None) -> list[Row]:
         """The next `limit` rows behind the id `after`, by ascending id; `kind`: only such items."""
         only, values = (" AND kind = ?", [kind]) if kind else ("", [])
-        return self._query(f"SELECT * FROM items WHERE id > ?{only} ORDER BY id LIMIT ?", [after, *values, limit])
+        return self._query(f"{_ITEMS} WHERE id > ?{only} ORDER BY id LIMIT ?", [after, *values, limit])
 
     def find(self, **wanted: str) -> list[Row]:
         """The rows whose columns have all these values (at least one), by ascending id."""
         where = " AND ".join(f"{column} = ?" for column in wanted)
-        return self._query(f"SELECT * FROM items WHERE {where} ORDER BY id", list(wanted.values()))
+        return self._query(f"{_ITEMS} WHERE {where} ORDER BY id", list(wanted.values()))
 
     def totals(self) -> list[Row]:
         """A row for each kind: `kind`, `items` and `terms` (how many of both)."""
@@ -134,11 +174,27 @@ class Catalog:
         """What each item must have elsewhere: `id`, `terms` (their number), `thumbnail` (relative path or None)."""
         return self._query("SELECT id, terms, thumbnail FROM items")
 
-    def ids(self) -> list[int]:
-        """The ids of all items, ascending."""
+    def ids(self, where: Filter = EVERYTHING) -> list[int]:
+        """The ids of all items that a filter lets through, ascending."""
+        condition, values = where.sql()
         with self._lock, translated(self.path):
-            self._query("SELECT 1")
-            return [row[0] for row in self._open().conn.execute("SELECT id FROM items ORDER BY id")]
+            self._query("SELECT 1")  # reconnects where it must
+            rows = self._open().conn.execute(f"SELECT id FROM items WHERE {condition} ORDER BY id", values)
+            return [row[0] for row in rows]
+
+    def counts(self, where: Filter, most: int) -> Counts:
+        """How many items a filter lets through, in all and by kind, folder and tag (`most` of each)."""
+        condition, values = where.sql()
+
+        def by(what: str, table: str = "items") -> dict[str, int]:
+            sql = f"SELECT {what} AS value, count(*) AS items FROM {table} WHERE {condition}"
+            rows = self._query(f"{sql} GROUP BY value ORDER BY items DESC, value LIMIT ?", [*values, most])
+            return {row["value"]: row["items"] for row in rows}
+
+        separator = "\\" if os.sep == "\\" else "/"
+        folder = f"rtrim(rtrim(path, replace(path, '{separator}', '')), '{separator}')"  # all before the last one
+        kinds = by("kind")
+        return Counts(sum(kinds.values()), kinds, by(folder), by("tag", "items JOIN tags ON tags.item = items.id"))
 
     def about(self) -> dict[str, str]:
         """What made the collection: model, digest of its vocabulary, impact format; and `next_id`."""
@@ -245,8 +301,8 @@ class Catalog:
                 migrations.apply(self._open())
         elif pending:
             raise CollectionError(
-                f"The collection {folder} was written by an older Sightwords; open it for writing once to bring it up "
-                "to date."
+                f"The collection {folder} was written by an older Sightwords; it is brought up to date by "
+                f"`sightwords verify --repair --collection {folder}`."
             )
 
 

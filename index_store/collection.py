@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 from index_store import folder
-from index_store.catalog import Catalog, Row, now
+from index_store.catalog import SEPARATOR, Catalog, Row, now
 from index_store.errors import (
     CollectionDamaged,
     CollectionError,
@@ -31,7 +31,8 @@ from index_store.errors import (
     explain_os_error,
     no_item,
 )
-from index_store.items import Hit, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.filters import EVERYTHING, Condition, Filter
+from index_store.items import Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.postings import Postings
 from index_store.thumbnails import Thumbnails
 from index_store.vector_cache import VectorCache
@@ -40,7 +41,17 @@ from index_store.verification import Findings, findings
 from index_store.view import NOBODY, View
 
 KINDS = ("image", "caption")
-ITEM_COLUMNS = ("kind", "path", "caption", "content_hash", "width", "height", "bytes")  # what an item is told with
+ITEM_COLUMNS = (
+    "kind",
+    "path",
+    "caption",
+    "content_hash",
+    "width",
+    "height",
+    "bytes",
+    "tags",
+)  # what an item is told with
+FILTERS_KEPT = 8  # each a bit an item
 PAGE = 500  # rows at a time when walking all items
 log = logging.getLogger(__name__)
 
@@ -59,6 +70,7 @@ class Collection:
         self._lock = threading.RLock()  # guards writing and the swapping of views
         self._cache = VectorCache()
         self._closed = False
+        self._filtered: dict[Filter, tuple[View, View]] = {}  # of which view, and what is left of it
         self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
         self._view = self._read_view()
 
@@ -157,16 +169,42 @@ class Collection:
                 self._show([], removed)
             return len(removed)
 
+    def tag(self, ids: Iterable[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Gives items tags and takes others from them, durably; CollectionError for a tag that cannot be one."""
+        with self._lock:
+            self._check_writable()
+            for tag in add:
+                self._check_tag(tag)
+            self._catalog.tag([int(item) for item in ids], add, remove)
+            self._filtered.clear()
+
+    def ids(self, where: Filter = EVERYTHING) -> list[int]:
+        """The ids of all items that a filter lets through, ascending."""
+        return self._catalog.ids(where)
+
+    def counts(self, where: Filter = EVERYTHING, most: int = 50) -> Counts:
+        """How many items a filter lets through, in all and by kind, folder and tag (the `most` frequent of each)."""
+        return self._catalog.counts(where, most)
+
     def search(
-        self, vector: SparseVector, k: int, *, kind: str | None = None, candidates: SparseVector | None = None
+        self,
+        vector: SparseVector,
+        k: int,
+        *,
+        kind: str | None = None,
+        candidates: SparseVector | None = None,
+        where: Filter = EVERYTHING,
     ) -> Retrieval:
         """The k items with the highest `vector.dot(item)` > 0; ties go to the smaller id.
 
-        kind: only such items.  candidates: only items that share at least one term with it.
+        kind: only such items.  candidates: only items that share at least one term with it.  where: only items that it
+        lets through.
         """
         self._check_vector(vector, "The query")
         started = time.perf_counter()
-        hits, rescoring = self._current().search(vector, k, kind, candidates)
+        if where and kind is not None:
+            where, kind = Filter((*where.conditions, Condition("kind", "=", kind))), None
+        hits, rescoring = self._where(where).search(vector, k, kind, candidates)
         total = time.perf_counter() - started
         return Retrieval(hits, True, 1000 * (total - rescoring), 1000 * rescoring)
 
@@ -295,6 +333,21 @@ class Collection:
                 self._view = self._read_view()
             return self._view
 
+    def _where(self, where: Filter) -> View:
+        """The view to read from, as if only items that a filter lets through were there; kept for the next question."""
+        view = self._current()
+        if not where:
+            return view
+        with self._lock:
+            of, found = self._filtered.get(where, (None, None))
+            if of is not view or found is None:
+                found = view.only(self._catalog.ids(where))
+                self._filtered.pop(where, None)
+                self._filtered[where] = view, found
+                while len(self._filtered) > FILTERS_KEPT:
+                    self._filtered.pop(next(iter(self._filtered)))
+            return found
+
     def _read_view(self) -> View:
         """Catalog ids with postings that cover them: true when the catalog did not change while postings were read."""
         while True:
@@ -358,7 +411,16 @@ class Collection:
         for text in (item.path, item.caption, item.content_hash):
             if text is not None and not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
                 raise CollectionError(f"The text {text!r} is not valid Unicode and cannot be stored; rename the file.")
+        for tag in item.tags:
+            self._check_tag(tag)
         self._check_vector(item.vector, f"The vector of {item.path}")
+
+    @staticmethod
+    def _check_tag(tag: str) -> None:
+        if not tag.strip() or tag != tag.strip() or not tag.isprintable() or len(tag) > 100:
+            raise CollectionError(
+                f"{tag[:40]!r} cannot be a tag; give up to 100 printable characters, no space around."
+            )
 
     def _check_vector(self, vector: SparseVector, what: str) -> None:
         if len(vector) and vector.terms[-1] >= len(self._vocabulary):
@@ -370,9 +432,17 @@ class Collection:
     def _row(self, number: int, item: NewItem) -> Row:
         """The catalog row of a new item; writes its thumbnail."""
         row = {column: getattr(item, column) for column in ("kind", "path", "caption", "content_hash")}
-        row |= {"id": number, "width": item.width, "height": item.height, "bytes": item.bytes, "added": now()}
+        row |= {
+            "tags": item.tags,
+            "id": number,
+            "width": item.width,
+            "height": item.height,
+            "bytes": item.bytes,
+            "added": now(),
+        }
         return row | {"thumbnail": self._thumbnails.write(number, item.thumbnail), "terms": len(item.vector)}
 
     def _item(self, row: Row) -> Item:
-        known = {name: value for name, value in row.items() if name not in ("terms", "thumbnail")}
-        return Item(**known, thumbnail=str(self._path / row["thumbnail"]) if row["thumbnail"] else None)
+        known = {name: value for name, value in row.items() if name not in ("terms", "thumbnail", "tags")}
+        tags = tuple(row["tags"].split(SEPARATOR)) if row["tags"] else ()
+        return Item(**known, tags=tags, thumbnail=str(self._path / row["thumbnail"]) if row["thumbnail"] else None)

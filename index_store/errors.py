@@ -52,6 +52,10 @@ class CollectionClosed(CollectionError):
     """The collection was used after it was closed."""
 
 
+class FilterError(SightwordsError):
+    """A condition on items that cannot be understood."""
+
+
 class ExchangeError(SightwordsError):
     """A file of items that cannot be written or read, or a line of it that is no item."""
 

@@ -1,8 +1,8 @@
 """Items as JSON lines, to and from other programs: exact weights, so that a round trip loses nothing.
 
 One object a line: `{"id", "vector": {term: weight}, "kind", "path", "caption", "content_hash", "width", "height",
-"bytes"}`; only `vector` must be there (thumbnails do not travel). Weights are written so that reading them back gives
-the same float32. A file is written whole or not at all, and read twice: checked first, then stored.
+"bytes", "tags"}`; only `vector` must be there (thumbnails do not travel). Weights are written so that reading them back
+gives the same float32. A file is written whole or not at all, and read twice: checked first, then stored.
 """
 
 import json
@@ -94,7 +94,7 @@ def read_jsonl(source: Path, vocabulary: tuple[str, ...]) -> Iterator[NewItem]:
 def _line(item: Item, vector: SparseVector, vocabulary: tuple[str, ...]) -> dict[str, Any]:
     terms = [vocabulary[term] for term in vector.terms.tolist()]
     weights = dict(zip(terms, vector.weights.tolist(), strict=True))  # float32 as float64: exact both ways
-    return {"id": item.id, "vector": weights} | {name: getattr(item, name) for name in (*TEXTS, *NUMBERS)}
+    return {"id": item.id, "vector": weights} | {name: getattr(item, name) for name in (*TEXTS, *NUMBERS, "tags")}
 
 
 def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
@@ -116,13 +116,17 @@ def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
         value = record.get(name, 0)
         if type(value) is not int or not 0 <= value < 2**63:
             raise ValueError(f'"{name}" must be a whole number, not {value!r}')
+    tags = record.get("tags") or []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise ValueError(f'"tags" must be a list of texts, not {tags!r}')
     kind = record.get("kind") or "image"
     if kind not in ("image", "caption"):
         raise ValueError(f'"kind" must be "image" or "caption", not {kind!r}')
     path = record.get("path") or str(record.get("id", place))
     content = record.get("content_hash") or sha256(json.dumps(vector, sort_keys=True).encode()).hexdigest()
     weights = SparseVector.from_pairs({ids[term]: weight for term, weight in vector.items()})
-    return NewItem(kind, path, record.get("caption"), content, weights, **{n: record.get(n, 0) for n in NUMBERS})
+    numbers = {name: record.get(name, 0) for name in NUMBERS}
+    return NewItem(kind, path, record.get("caption"), content, weights, **numbers, tags=tuple(tags))
 
 
 def _held(collection: Collection, item: NewItem) -> bool:

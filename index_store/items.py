@@ -19,6 +19,7 @@ class NewItem:
     height: int = 0
     bytes: int = 0
     thumbnail: builtins.bytes | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Item:
     bytes: int
     added: str
     thumbnail: str | None
+    tags: tuple[str, ...] = ()  # ascending
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ class Retrieval:
     exact: bool
     retrieve_ms: float
     rescore_ms: float
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Items that a filter lets through: how many, and how many of each kind, folder (absolute) and tag, most first."""
+
+    items: int
+    kinds: dict[str, int]
+    folders: dict[str, int]
+    tags: dict[str, int]
 
 
 @dataclass(frozen=True)

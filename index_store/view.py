@@ -7,6 +7,7 @@ float vectors in descending order of the bound, and the walk ends only when the 
 (equal is not enough: a tie goes to the smaller id) or when nothing is left. Short lists are widened until that happens.
 """
 
+import heapq
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ from index_store.vectors import SparseVector
 
 FIRST_CANDIDATES = 100  # the least worth asking tantivy for: cheaper than asking twice
 WIDENING = 4
+SCORED_ALL = 2_000  # items at most that are scored one by one when a filter leaves only them: some 20 ms
+SKIPPED = 4  # of so many items a filter must leave fewer than one, else the walk soon meets those that count
 NOBODY: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)  # the flags of a view without items
 
 
@@ -51,6 +54,13 @@ class View:
         """Whether the item is there."""
         return 0 <= item < self.alive.size and bool(self.alive[item])
 
+    def only(self, ids: Sequence[int]) -> "View":
+        """The same moment as if only these items were there."""
+        alive = np.zeros(self.alive.size, dtype=np.bool_)
+        there = np.array(ids, dtype=np.int64)
+        alive[there[there < alive.size]] = True
+        return replace(self, alive=self.alive & alive)
+
     def count(self) -> int:
         """Number of items."""
         return int(self.alive.sum())
@@ -66,8 +76,12 @@ class View:
 
         kind: only such items.  within: only items that share a term with it.
         """
+        held = self.count()
+        if held <= SCORED_ALL and held * SKIPPED < self.postings.searcher.num_docs and kind is None:
+            return self._search_all(query, k, within)
         ranking, rescoring = Ranking(query, k, self.size), 0.0
-        limit, proven = max(WIDENING * k, FIRST_CANDIDATES), k < 1
+        wanted = max(WIDENING * k, FIRST_CANDIDATES)
+        limit, proven = wanted * max(1, self.postings.searcher.num_docs // max(1, held)), k < 1
         while not proven:
             found = self.postings.candidates(query, limit, kind, within)
             started = time.perf_counter()
@@ -75,6 +89,18 @@ class View:
             rescoring += time.perf_counter() - started
             limit *= WIDENING
         return tuple(Hit(item, score) for item, score in ranking.best()), rescoring
+
+    def _search_all(self, query: SparseVector, k: int, within: SparseVector | None) -> tuple[tuple[Hit, ...], float]:
+        """As `search`, by scoring every item: where few of many are there, walking the many costs more."""
+        started = time.perf_counter()
+        ids = np.flatnonzero(self.alive).tolist()
+        scored = (
+            Hit(item, query.dot(vector))
+            for item, vector in zip(ids, self.vectors(ids), strict=True)
+            if within is None or within.dot(vector) > 0
+        )
+        best = heapq.nsmallest(k, (hit for hit in scored if hit.score > 0), key=lambda hit: (-hit.score, hit.id))
+        return tuple(best), time.perf_counter() - started
 
     def _rescore(self, found: Candidates, ranking: Ranking) -> bool:
         """Scores candidates with their float vectors, best bound first; True once no further one can matter."""

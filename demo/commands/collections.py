@@ -1,4 +1,4 @@
-"""Commands that fill and look after a collection: index, remove, stats."""
+"""Commands that fill and look after a collection: index, remove, tag, verify, stats."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +8,15 @@ import typer
 
 from demo import terminal
 from demo.commands.interruption import interrupted
-from demo.commands.opening import DEFAULT_MODEL, CollectionOption, DeviceOption, JsonOption, world, writable
+from demo.commands.opening import (
+    DEFAULT_MODEL,
+    CollectionOption,
+    DeviceOption,
+    JsonOption,
+    WhereOption,
+    world,
+    writable,
+)
 
 commands = typer.Typer()
 
@@ -69,6 +77,33 @@ def remove(
 
 
 @commands.command()
+def tag(
+    collection: Annotated[Path, typer.Option("--collection", help="The collection's folder.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH_OR_ID", help="Items by id, or by their file or folder.")
+    ] = None,
+    where: WhereOption = None,
+    add: Annotated[list[str] | None, typer.Option("--add", metavar="TAG", help="Give this tag; repeatable.")] = None,
+    drop: Annotated[list[str] | None, typer.Option("--drop", metavar="TAG", help="Take it away; repeatable.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give items tags, to search among with --where tag=…, or take tags away."""
+    from core.removal import matching
+    from index_store.collection import Collection
+    from index_store.filters import parse
+
+    if not (add or drop) or bool(names) == bool(where):
+        raise typer.BadParameter("give items by name or by --where, and a tag to --add or to --drop")
+    with Collection.open(collection, writable=True) as opened:
+        ids = matching(opened, names) if names else opened.ids(parse(where or ()))
+        opened.tag(ids, add or (), drop or ())
+    if as_json:
+        terminal.print_json({"tagged": len(ids), "ids": ids})
+    else:
+        terminal.out().print(f"{len(ids)} items tagged")
+
+
+@commands.command()
 def verify(
     collection: CollectionOption = None,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what is found.")] = False,
@@ -96,15 +131,22 @@ def verify(
 
 
 @commands.command()
-def stats(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
-    """Show a collection in numbers."""
+def stats(collection: CollectionOption = None, where: WhereOption = None, as_json: JsonOption = False) -> None:
+    """Show a collection in numbers, and how many items a filter lets through, by kind, folder and tag."""
     from index_store.collection import Collection
+    from index_store.filters import parse
+
+    only = parse(where or ())
 
     path = collection if collection is not None else world()[1]
     with Collection.open(path) as opened:
-        numbers, path, model = opened.stats(), opened.path, opened.model
+        numbers, counts, path, model = opened.stats(), opened.counts(only), opened.path, opened.model
     if as_json:
         frequent = [{"term": term, "items": count} for term, count in numbers.frequent]
-        terminal.print_json({"collection": str(path), "model": model} | asdict(numbers) | {"frequent": frequent})
+        terminal.print_json(
+            {"collection": str(path), "model": model}
+            | asdict(numbers)
+            | {"frequent": frequent, "filtered": asdict(counts)}
+        )
     else:
-        terminal.show_stats(numbers, path, model)
+        terminal.show_stats(numbers, counts, path, model)

@@ -42,6 +42,15 @@ DeviceOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help="Only items for which this holds, as in folder=holiday, file=*.jpg, tag=best, caption=boat, kind=image, "
+        "added>=2026-01, width>=1000, bytes<2MB; also !=. Repeatable: all must hold, of several = for one key any.",
+    ),
+]
 ImageOption = Annotated[Path | None, typer.Option("--image", help="A picture instead of a text.")]
 TextArgument = Annotated[str | None, typer.Argument(help="What the picture shows, in words.")]
 

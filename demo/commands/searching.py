@@ -13,6 +13,7 @@ from demo.commands.opening import (
     JsonOption,
     ModelOption,
     TextArgument,
+    WhereOption,
     one_of,
     opened,
 )
@@ -35,6 +36,7 @@ def search(
         list[str] | None, typer.Option("--without", metavar="TERM", help="Leave out items with this term; repeatable.")
     ] = None,
     kind: Annotated[Literal["image", "caption"] | None, typer.Option(help="Only items of this kind.")] = None,
+    where: WhereOption = None,
     device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -42,7 +44,9 @@ def search(
     one_of(text, image)
     from core.images import open_image
     from core.search import search as find
+    from index_store.filters import parse
 
+    only = parse(where or ())
     picture = open_image(image) if image is not None else None
     with opened(collection) as (model, held):
         result = find(
@@ -55,6 +59,7 @@ def search(
             mode=mode,
             without=without or (),
             kind=kind,
+            where=only,
         )
     if result.unknown_words:
         words = ", ".join(f"'{word}'" for word in result.unknown_words)

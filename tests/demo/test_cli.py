@@ -357,14 +357,47 @@ main()
         assert done.returncode == 1 and done.stderr.count("\n") == 1 and "written" in done.stderr, done.stderr
 
 
-def test_the_doctor_says_what_it_finds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_doctor_says_what_it_finds(model: Model, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The small model of these tests has random weights, which the doctor must notice."""
+    monkeypatch.setattr("core.doctor.load_model", lambda: model)
     monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path))
-    document = json.loads(ok("doctor", "--json"))
-    found = {row["what"]: row["state"] for row in document["findings"]}
+    result = run("doctor", "--json")
+    found = {row["what"]: row["state"] for row in json.loads(result.stdout)["findings"]}
     assert found["home folder"] == "good" and found["salesforce-lavis"] == "missing"
-    monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path / "file"))
-    (tmp_path / "file").write_text("no folder")
-    assert run("doctor").exit_code == 1
+    assert found["built-in model"] == "bad" and result.exit_code == 1
+    shown = run("doctor").stdout
+    assert "✗ built-in model" in shown and "✓ home folder" in shown
     result = run("doctor", "--parity")
     assert result.exit_code == 1 and "sightwords setup-lavis" in result.stderr
     assert run("doctor", "--full").exit_code == 2
+
+
+def test_tags_and_filters(made: Path, folder: Path) -> None:
+    names = sorted(path.name for path in folder.iterdir() if path.suffix == ".png")[:2]
+    tagged = json.loads(ok("tag", *(folder / name for name in names), "--collection", made, "--add", "best", "--json"))
+    assert tagged["tagged"] == 2
+    found = json.loads(ok("search", "a red dog", "--collection", made, "--where", "tag=best", "--json"))["hits"]
+    assert {Path(hit["path"]).name for hit in found} == set(names)
+    everything = json.loads(ok("search", "a red dog", "--collection", made, "--json"))["hits"]
+    assert [hit for hit in everything if Path(hit["path"]).name in names] == found  # same scores, same order
+    ok("index", folder, "--collection", made)  # nothing changed: tags stay
+    counts = json.loads(ok("stats", "--collection", made, "--where", "tag!=best", "--json"))["filtered"]
+    assert counts["items"] == len(everything) - 2 and sum(counts["folders"].values()) == counts["items"]
+    assert counts["folders"].keys() == {str(folder), str(folder / "below")}
+    assert "best 2" in ok("stats", "--collection", made)
+    ok("tag", "--where", "tag=best", "--collection", made, "--drop", "best")
+    assert json.loads(ok("stats", "--collection", made, "--json"))["filtered"]["tags"] == {}
+    result = run("search", "a red dog", "--collection", made, "--where", "colour=red")
+    assert result.exit_code == 1 and "is no condition" in result.stderr
+    assert run("tag", "--collection", made, "--add", "x").exit_code == 2
+    assert run("tag", "1", "--collection", made).exit_code == 2
+
+
+def test_a_picture_that_changes_or_moves_keeps_its_tags(made: Path, folder: Path) -> None:
+    first, second = sorted(path for path in folder.iterdir() if path.suffix == ".png")[:2]
+    ok("tag", first, second, "--collection", made, "--add", "best")
+    Image.new("RGB", (40, 40), "teal").save(first)
+    second.rename(second.with_name("moved.png"))
+    ok("index", folder, "--collection", made)
+    found = json.loads(ok("search", "a red dog", "--collection", made, "--where", "tag=best", "-k", "50", "--json"))
+    assert {Path(hit["path"]).name for hit in found["hits"]} == {first.name, "moved.png"}

@@ -1,0 +1,145 @@
+"""Which items a search may find, by what the catalog knows of them: `folder=holiday`, `width>=1000`, `tag=best`.
+
+Knows the catalog's columns, and neither connections nor vectors. Several conditions must all hold, except that `=`
+conditions of the same key are alternatives, as people mean them: `tag=cat` and `tag=dog` find both.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from index_store.errors import FilterError
+
+Sql = tuple[str, list[str | int]]  # a condition and the values of its question marks
+KEYS = ("kind", "folder", "file", "tag", "caption", "added", "width", "height", "bytes")
+_EXAMPLES = "kind=image, folder=holiday, file=*.jpg, tag=best, caption=boat, added>=2026-01, width>=1000, bytes<2MB"
+_CONDITION = re.compile(r"\s*([a-z]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+_NUMBER = re.compile(r"(\d{1,12})\s*([KMG]?B)?", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d)?)?)?)?)?")
+
+
+@dataclass(frozen=True, order=True)
+class Condition:
+    """One thing that must be so: a key of KEYS, a sign (= != < <= > >=) and what to compare with, as text."""
+
+    key: str
+    sign: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.key}{self.sign}{self.value}"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Conditions, in no order that matters; none at all lets everything through."""
+
+    conditions: tuple[Condition, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.conditions)
+
+    def sql(self) -> Sql:
+        """The condition on a row of `items`, as SQL."""
+        parts: list[str] = []
+        values: list[str | int] = []
+        for (_, sign), group in groupby(sorted(self.conditions), key=lambda one: (one.key, one.sign)):
+            some = [_SQL[one.key](one) for one in group]
+            parts.append("(" + (" OR " if sign == "=" else " AND ").join(sql for sql, _ in some) + ")")
+            values += [value for _, given in some for value in given]
+        return " AND ".join(parts) or "1", values
+
+
+EVERYTHING = Filter()
+
+
+def parse(texts: Sequence[str]) -> Filter:
+    """A filter from conditions as people write them; folders become absolute. FilterError says what is wrong."""
+    return Filter(tuple(dict.fromkeys(map(_condition, texts))))
+
+
+def _condition(text: str) -> Condition:
+    found = _CONDITION.fullmatch(text)
+    if found is None or found[1] not in KEYS or not found[3]:
+        raise FilterError(f"'{text[:80]}' is no condition on items; write one like: {_EXAMPLES}.")
+    key, sign, value = found[1], found[2], found[3]
+    if key not in ("added", "width", "height", "bytes") and sign not in ("=", "!="):
+        raise FilterError(f"'{text[:80]}' asks for more or less, but {key} can only be (=) or not be (!=) something.")
+    if key == "kind" and value not in ("image", "caption"):
+        raise FilterError(f"There is no kind of item '{value[:40]}'; choose image or caption.")
+    if key == "added" and not _DATE.fullmatch(value):
+        raise FilterError(f"'{value[:40]}' is no date; write a year, month or day, as in 2026, 2026-11 or 2026-11-24.")
+    if key in ("width", "height", "bytes"):
+        value = str(_number(key, value))
+    if key == "caption" and not _words(value):
+        raise FilterError(f"'{value[:40]}' holds no word to look for in captions.")
+    if key == "folder":
+        value = str(Path(value).expanduser().absolute())
+    return Condition(key, sign, value)
+
+
+def _number(key: str, value: str) -> int:
+    found = _NUMBER.fullmatch(value)
+    unit = (found[2] or "").upper() if found else ""
+    if found is None or (unit and key != "bytes"):
+        unit_told = " (or with KB, MB, GB)" if key == "bytes" else ""
+        raise FilterError(f"'{value[:40]}' is no number of {'bytes' if key == 'bytes' else 'pixels'}{unit_told}.")
+    return int(found[1]) * _SIZES[unit]
+
+
+def _words(value: str) -> list[str]:
+    return re.findall(r"\w+", value)
+
+
+def _equal(one: Condition) -> Sql:
+    return f"{one.key} {one.sign} ?", [one.value]
+
+
+def _number_sql(one: Condition) -> Sql:
+    return f"{one.key} {one.sign} ?", [int(one.value)]
+
+
+def _folder(one: Condition) -> Sql:
+    """By the range of paths that begin with the folder, which the index on paths finds at once."""
+    start = one.value.rstrip(os.sep) + os.sep
+    inside = "path >= ? AND path < ?"
+    return (f"({inside})" if one.sign == "=" else f"NOT ({inside})"), [start, start[:-1] + chr(ord(os.sep) + 1)]
+
+
+def _file(one: Condition) -> Sql:
+    """`*` and `?` as in shells; a name without a folder is that of the file."""
+    pattern = one.value if os.sep in one.value else f"*{os.sep}{one.value}"
+    return f"path {'' if one.sign == '=' else 'NOT '}GLOB ?", [pattern]
+
+
+def _tag(one: Condition) -> Sql:
+    return f"id {'' if one.sign == '=' else 'NOT '}IN (SELECT item FROM tags WHERE tag = ?)", [one.value]
+
+
+def _caption(one: Condition) -> Sql:
+    """Every word of the value, in any order, by SQLite's full-text index of captions."""
+    words = " ".join(f'"{word}"' for word in _words(one.value))
+    found = "(SELECT rowid FROM items_fts WHERE items_fts MATCH ?)"
+    return f"id {'' if one.sign == '=' else 'NOT '}IN {found}", [words]
+
+
+def _added(one: Condition) -> Sql:
+    """A date stands for all of its time: added<=2026-11 takes in the whole of November."""
+    return f"substr(added, 1, {len(one.value)}) {one.sign} ?", [one.value]
+
+
+_SQL: Mapping[str, Callable[[Condition], Sql]] = {
+    "kind": _equal,
+    "folder": _folder,
+    "file": _file,
+    "tag": _tag,
+    "caption": _caption,
+    "added": _added,
+    "width": _number_sql,
+    "height": _number_sql,
+    "bytes": _number_sql,
+}

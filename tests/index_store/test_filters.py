@@ -1,0 +1,222 @@
+"""Filters: what people write, the items it lets through, and exact search among those."""
+
+import shutil
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index_store import view
+from index_store.collection import Collection, Hit, NewItem
+from index_store.errors import CollectionError, FilterError
+from index_store.filters import EVERYTHING, parse
+from index_store.vectors import SparseVector
+
+WORDS = tuple(f"w{number}" for number in range(12))
+
+
+def item(number: int, **more: object) -> NewItem:
+    random = np.random.default_rng(number)
+    terms = np.sort(random.choice(12, 4, replace=False)).astype(np.int32)
+    vector = SparseVector(terms, random.uniform(0.1, 2, 4).astype(np.float32))
+    known = {"kind": "image", "path": f"/p/{number}.png", "caption": None, "content_hash": str(number)} | more
+    return NewItem(**known, vector=vector)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Iterator[Collection]:
+    with Collection.create(tmp_path / "it", model="tiny", vocabulary=WORDS) as made:
+        best = {"caption": "a dog", "tags": ("best",)}
+        made.add([
+            item(1, path="/p/holiday/1.png", caption="Two boats at sea", width=100, bytes=5_000, tags=("best", "sea")),
+            item(2, path="/p/holiday/deep/2.jpg", width=200, bytes=2_000_000, **best),
+            item(3, path="/p/holidays/3.jpg", width=300, bytes=3_000_000),
+            item(4, path="/p/holiday/1.png", kind="caption", caption="boats, and a dog's sea"),
+            item(5, path="/q/%_.png", caption="Élan: naïve café", tags=("100 %",)),
+        ])  # fmt: skip
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ((), [1, 2, 3, 4, 5]),
+        (["kind=image"], [1, 2, 3, 5]),
+        (["kind != image"], [4]),
+        (["folder=/p/holiday"], [1, 2, 4]),  # not /p/holidays
+        (["folder=/p/holiday/"], [1, 2, 4]),
+        (["folder!=/p"], [5]),
+        (["file=*.jpg"], [2, 3]),
+        (["file=1.png"], [1, 4]),
+        (["file!=*.jpg", "kind=image"], [1, 5]),
+        (["file=/p/*/?.jpg"], [2, 3]),
+        (["tag=best"], [1, 2]),
+        (["tag=best", "tag=100 %"], [1, 2, 5]),  # alternatives
+        (["tag!=best", "tag!=100 %"], [3, 4]),  # both must hold
+        (["tag=best", "caption=dog"], [2]),
+        (["caption=sea boats"], [1, 4]),
+        (["caption=boat"], []),  # whole words
+        (["caption=CAFE"], [5]),  # case and accents do not matter
+        (["caption!=dog"], [1, 3, 5]),
+        (["width>=200", "width<300"], [2]),
+        (["width=100"], [1]),
+        (["bytes>=2MB"], [2, 3]),
+        (["bytes < 10 KB", "kind=image", "bytes!=0"], [1]),
+        (["added>=2020"], [1, 2, 3, 4, 5]),
+        (["added<2020-02"], []),
+    ],
+)
+def test_what_a_filter_lets_through(collection: Collection, conditions: list[str], expected: list[int]) -> None:
+    where = parse(conditions)
+    assert collection.ids(where) == expected
+    assert collection.counts(where).items == len(expected)
+    everything = SparseVector.from_pairs(dict.fromkeys(range(12), 1.0))
+    assert sorted(hit.id for hit in collection.search(everything, 10, where=where).hits) == expected
+
+
+def test_a_date_stands_for_all_of_its_time(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, moment in ((11, "2025-12-31T23:59:59+00:00"), (12, "2026-01-01T00:00:00+00:00")):
+        monkeypatch.setattr("index_store.collection.now", lambda moment=moment: moment)
+        collection.add([item(number, path=f"/r/{number}.png")])
+    among = "folder=/r"
+    for condition, expected in (("added<=2025", 1), ("added=2025-12-31", 1), ("added>2025", 1), ("added>=2025", 2)):
+        assert len(collection.ids(parse([condition, among]))) == expected, condition
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "boats", "colour=red", "folder=", "kind=video", "tag>best", "width=wide", "width=2MB", "bytes=1 TB",
+     "added>=yesterday", "added=26", "caption=!?", "width>=100; DROP TABLE items"],
+)  # fmt: skip
+def test_what_is_no_condition_is_one_sentence(text: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        parse([text])
+    assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("evil", ["x' OR 1=1 --", 'a"b', "(", "NEAR(a b)", "a*", "caption : a", "-a"])
+def test_values_are_never_code(collection: Collection, evil: str) -> None:
+    for key in ("tag", "folder", "file"):
+        assert collection.ids(parse([f"{key}={evil}"])) == []
+    assert collection.ids(parse([f"caption={evil} zzz"])) == []
+    assert len(collection) == 5
+
+
+def test_counts_by_kind_folder_and_tag(collection: Collection) -> None:
+    counts = collection.counts()
+    assert counts.items == 5 and counts.kinds == {"image": 4, "caption": 1}
+    assert counts.folders == {"/p/holiday": 2, "/p/holiday/deep": 1, "/p/holidays": 1, "/q": 1}
+    assert list(counts.tags.items()) == [("best", 2), ("100 %", 1), ("sea", 1)]
+    assert collection.counts(parse(["tag=sea"])).tags == {"best": 1, "sea": 1}
+    assert collection.counts(most=1).folders == {"/p/holiday": 2}
+
+
+def test_tags_are_given_taken_and_kept(collection: Collection, tmp_path: Path) -> None:
+    collection.tag([1, 3, 99], add=["new", "best"], remove=["sea"])
+    assert [one.tags for one in collection.items([1, 2, 3])] == [("best", "new"), ("best",), ("best", "new")]
+    assert collection.ids(parse(["tag=new"])) == [1, 3]
+    for bad in ("", " ", " a", "a\nb", "a\x1fb", "x" * 101):
+        with pytest.raises(CollectionError, match="cannot be a tag"):
+            collection.tag([2], add=["fine", bad])
+    assert collection.items([2])[0].tags == ("best",)
+    collection.remove([1])
+    assert collection.counts().tags == {"best": 2, "100 %": 1, "new": 1}
+    with Collection.open(collection.path) as reader:
+        assert reader.items([3])[0].tags == ("best", "new")
+        with pytest.raises(CollectionError, match="open for reading"):
+            reader.tag([3], add=["more"])
+
+
+def test_a_filtered_search_sees_what_was_just_changed(collection: Collection) -> None:
+    where, everything = parse(["tag=best"]), SparseVector.from_pairs(dict.fromkeys(range(12), 1.0))
+
+    def found(held: Collection) -> list[int]:
+        return sorted(hit.id for hit in held.search(everything, 10, where=where).hits)
+
+    with Collection.open(collection.path) as reader:
+        assert found(collection) == found(reader) == [1, 2]
+        collection.tag([3], add=["best"])
+        assert found(collection) == found(reader) == [1, 2, 3]
+        (new,) = collection.add([item(20, tags=("best",))], replacing=[1])
+        assert found(collection) == found(reader) == [2, 3, new]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_filtered_search_is_brute_force_among_what_is_left(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Whichever way it goes about it: few of many are scored one by one, many are walked."""
+    count = data.draw(st.integers(1, 60))
+    chosen = data.draw(st.sets(st.integers(0, count - 1)))
+    k = data.draw(st.integers(1, 8))
+    pairs = data.draw(st.dictionaries(st.integers(0, 11), st.sampled_from([0.5, 1.0, 2.0]), min_size=1))
+    within = data.draw(
+        st.none() | st.builds(SparseVector.from_pairs, st.dictionaries(st.integers(0, 11), st.just(1.0)))
+    )
+    one_by_one = data.draw(st.booleans())
+    query, new = SparseVector.from_pairs(pairs), [item(n, tags=("in",) if n in chosen else ()) for n in range(count)]
+    place = tmp_path_factory.mktemp("filtered") / "it"
+    with pytest.MonkeyPatch.context() as patch, Collection.create(place, model="tiny", vocabulary=WORDS) as made:
+        patch.setattr(view, "SCORED_ALL", 2_000 if one_by_one else -1)
+        patch.setattr(view, "SKIPPED", 0 if one_by_one else 4)
+        ids = made.add(new)
+        kind = data.draw(st.sampled_from([None, "image", "caption"]))
+        hits = made.search(query, k, where=parse(["tag=in"]), candidates=within, kind=kind).hits
+    scored = [
+        Hit(ids[n], query.dot(new[n].vector))
+        for n in sorted(chosen)
+        if kind != "caption" and (within is None or within.dot(new[n].vector) > 0)
+    ]
+    assert list(hits) == sorted((h for h in scored if h.score > 0), key=lambda h: (-h.score, h.id))[:k]
+
+
+EARLIER = sorted((Path(__file__).parent / "collections").glob("*.zip"))
+
+
+@pytest.mark.parametrize("archive", EARLIER, ids=lambda path: path.stem)
+def test_a_collection_of_every_earlier_version_opens(tmp_path: Path, archive: Path) -> None:
+    """Four items: ids 2 to 5, as `m001_first` and later versions wrote them; upgraded by the first writer."""
+    place = tmp_path / "it"
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(place)
+    with pytest.raises(CollectionError, match=r"older Sightwords; .*verify --repair"):
+        Collection.open(place)
+    query = SparseVector.from_pairs({0: 1.0, 2: 1.0})
+    for writable in (True, False):
+        with Collection.open(place, writable=writable) as held:
+            assert held.verify() == [] and held.ids(EVERYTHING) == [2, 3, 4, 5]
+            assert list(held.search(query, 5).hits) == [Hit(2, 2.0), Hit(5, 1.0), Hit(4, 0.5)]
+            assert held.ids(parse(["caption=boats"])) == [2, 5] and held.counts().folders == {"/pictures": 4}
+            if writable:
+                held.tag([2], add=["old"])
+            assert held.items([2])[0].tags == ("old",)
+
+
+def test_there_is_a_collection_of_every_version_but_the_newest(tmp_path: Path) -> None:
+    Collection.create(tmp_path / "it", model="tiny", vocabulary=WORDS).close()
+    names = (
+        sqlite3.connect(tmp_path / "it" / "catalog.sqlite").execute("SELECT name FROM _sqlite_migrations").fetchall()
+    )
+    assert [archive.stem for archive in EARLIER] == sorted(name for (name,) in names)[:-1]
+
+
+def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "it"
+    with zipfile.ZipFile(EARLIER[0]) as packed:
+        packed.extractall(place)
+    before = (place / "catalog.sqlite").read_bytes()
+    db = sqlite3.connect(place / "catalog.sqlite")
+    db.execute("BEGIN IMMEDIATE")  # somebody else is writing
+    monkeypatch.setattr("index_store.catalog.BUSY_SECONDS", 0.1)
+    with pytest.raises(CollectionError, match="locked by another program"):
+        Collection.open(place, writable=True)
+    db.close()
+    assert (place / "catalog.sqlite").read_bytes() == before
+    Collection.open(place, writable=True).close()
+    shutil.rmtree(place)
