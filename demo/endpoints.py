@@ -60,6 +60,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         weights: dict[str, float] | None = None,
         like: int | None = None,
         share: float = 0.5,
+        only: list[str] | None = None,
     ) -> dict[str, Any]:
         """Find pictures by what they show, and say term by term why each was found.
 
@@ -72,8 +73,9 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             weights: terms with a weight of your own; 0 switches a term off, below 0 counts against a picture
             like: the id of an item to find more like; with a text, both are mixed
             share: the say of `like` beside the text, 0 to 1
+            only: conditions on items, as in tag=best, caption=boat, added>=2026-01, width>=1000
         """
-        question = Question(text, like, share, expansion, mode, kind, weights or {}, k)
+        question = Question(text, like, share, expansion, mode, kind, weights or {}, k, tuple(only or ()))
         result, _ = session.find(_encode(session, question), question)
         document = result.to_json()
         for hit in document["hits"]:  # type: ignore[attr-defined]

@@ -7,12 +7,15 @@ from urllib.parse import parse_qsl, urlencode
 
 from core.search import MAX_CHARACTERS
 from core.steering import MAX_WEIGHT, Mode
+from index_store.errors import FilterError
+from index_store.filters import parse
 
 MODES = get_args(Mode)
 KINDS = ("image", "caption", "both")
 PAGE = 24  # two screens of thumbnails
 MOST = 240
 MAX_EDITS = 100
+MAX_CONDITIONS = 20
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Question:
     """`like`: the id of an item to find more like; `share`: the picture's say (0..1) beside a text.
 
     `edits`: {term: weight}, 0 = off, below 0 = against. `k`: how many results are shown.
+    `only`: conditions on items, as `index_store.filters` reads them.
     """
 
     text: str = ""
@@ -30,6 +34,7 @@ class Question:
     kind: str = "image"
     edits: Mapping[str, float] = field(default_factory=dict)
     k: int = PAGE
+    only: tuple[str, ...] = ()
 
     def to_link(self) -> str:
         """A query string without what is at its default; "" when nothing is asked."""
@@ -43,6 +48,7 @@ class Question:
             value = getattr(self, name)
             if value != getattr(plain, name):
                 pairs.append((name, f"{value:g}" if isinstance(value, float) else value))
+        pairs += [("only", condition) for condition in self.only]
         pairs += [("w", f"{term}:{weight:g}") for term, weight in self.edits.items()]
         return urlencode(pairs)
 
@@ -61,6 +67,8 @@ def from_link(link: str) -> Question:
             question = replace(question, mode=value)  # type: ignore[arg-type]
         elif name == "kind" and value in KINDS:
             question = replace(question, kind=value)
+        elif name == "only" and len(question.only) < MAX_CONDITIONS and value not in question.only and _holds(value):
+            question = replace(question, only=(*question.only, value))
         elif name == "w" and len(edits) < MAX_EDITS:
             term, _, weight = value.rpartition(":")
             if term and (number := _number(weight, -MAX_WEIGHT, MAX_WEIGHT)) is not None:
@@ -78,6 +86,13 @@ def clean_edits(data: Any) -> dict[str, float]:
         if isinstance(term, str) and number and -MAX_WEIGHT <= weight <= MAX_WEIGHT and len(kept) < MAX_EDITS:
             kept[term] = float(weight)
     return kept
+
+
+def _holds(condition: str) -> bool:
+    try:
+        return bool(parse([condition]))
+    except FilterError:
+        return False
 
 
 def _number(text: str, low: float, high: float) -> float | None:

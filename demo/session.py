@@ -5,7 +5,7 @@ import io
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from core.errors import ImageError, QueryError
 from core.images import open_image, working_copy
 from index_store.collection import Collection, Item
-from index_store.errors import CollectionBusy, CollectionClosed, CollectionError, SightwordsError
+from index_store.errors import CollectionBusy, CollectionClosed, CollectionError, FilterError, SightwordsError
+from index_store.filters import Filter, parse
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawing is this red all over
+OFFERED = 30  # tags, and folders, to choose from
 PATIENCE_S = 60.0  # how long a search waits for the model to load; a cold disk takes some ten seconds
 
 
@@ -175,7 +177,28 @@ class Session:
         terms = model.vocabulary.terms
         steered = steer(query, terms, expansion=question.expansion, mode=question.mode, edits=edits)
         kind = None if question.kind == "both" else question.kind
-        return search_steered(collection, query, steered, k=question.k, kind=kind), steered
+        where = self._where(question.only)
+        return search_steered(collection, query, steered, k=question.k, kind=kind, where=where), steered
+
+    def size_of(self, only: Sequence[str]) -> int:
+        """How many items these conditions let through; FilterError for one that is none."""
+        return self.ready()[1].counts(self._where(only)).items if only else self.size()
+
+    def conditions(self) -> list[tuple[str, str]]:
+        """Conditions worth offering, with what to call them: tags and folders, most items first; none for the world."""
+        if self._collection is None or self._path is None:
+            return []
+        counts = self._collection.counts(most=OFFERED)
+        offered = [(f"tag {tag} · {items:,}", f"tag={tag}") for tag, items in counts.tags.items()]
+        if not self.public and len(counts.folders) > 1:
+            offered += [(f"in {folder} · {items:,}", f"folder={folder}") for folder, items in counts.folders.items()]
+        return offered
+
+    def _where(self, only: Sequence[str]) -> Filter:
+        where = parse(only)
+        if self.public and any(one.key in ("folder", "file") for one in where.conditions):
+            raise FilterError("Where files lie is not told here; choose other conditions than folder and file.")
+        return where
 
     def score(self, query: "EncodedQuery", number: int) -> "tuple[Contribution, ...]":
         """What each term of a question gives to an item's score; ItemNotFound when there is no such item."""

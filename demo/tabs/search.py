@@ -18,7 +18,7 @@ from demo.components.query_chips import CHIPS_SCRIPT, query_chips
 from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT, explained_hit, file_url, result_grid
 from demo.components.welcome import MOSAIC_SCRIPT
 from demo.components.word_links import LINKS_SCRIPT, folded, word_links_figure
-from demo.question import MOST, PAGE, Question, clean_edits, from_link
+from demo.question import MAX_CONDITIONS, MOST, PAGE, Question, clean_edits, from_link
 from demo.session import Session, data_uri, large_picture
 from demo.tabs.plain import PLAIN, QUIET
 from demo.tabs.standing import standing
@@ -60,7 +60,9 @@ class Tab:
         self.asked = gr.State(Asked())
         self._build_question()
         self._build_answer()
-        self.settings = [self.query, self.expansion, self.mode, self.kind, self.share, self.asked]
+        self.settings = [
+            self.query, self.expansion, self.mode, self.kind, self.only, self.share, self.asked,
+        ]  # fmt: skip
         self.answer = [
             self.notice, self.welcome, self.picture, self.share, self.chips, self.words, self.line, self.link,
             self.grid, self.detail, self.asked,
@@ -93,6 +95,10 @@ class Tab:
             self.mode = gr.Radio(MODES, value="full", label="Matching", elem_id="mode", scale=0)
             self.kind = gr.Radio(KINDS, value="image", label="Find", elem_id="kind", scale=0, visible=False)
             self.meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **PLAIN)
+            self.only = gr.Dropdown(
+                [], value=[], label="Only among", info="choose, or type: caption=boat, added>=2026, width>=1000",
+                multiselect=True, allow_custom_value=True, elem_id="only", visible=False, min_width=300,
+            )  # fmt: skip
 
     def _build_answer(self) -> None:
         session = self.session
@@ -136,7 +142,14 @@ class Tab:
             filled.then(self._ask, self.settings, self.answer, **QUIET)
         self.mode.change(_meaning, self.mode, self.meaning, queue=False, **QUIET)
         # one event for all, so that the page sends one after the other and none overtakes another's answer
-        bent = [self.chips.edit, self.expansion.change, self.mode.change, self.kind.change, self.share.change]
+        bent = [
+            self.chips.edit,
+            self.expansion.change,
+            self.mode.change,
+            self.kind.change,
+            self.only.change,
+            self.share.change,
+        ]
         fast: dict[str, Any] = {"trigger_mode": "always_last", "queue": False, **QUIET}
         gr.on(bent, self._bend, self.settings, self.answer, **fast)
         self.upload.upload(self._take_file, [self.upload, *self.settings], self.answer, **QUIET)
@@ -160,7 +173,7 @@ class Tab:
 
     def _wire_arrival(self) -> None:
         timer = gr.Timer(TICK_S)
-        shown = [self.status, self.about, self.welcome, self.kind, timer]
+        shown = [self.status, self.about, self.welcome, self.kind, self.only, timer]
 
         def tick(asked: Asked) -> tuple[Any, ...]:
             return standing(self.session, searched=asked.found is not None)
@@ -170,8 +183,8 @@ class Tab:
         def arrive(request: gr.Request) -> tuple[Any, ...]:
             question = from_link(str(request.query_params))
             settings = (question.text, question.expansion, question.mode, question.share, Asked(question))
-            standing_now = standing(self.session, searched=bool(question.to_link()), kind=question.kind)
-            return (*standing_now, *settings)
+            *rest, only, timer_now = standing(self.session, searched=bool(question.to_link()), kind=question.kind)
+            return (*rest, only | {"value": list(question.only)}, timer_now, *settings)
 
         # a link opens with its answer
         filled = gr.on(
@@ -180,9 +193,11 @@ class Tab:
         )  # fmt: skip
         filled.then(self._ask_again, self.settings, self.answer, **QUIET)
 
-    def _ask(self, text: str, expansion: float, mode: str, kind: str, share: float, asked: Asked) -> tuple[Any, ...]:
+    def _ask(self, *settings: Any) -> tuple[Any, ...]:
         """Asks anew; the same words keep their edits and more pages, others begin without."""
-        question = _settled(asked.question, text, expansion, mode, kind, share)
+        *given, asked = settings
+        question = _settled(asked.question, *given)
+        text = question.text
         if text.strip() != asked.question.text.strip():
             question = replace(question, edits={}, k=PAGE)
         return self._answered(replace(asked, question=question))
@@ -193,17 +208,17 @@ class Tab:
             return (gr.skip(),) * len(self.answer)
         return self._ask(*given, asked)
 
-    def _bend(
-        self, text: str, expansion: float, mode: str, kind: str, share: float, asked: Asked, event: gr.EventData
-    ) -> tuple[Any, ...]:
+    # Gradio passes the event where a parameter is annotated with it, which must be the first one before any number
+    def _bend(self, event: gr.EventData, *settings: Any) -> tuple[Any, ...]:
         data = event._data
+        *given, asked = settings
         if isinstance(data, dict) and "unknown" in data:
             said = f"The vocabulary has no term '{str(data['unknown'])[:60]}'; choose one from its list."
             return (error_notice(said), *(gr.skip(),) * (len(self.answer) - 1))
         if not isinstance(data, dict) or "edits" not in data:
-            return self._ask_again(text, expansion, mode, kind, share, asked)
+            return self._ask_again(*settings)
         asking = asked.question.text  # words typed since then wait for their own search
-        question = _settled(asked.question, asking, expansion, mode, kind, share)
+        question = replace(_settled(asked.question, *given), text=asking)
         return self._answered(replace(asked, question=replace(question, edits=clean_edits(data["edits"]))))
 
     def _more(self, *settings: Any) -> tuple[Any, ...]:
@@ -214,12 +229,10 @@ class Tab:
     def _take_file(self, path: str | None, *settings: Any) -> tuple[Any, ...]:
         return self._with_picture(path, *settings)
 
-    def _take_dropped(
-        self, text: str, expansion: float, mode: str, kind: str, share: float, asked: Asked, event: gr.EventData
-    ) -> tuple[Any, ...]:
+    def _take_dropped(self, event: gr.EventData, *settings: Any) -> tuple[Any, ...]:
         path = event._data.get("path") if isinstance(event._data, dict) else None
         inside = isinstance(path, str) and Path(path).resolve().is_relative_to(_upload_folder().resolve())
-        return self._with_picture(path if inside else None, text, expansion, mode, kind, share, asked)
+        return self._with_picture(path if inside else None, *settings)
 
     def _with_picture(self, path: str | None, *settings: Any) -> tuple[Any, ...]:
         *given, asked = settings
@@ -251,7 +264,7 @@ class Tab:
         wanted = event._data.get("id") if isinstance(event._data, dict) else None
         if not isinstance(wanted, int) or isinstance(wanted, bool):
             return (gr.skip(),) * (len(self.answer) + 1)
-        question = Question(like=wanted, kind=asked.question.kind)
+        question = Question(like=wanted, kind=asked.question.kind, only=asked.question.only)
         return ("", *self._answered(Asked(question)))
 
     def _choose(self, asked: Asked, event: gr.EventData) -> tuple[Any, Any, Any]:
@@ -305,7 +318,7 @@ class Tab:
             gr.update(visible=asked.picture is not None and asked.text is not None, value=asked.question.share),
             query_chips(steered.rows, asked.question.edits, f"{asked.question.text} {asked.name}"),
             gr.skip() if same else folded() if asked.text else "",
-            search_line(len(hits), session.size(), found.exact, found.timings_ms) if hits else "",
+            search_line(len(hits), session.size_of(asked.question.only), found.exact, found.timings_ms) if hits else "",
             share_link(asked.question.to_link(), said) if asked.question.to_link() else "",
             self._grid(asked.question, hits, hits[chosen].id if hits else None),
             self._explained(hits, chosen) if hits else "",
@@ -350,8 +363,13 @@ def _upload_folder() -> Path:
     return Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio")
 
 
-def _settled(before: Question, text: str, expansion: float, mode: str, kind: str, share: float) -> Question:
-    return replace(before, text=text, expansion=expansion, mode=mode, kind=kind, share=share)  # type: ignore[arg-type]
+def _settled(
+    before: Question, text: str, expansion: float, mode: str, kind: str, only: list[str], share: float
+) -> Question:
+    conditions = tuple(dict.fromkeys(only or ()))[:MAX_CONDITIONS]
+    return replace(
+        before, text=text, expansion=expansion, mode=mode, kind=kind, only=conditions, share=share  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
 def _seen(session: Session, asked: Any) -> list[str]:
@@ -373,4 +391,6 @@ def _nothing_found(session: Session, found: "SearchResult", question: Question) 
         if not question.text.strip():
             return "A picture speaks no words, so nothing matches literally; try full matching."
         return "The model lights up none of the words you typed, so nothing matches them literally; try full matching."
+    if question.only:
+        return f"Nothing among {', '.join(question.only)} shares a term with this query; take a condition away."
     return "No picture here shares a term with this query; try other words."

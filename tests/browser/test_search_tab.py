@@ -1,5 +1,6 @@
 """Searching in a real browser: typed, explained, by keyboard, on a phone, with hostile names, and without a network."""
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -378,3 +379,23 @@ def test_only_thumbnails_are_served(visit: Callable[..., Page], app: App) -> Non
     for path in (collection / "catalog.sqlite", original):
         answer = page.request.get(f"{app.local_url}gradio_api/file={path}")
         assert answer.status in (403, 404), path
+
+
+def test_a_search_among_some_items(visit: Callable[..., Page]) -> None:
+    """A condition typed by hand narrows the answer, is part of the link, and is taken away again."""
+    page = visit()
+    search(page, "a red dog beside the sea")
+    only = page.locator("#only input")
+    only.fill("file=1*.png")
+    only.press("Enter")
+    expect(page.locator("#search-line")).to_contain_text("11 pictures")  # 1.png and 10.png to 19.png
+    assert page.locator("#grid .sw-card").count() == 11
+    expect(page).to_have_url(re.compile(r"only=file%3D1(\*|%2A)\.png"))
+    again = visit(query=f"?{urlsplit(page.url).query}", ready="#grid .sw-card")
+    expect(again.locator("#search-line")).to_contain_text("11 pictures")
+    expect(again.locator("#only")).to_contain_text("file=1*.png")
+    only.fill("colour=red")
+    only.press("Enter")
+    expect(page.locator("#notice")).to_contain_text("is no condition on items")
+    page.locator("#only").get_by_title("Clear").click()
+    expect(page.locator("#search-line")).to_contain_text("the best 24 of 30 pictures")

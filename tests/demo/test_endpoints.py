@@ -51,6 +51,13 @@ def client(app: App) -> Iterator[Client]:
     made.close()
 
 
+def test_only_some_items_are_asked(client: Client) -> None:
+    found = client.predict("a red dog beside the sea", only=["file=1*.png"], api_name="/search")
+    assert {Path(hit["file"]).name for hit in found["hits"]} == {"1.png", "10.png", "11.png"}
+    with pytest.raises(AppError, match="is no condition"):
+        client.predict("a red dog", only=["colour=red"], api_name="/search")
+
+
 def test_a_question_is_answered_bent_and_mixed(client: Client, model: Model) -> None:
     plain = client.predict("a red dog beside the sea", api_name="/search")
     assert plain["exact"] and len(plain["hits"]) == 10

@@ -13,10 +13,10 @@ weights = st.integers(-1000, 1000).map(lambda n: n / 100)
 @given(
     texts, st.one_of(st.none(), st.integers(0, 10**9)), st.integers(0, 20),
     st.sampled_from(["full", "literal", "hybrid"]), st.sampled_from(["image", "caption", "both"]),
-    st.dictionaries(texts, weights, max_size=6),
+    st.dictionaries(texts, weights, max_size=6), st.sets(st.sampled_from(["tag=best", "width>=100", "caption=a b"])),
 )  # fmt: skip
-def test_a_link_restores_the_question(text, like, twentieth, mode, kind, edits) -> None:  # type: ignore[no-untyped-def]
-    question = Question(text, like, twentieth / 20, (20 - twentieth) / 20, mode, kind, edits)
+def test_a_link_restores_the_question(text, like, twentieth, mode, kind, edits, only) -> None:  # type: ignore[no-untyped-def]
+    question = Question(text, like, twentieth / 20, (20 - twentieth) / 20, mode, kind, edits, only=tuple(only))
     assert from_link(question.to_link()) == question
 
 
@@ -28,6 +28,7 @@ def test_a_plain_question_makes_a_short_link() -> None:
     "link",
     [
         "q=x&expansion=nan&share=7&mode=sideways&kind=soup&like=-3&like=1e9",
+        "q=x&only=best&only=colour%3Dred&only=",
         "q=x&w=dog&w=:1&w=dog:nan&w=dog:99&w=dog:one",
     ],
 )

@@ -125,3 +125,24 @@ def test_terms_are_suggested_with_their_frequency(model: Model, collection: Coll
     assert {term for term, _ in suggested[:2]} <= {term for term in model.vocabulary.terms if term.startswith("b")}
     assert all(count == frequencies.get(model.vocabulary.id(term), 0) for term, count in suggested)
     assert session.suggest("no such term") == []
+
+
+def test_only_some_items_are_searched(model: Model, collection: Collection, folder: Path, start) -> None:
+    """Conditions are offered with counts; where files lie is neither told to strangers nor found out by them."""
+    index_paths(model, collection, [folder])
+    first, second, *_ = collection.ids()
+    collection.tag([first, second], add=["best"])
+    path = collection.path
+    collection.close()
+    session = start(Session(model, path))
+    assert ("tag best · 2", "tag=best") in session.conditions()
+    assert any(condition.startswith("folder=") for _, condition in session.conditions())
+    found = ask(session, "red dog", only=("tag=best",))
+    assert {hit.id for hit in found.hits} <= {first, second} and session.size_of(("tag=best",)) == 2
+    with pytest.raises(SightwordsError, match="is no condition"):
+        ask(session, "red dog", only=("best",))
+    public = start(Session(model, path, public=True))
+    assert [condition for _, condition in public.conditions()] == ["tag=best"]
+    for probe in (f"folder={folder}", "file=*.png"):
+        with pytest.raises(SightwordsError, match="not told here"):
+            ask(public, "red dog", only=(probe,))
