@@ -16,9 +16,9 @@ from core.errors import TrainingError
 from core.evaluation.glance import glance
 from core.head_folder import HEAD_VOCABULARY
 from core.spoken import spoken_terms
-from core.training.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
+from core.training.checkpoint import forget_end, has_ended, load_checkpoint, save_checkpoint, save_end
 from core.training.config import TrainingConfig
-from core.training.curves import EpochMeasures, plot_curves, write_curves
+from core.training.curves import EpochMeasures, plot_curves, read_curves, write_curves
 from core.training.trainer import HeadTraining, Progress, Stopped
 from core.vocabulary import Vocabulary
 
@@ -63,11 +63,13 @@ def train_folder(
 
     After every epoch `out` holds the best head so far, its vocabulary, metrics.jsonl, training.png and a checkpoint,
     which goes when training ends. A run that was stopped or killed goes on from its last whole epoch when it is asked
-    for again, to the same end; `restart` begins anew. Without a split "val" the last head is the one kept.
+    for again, to the same end; one that has ended is told as it ended. `restart` begins anew. Without a split "val" the
+    last head is the one kept.
 
     Epochs of the sparsity warm-up are not candidates: their R@1 is bought with terms that the finished penalty takes.
 
-    Raises TrainingError where `out` holds another unfinished run, or patience is asked for without a split "val".
+    Raises TrainingError where `out` holds another run, finished or not, where patience is asked for without a split
+    "val", and where the loss is no longer a number; what was kept until then stays.
     """
     watch = watch or Watch()
     train, val = folder.split("train"), folder.split("val") if folder.sizes()["val"] else None
@@ -80,10 +82,12 @@ def train_folder(
     key = _key(config, vocabulary, train, val, embeddings)
     curves: list[EpochMeasures] = []
     state = None if restart else load_checkpoint(out, key)
+    if state is None and not restart and has_ended(out, key):
+        curves = read_curves(out)
+        return Fitted(tuple(curves), kept_epoch(curves, config), ended=True)
     if state is not None:
         curves = [EpochMeasures(**row) for row in state.pop("curves")]
         training.restore(state)
-    vocabulary.save(out / HEAD_VOCABULARY)
     ended = False
     while not ended:
         started = time.perf_counter()
@@ -95,11 +99,13 @@ def train_folder(
         kept = kept_epoch(curves, config)
         ended = training.epoch == config.epochs or _out_of_patience(curves, config)
         if kept == training.epoch:
+            forget_end(out)
+            vocabulary.save(out / HEAD_VOCABULARY)
             training.head.save(out, training=asdict(config), epoch=kept)
         write_curves(out, curves)
         plot_curves(out, curves, f"expansion control: {config.control}")
         if ended:
-            (out / CHECKPOINT_FILE).unlink(missing_ok=True)
+            save_end(out, key)
         else:
             save_checkpoint(out, key, training.state() | {"curves": [asdict(row) for row in curves]})
         watch.epoch(curves[-1])
@@ -123,7 +129,8 @@ def _measures(
     training: HeadTraining, means: dict[str, float], seconds: float, val: DenseDataset | None
 ) -> EpochMeasures:
     judged = asdict(glance(training.head, val)) if val is not None else {}
-    return EpochMeasures(training.epoch, means["loss"], means["match"], means["expansion"], seconds, **judged)
+    losses = {name: means[name] for name in ("loss", "match", "sparsity", "expansion")}
+    return EpochMeasures(epoch=training.epoch, step=training.step, seconds=seconds, **losses, **judged)
 
 
 def _key(

@@ -64,7 +64,7 @@ def import_jsonl(collection: Collection, source: Path, progress: Progress | None
     added = present = 0
     items = read_jsonl(source, collection.vocabulary)
     while batch := list(islice(items, BATCH)):
-        new = [item for item in batch if not _held(collection, item)]
+        new = [item for item in batch if not held(collection, item)]
         collection.add(new)
         added, present = added + len(new), present + len(batch) - len(new)
         if progress:
@@ -129,6 +129,7 @@ def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
     return NewItem(kind, path, record.get("caption"), content, weights, **numbers, tags=tuple(tags))
 
 
-def _held(collection: Collection, item: NewItem) -> bool:
+def held(collection: Collection, item: NewItem) -> bool:
+    """Whether an item of the same kind, path, content and caption is there already."""
     there = collection.find(path=item.path, content_hash=item.content_hash)
-    return any((held.kind, held.caption) == (item.kind, item.caption) for held in there)
+    return any((one.kind, one.caption) == (item.kind, item.caption) for one in there)

@@ -13,12 +13,15 @@ CURVES_FILE, PLOT_FILE = "metrics.jsonl", "training.png"
 @dataclass(frozen=True)
 class EpochMeasures:
     """Losses and expansion are of the train captions (means over the epoch's steps; `expansion` at its end), the rest
-    of the validation split: None where the data set has none. `seconds`: the epoch's training, not its judgement.
+    of the validation split: None where the data set has none. `step`: how many were done. `sparsity`: the penalty as it
+    counts in the loss. `seconds`: the epoch's training, not its judgement.
     """
 
     epoch: int
+    step: int
     loss: float
     match: float
+    sparsity: float
     expansion: float
     seconds: float
     recall_at_1: float | None = None
@@ -43,13 +46,19 @@ def plot_curves(folder: Path, curves: Sequence[EpochMeasures], title: str) -> No
     from matplotlib.figure import Figure  # pyplot would look for a screen
 
     panels: list[tuple[str, list[str]]] = [
-        ("loss", ["loss", "match"]),
+        ("loss", ["loss", "match", "sparsity"]),
         ("R@1 (validation)", ["recall_at_1"]),
         ("FLOPs (validation)", ["flops"]),
         ("terms lit (validation)", ["query_terms", "item_terms"]),
         ("chance to expand", ["expansion"]),
     ]
-    names = {"query_terms": "a caption", "item_terms": "an image", "match": "distillation", "loss": "in all"}
+    names = {
+        "query_terms": "a caption",
+        "item_terms": "an image",
+        "match": "distillation",
+        "loss": "in all",
+        "sparsity": "sparsity",
+    }
     figure = Figure(figsize=(15, 3.2), layout="constrained")
     figure.suptitle(title)
     epochs = [row.epoch for row in curves]

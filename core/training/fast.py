@@ -57,9 +57,10 @@ def fast_objective(
     match = distillation(_scores(lit, of_text, size, terms), batch.texts @ batch.images.T, config.tau)
     by_text, by_image = (_penalty(lit, part, size, terms, config.sparsity) for part in (of_text, ~of_text))
     sparsity = config.query_sparsity * by_text + config.item_sparsity * by_image
-    loss = match + warm(progress, config.warmup) * sparsity
+    penalised = warm(progress, config.warmup) * sparsity
+    loss = match + penalised
     texts = int(of_text.sum())
-    return loss, watched(loss, match, probability, texts / size, (len(of_text) - texts) / size)
+    return loss, watched(loss, match, penalised, probability, texts / size, (len(of_text) - texts) / size)
 
 
 @dataclass(frozen=True)

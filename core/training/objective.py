@@ -44,7 +44,8 @@ def objective(
     match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau)
     penalty = SPARSITY[config.sparsity]
     sparsity = config.query_sparsity * penalty(text_weights) + config.item_sparsity * penalty(image_weights)
-    loss = match + warm(progress, config.warmup) * sparsity
+    penalised = warm(progress, config.warmup) * sparsity
+    loss = match + penalised
     if config.anchor:
         assert batch.words is not None
         # a text's own words are asked for; what its image's other captions say, it may add or leave
@@ -53,7 +54,7 @@ def objective(
         loss = loss + config.anchor * (by_text + by_image)
     size = len(batch.texts)
     lit = int((text_weights > 0).sum()) / size, int((image_weights > 0).sum()) / size
-    return loss, watched(loss, match, probability, *lit)
+    return loss, watched(loss, match, penalised, probability, *lit)
 
 
 def probability_of(config: TrainingConfig, progress: float) -> float:
@@ -63,11 +64,15 @@ def probability_of(config: TrainingConfig, progress: float) -> float:
     return expansion_probability(progress, config.expansion_until, config.schedule, config.expansion_level)
 
 
-def watched(loss: Tensor, match: Tensor, expansion: float, query_terms: float, item_terms: float) -> dict[str, Any]:
-    """What is told after a step: losses, expansion probability, mean terms lit a text and an image."""
+def watched(
+    loss: Tensor, match: Tensor, sparsity: Tensor, expansion: float, query_terms: float, item_terms: float
+) -> dict[str, Any]:
+    """What is told after a step: losses (`sparsity` as it counts now), expansion probability, mean terms lit a text and
+    an image."""
     return {
         "loss": loss.item(),
         "match": match.item(),
+        "sparsity": sparsity.item(),
         "expansion": expansion,
         "query_terms": query_terms,
         "item_terms": item_terms,

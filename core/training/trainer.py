@@ -1,5 +1,6 @@
 """Trains one head on one dense data set: the paper's algorithm, an epoch at a time."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -66,23 +67,33 @@ class HeadTraining:
         """Of the whole training."""
         return self._steps_an_epoch * self.config.epochs
 
+    @property
+    def step(self) -> int:
+        """How many steps the finished epochs took."""
+        return self.epoch * self._steps_an_epoch
+
     def run_epoch(
         self, progress: Progress | None = None, should_stop: Callable[[], bool] = lambda: False
     ) -> dict[str, float]:
         """One pass over the captions; the mean of what `objective` tells of its steps, expansion as it was at the end.
 
-        Raises Stopped between two steps once `should_stop` says so.
+        Raises Stopped between two steps once `should_stop` says so, TrainingError once the loss is not a number.
         """
         step_of = objective if self.config.step == "plain" else fast_objective
         self.head.train()
         order = torch.randperm(len(self._texts), generator=self._generator)
         size = min(self.config.batch_size, len(order))
         told: list[dict[str, Any]] = []
-        step = self.epoch * self._steps_an_epoch
+        step = self.step
         for rows in order[: self._steps_an_epoch * size].split(size):
             if should_stop():
                 raise Stopped
             loss, measures = step_of(self.head, self._batch(rows), self.config, step / self.steps, self._generator)
+            if not math.isfinite(measures["loss"]):
+                raise TrainingError(
+                    f"The loss is {measures['loss']} in step {step + 1} of {self.steps}, so training ended; try lower "
+                    "learning rates, a higher tau, or fp32 in place of bf16."
+                )
             self._optimiser.zero_grad(set_to_none=True)
             loss.backward()
             self._optimiser.step()

@@ -16,8 +16,12 @@ commands = typer.Typer()
 def export(
     out: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
     form: Annotated[
-        Literal["jsonl", "trec"],
-        typer.Option("--format", help="jsonl: every item with its exact weights; trec: a run, answers to --queries."),
+        Literal["jsonl", "trec", "ciff"],
+        typer.Option(
+            "--format",
+            help="jsonl: every item with its exact weights; ciff: the Common Index File Format, for PISA or Anserini, "
+            "weights × 1000 rounded; trec: a run, answers to --queries.",
+        ),
     ] = "jsonl",
     collection: CollectionOption = None,
     queries: Annotated[
@@ -26,7 +30,7 @@ def export(
     k: Annotated[int, typer.Option("-k", min=1, help="For a run: how many hits a query.")] = 1000,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a collection's items as JSON lines, or its answers to many queries as a TREC run."""
+    """Write a collection's items as JSON lines or CIFF, or its answers to many queries as a TREC run."""
     if (form == "trec") != (queries is not None):
         raise typer.BadParameter("--format trec needs --queries FILE, and only it does")
     if queries is not None:
@@ -36,28 +40,35 @@ def export(
         with opened(collection) as (model, store):
             count = write_run(out, answers(model, store, asked, k), "sightwords")
     else:
+        from index_store.ciff import export_ciff
         from index_store.exchange import export_jsonl
 
+        write = export_ciff if form == "ciff" else export_jsonl
         with opened(collection) as (_, store), terminal.progress_bar("exporting") as advance:
-            count = export_jsonl(store, out, progress=advance)
+            count = write(store, out, progress=advance)
+    what = "items" if form == "ciff" else "lines"
     if as_json:
-        terminal.print_json({"format": form, "file": str(out.absolute()), "lines": count})
+        terminal.print_json({"format": form, "file": str(out.absolute()), what: count})
     else:
-        terminal.out().print(f"{count} lines written to {out}", markup=False, soft_wrap=True)
+        terminal.out().print(f"{count} {what} written to {out}", markup=False, soft_wrap=True)
 
 
 @commands.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help='JSON lines: {"vector": {term: weight}, …}.')],
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help='JSON lines: {"vector": {term: weight}, …}, or CIFF (*.ciff).')
+    ],
     collection: Annotated[Path, typer.Option("--collection", help="The collection's folder; made when new.")],
     model: Annotated[str | None, typer.Option("--model", help="Whose vocabulary a new collection has.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add items whose vectors were made elsewhere, or exported from another collection."""
+    from index_store.ciff import import_ciff
     from index_store.exchange import import_jsonl
 
+    read = import_ciff if source.suffix == ".ciff" else import_jsonl
     with writable(collection, model) as (_, store), terminal.progress_bar("importing") as advance:
-        done = import_jsonl(store, source, progress=advance)
+        done = read(store, source, progress=advance)
         items = len(store)
     if as_json:
         terminal.print_json(asdict(done) | {"collection": str(collection.absolute()), "items": items})

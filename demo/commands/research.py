@@ -92,7 +92,7 @@ def train(
     ] = "fp32",
     seed: SeedOption = None,
     device: DeviceOption = None,
-    restart: Annotated[bool, typer.Option("--restart", help="Throws an unfinished training in OUT away.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Begins anew, whatever training lies in OUT.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train a head on a dense data set; repeated after Ctrl-C or a crash, it goes on from the last whole epoch."""

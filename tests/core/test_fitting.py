@@ -86,6 +86,33 @@ def test_the_best_head_is_kept_with_its_curves(folder: DenseFolder, whole: Path)
         assert plot.width > 1000 and len(plot.convert("RGB").getcolors(1 << 24) or []) > 50
 
 
+def test_an_ended_training_is_not_trained_again_nor_written_over(folder: DenseFolder, tmp_path: Path) -> None:
+    config = replace(CONFIG, epochs=2)
+    first = train_folder(folder, WORDS, config, tmp_path)
+    before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in tmp_path.iterdir()}
+    steps: list[int] = []
+    again = train_folder(folder, WORDS, config, tmp_path, Watch(step=lambda done, total, _: steps.append(done)))
+    assert again == first and steps == []
+    with pytest.raises(TrainingError, match="holds a finished head of other settings or data"):
+        train_folder(folder, WORDS, replace(config, control="word"), tmp_path)
+    with pytest.raises(TrainingError):  # nor is one that stops before its first epoch ends
+        train_folder(folder, WORDS, config, tmp_path, Watch(step=_explode), restart=True)
+    assert {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in tmp_path.iterdir()} == before
+    assert train_folder(folder, WORDS, replace(config, control="word"), tmp_path, restart=True).ended
+
+
+def _explode(done: int, total: int, measures: object) -> None:
+    raise TrainingError("as if the machine had failed")
+
+
+def test_a_loss_that_is_no_number_ends_training_and_keeps_what_was(folder: DenseFolder, tmp_path: Path) -> None:
+    """Rates so high that weights overflow within an epoch or two."""
+    wild = replace(CONFIG, projection_rate=1e30, vocabulary_rate=1e30)
+    with pytest.raises(TrainingError, match=r"The loss is (nan|inf|-inf) in step \d+ of 24, so training ended"):
+        train_folder(folder, WORDS, wild, tmp_path)
+    assert not (tmp_path / "ended.json").exists()
+
+
 def test_a_stopped_training_goes_on_to_the_same_end(folder: DenseFolder, whole: Path, tmp_path: Path) -> None:
     steps: list[int] = []
     watch = Watch(step=lambda done, total, _: steps.append(done), should_stop=lambda: len(steps) >= 10)  # 4 an epoch
