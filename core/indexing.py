@@ -89,6 +89,8 @@ def index_paths(
     run.pictures()
     run.captions()
     run.remove_gone()
+    if collection.wasteful and not run.stopped:
+        collection.compact()
     log.info("indexed %s: %d added, %d updated, %d removed", collection.path, run.added, run.updated, run.removed)
     skipped = tuple((str(path), reason) for path, reason in run.skipped)
     seconds = perf_counter() - started

@@ -17,6 +17,6 @@ def matching(collection: Collection, names: Sequence[str]) -> list[int]:
         if not below and name.isdecimal() and int(name) in held:
             below = {int(name)}
         if not below:
-            raise ItemNotFound(f"The collection {collection.path} has no item '{name}'; nothing was removed.")
+            raise ItemNotFound(f"The collection {collection.path} has no item '{name}'; nothing was changed.")
         ids |= below
     return sorted(ids)

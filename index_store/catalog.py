@@ -174,6 +174,15 @@ class Catalog:
         """What each item must have elsewhere: `id`, `terms` (their number), `thumbnail` (relative path or None)."""
         return self._query("SELECT id, terms, thumbnail FROM items")
 
+    def kinds(self) -> list[Row]:
+        """`id` and `kind` of every item, by ascending id."""
+        return self._query("SELECT id, kind FROM items ORDER BY id")
+
+    def vacuum(self) -> None:
+        """Gives back the room of what was deleted."""
+        with self._lock, translated(self.path):
+            self._open().execute("VACUUM")
+
     def ids(self, where: Filter = EVERYTHING) -> list[int]:
         """The ids of all items that a filter lets through, ascending."""
         condition, values = where.sql()

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
@@ -32,7 +33,7 @@ from index_store.errors import (
     no_item,
 )
 from index_store.filters import EVERYTHING, Condition, Filter
-from index_store.items import Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.items import Compaction, Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.postings import Postings
 from index_store.thumbnails import Thumbnails
 from index_store.vector_cache import VectorCache
@@ -52,6 +53,7 @@ ITEM_COLUMNS = (
     "tags",
 )  # what an item is told with
 FILTERS_KEPT = 8  # each a bit an item
+WASTE = 1_000  # documents of removed items that nobody minds
 PAGE = 500  # rows at a time when walking all items
 log = logging.getLogger(__name__)
 
@@ -289,6 +291,36 @@ class Collection:
             for start in range(0, len(again), PAGE):
                 self._rewrite(again[start : start + PAGE], found.vectors)
             return Repairs(removed=len(gone), rewritten=len(again))
+
+    def compact(self) -> Compaction:
+        """Writes the index anew without what was removed, in as few pieces as can be; ids and scores stay.
+
+        Others may read meanwhile. Killed at any moment, the collection is as before or as after.
+        """
+        with self._lock:
+            self._check_writable()
+            before = folder.bytes_below(self._path), self._postings.view()
+            view = self._current()
+            rows = ((row["id"], row["kind"]) for row in self._catalog.kinds())
+            self._postings.rewrite(self._documents(view, rows), view.count())
+            self._catalog.vacuum()
+            self._view = view.after(self._postings.view())
+            after = folder.bytes_below(self._path), self._postings.view()
+        sizes = (before[0], after[0], before[1].searcher.num_segments, after[1].searcher.num_segments)
+        return Compaction(*sizes, before[1].searcher.num_docs, after[1].searcher.num_docs)
+
+    @property
+    def wasteful(self) -> bool:
+        """Whether the index holds more of what was removed than of what is there, and enough of it to matter."""
+        held = self._current()
+        return held.postings.searcher.num_docs - held.count() > max(WASTE, held.count())
+
+    @staticmethod
+    def _documents(view: View, rows: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, SparseVector]]:
+        rest = iter(rows)
+        while page := list(islice(rest, PAGE)):
+            for (item, kind), vector in zip(page, view.vectors([item for item, _ in page]), strict=True):
+                yield item, kind, vector
 
     def _rewrite(self, ids: Sequence[int], vectors: Mapping[int, SparseVector]) -> None:
         """Adds items anew, from what is known of them, in the place of the old ones."""

@@ -76,6 +76,18 @@ class Repairs:
 
 
 @dataclass(frozen=True)
+class Compaction:
+    """What making a collection small did: bytes on disk, pieces of the index and documents in it, before and after."""
+
+    bytes_before: int
+    bytes_after: int
+    segments_before: int
+    segments_after: int
+    documents_before: int
+    documents_after: int
+
+
+@dataclass(frozen=True)
 class Stats:
     """A collection in numbers; `frequent`: (term, number of items that have it), the most frequent first."""
 

@@ -31,6 +31,8 @@ from index_store.errors import (
 from index_store.vectors import SparseVector
 
 WRITER_HEAP = 64_000_000  # bytes; one flush holds ~50k items of 100 terms
+REWRITE_HEAP = 1_000_000_000
+DOCUMENT_BYTES = 1_400  # of the writer's heap, for an item of some 100 terms
 RELOADS = 5  # tries to open a set of files that a writer is changing
 CHUNK = 1000  # ids in one look-up: bounds the size of a query
 log = logging.getLogger(__name__)
@@ -219,6 +221,24 @@ class Postings:
                 raise explain(error, self.path) from error
             raise
 
+    def rewrite(self, documents: Iterable[tuple[int, str, SparseVector]], items: int) -> None:
+        """All documents anew, and no others, in one commit, as few segments as memory allows; `items`: about how many.
+
+        tantivy merges by itself but never all into one, and keeps deleted documents until it does.
+        """
+        self.close_writer()
+        heap = min(max(WRITER_HEAP, items * DOCUMENT_BYTES), REWRITE_HEAP)
+        try:
+            self._writer = self._opened().writer(heap_size=heap, num_threads=1)
+            self._writer.delete_all_documents()
+        except Exception as error:
+            self._abandon()
+            raise explain(error, self.path) from error
+        self.write(documents)
+        self.close_writer()  # ends merges: they would only cost time now
+        self._writer = self._new_writer()
+        self._writer.garbage_collect_files()
+
     def _share(self) -> None:
         """tantivy writes these two for their owner's eyes only; whoever may read the folder may read them."""
         for name in ("meta.json", ".managed.json"):
@@ -227,6 +247,13 @@ class Postings:
 
     def close(self) -> None:
         """Ends the writer (waiting for merges under way) and gives its lock back."""
+        self.close_writer()
+        self._index = None
+        if self._borrowed is not None:
+            self._borrowed.cleanup()
+
+    def close_writer(self) -> None:
+        """Ends the writer, but not reading."""
         writer, self._writer = self._writer, None
         if writer is not None:
             try:
@@ -234,9 +261,6 @@ class Postings:
             except Exception as error:  # merges are an optimisation: what was committed stays committed
                 log.warning("Merging postings at %s did not finish: %s", self.path, error)
         del writer
-        self._index = None
-        if self._borrowed is not None:
-            self._borrowed.cleanup()
 
     def _opened(self) -> tantivy.Index:
         if self._index is None:

@@ -1,4 +1,4 @@
-"""Commands that fill and look after a collection: index, remove, tag, verify, stats."""
+"""Commands that fill and look after a collection: index, remove, tag, verify, compact, stats."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -128,6 +128,24 @@ def verify(
             terminal.out().print(f"{said}; index their folders again to bring those back.", markup=False)
     if left:
         raise typer.Exit(1)
+
+
+@commands.command()
+def compact(
+    collection: Annotated[Path, typer.Option("--collection", help="The collection's folder.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Make a collection small and quick again after many changes; `index` does it by itself when it is worth it."""
+    from index_store.collection import Collection
+
+    with Collection.open(collection, writable=True) as opened:
+        done = opened.compact()
+    if as_json:
+        terminal.print_json({"collection": str(collection.absolute())} | asdict(done))
+    else:
+        sizes = f"{done.bytes_before / 1e6:.1f} MB before, {done.bytes_after / 1e6:.1f} MB now"
+        told = f"{sizes}; {done.segments_before} pieces before, {done.segments_after} now"
+        terminal.out().print(told, markup=False, soft_wrap=True)
 
 
 @commands.command()

@@ -61,3 +61,14 @@ def test_wrong_files_and_options_are_said(made: Path, tmp_path: Path) -> None:
     assert result.exit_code == 1 and "query 1: expected an id" in result.stderr
     assert runner.invoke(app, ["export", str(tmp_path / "run"), "--format", "trec"]).exit_code == 2
     assert not (tmp_path / "run").exists()
+
+
+def test_a_collection_goes_through_ciff(made: Path, tmp_path: Path) -> None:
+    """Weights come back rounded to a thousandth, so that scores do, too."""
+    file, copy = tmp_path / "items.ciff", tmp_path / "copy"
+    told = _run("export", file, "--format", "ciff", "--collection", made)
+    back = _run("import", file, "--collection", copy)
+    assert told["items"] == back["added"] == back["items"]
+    ours, theirs = (_run("search", "a red dog", "--collection", place, "-k", 3) for place in (made, copy))
+    scores = [[hit["score"] for hit in document["hits"]] for document in (ours, theirs)]
+    assert scores[0] == pytest.approx(scores[1], abs=0.02) and scores[0]
