@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from core.errors import ImageError, QueryError
 from core.images import open_image, working_copy
 from index_store.collection import Collection, Item
-from index_store.errors import CollectionBusy, CollectionClosed, CollectionError, FilterError, SightwordsError
+from index_store.errors import (
+    CollectionBusy,
+    CollectionClosed,
+    CollectionError,
+    FilterError,
+    ItemNotFound,
+    SightwordsError,
+)
 from index_store.filters import Filter, parse
 
 if TYPE_CHECKING:
@@ -179,6 +186,19 @@ class Session:
         kind = None if question.kind == "both" else question.kind
         where = self._where(question.only)
         return search_steered(collection, query, steered, k=question.k, kind=kind, where=where), steered
+
+    def narrowing(self, found: "SearchResult", steered: "Steered") -> list[str]:
+        """Terms that tell the best results apart and are not in the question; none for fewer than three results."""
+        _, collection = self.ready()
+        from core.narrowing import LOOKED_AT, narrowing_terms
+
+        try:
+            best = collection.vectors([hit.id for hit in found.hits[:LOOKED_AT]])
+        except ItemNotFound:  # removed since: the next search does not find it
+            return []
+        terms = self.vocabulary
+        asked = {row.term for row in steered.rows}
+        return [terms[number] for number in narrowing_terms(best, [n for n, term in enumerate(terms) if term in asked])]
 
     def size_of(self, only: Sequence[str]) -> int:
         """How many items these conditions let through; FilterError for one that is none."""

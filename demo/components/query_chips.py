@@ -61,7 +61,11 @@ function commit(input) {
   if (Math.abs(value - Number(input.dataset.weight)) > 0.004) put(input.dataset.term, value, true); else sync();
 }
 element.addEventListener('click', (event) => {
-  const chip = event.target.closest('.sw-chip');
+  const chip = event.target.closest('.sw-chip'), offer = event.target.closest('.sw-offer button');
+  if (offer) {
+    const term = offer.parentElement.dataset.term;
+    put(term, offer.classList.contains('sw-offer-with') ? 1 : -1, true);
+  }
   if (event.target.closest('.sw-reset')) { edits = {}; send(true); }
   else if (event.target.closest('.sw-chip-name')) {
     const on = Number(chip.dataset.weight) !== 0;
@@ -134,11 +138,16 @@ watch('value', sync);
 """
 
 
-def query_chips(rows: Sequence["SteeredTerm"], edits: Mapping[str, float] | None = None, question: str = "") -> str:
+def query_chips(
+    rows: Sequence["SteeredTerm"],
+    edits: Mapping[str, float] | None = None,
+    question: str = "",
+    narrowing: Sequence[str] = (),
+) -> str:
     """Chips with weights to change, in the order given; the legend says what the two kinds mean.
 
     `edits` {term: weight} is what the page starts from when the next weight is changed; `question` tells it when
-    another one was asked.
+    another one was asked. `narrowing`: terms that tell the results apart, to be added or turned against with one press.
     """
     if not rows:
         return ""
@@ -162,8 +171,21 @@ def query_chips(rows: Sequence["SteeredTerm"], edits: Mapping[str, float] | None
         'autocapitalize="none" spellcheck="false" placeholder="Add a term …" aria-label="Add a term">'
         f'<datalist id="add-term-list"></datalist>{reset}'
         '<span class="sw-quiet sw-hint">Drag or type a weight · click a term to switch it off · − turns it against'
-        "</span></div></section>"
+        f"</span></div>{_narrowing(narrowing)}</section>"
     )
+
+
+def _narrowing(terms: Sequence[str]) -> str:
+    if not terms:
+        return ""
+    offers = "".join(
+        f'<li class="sw-offer" data-term="{term}">'
+        f'<button type="button" class="sw-offer-with" aria-label="Add {term}">+ <bdi>{term}</bdi></button>'
+        f'<button type="button" class="sw-offer-without" aria-label="Turn {term} against the score">−</button></li>'
+        for term in map(escape, terms)
+    )
+    heading = '<span class="sw-quiet">Tells these apart:</span>'
+    return f'<div class="sw-narrow">{heading}<ul class="sw-chips">{offers}</ul></div>'
 
 
 def legend() -> str:

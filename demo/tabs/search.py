@@ -316,7 +316,12 @@ class Tab:
             "",
             picture_chip(asked.source, asked.name) if asked.picture else "",
             gr.update(visible=asked.picture is not None and asked.text is not None, value=asked.question.share),
-            query_chips(steered.rows, asked.question.edits, f"{asked.question.text} {asked.name}"),
+            query_chips(
+                steered.rows,
+                asked.question.edits,
+                f"{asked.question.text} {asked.name}",
+                session.narrowing(found, steered),
+            ),
             gr.skip() if same else folded() if asked.text else "",
             search_line(len(hits), session.size_of(asked.question.only), found.exact, found.timings_ms) if hits else "",
             share_link(asked.question.to_link(), said) if asked.question.to_link() else "",

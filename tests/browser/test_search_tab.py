@@ -399,3 +399,22 @@ def test_a_search_among_some_items(visit: Callable[..., Page]) -> None:
     expect(page.locator("#notice")).to_contain_text("is no condition on items")
     page.locator("#only").get_by_title("Clear").click()
     expect(page.locator("#search-line")).to_contain_text("the best 24 of 30 pictures")
+
+
+def test_terms_that_tell_the_results_apart_narrow_them(visit: Callable[..., Page]) -> None:
+    """One press adds such a term, another turns one against; it is then a chip, and offered no more."""
+    page = visit()
+    search(page, "a red dog beside the sea")
+    offers = page.locator(".sw-narrow .sw-offer")
+    first = offers.nth(0).get_attribute("data-term")
+    offers.nth(0).locator(".sw-offer-with").click()
+    expect(page.locator(f'.sw-chip[data-term="{first}"]')).to_have_attribute("data-state", "on")
+    expect(page.locator(f'.sw-offer[data-term="{first}"]')).to_have_count(0)
+    bars = page.locator("#explanation .sw-bar").first
+    expect(bars).to_be_visible()
+    check_sum(page, descending=False)
+    page.locator(".sw-offer").first.locator(".sw-offer-without").focus()
+    against = page.locator(".sw-offer").first.get_attribute("data-term")
+    page.keyboard.press("Enter")
+    expect(page.locator(f'.sw-chip[data-term="{against}"]')).to_have_attribute("data-state", "against")
+    expect(page).to_have_url(re.compile(f"w={first}%3A1&w={against}%3A-1"))

@@ -190,6 +190,7 @@ def test_the_chosen_hit_shows_rank_score_and_place() -> None:
     "html",
     [
         query_chips([SteeredTerm(HOSTILE, 1.0, 1.0, "literal", True)], {HOSTILE: 1.0}),
+        query_chips([SteeredTerm("dog", 1.0, 1.0, "literal", True)], narrowing=[HOSTILE]),
         term_bars(_rows((HOSTILE, -1.0, 1.0, "literal")), -1.0, pointing=True),
         difference_bars(_hit(_rows((HOSTILE, 1, 1, "literal"))), 1, _hit(ROWS), 2),
         word_links_figure(
