@@ -22,7 +22,9 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
 from core.encoders import DenseEncoder, lavis
+from core.encoders.batches import BatchedEncoder
 from core.encoders.itc import ItcEncoder
+from core.encoders.lavis_original import TOGETHER
 from core.encoders.preprocessing import CaptionTokens
 from core.head import HeadConfig, SparseHead
 from core.images import open_image, working_copy
@@ -54,7 +56,8 @@ def main() -> None:
         for make in made:
             encoder = make()
             by_batch(encoder, photos, options.batches)
-            pipeline(encoder, photos, Path(scratch) / f"collection-{encoder.name.replace('/', '-')}")
+            if isinstance(encoder, BatchedEncoder):  # the worker of salesforce-lavis sees no pixels that are ready
+                pipeline(encoder, photos, Path(scratch) / f"collection-{encoder.name.replace('/', '-')}")
 
 
 RANDOM = (lavis.BLIP, lavis.ALBEF)
@@ -71,19 +74,21 @@ def random_encoder(sizes: lavis.LavisSizes, scratch: Path, device: str) -> ItcEn
 def by_batch(encoder: DenseEncoder, photos: Sequence[Path], batches: Sequence[int]) -> None:
     """Rates by batch size; the first row is the plain loop."""
     images, texts = [Image.open(path).convert("RGB") for path in photos], [TEXT] * (4 * len(photos))
-    table = Table("batch", "images/s", "texts/s", title=f"{encoder.name} on {encoder.place}")  # type: ignore[attr-defined]
+    where = encoder.place if isinstance(encoder, BatchedEncoder) else "its worker"
+    table = Table("batch", "images/s", "texts/s", title=f"{encoder.name} on {where}")
     encoder.encode_images(images[:1]), encoder.encode_texts(texts[:1])  # warm up
     plain = [rate(lambda item=item, one=one: [one([x]) for x in item], item)
              for item, one in ((images, encoder.encode_images), (texts, encoder.encode_texts))]  # fmt: skip
     table.add_row("plain loop", *(f"{value:.2f}" for value in plain))
-    for size in batches:
-        encoder.images.size = encoder.texts.size = size  # type: ignore[attr-defined]
+    for size in batches if isinstance(encoder, BatchedEncoder) else [TOGETHER]:
+        if isinstance(encoder, BatchedEncoder):
+            encoder.images.size = encoder.texts.size = size
         values = rate(lambda: encoder.encode_images(images), images), rate(lambda: encoder.encode_texts(texts), texts)
         table.add_row(str(size), *(f"{value:.2f}" for value in values))
     Console(width=100).print(table)
 
 
-def pipeline(encoder: DenseEncoder, photos: Sequence[Path], place: Path) -> None:
+def pipeline(encoder: BatchedEncoder, photos: Sequence[Path], place: Path) -> None:
     """The whole of indexing beside the model's own time, by the clock and in processor seconds (on a busy machine only
     these mean something, and they also count what another core does beside the model)."""
     head = SparseHead(HeadConfig(encoder.dim, 768, TERMS))
@@ -91,9 +96,8 @@ def pipeline(encoder: DenseEncoder, photos: Sequence[Path], place: Path) -> None
         head.vocab_projector.bias.sub_(2.0)  # few terms light up, as in a trained head
     vocabulary = Vocabulary(f"t{i}" for i in range(TERMS))
     model = Model("benchmark", encoder, head, vocabulary)
-    ready = encoder.images.prepare([Image.open(path).convert("RGB") for path in photos])  # type: ignore[attr-defined]
-    size = encoder.images.size  # type: ignore[attr-defined]
-    run: Callable[[object], torch.Tensor] = encoder.images.run  # type: ignore[attr-defined]
+    ready = encoder.images.prepare([Image.open(path).convert("RGB") for path in photos])
+    size, run = encoder.images.size, encoder.images.run
     own = timed(lambda: [run(slices(ready, at, size)).cpu() for at in range(0, len(photos), size)])
     with ThreadPoolExecutor(DECODERS) as pool:
         eyes = timed(lambda: encoder.encode_images(list(pool.map(lambda path: working_copy(open_image(path)), photos))))
