@@ -2,6 +2,7 @@
 
 import json
 import os
+import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,29 @@ from pathlib import Path
 
 from core.errors import DatasetError, ImageError
 from core.images import IMAGE_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of `count` machines (from 1) that share the work; which takes a picture is decided by the picture's name and
+    its folder's, so that it does not matter where the disk is mounted, or which pictures come and go beside it.
+    """
+
+    number: int
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Shard":
+        """From "2/8"; DatasetError for anything else."""
+        number, slash, count = text.partition("/")
+        if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) < 10**6):
+            raise DatasetError(f"'{text[:40]}' is no shard; write the second of eight as 2/8.")
+        return cls(int(number), int(count))
+
+    def takes(self, picture: Path) -> bool:
+        """Whether the picture is this machine's."""
+        name = os.fsencode(f"{picture.parent.name}/{picture.name}")
+        return zlib.crc32(name) % self.count == self.number - 1
 
 
 @dataclass

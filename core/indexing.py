@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from core.errors import ImageError
-from core.files import Listing, list_pictures, read_captions
+from core.files import Listing, Shard, list_pictures, read_captions
 from core.images import content_hash, open_image, thumbnail, working_copy
 from index_store.collection import Collection, Item, NewItem
 from index_store.errors import CollectionError
@@ -59,6 +59,7 @@ def index_paths(
     captions: str | os.PathLike[str] | None = None,
     captions_folder: str | os.PathLike[str] | None = None,
     alt_texts: Mapping[Path, str] | None = None,
+    shard: Shard | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> IndexReport:
@@ -69,6 +70,7 @@ def index_paths(
     when a folder that was asked for holds no picture any more: its disk may not be mounted, which is reported instead.
     `captions` (JSONL: `file`, `captions`) makes each caption an item of kind "caption" with its picture's path; files
     in it count from `captions_folder`, or from where it lies.
+    `shard`: takes only its share of the pictures and their captions.
     `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text or its
     first caption. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()` between
     batches.
@@ -84,6 +86,9 @@ def index_paths(
         )
     spoken = read_captions(captions, captions_folder) if captions is not None else {}
     listing = list_pictures(paths, skip=Collection.exists)  # the thumbnails in a collection are nobody's pictures
+    if shard is not None:
+        listing = replace(listing, pictures=[picture for picture in listing.pictures if shard.takes(picture)])
+        spoken = {picture: texts for picture, texts in spoken.items() if shard.takes(picture)}
     alts = {picture: texts[0] for picture, texts in spoken.items() if texts} | dict(alt_texts or {})
     run = _Run(model, collection, listing, spoken, alts, progress, cancelled or (lambda: False))
     run.pictures()

@@ -72,6 +72,32 @@ def import_jsonl(collection: Collection, source: Path, progress: Progress | None
     return Imported(added, present)
 
 
+def import_collection(collection: Collection, source: Path, progress: Progress | None = None) -> Imported:
+    """Adds the items of another collection, with thumbnails and tags, as `import_jsonl` adds a file's.
+
+    CollectionMismatch where another model, or one with another vocabulary, made it.
+    """
+    added = present = 0
+    with Collection.open(source, model=collection.model, vocabulary=collection.vocabulary) as other:
+        items, total = other.all_items(), len(other)
+        while batch := list(islice(items, BATCH)):
+            vectors = other.vectors([item.id for item in batch])
+            every = [_again(item, vector) for item, vector in zip(batch, vectors, strict=True)]
+            new = [item for item in every if not held(collection, item)]
+            collection.add(new)
+            added, present = added + len(new), present + len(batch) - len(new)
+            if progress:
+                progress(added + present, max(total, added + present))
+    return Imported(added, present)
+
+
+def _again(item: Item, vector: SparseVector) -> NewItem:
+    small = Path(item.thumbnail) if item.thumbnail else None
+    thumbnail = small.read_bytes() if small is not None and small.is_file() else None
+    known = {name: getattr(item, name) for name in (*TEXTS, *NUMBERS, "tags")}
+    return NewItem(**known, vector=vector, thumbnail=thumbnail)
+
+
 def read_jsonl(source: Path, vocabulary: tuple[str, ...]) -> Iterator[NewItem]:
     """The items of a file, one line in memory at a time; ExchangeError names the line that is wrong."""
     ids = {term: number for number, term in enumerate(vocabulary)}

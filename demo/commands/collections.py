@@ -29,13 +29,17 @@ def index(
     captions: Annotated[
         Path | None, typer.Option("--captions", help='JSONL: {"file": …, "captions": […]} a line.')
     ] = None,
+    shard: Annotated[
+        str | None, typer.Option("--shard", metavar="I/N", help="Only this machine's share; `import` joins them.")
+    ] = None,
     device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add folders of pictures to a collection, or bring it in step with them."""
-    from core.files import list_pictures, read_captions
+    from core.files import Shard, list_pictures, read_captions
     from core.indexing import index_paths
 
+    share = Shard.parse(shard) if shard is not None else None
     if captions is not None:
         read_captions(captions)  # wrong input is told before a collection is made or a model loaded
     list_pictures(paths)
@@ -44,7 +48,7 @@ def index(
         interrupted() as stopped,
         terminal.progress_bar("indexing") as advance,
     ):
-        report = index_paths(own, opened, paths, captions=captions, progress=advance, cancelled=stopped)
+        report = index_paths(own, opened, paths, captions=captions, shard=share, progress=advance, cancelled=stopped)
         items = len(opened)
     if as_json:
         document = asdict(report) | {"collection": str(collection.absolute()), "model": own.name, "items": items}

@@ -56,17 +56,25 @@ def export(
 @commands.command("import")
 def import_(
     source: Annotated[
-        Path, typer.Argument(metavar="FILE", help='JSON lines: {"vector": {term: weight}, …}, or CIFF (*.ciff).')
+        Path,
+        typer.Argument(
+            metavar="SOURCE",
+            help='JSON lines: {"vector": {term: weight}, …}, CIFF (*.ciff), or another collection\'s folder.',
+        ),
     ],
     collection: Annotated[Path, typer.Option("--collection", help="The collection's folder; made when new.")],
     model: Annotated[str | None, typer.Option("--model", help="Whose vocabulary a new collection has.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add items whose vectors were made elsewhere, or exported from another collection."""
+    """Add items whose vectors were made elsewhere: exported, or indexed as shards on other machines."""
     from index_store.ciff import import_ciff
-    from index_store.exchange import import_jsonl
+    from index_store.collection import Collection
+    from index_store.exchange import import_collection, import_jsonl
 
     read = import_ciff if source.suffix == ".ciff" else import_jsonl
+    if source.is_dir():
+        read = import_collection
+        model = model or Collection.open(source).model  # a new collection is made for what comes
     with writable(collection, model) as (_, store), terminal.progress_bar("importing") as advance:
         done = read(store, source, progress=advance)
         items = len(store)
