@@ -287,7 +287,7 @@ class Collection:
             gone = sorted(found.lost | found.unreadable | found.other)
             self.remove(gone)
             known = set(self._catalog.ids()) & found.vectors.keys()
-            again = sorted(known if found.misfiled else known & (found.doubled | found.bare))
+            again = sorted(known & (found.misfiled | found.doubled | found.bare))
             for start in range(0, len(again), PAGE):
                 self._rewrite(again[start : start + PAGE], found.vectors)
             return Repairs(removed=len(gone), rewritten=len(again))

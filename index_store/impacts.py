@@ -42,7 +42,12 @@ def ceilings(of_levels: NDArray[np.int64]) -> NDArray[np.float32]:
 
 def tokens(terms: NDArray[np.int32], weights: NDArray[np.float32]) -> str:
     """What is indexed for a vector: one "term_level" a term, separated by spaces."""
-    return " ".join(f"{t}_{level}" for t, level in zip(terms.tolist(), levels(weights).tolist(), strict=True))
+    return " ".join(token(t, level) for t, level in zip(terms.tolist(), levels(weights).tolist(), strict=True))
+
+
+def token(term: int, level: int) -> str:
+    """What is indexed for a term at a level."""
+    return f"{term}_{level}"
 
 
 def prefix(term: int) -> str:

@@ -17,6 +17,7 @@ from typing import cast
 
 import numpy as np
 import tantivy
+from numpy.typing import NDArray
 from tantivy import DocAddress, Occur, Query
 
 from index_store import impacts
@@ -122,6 +123,11 @@ class PostingsView:
             return {}
         held = self.searcher.terms_with_prefix("impacts", "", filter_query=Query.all_query())
         return {impacts.parse(token): count for token, count in held}
+
+    def holding(self, term: int, level: int, most: int) -> NDArray[np.int64]:
+        """Ids, ascending, of the documents that hold a term at a level; at most `most` of them."""
+        found = self.searcher.search(self._term("impacts", impacts.token(term, level)), limit=most, count=False).hits
+        return np.sort(np.array(self._ids([address for _, address in found]), dtype=np.int64))
 
     def _term(self, name: str, value: str) -> Query:
         return Query.term_query(self.schema, name, value, index_option="basic")

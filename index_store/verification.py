@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index_store import impacts
 from index_store.catalog import Row
@@ -23,7 +22,7 @@ class Findings:
 
     `lost`: without postings. `leftover`: postings without an item. `doubled`: more than one document. `unreadable`: no
     vector can be read. `other`: the vector has another number of terms than was promised. `bare`: the thumbnail is
-    gone. `misfiled`: the postings as a whole are not those of the vectors.
+    gone. `misfiled`: the postings are not those of the vector.
     """
 
     lost: set[int]
@@ -32,7 +31,7 @@ class Findings:
     unreadable: set[int]
     other: set[int]
     bare: set[int]
-    misfiled: bool
+    misfiled: set[int]
     vectors: Mapping[int, SparseVector]
 
     def sentences(self) -> list[str]:
@@ -43,8 +42,7 @@ class Findings:
         _report(found, "Items whose postings are there more than once", self.doubled)
         _report(found, "Items whose stored vector cannot be read", self.unreadable)
         _report(found, "Items whose stored vector has another number of terms than the catalog says", self.other)
-        if self.misfiled:
-            found.append("The postings are not those of the stored vectors; index the pictures anew.")
+        _report(found, "Items whose postings are not those of their stored vector", self.misfiled)
         _report(found, "Items whose thumbnail is missing", self.bare)
         return found
 
@@ -60,27 +58,43 @@ def findings(view: PostingsView, rows: Sequence[Row], folder: Path) -> Findings:
             vectors[item] = decode(item, data, folder)
         except CollectionDamaged:
             unreadable.add(item)
-    whole = held == known.keys() and len(ids) == len(held) and not unreadable
+    doubled = {a for a, b in pairwise(ids) if a == b}
     return Findings(
         lost=known.keys() - held,
         leftover=held - known.keys(),
-        doubled={a for a, b in pairwise(ids) if a == b},
+        doubled=doubled,
         unreadable=unreadable,
         other={item for item, vector in vectors.items() if item in known and len(vector) != known[item]["terms"]},
         bare={item for item, row in known.items() if row["thumbnail"] and not (folder / row["thumbnail"]).is_file()},
-        misfiled=whole and expected_tokens(vectors.values()) != view.token_frequencies(),
+        misfiled=(_misfiled(view, vectors) & vectors.keys() & known.keys()) - doubled,
         vectors=vectors,
     )
 
 
-def expected_tokens(vectors: Iterable[SparseVector]) -> dict[tuple[int, int], int]:
-    """{(term, level): number of vectors}: what `token_frequencies` must say of an index that holds these vectors."""
-    counted: dict[tuple[int, int], int] = {}
-    for vector in vectors:
-        of_vector: NDArray[np.int64] = impacts.levels(vector.weights)
-        for key in zip(vector.terms.tolist(), of_vector.tolist(), strict=True):
-            counted[key] = counted.get(key, 0) + 1
-    return counted
+def _misfiled(view: PostingsView, vectors: Mapping[int, SparseVector]) -> set[int]:
+    """Ids of vectors that lie under another term or level than their own, or not under one of their own.
+
+    Every posting is looked at: for each (term, level), the ids that hold it against those whose vector has it.
+    """
+    frequencies = view.token_frequencies()
+    ids = np.repeat(np.fromiter(vectors, np.int64, len(vectors)), [len(vector) for vector in vectors.values()])
+    terms = np.concatenate([np.zeros(0, np.int64), *(vector.terms for vector in vectors.values())])
+    weights = np.concatenate([np.zeros(0, np.float32), *(vector.weights for vector in vectors.values())])
+    keys = np.stack([terms, impacts.levels(weights)], 1)  # (postings, 2)
+    order = np.lexsort((ids, keys[:, 1], keys[:, 0]))
+    ids, keys = ids[order], keys[order]
+    starts = np.flatnonzero(np.any(np.diff(keys, axis=0, prepend=-1) != 0, 1))
+    expected = {
+        (term, level): some
+        for (term, level), some in zip(keys[starts].tolist(), np.split(ids, starts[1:]), strict=starts.size > 0)
+    }
+    wrong: set[int] = set()
+    for term, level in expected.keys() | frequencies.keys():
+        mine = expected.get((term, level), np.zeros(0, np.int64))
+        theirs = view.holding(term, level, frequencies.get((term, level), 0) + 1)
+        if not np.array_equal(mine, theirs):
+            wrong.update(np.setxor1d(mine, theirs).tolist())
+    return wrong
 
 
 def _report(found: list[str], what: str, ids: Iterable[int]) -> None:
