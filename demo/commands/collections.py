@@ -27,7 +27,8 @@ def index(
     collection: Annotated[Path, typer.Option("--collection", help="The collection's folder; made when new.")],
     model: Annotated[str | None, typer.Option("--model", help=f"The model [default: {DEFAULT_MODEL}].")] = None,
     captions: Annotated[
-        Path | None, typer.Option("--captions", help='JSONL: {"file": …, "captions": […]} a line.')
+        Path | None,
+        typer.Option("--captions", help='JSONL: {"file": …, "captions": […]} a line; or .csv, .tsv: file, caption.'),
     ] = None,
     shard: Annotated[
         str | None, typer.Option("--shard", metavar="I/N", help="Only this machine's share; `import` joins them.")

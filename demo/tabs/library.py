@@ -18,8 +18,8 @@ from index_store.errors import SightwordsError
 LOOK_S = 0.7  # how often a page looks how far the work is
 SAMPLE = 2_000  # items whose terms are counted for the plot
 CAPTIONS = (
-    'One line a picture: {"file": "a.jpg", "captions": ["a text", …]}, '
-    "files named from the folder; a zip is a folder of its name."
+    "A table (.csv, .tsv) with the columns file and caption, or JSON lines: "
+    '{"file": "a.jpg", "captions": ["a text", …]}. Files are named from the folder; a zip is a folder of its name.'
 )
 
 

@@ -423,3 +423,34 @@ def test_large_pictures_are_shrunk_for_indexing_and_searching_alike(
     (vector,) = collection.vectors([item.id])
     (hit,) = search(counting, collection, image=open_image(tmp_path / "large.png")).hits
     assert hit.id == item.id and hit.score == pytest.approx(vector.dot(vector), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", 'file,caption\na.png,"a dog, red"\nbelow/b.png,two boats\na.png,night\na.png,night\n'),
+        ("a.csv", "\ufeffImage; Comment\r\na.png; a dog, red\r\nbelow/b.png; two boats\r\na.png; night\r\n"),
+        ("a.TSV", "split\timage_name\tcaption\nx\ta.png\ta dog, red\nx\tbelow/b.png\ttwo boats\nx\ta.png\tnight\n"),
+    ],
+)
+def test_captions_come_from_tables_too(tmp_path: Path, name: str, text: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(text.encode("utf-8"))
+    root = tmp_path.resolve()
+    assert read_captions(file) == {root / "a.png": ("a dog, red", "night"), root / "below" / "b.png": ("two boats",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("", 1, "expected a header"),
+        ("picture,words\na.png,dog\n", 1, "expected a header with a column file or filename"),
+        ("file,caption\na.png,dog\nb.png\n", 3, "a file and its caption were expected"),
+        ("file,caption\n,dog\n", 2, "a file and its caption were expected"),
+    ],
+)
+def test_a_table_that_is_none_is_told_by_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
+    file = tmp_path / "captions.csv"
+    file.write_text(text)
+    with pytest.raises(DatasetError, match=f"line {line}: .*{said}"):
+        read_captions(file)
