@@ -21,7 +21,7 @@ from core.scenes.renderer import render
 from core.scenes.scene import Scene
 
 SIZE = 384  # pictures are drawn at the size users see
-SMALL = 64  # the side that the first stages train at
+SIDES = (64, 96, PIXELS)  # that stages train at
 OBJECTS = 24  # box slots a scene
 PHRASES = 3
 # What describes but does not draw: changing it leaves the pictures as they are.
@@ -37,13 +37,12 @@ TIME_IDS = {time: i for i, time in enumerate(TIMES)}
 class Corpus:
     """`n` scenes of a split.
 
-    pixels (n, 96, 96, 3) and small (n, 64, 64, 3); boxes (n, 24, 6): kind id, colour id (0 = none), left, top, right,
+    pictures: for each of SIDES (n, side, side, 3); boxes (n, 24, 6): kind id, colour id (0 = none), left, top, right,
     bottom in pixels of a 384 px picture; setting (n, 2): place and time ids; sentences: for each scene five captions,
     for each caption a false variant or "", and three short phrases.
     """
 
-    pixels: NDArray[uint8]
-    small: NDArray[uint8]
+    pictures: dict[int, NDArray[uint8]]
     boxes: NDArray[int16]
     setting: NDArray[int16]
     captions: list[list[str]]
@@ -51,7 +50,7 @@ class Corpus:
     phrases: list[list[str]]
 
     def __len__(self) -> int:
-        return len(self.pixels)
+        return len(self.boxes)
 
 
 def world_digest(*, drawn_only: bool = False) -> str:
@@ -68,9 +67,10 @@ def load_corpus(
 ) -> Corpus:
     """The first `count` scenes of `split`: read from the cache, or drawn and described on every core and cached.
 
-    `supersample`: 1 is enough for what is scaled down to 96 px; 2 draws exactly the picture that users see.
+    `supersample`: 1 is enough for what is scaled down to SIDES; 2 draws exactly the picture that users see.
     """
-    pictures = cache / f"pictures-{split}-{count}-{supersample}x-{world_digest(drawn_only=True)}.npz"
+    sizes = "-".join(map(str, SIDES))
+    pictures = cache / f"pictures-{split}-{count}-{supersample}x-{sizes}-{world_digest(drawn_only=True)}.npz"
     if not pictures.exists():
         parts = on_every_core(_draw, split, count, supersample, progress)
         save(pictures, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
@@ -79,7 +79,13 @@ def load_corpus(
         lists = on_every_core(_describe, split, count, supersample, progress)
         save(sentences, {name: np.concatenate([part[name] for part in lists]) for name in lists[0]})
     with np.load(pictures) as arrays, np.load(sentences) as texts:
-        return Corpus(**arrays, **{name: texts[name].tolist() for name in texts.files})
+        scaled = {side: arrays[_scaled(side)] for side in SIDES}
+        said = {name: texts[name].tolist() for name in texts.files}
+        return Corpus(scaled, arrays["boxes"], arrays["setting"], **said)
+
+
+def _scaled(side: int) -> str:
+    return f"pictures_{side}"
 
 
 def save(path: Path, arrays: dict[str, NDArray]) -> None:
@@ -122,8 +128,7 @@ def _draw_one(scene: Scene, supersample: int) -> dict[str, NDArray]:
             boxes[slot] = (KIND_IDS[group.kind], COLOUR_IDS.get(group.colour, 0), *box)
             slot += 1
     return {
-        "pixels": to_pixels(rendering.image, PIXELS),
-        "small": to_pixels(rendering.image, SMALL),
+        **{_scaled(side): to_pixels(rendering.image, side) for side in SIDES},
         "boxes": boxes,
         "setting": np.array([PLACE_IDS[scene.place], TIME_IDS[scene.time]], int16),
     }

@@ -10,7 +10,7 @@ _HEAD = TrainingConfig(epochs=6, query_sparsity=2e-3, item_sparsity=2e-3)
 HEADS: dict[str, TrainingConfig] = {
     "no control": replace(_HEAD, control="none"),
     "caption control": _HEAD,
-    SHIPPED: replace(_HEAD, anchor=0.005),
+    SHIPPED: replace(_HEAD, anchor=0.0007, query_sparsity=5e-4, item_sparsity=1e-3),
 }
 
 
@@ -21,7 +21,8 @@ class Stage:
     side: int
     epochs: float
     rate: float
-    joint: bool = True  # False: the image tower alone, by the grid, on windows of full-size pictures
+    joint: bool = True  # False: the image tower alone, by the grid
+    window: int | None = None  # the side of the part of a picture that is seen, None: the whole
     grid_weight: float = 0.3
     phrase_share: float = 0.15  # of the sentences that are short phrases instead of captions, at most 0.5
     names_weight: float = 0.0  # of reading names off the finished vectors
@@ -45,10 +46,12 @@ class Recipe:
     temperature: float = 0.035  # where the learned temperature starts
     seed: int = 0
     stages: tuple[Stage, ...] = (
-        Stage(side=64, epochs=6, rate=2e-3, joint=False),
+        Stage(side=96, epochs=6, rate=2e-3, joint=False, window=64),
         Stage(side=64, epochs=5, rate=1.5e-3, phrase_share=0.2, records=True, names_weight=0.3, crowd=0.25),
         Stage(side=96, epochs=10, rate=1.2e-3, phrase_share=0.3, records=True, names_weight=0.3, crowd=0.25),
         Stage(side=96, epochs=5, rate=9e-4, phrase_share=0.4, records=True, names_weight=0.3, crowd=0.25),
+        Stage(side=128, epochs=8, rate=7e-4, phrase_share=0.4, records=True, names_weight=0.3, crowd=0.25),
+        Stage(side=128, epochs=4, rate=6e-4, phrase_share=0.4, records=True, names_weight=0.3, crowd=0.25),
     )
 
 

@@ -24,7 +24,7 @@ from core.builtin.lessons import Said, Sentences
 from core.builtin.readers import GridHead, NameHead
 from core.builtin.recipe import Recipe, Stage
 from core.builtin.truth import Truth
-from core.encoders.scenes import BATCH, ImageTower, TextTower, as_input
+from core.encoders.scenes import BATCH, PIXELS, ImageTower, TextTower, as_input
 
 Progress = Callable[[int, int, dict[str, float]], None]
 
@@ -77,7 +77,7 @@ def run_stage(
 ) -> None:
     """Trains in place; deterministic for one machine, thread count and seed."""
     rng = np.random.default_rng([recipe.seed, recipe.stages.index(stage)])
-    pictures = corpus.small if stage.joint and stage.side < corpus.pixels.shape[1] else corpus.pixels
+    pictures = corpus.pictures[stage.side]
     optimiser = torch.optim.AdamW(towers.parameters(), lr=stage.rate, weight_decay=recipe.weight_decay)
     steps = int(stage.epochs * len(corpus) / recipe.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, stage.rate, total_steps=steps, pct_start=0.08)
@@ -85,7 +85,7 @@ def run_stage(
         module.train()
     for step, rows in enumerate(lessons.batches(corpus.setting[:, 0], steps, recipe.batch_size, stage.crowd, rng)):
         mirrored = rng.random(len(rows)) < 0.5
-        pixels, boxes = lessons.seen(pictures[rows], corpus.boxes[rows], mirrored, stage.side, rng)
+        pixels, boxes = lessons.seen(pictures[rows], corpus.boxes[rows], mirrored, stage.window or stage.side, rng)
         setting = torch.from_numpy(corpus.setting[rows].astype(int64))
         with torch.autocast("cpu", torch.bfloat16):
             features = towers.image.map(pixels)
@@ -155,7 +155,8 @@ def embed(image: ImageTower, text: TextTower, corpus: Corpus, ids: NDArray[int16
     """(n, dim) images at full side and (n * m, dim) sentences (n, m, L), in order, as the encoder gives them."""
     image.eval()
     text.eval()
-    images = [image(as_input(corpus.pixels[i : i + BATCH])).numpy() for i in range(0, len(corpus), BATCH)]
+    pixels = corpus.pictures[PIXELS]
+    images = [image(as_input(pixels[i : i + BATCH])).numpy() for i in range(0, len(corpus), BATCH)]
     flat = ids.reshape(-1, ids.shape[2]).astype(int64)
     rows = [text(torch.from_numpy(flat[i : i + BATCH])).numpy() for i in range(0, len(flat), BATCH)]
     return np.concatenate(images), np.concatenate(rows)

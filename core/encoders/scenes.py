@@ -22,9 +22,9 @@ from core.errors import ModelError
 from core.vocabulary import Vocabulary
 
 DIM = 256
-PIXELS = 96  # the side of the square that the image tower sees
+PIXELS = 128  # the side of the square that the image tower sees
 MAX_WORDS = 48  # of a text; the longest caption has about 30
-BATCH = 128  # bounds memory: the first feature map of a picture is 0.2 MB
+BATCH = 128  # bounds memory: the first feature map of a picture is 0.4 MB
 
 
 def to_pixels(image: Image.Image, side: int = PIXELS) -> NDArray[uint8]:

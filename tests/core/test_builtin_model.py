@@ -108,11 +108,24 @@ def shown(built_in_home: Path) -> dict[str, int]:
 def test_plain_queries_bring_pictures_that_show_it(shown: dict[str, int]) -> None:
     """What the model reaches today; it may only get better."""
     assert len(shown) == 40
-    assert sum(count >= 4 for count in shown.values()) >= 32
-    assert np.mean(list(shown.values())) >= 4.25
+    assert sum(count >= 4 for count in shown.values()) >= 37
+    assert np.mean(list(shown.values())) >= 4.6
 
 
-@pytest.mark.xfail(strict=True, reason="cats, dogs and numbers of broad words are not sure: 32 of 40 reach it")
+def test_dense_vectors_bring_at_least_four_such_pictures_for_every_plain_query(built_in_home: Path) -> None:
+    """What the towers know, which the terms are to keep: all forty."""
+    model = load_model()
+    images = model.dense_images([Image.open(file) for file in sorted(built_in_home.rglob("pictures/test-*.png"))])
+    scores = model.dense_texts([query["query"] for query in QUERIES]) @ images.T  # (40, 1000)
+    for query, row in zip(QUERIES, scores, strict=True):
+        best = np.argsort(-row, kind="stable")[:5].tolist()
+        claim = _named(claim_from_json(query))
+        assert sum(holds(claim, compose("test", number)) for number in best) >= 4, query["query"]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the terms hold colours and numbers less surely than the dense vectors: 37 of 40"
+)
 def test_every_plain_query_brings_at_least_four_such_pictures_in_five(shown: dict[str, int]) -> None:
     """The aim: of the top five, four or more hold all the named things."""
     weak = {text: count for text, count in shown.items() if count < 4}

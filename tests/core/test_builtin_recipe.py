@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.builtin import lessons
-from core.builtin.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIZE, Corpus, load_corpus, said_of
+from core.builtin.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIDES, SIZE, Corpus, load_corpus, said_of
 from core.builtin.lessons import sentences
 from core.builtin.readers import GridHead, NameHead
 from core.builtin.recipe import RECIPE, Stage
@@ -36,8 +36,10 @@ def test_a_corpus_is_drawn_once_and_describes_its_scenes(corpus: Corpus, tmp_pat
     first = load_corpus("train", 3, tmp_path, progress=lambda done, total: told.append((done, total)))
     assert told == [(3, 3), (3, 3)]  # drawn, then described
     again = load_corpus("train", 3, tmp_path, progress=lambda done, total: told.append((done, total)))
-    assert len(told) == 2 and np.array_equal(first.pixels, again.pixels) and first.captions == again.captions
-    assert np.array_equal(first.pixels, corpus.pixels[:3])
+    assert len(told) == 2 and first.captions == again.captions
+    for side in SIDES:
+        assert np.array_equal(first.pictures[side], again.pictures[side])
+        assert np.array_equal(first.pictures[side], corpus.pictures[side][:3])
     scene = compose("train", 2)
     kinds = {KIND_IDS[group.kind] for group in scene.groups}
     assert set(first.boxes[2, :, 0].tolist()) - {0} == kinds
