@@ -5,6 +5,7 @@ cannot pass.
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -86,11 +87,9 @@ def compare(python: Path, sizes: LavisSizes, name: str) -> Iterator[Comparison]:
         pieces = _write_spelling(folder)
         sizes = replace(sizes, vocab_size=pieces + (2 if sizes.family == "blip" else 0))  # BLIP's [DEC] and [ENC]
         worker = lavis_worker(python, sizes.family, "coco", folder / "vocab.txt", None, "cpu", asdict(sizes))
-        try:
+        with closing(worker):
             worker.ask({"do": "save", "path": str(checkpoint)})
             yield from _compared(worker, checkpoint, folder, sizes, name)
-        finally:
-            worker.close()
 
 
 def compare_published(
@@ -98,10 +97,8 @@ def compare_published(
 ) -> Iterator[Comparison]:
     """As `compare`, with a published checkpoint; `vocabulary`: a folder with BERT's vocab.txt."""
     worker = lavis_worker(python, sizes.family, "coco", vocabulary / "vocab.txt", checkpoint, "cpu")
-    try:
+    with closing(worker):
         yield from _compared(worker, checkpoint, vocabulary, sizes, name)
-    finally:
-        worker.close()
 
 
 def _compared(worker: Worker, checkpoint: Path, vocabulary: Path, sizes: LavisSizes, name: str) -> Iterator[Comparison]:

@@ -189,20 +189,19 @@ class Session:
 
     def narrowing(self, found: "SearchResult", steered: "Steered") -> list[str]:
         """Terms that tell the best results apart and are not in the question; none for fewer than three results."""
-        _, collection = self.ready()
+        model, collection = self.ready()
         from core.narrowing import LOOKED_AT, narrowing_terms
 
         try:
             best = collection.vectors([hit.id for hit in found.hits[:LOOKED_AT]])
         except ItemNotFound:  # removed since: the next search does not find it
             return []
-        terms = self.vocabulary
-        asked = {row.term for row in steered.rows}
-        return [terms[number] for number in narrowing_terms(best, [n for n, term in enumerate(terms) if term in asked])]
+        asked = [number for row in steered.rows if (number := model.vocabulary.id(row.term)) is not None]
+        return [model.vocabulary.terms[number] for number in narrowing_terms(best, asked)]
 
     def size_of(self, only: Sequence[str]) -> int:
         """How many items these conditions let through; FilterError for one that is none."""
-        return self.ready()[1].counts(self._where(only)).items if only else self.size()
+        return self.ready()[1].count(self._where(only)) if only else self.size()
 
     def conditions(self) -> list[tuple[str, str]]:
         """Conditions worth offering, with what to call them: tags and folders, most items first; none for the world."""

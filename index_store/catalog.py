@@ -200,8 +200,7 @@ class Catalog:
             rows = self._query(f"{sql} GROUP BY value ORDER BY items DESC, value LIMIT ?", [*values, most])
             return {row["value"]: row["items"] for row in rows}
 
-        separator = "\\" if os.sep == "\\" else "/"
-        folder = f"rtrim(rtrim(path, replace(path, '{separator}', '')), '{separator}')"  # all before the last one
+        folder = f"rtrim(rtrim(path, replace(path, '{os.sep}', '')), '{os.sep}')"  # all before the last separator
         kinds = by("kind")
         return Counts(sum(kinds.values()), kinds, by(folder), by("tag", "items JOIN tags ON tags.item = items.id"))
 

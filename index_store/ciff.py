@@ -7,7 +7,6 @@ back to the last bit travels as JSON lines (`exchange.py`).
 """
 
 import json
-import os
 import re
 from collections.abc import Callable
 from hashlib import sha256
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 
 from index_store.collection import Collection
 from index_store.errors import ExchangeError
-from index_store.exchange import BATCH, Imported, Progress, held
+from index_store.exchange import BATCH, Imported, Progress, add_missing, written_whole
 from index_store.items import NewItem
 from index_store.vectors import SparseVector
 
@@ -71,26 +70,18 @@ def export_ciff(collection: Collection, target: Path, progress: Progress | None 
     starts = np.flatnonzero(np.diff(terms, prepend=-1))
     spans = zip(starts.tolist(), np.append(starts, len(terms))[1:].tolist(), strict=True)
     by_name = sorted(spans, key=lambda span: collection.vocabulary[terms[span[0]]].encode())
-    part = target.with_name(target.name + ".part")
-    try:
-        with part.open("wb") as file:
-            _write(file, "Header", version=1, num_postings_lists=len(by_name), num_docs=len(ids),
-                   total_postings_lists=len(by_name), total_docs=len(ids), total_terms_in_collection=int(counts.sum()),
-                   average_doclength=float(lengths.mean()) if len(ids) else 0.0,
-                   description=f"Sightwords, model {collection.model}; weights times {scale:g}, rounded")  # fmt: skip
-            for start, end in by_name:
-                gaps, own = np.diff(documents[start:end], prepend=0).tolist(), counts[start:end].tolist()
-                postings = [_MESSAGES["Posting"](docid=gap, tf=tf) for gap, tf in zip(gaps, own, strict=True)]
-                _write(file, "PostingsList", term=collection.vocabulary[terms[start]], df=len(own), cf=sum(own),
-                       postings=postings)  # fmt: skip
-            for document, (item, length) in enumerate(zip(ids, lengths.tolist(), strict=True)):
-                _write(file, "DocRecord", docid=document, collection_docid=str(item), doclength=int(length))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ExchangeError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}.") from error
+    with written_whole(target) as file:
+        _write(file, "Header", version=1, num_postings_lists=len(by_name), num_docs=len(ids),
+               total_postings_lists=len(by_name), total_docs=len(ids), total_terms_in_collection=int(counts.sum()),
+               average_doclength=float(lengths.mean()) if len(ids) else 0.0,
+               description=f"Sightwords, model {collection.model}; weights times {scale:g}, rounded")  # fmt: skip
+        for start, end in by_name:
+            gaps, own = np.diff(documents[start:end], prepend=0).tolist(), counts[start:end].tolist()
+            postings = [_MESSAGES["Posting"](docid=gap, tf=tf) for gap, tf in zip(gaps, own, strict=True)]
+            _write(file, "PostingsList", term=collection.vocabulary[terms[start]], df=len(own), cf=sum(own),
+                   postings=postings)  # fmt: skip
+        for document, (item, length) in enumerate(zip(ids, lengths.tolist(), strict=True)):
+            _write(file, "DocRecord", docid=document, collection_docid=str(item), doclength=int(length))
     return len(ids)
 
 
@@ -122,15 +113,7 @@ def import_ciff(collection: Collection, source: Path, progress: Progress | None 
     vocabulary lacks. Items that are there already are left as they are.
     """
     items = _items(source, {term: number for number, term in enumerate(collection.vocabulary)})
-    added = present = 0
-    for start in range(0, len(items), BATCH):
-        some = items[start : start + BATCH]
-        new = [item for item in some if not held(collection, item)]
-        collection.add(new)
-        added, present = added + len(new), present + len(some) - len(new)
-        if progress:
-            progress(added + present, len(items))
-    return Imported(added, present)
+    return add_missing(collection, items, len(items), progress)
 
 
 def _items(source: Path, ids: dict[str, int]) -> list[NewItem]:

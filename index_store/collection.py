@@ -184,6 +184,10 @@ class Collection:
         """The ids of all items that a filter lets through, ascending."""
         return self._catalog.ids(where)
 
+    def count(self, where: Filter = EVERYTHING) -> int:
+        """How many items a filter lets through; quick where a search among them was just made."""
+        return self._where(where).count()
+
     def counts(self, where: Filter = EVERYTHING, most: int = 50) -> Counts:
         """How many items a filter lets through, in all and by kind, folder and tag (the `most` frequent of each)."""
         return self._catalog.counts(where, most)
@@ -324,13 +328,7 @@ class Collection:
 
     def _rewrite(self, ids: Sequence[int], vectors: Mapping[int, SparseVector]) -> None:
         """Adds items anew, from what is known of them, in the place of the old ones."""
-        fresh = []
-        for item in self.items(ids):
-            small = Path(item.thumbnail) if item.thumbnail else None
-            columns = {column: getattr(item, column) for column in ITEM_COLUMNS}
-            thumbnail = small.read_bytes() if small is not None and small.is_file() else None
-            fresh.append(NewItem(**columns, vector=vectors[item.id], thumbnail=thumbnail))
-        self.add(fresh, replacing=ids)
+        self.add([again(item, vectors[item.id]) for item in self.items(ids)], replacing=ids)
 
     def _findings(self) -> Findings:
         while True:
@@ -478,3 +476,10 @@ class Collection:
         known = {name: value for name, value in row.items() if name not in ("terms", "thumbnail", "tags")}
         tags = tuple(row["tags"].split(SEPARATOR)) if row["tags"] else ()
         return Item(**known, tags=tags, thumbnail=str(self._path / row["thumbnail"]) if row["thumbnail"] else None)
+
+
+def again(item: Item, vector: SparseVector) -> NewItem:
+    """What adds an item a second time, with its thumbnail where that is still there."""
+    small = Path(item.thumbnail) if item.thumbnail else None
+    thumbnail = small.read_bytes() if small is not None and small.is_file() else None
+    return NewItem(**{column: getattr(item, column) for column in ITEM_COLUMNS}, vector=vector, thumbnail=thumbnail)

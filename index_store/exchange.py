@@ -7,14 +7,15 @@ gives the same float32. A file is written whole or not at all, and read twice: c
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from index_store.collection import Collection
+from index_store.collection import ITEM_COLUMNS, Collection, again
 from index_store.errors import ExchangeError
 from index_store.items import Item, NewItem
 from index_store.vectors import SparseVector
@@ -34,24 +35,47 @@ class Imported:
 
 def export_jsonl(collection: Collection, target: Path, progress: Progress | None = None) -> int:
     """Writes every item, by ascending id; returns how many. ExchangeError where the file cannot be written."""
-    part = target.with_name(target.name + ".part")
     total, done = len(collection), 0
+    with written_whole(target) as file:
+        items = collection.all_items()
+        while batch := list(islice(items, BATCH)):
+            for item, vector in zip(batch, collection.vectors([item.id for item in batch]), strict=True):
+                line = json.dumps(_line(item, vector, collection.vocabulary), ensure_ascii=False)
+                file.write(line.encode() + b"\n")
+            done += len(batch)
+            if progress:
+                progress(done, max(done, total))
+    return done
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[BinaryIO]:
+    """A file to fill that is there, durably, once all of it is; ExchangeError where it cannot be written."""
+    part = target.with_name(target.name + ".part")
     try:
-        with part.open("w", encoding="utf-8") as file:
-            items = collection.all_items()
-            while batch := list(islice(items, BATCH)):
-                for item, vector in zip(batch, collection.vectors([item.id for item in batch]), strict=True):
-                    file.write(json.dumps(_line(item, vector, collection.vocabulary), ensure_ascii=False) + "\n")
-                done += len(batch)
-                if progress:
-                    progress(done, max(done, total))
+        with part.open("wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise ExchangeError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}.") from error
-    return done
+
+
+def add_missing(
+    collection: Collection, items: Iterable[NewItem], total: int, progress: Progress | None = None
+) -> Imported:
+    """Adds, a batch at a time, the items that the collection has not yet (same kind, path, content and caption)."""
+    added = present = 0
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        new = [item for item in batch if not _held(collection, item)]
+        collection.add(new)
+        added, present = added + len(new), present + len(batch) - len(new)
+        if progress:
+            progress(added + present, max(total, added + present))
+    return Imported(added, present)
 
 
 def import_jsonl(collection: Collection, source: Path, progress: Progress | None = None) -> Imported:
@@ -61,15 +85,7 @@ def import_jsonl(collection: Collection, source: Path, progress: Progress | None
     interrupted import is finished by repeating it.
     """
     total = sum(1 for _ in read_jsonl(source, collection.vocabulary))
-    added = present = 0
-    items = read_jsonl(source, collection.vocabulary)
-    while batch := list(islice(items, BATCH)):
-        new = [item for item in batch if not held(collection, item)]
-        collection.add(new)
-        added, present = added + len(new), present + len(batch) - len(new)
-        if progress:
-            progress(added + present, total)
-    return Imported(added, present)
+    return add_missing(collection, read_jsonl(source, collection.vocabulary), total, progress)
 
 
 def import_collection(collection: Collection, source: Path, progress: Progress | None = None) -> Imported:
@@ -77,25 +93,14 @@ def import_collection(collection: Collection, source: Path, progress: Progress |
 
     CollectionMismatch where another model, or one with another vocabulary, made it.
     """
-    added = present = 0
     with Collection.open(source, model=collection.model, vocabulary=collection.vocabulary) as other:
-        items, total = other.all_items(), len(other)
-        while batch := list(islice(items, BATCH)):
-            vectors = other.vectors([item.id for item in batch])
-            every = [_again(item, vector) for item, vector in zip(batch, vectors, strict=True)]
-            new = [item for item in every if not held(collection, item)]
-            collection.add(new)
-            added, present = added + len(new), present + len(batch) - len(new)
-            if progress:
-                progress(added + present, max(total, added + present))
-    return Imported(added, present)
+        return add_missing(collection, _all_again(other), len(other), progress)
 
 
-def _again(item: Item, vector: SparseVector) -> NewItem:
-    small = Path(item.thumbnail) if item.thumbnail else None
-    thumbnail = small.read_bytes() if small is not None and small.is_file() else None
-    known = {name: getattr(item, name) for name in (*TEXTS, *NUMBERS, "tags")}
-    return NewItem(**known, vector=vector, thumbnail=thumbnail)
+def _all_again(collection: Collection) -> Iterator[NewItem]:
+    items = collection.all_items()
+    while batch := list(islice(items, BATCH)):
+        yield from map(again, batch, collection.vectors([item.id for item in batch]))
 
 
 def read_jsonl(source: Path, vocabulary: tuple[str, ...]) -> Iterator[NewItem]:
@@ -120,7 +125,7 @@ def read_jsonl(source: Path, vocabulary: tuple[str, ...]) -> Iterator[NewItem]:
 def _line(item: Item, vector: SparseVector, vocabulary: tuple[str, ...]) -> dict[str, Any]:
     terms = [vocabulary[term] for term in vector.terms.tolist()]
     weights = dict(zip(terms, vector.weights.tolist(), strict=True))  # float32 as float64: exact both ways
-    return {"id": item.id, "vector": weights} | {name: getattr(item, name) for name in (*TEXTS, *NUMBERS, "tags")}
+    return {"id": item.id, "vector": weights} | {name: getattr(item, name) for name in ITEM_COLUMNS}
 
 
 def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
@@ -155,7 +160,6 @@ def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
     return NewItem(kind, path, record.get("caption"), content, weights, **numbers, tags=tuple(tags))
 
 
-def held(collection: Collection, item: NewItem) -> bool:
-    """Whether an item of the same kind, path, content and caption is there already."""
+def _held(collection: Collection, item: NewItem) -> bool:
     there = collection.find(path=item.path, content_hash=item.content_hash)
     return any((one.kind, one.caption) == (item.kind, item.caption) for one in there)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from demo import terminal
-from demo.commands.opening import CollectionOption, JsonOption, opened, writable
+from demo.commands.opening import CollectionOption, JsonOption, model_of, opened, writable
 
 commands = typer.Typer()
 
@@ -68,13 +68,12 @@ def import_(
 ) -> None:
     """Add items whose vectors were made elsewhere: exported, or indexed as shards on other machines."""
     from index_store.ciff import import_ciff
-    from index_store.collection import Collection
     from index_store.exchange import import_collection, import_jsonl
 
     read = import_ciff if source.suffix == ".ciff" else import_jsonl
     if source.is_dir():
         read = import_collection
-        model = model or Collection.open(source).model  # a new collection is made for what comes
+        model = model or model_of(source)  # a new collection is made for what comes
     with writable(collection, model) as (_, store), terminal.progress_bar("importing") as advance:
         done = read(store, source, progress=advance)
         items = len(store)
