@@ -8,6 +8,7 @@ from core.errors import TrainingError
 Control = Literal["none", "caption", "word", "both"]
 Schedule = Literal["linear", "cosine", "step", "constant"]
 Sparsity = Literal["l1", "flops"]
+Start = Literal["auto", "captions", "chance"]
 Step = Literal["fast", "plain"]
 Precision = Literal["fp32", "bf16"]
 
@@ -16,6 +17,9 @@ Precision = Literal["fp32", "bf16"]
 class TrainingConfig:
     """Defaults follow the paper (section 4) where it names a value; sizes are those of the built-in model.
 
+    `start`: of the projection onto terms where no word embeddings are given: the captions that speak each term
+    (`initial.start_from_captions`) or chance; "auto": from chance without expansion control, where the paper's baseline
+    starts and a start from words would control it after all, else from the captions.
     `control`: of expansion: "caption" draws once a caption, "word" once a term, "both" first one, then the other.
     `schedule`: how the chance to expand rises (`expansion.expansion_probability`); `expansion_level`: the chance all
     through under "constant".
@@ -33,6 +37,7 @@ class TrainingConfig:
     Raises TrainingError for a value outside its range.
     """
 
+    start: Start = "auto"
     control: Control = "caption"
     schedule: Schedule = "linear"
     expansion_level: float = 0.5
@@ -53,6 +58,11 @@ class TrainingConfig:
     step: Step = "fast"
     precision: Precision = "fp32"
     seed: int = 0
+
+    @property
+    def starts_from_captions(self) -> bool:
+        """What `start` comes to."""
+        return self.start == "captions" or (self.start == "auto" and self.control != "none")
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(TrainingConfig).items():

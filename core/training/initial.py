@@ -1,12 +1,47 @@
-"""Where the projection onto terms may start: the geometry of given word embeddings instead of chance."""
+"""Where the projection onto terms may start: the captions that speak a term, or given word embeddings, not chance.
 
+From chance half of all terms are lit at first: scores are in the thousands where the teacher's temperature asks for
+single digits, and the first steps put out nearly everything, the right terms with the rest. From the captions a head
+begins as a nearest-centroid classifier (Rocchio): sparse, its scores small, its terms already meaning their words.
+"""
+
+import numpy as np
 import torch
 from numpy import float32
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from torch import Tensor, nn
 
 from core.errors import TrainingError
 from core.head import SparseHead
+
+
+LENGTH = 4.0  # of a term's row, in the hidden layer of unit variance: lit weights begin around 1
+SPARED = 0.5  # standard deviations below its mean own caption where a term begins to be lit: two in three captions
+PAIRS = 20_000  # (caption, term) pairs whose products are taken at once
+
+
+@torch.no_grad()
+def start_from_captions(head: SparseHead, texts: Tensor, spoken: csr_array) -> None:
+    """Sets the projection onto terms from texts (n, dim) and the terms each speaks, (n, |V|) bool.
+
+    A term's row points from the mean hidden vector to that of the captions which speak it; its bias lights it for the
+    better part of them. A term that no caption speaks stays dark: there is nothing to learn what it means from.
+    """
+    hidden = head.vocab_layer_norm(head.proj(texts))  # (n, H)
+    middle = hidden.mean(0)
+    apart = hidden - middle
+    counts = np.asarray(spoken.sum(0), dtype=np.int64).ravel()
+    spoken_of = spoken.T.astype(float32)
+    sums = torch.from_numpy(spoken_of @ apart.cpu().numpy()).to(apart)  # (|V|, H); their length does not matter
+    rows = nn.functional.normalize(sums, dim=1) * LENGTH / hidden.shape[1] ** 0.5
+    pairs = spoken.tocoo()
+    at = zip(torch.from_numpy(pairs.row).split(PAIRS), torch.from_numpy(pairs.col).split(PAIRS), strict=True)
+    own = torch.cat([(apart[caption] * rows[term]).sum(1) for caption, term in at]).cpu().numpy()
+    mean, square = (np.bincount(pairs.col, values, len(counts)) / np.maximum(counts, 1) for values in (own, own**2))
+    begins = np.where(counts > 0, mean - SPARED * np.sqrt(np.maximum(square - mean**2, 0)), 1.0)
+    head.vocab_projector.weight.copy_(rows)
+    head.vocab_projector.bias.copy_(-(rows @ middle) - torch.from_numpy(begins).to(rows))
 
 
 def start_from(head: SparseHead, embeddings: NDArray[float32]) -> None:

@@ -16,7 +16,7 @@ from core.head import HeadConfig, SparseHead
 from core.training.config import TrainingConfig
 from core.training.dataset import image_words
 from core.training.fast import fast_objective
-from core.training.initial import start_from
+from core.training.initial import start_from, start_from_captions
 from core.training.objective import Batch, objective
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -31,7 +31,7 @@ class HeadTraining:
     """One training: the head, its optimiser and its draws, which can be taken out between epochs and put back.
 
     `spoken`: (captions, |V|) bool, the terms each caption speaks. `embeddings` (|V|, d): where the projection onto
-    terms starts (`initial.start_from`); from chance without. The same seed gives the same head on one machine.
+    terms starts (`initial.start_from`); by the config without. The same seed gives the same head on one machine.
     """
 
     def __init__(
@@ -56,6 +56,8 @@ class HeadTraining:
             start_from(head, embeddings)
         self.head = head.to(device)
         self._texts, self._images = (torch.from_numpy(rows).to(device) for rows in (data.texts, data.images))
+        if embeddings is None and config.starts_from_captions:
+            start_from_captions(self.head, self._texts, spoken)
         self._optimiser = optimiser(self.head, config, started=embeddings is not None)
         self._steps_an_epoch = max(1, len(data.texts) // config.batch_size)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(

@@ -78,8 +78,15 @@ def train(
     tokenizer: TokenizerOption = None,
     init_embeddings: Annotated[
         Path | None,
-        typer.Option(help="Word vectors (.npy or GloVe text) to start the projection onto terms from; else chance."),
+        typer.Option(help="Word vectors (.npy or GloVe text) to start the projection onto terms from."),
     ] = None,
+    start: Annotated[
+        Literal["auto", "captions", "chance"],
+        typer.Option(
+            help="Where that starts without word vectors: the captions that speak a term, or chance (auto: "
+            "from chance without expansion control)."
+        ),  # fmt: skip
+    ] = "auto",
     epochs: EpochsOption = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Captions a step.")] = None,
     tau: Annotated[float | None, typer.Option(help="Temperature of the dense scores to learn from.")] = None,
@@ -107,7 +114,7 @@ def train(
     own = _vocabulary(vocabulary, tokenizer, folder.split("train").captions)
     config = _config(
         epochs, l1, seed, control=control, schedule=schedule, sparsity=sparsity, batch_size=batch_size, tau=tau,
-        patience=patience, precision=precision,
+        patience=patience, precision=precision, start=start,
     )  # fmt: skip
     embeddings = read_word_vectors(init_embeddings, own.terms) if init_embeddings is not None else None
     where = place(chosen_device(device)).device.type

@@ -19,9 +19,9 @@ from core.training import losses
 from core.training.config import Schedule, TrainingConfig
 from core.training.dataset import image_words
 from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
-from core.training.initial import start_from
+from core.training.initial import LENGTH, start_from, start_from_captions
 from core.training.losses import distillation, l1, warm, word_anchor
-from core.training.trainer import learning_rate, optimiser, project, train_head
+from core.training.trainer import HeadTraining, learning_rate, optimiser, project, train_head
 from core.vocabulary import Vocabulary
 
 
@@ -170,6 +170,32 @@ def test_embeddings_keep_their_geometry(width: int, same: bool) -> None:
         start_from(head, rows.numpy())
 
 
+def test_started_from_captions_a_head_lights_what_they_speak() -> None:
+    """Three topics far apart, a term each, and a term that nobody speaks."""
+    torch.manual_seed(0)
+    topics = torch.arange(300) % 3
+    texts = torch.nn.functional.normalize(torch.eye(8)[topics] + 0.2 * torch.randn(300, 8), dim=1)
+    spoken = csr_array((torch.eye(3)[topics].numpy() > 0) @ np.eye(3, 4, dtype=bool))
+    head = SparseHead(HeadConfig(8, 64, 4))
+    start_from_captions(head, texts, spoken)
+    lit = (head.weigh(texts.numpy()) > 0).astype(float)
+    for term in range(3):
+        assert 0.5 < lit[topics == term, term].mean() < 0.9
+        assert lit[topics != term, term].mean() < 0.02
+    assert not lit[:, 3].any()
+    lengths = head.vocab_projector.weight.detach().norm(dim=1) * math.sqrt(64)
+    assert lengths[:3].tolist() == pytest.approx([LENGTH] * 3, rel=1e-5) and lengths[3] == 0
+
+
+def test_training_starts_where_its_config_says(small: tuple[DenseDataset, csr_array]) -> None:
+    data, spoken = small
+    shares = {}
+    for start in ("captions", "chance"):
+        head = HeadTraining(data, spoken, replace(CONFIG, start=start)).head  # type: ignore[arg-type]
+        shares[start] = (project(head, data.texts) > 0).mean()
+    assert shares["captions"] < 0.3 < shares["chance"]
+
+
 def test_the_rates_follow_where_the_projection_starts() -> None:
     head = SparseHead(HeadConfig(8, 16, 10))
 
@@ -182,7 +208,7 @@ def test_the_rates_follow_where_the_projection_starts() -> None:
 
 def test_settings_that_make_no_sense_are_refused() -> None:
     for wrong, said in {
-        "control": "words", "schedule": "exponential", "sparsity": "l2", "step": "quick", "precision": "fp8",
+        "start": "zero", "control": "words", "schedule": "exponential", "sparsity": "l2", "step": "quick", "precision": "fp8",
     }.items():  # fmt: skip
         with pytest.raises(TrainingError, match=f"{wrong} cannot be '{said}'; choose one of"):
             TrainingConfig(**{wrong: said})  # type: ignore[arg-type]
