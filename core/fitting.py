@@ -59,7 +59,7 @@ def train_folder(
     device: str = "cpu",
     restart: bool = False,
 ) -> Fitted:
-    """Trains a head on the split "train" and keeps in `out` the one with the best validation R@1.
+    """Trains a head on the split "train" and keeps in `out` the one with the best validation R@1 (`kept_epoch`).
 
     After every epoch `out` holds the best head so far, its vocabulary, metrics.jsonl, training.png and a checkpoint,
     which goes when training ends. A run that was stopped or killed goes on from its last whole epoch when it is asked
@@ -113,16 +113,35 @@ def train_folder(
 
 
 def kept_epoch(curves: list[EpochMeasures], config: TrainingConfig) -> int:
-    """The epoch, from 1, of the best validation R@1 after the sparsity warm-up, the first of equals.
+    """The epoch, from 1, whose head is kept: a sparse one of those with the best validation R@1, as far as can be told.
 
-    The last one while there is no such epoch yet, or no validation.
+    The one-standard-error rule (Breiman et al. 1984): what lies within one standard error of the best R@1 is as good,
+    so of such epochs the one with fewer FLOPs is kept. Taken as the epochs come: a head once let go is not kept later.
+    Only epochs after the sparsity warm-up count; the last one while there is none yet, or no validation.
     """
-    warm = [row for row in curves if row.epoch > config.warmup * config.epochs and row.recall_at_1 is not None]
-    return max(warm, key=lambda row: row.recall_at_1 or 0.0).epoch if warm else curves[-1].epoch
+    kept: EpochMeasures | None = None
+    best = limit = 0.0
+    for row in _judged(curves, config):
+        recall, flops = row.recall_at_1 or 0.0, row.flops or 0.0
+        if recall > best:
+            best, limit = recall, recall - (row.recall_error or 0.0)
+        fallen = kept is None or (kept.recall_at_1 or 0.0) < limit
+        if fallen or (recall >= limit and kept is not None and flops < (kept.flops or 0.0)):
+            kept = row
+    return kept.epoch if kept else curves[-1].epoch
+
+
+def _judged(curves: list[EpochMeasures], config: TrainingConfig) -> list[EpochMeasures]:
+    """The epochs that can be kept by their R@1."""
+    return [row for row in curves if row.epoch > config.warmup * config.epochs and row.recall_at_1 is not None]
 
 
 def _out_of_patience(curves: list[EpochMeasures], config: TrainingConfig) -> bool:
-    return config.patience is not None and curves[-1].epoch - kept_epoch(curves, config) >= config.patience
+    judged = _judged(curves, config)
+    if config.patience is None or not judged:
+        return False
+    best = max(judged, key=lambda row: row.recall_at_1 or 0.0)  # the first of equals
+    return curves[-1].epoch - best.epoch >= config.patience
 
 
 def _measures(

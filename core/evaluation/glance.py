@@ -1,5 +1,6 @@
 """The few measures that are worth their time after every epoch: R@1, FLOPs, terms; `judge` has them all."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,10 @@ from core.head import SparseHead
 
 @dataclass(frozen=True)
 class Glance:
-    """Text → image R@1 (0..1), FLOPs, mean terms lit a caption and an image."""
+    """Text → image R@1 (0..1) and its standard error, FLOPs, mean terms lit a caption and an image."""
 
     recall_at_1: float
+    recall_error: float
     flops: float
     query_terms: float
     item_terms: float
@@ -32,8 +34,10 @@ def glance(head: SparseHead, data: DenseDataset) -> Glance:
         best = scores.argmax(1)
         right += int(((best == data.image_of_text[rows]) & (scores.max(1) > 0)).sum())
         query_postings += (queries > 0).sum(0)
+    recall = right / len(data.texts)
     return Glance(
-        recall_at_1=right / len(data.texts),
+        recall_at_1=recall,
+        recall_error=math.sqrt(recall * (1 - recall) / len(data.texts)),
         flops=flops_of(query_postings, len(data.texts), postings, items.shape[0]),
         query_terms=float(query_postings.sum() / len(data.texts)),
         item_terms=items.nnz / items.shape[0],

@@ -14,7 +14,7 @@ CURVES_FILE, PLOT_FILE = "metrics.jsonl", "training.png"
 class EpochMeasures:
     """Losses and expansion are of the train captions (means over the epoch's steps; `expansion` at its end), the rest
     of the validation split: None where the data set has none. `step`: how many were done. `sparsity`: the penalty as it
-    counts in the loss. `seconds`: the epoch's training, not its judgement.
+    counts in the loss. `recall_error`: the standard error of R@1. `seconds`: the epoch's training, not its judgement.
     """
 
     epoch: int
@@ -25,6 +25,7 @@ class EpochMeasures:
     expansion: float
     seconds: float
     recall_at_1: float | None = None
+    recall_error: float | None = None
     flops: float | None = None
     query_terms: float | None = None
     item_terms: float | None = None

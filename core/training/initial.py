@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from core.errors import TrainingError
 from core.head import SparseHead
 
-
 LENGTH = 4.0  # of a term's row, in the hidden layer of unit variance: lit weights begin around 1
 SPARED = 0.5  # standard deviations below its mean own caption where a term begins to be lit: two in three captions
 PAIRS = 20_000  # (caption, term) pairs whose products are taken at once

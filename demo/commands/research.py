@@ -85,7 +85,7 @@ def train(
         typer.Option(
             help="Where that starts without word vectors: the captions that speak a term, or chance (auto: "
             "from chance without expansion control)."
-        ),  # fmt: skip
+        ),
     ] = "auto",
     epochs: EpochsOption = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Captions a step.")] = None,

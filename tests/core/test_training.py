@@ -208,7 +208,8 @@ def test_the_rates_follow_where_the_projection_starts() -> None:
 
 def test_settings_that_make_no_sense_are_refused() -> None:
     for wrong, said in {
-        "start": "zero", "control": "words", "schedule": "exponential", "sparsity": "l2", "step": "quick", "precision": "fp8",
+        "start": "zero", "control": "words", "schedule": "exponential", "sparsity": "l2", "step": "quick",
+        "precision": "fp8",
     }.items():  # fmt: skip
         with pytest.raises(TrainingError, match=f"{wrong} cannot be '{said}'; choose one of"):
             TrainingConfig(**{wrong: said})  # type: ignore[arg-type]
