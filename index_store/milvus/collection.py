@@ -76,7 +76,7 @@ class MilvusCollection:
         self._vocabulary = rows.vocabulary_of(about)
         self._size = len(self._vocabulary)
         self._lock = threading.RLock()  # guards writing, and the thumbnails
-        self._closed = False
+        self._closed = self._changed = False
         self._frequencies: tuple[float, dict[int, int]] | None = None  # fresh until when, and what
         # copies for as long as the collection is open: the page shows files, and nothing of them can grow old
         self._folder = tempfile.TemporaryDirectory(prefix="sightwords-")
@@ -376,6 +376,7 @@ class MilvusCollection:
         with self._lock:
             if self._closed:
                 return
+            self._tidy()
             self._closed = True
             self._server.close()
             self._folder.cleanup()
@@ -432,7 +433,7 @@ class MilvusCollection:
             raise closed(self._place)
         if not self._writable:
             raise open_for_reading(self._place)
-        self._frequencies = None
+        self._frequencies, self._changed = None, True
         return self._lock
 
     def _next_id(self) -> int:
@@ -450,6 +451,14 @@ class MilvusCollection:
             self.remove(ids)
         except CollectionError as error:
             log.warning("Items %d to %d of a failed add may stay in %s: %s", ids[0], ids[-1], self._place, error)
+
+    def _tidy(self) -> None:
+        """After writing: has Milvus index what is new, which it would otherwise do at its leisure."""
+        if self._changed:
+            try:
+                self._server.ask("flush", self._items)
+            except CollectionError as error:  # a server allows few in a row; nothing is lost
+                log.info("%s is not indexed yet: %s", self._place, error)
 
     def _findings(self) -> Findings:
         other, unreadable = set[int](), set[int]()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from index_store.errors import FilterError
 from index_store.filters import Condition, Filter
-from index_store.milvus.rows import caption_words
+from index_store.milvus.rows import caption_words, likeness
 
 ALL = "id > 0"
 NONE = "id < 0"
@@ -50,9 +50,8 @@ def _file(one: Condition) -> str:
     if "[" in one.value:
         raise FilterError(f"'{one}' has a choice in brackets, which Milvus cannot look for; use * and ? only.")
     pattern = one.value if os.sep in one.value else f"*{os.sep}{one.value}"
-    for plain, meant in (("\\", "\\\\"), ("%", "\\%"), ("_", "\\_"), ("*", "%"), ("?", "_")):
-        pattern = pattern.replace(plain, meant)
-    return _negated(one, f"path like {quoted(pattern)}")
+    wanted = likeness(pattern).replace("*", "%").replace("?", "_")
+    return _negated(one, f"likeness like {quoted(wanted)}")
 
 
 def _tag(one: Condition) -> str:

@@ -105,7 +105,8 @@ def _check_packages(address: MilvusAddress) -> None:
         raise CollectionError(
             f"{address} needs packages that are not installed; run: pip install 'sightwords[milvus]'."
         )
-    for name in ("pymilvus", "milvus_lite"):  # what is wrong is said once, in our words
+    # what is wrong is said once, in our words; the last one is Milvus Lite's, which does not know every call
+    for name in ("pymilvus", "milvus_lite", "grpc._server"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 

@@ -93,16 +93,18 @@ def test_1000_queries_give_the_same_ten_hits_and_scores(milvus: MilvusCollection
     vectors = [learned(random, 60) for _ in range(1_500)]
     vectors += [vectors[i] for i in random.integers(0, 1_500, 500)]  # pictures that are there twice: ties
     fill([new(vector, i) for i, vector in enumerate(vectors)], milvus, local)
-    ties = 0
+    milvus.close()  # from here on it is indexed
+    reader, ties = open_collection(parse_address(milvus.place)), 0
     for _ in range(1_000):
         query = learned(random, 12)
-        found, known = milvus.search(query, 10), local.search(query, 10)
+        found, known = reader.search(query, 10), local.search(query, 10)
         assert [hit.id for hit in found.hits] == [hit.id for hit in known.hits]
         assert [hit.score for hit in found.hits] == pytest.approx([hit.score for hit in known.hits], abs=1e-4)
         assert found.hits == known.hits and found.exact  # scores are equal to the last bit
         scores = [hit.score for hit in found.hits]
         ties += len(scores) - len(set(scores))
     assert ties > 100
+    reader.close()
 
 
 def test_ties_go_to_the_smaller_id_however_few_candidates_come(
@@ -172,7 +174,36 @@ def test_filters_let_through_what_they_do_in_a_folder(milvus: MilvusCollection, 
     ]
     fill([new(word(t1=1.0), i, **one) for i, one in enumerate(known)], milvus, local)
     year = milvus.items([1])[0].added[:4]
-    asked = ["kind=image", "kind!=image", "folder=/p/holiday", "folder!=/p/holiday", "file=IMG_1.jpg", "file=IMG_*", "file!=IMG_*", "file=IMG?1.jpg", "file=100%.png", "file=*.png", "file=/p/IMG_2.JPG", "tag=best", "tag!=best", 'tag=quo"te\\', "caption=boat", "caption!=boat", "caption=SEA", "caption=cafe", "caption=boat_house", "width>=100", "width<2000", "width!=0", "height=50", "bytes>2MB", "added>=2026", "added<2026", "caption=nothing", "tag=nothing"]
+    asked = [
+        "kind=image",
+        "kind!=image",
+        "folder=/p/holiday",
+        "folder!=/p/holiday",
+        "file=IMG_1.jpg",
+        "file=IMG_*",
+        "file!=IMG_*",
+        "file=IMG?1.jpg",
+        "file=100%.png",
+        "file=*.png",
+        "file=/p/IMG_2.JPG",
+        "tag=best",
+        "tag!=best",
+        'tag=quo"te\\',
+        "caption=boat",
+        "caption!=boat",
+        "caption=SEA",
+        "caption=cafe",
+        "caption=boat_house",
+        "width>=100",
+        "width<2000",
+        "width!=0",
+        "height=50",
+        "bytes>2MB",
+        "added>=2026",
+        "added<2026",
+        "caption=nothing",
+        "tag=nothing",
+    ]
     asked += [f"added{sign}{year}" for sign in ("=", "!=", "<=", ">", "<", ">=")]
     for condition in [*asked, "tag=a b", "caption=sea boat"]:
         where = parse([condition])
