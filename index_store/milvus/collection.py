@@ -16,7 +16,6 @@ process are refused, and a Milvus Lite file lets one process in). Numbers about 
 """
 
 import logging
-import math
 import tempfile
 import threading
 import time
@@ -27,38 +26,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
-import numpy as np
-
-from index_store import folder, impacts
+from index_store import folder
 from index_store.address import MilvusAddress
-from index_store.catalog import vocabulary_digest
 from index_store.checks import KINDS, check_item, check_origin, check_tag, check_vector
 from index_store.errors import (
     CollectionBusy,
-    CollectionDamaged,
     CollectionError,
-    CollectionExists,
-    CollectionNotFound,
-    CollectionTooNew,
     closed,
     no_item,
     open_for_reading,
 )
 from index_store.filters import EVERYTHING, Condition, Filter
 from index_store.items import Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
-from index_store.milvus import rows
+from index_store.milvus import rows, tables
 from index_store.milvus.filters import ALL, expression, quoted
+from index_store.milvus.looking import Looking
 from index_store.milvus.server import Server
-from index_store.ranking import Ranking
 from index_store.thumbnails import FOLDER, Thumbnails
-from index_store.vectors import SparseVector, split_bytes
+from index_store.vectors import SparseVector
 from index_store.verification import Findings
 
 REQUEST = 500  # rows in one request: some 10 MB with thumbnails, of 64 that Milvus takes
 PAGE = 1_000  # rows at a time when walking all
 FIRST_CANDIDATES = 32  # asked for at first, beside k: enough for most proofs, and a few kB
-WIDENING = 4
-MOST = 16_384  # candidates that Milvus gives at once, at most
 FRESH_S, SHARE = 5.0, 0.05  # numbers about all items stay for so long, or until counting took this share of the time
 _writers_guard = threading.Lock()
 _writers: set[str] = set()  # addresses that this process writes to
@@ -71,7 +61,7 @@ class MilvusCollection:
 
     def __init__(self, server: Server, about: dict[str, str], *, writable: bool) -> None:
         self._server, self._writable = server, writable
-        self._place, self._items, self._about = str(server.address), *_tables(server.address)
+        self._place, self._items = str(server.address), tables.items(server.address)
         self._model, self._digest = about["model"], about["digest"]
         self._vocabulary = rows.vocabulary_of(about)
         self._size = len(self._vocabulary)
@@ -87,17 +77,9 @@ class MilvusCollection:
     @classmethod
     def create(cls, address: MilvusAddress, *, model: str, vocabulary: Sequence[str]) -> "MilvusCollection":
         """A new, empty collection, open for writing. CollectionExists where one has the name already."""
-        items, about = _tables(address)
         server = Server(address, make=True)
         try:
-            if server.ask("has_collection", items):
-                raise CollectionExists(f"There is already something at {address}; open it, or choose another name.")
-            if server.ask("has_collection", about):  # of a creation that was interrupted
-                server.ask("drop_collection", about)
-            _make(server, about, rows.about_table())
-            for some in _parts(rows.first_facts(model, vocabulary), 10):
-                server.ask("upsert", about, some)
-            _make(server, items, rows.item_table())  # last: a collection is there once this table is
+            tables.make(server, model, vocabulary)
         finally:
             server.close()
         return cls.open(address, writable=True)
@@ -112,18 +94,10 @@ class MilvusCollection:
         writable: bool = False,
     ) -> "MilvusCollection":
         """An existing collection; with `model` or `vocabulary`, refuses one that was made by another."""
-        items, about = _tables(address)
         with ExitStack() as opened:
             server = Server(address)
             opened.callback(server.close)
-            if not server.ask("has_collection", items):
-                raise CollectionNotFound(f"There is no collection at {address}; index some pictures into it first.")
-            if not server.ask("has_collection", about):
-                raise CollectionNotFound(f"{address} is no collection of Sightwords; name one that `index` made.")
-            server.ask("load_collection", about)
-            server.ask("load_collection", items)
-            facts = _facts(server, about)
-            _check_facts(address, facts)
+            facts = tables.load(server)
             check_origin(str(address), facts, model, vocabulary)
             if writable:
                 _begin_writing(str(address))
@@ -139,7 +113,7 @@ class MilvusCollection:
             return False
         server = Server(address)
         try:
-            return bool(server.ask("has_collection", _tables(address)[0]))
+            return tables.there(server)
         finally:
             server.close()
 
@@ -184,7 +158,7 @@ class MilvusCollection:
             for item in items:
                 check_item(item, self._model, self._size)
                 rows.check_size(item)
-            ids = self._reserve(len(items)) if items else []
+            ids = tables.reserve(self._server, len(items)) if items else []
             new = [rows.row_of(number, item, self._size) for number, item in zip(ids, items, strict=True)]
             try:
                 for some in _parts(new, REQUEST):
@@ -260,35 +234,25 @@ class MilvusCollection:
         started = time.perf_counter()
         if kind is not None:
             where = Filter((*where.conditions, Condition("kind", "=", kind)))
-        looked = _Looking(vector, candidates, k, self._size)
+        looked = Looking(vector, candidates, k, self._size, self._candidates)
         if k > 0 and len(vector):
-            only = expression(where)
-            if not self._deepen(looked, only, k + FIRST_CANDIDATES):
-                for start in range(1, self._next_id(), MOST - 1):
-                    self._deepen(looked, f"{only} and id >= {start} and id < {start + MOST - 1}", MOST)
+            looked.look(expression(where), k + FIRST_CANDIDATES, self._next_id)
         total = time.perf_counter() - started
         hits = tuple(Hit(item, score) for item, score in looked.ranking.best() if score > 0)
         return Retrieval(hits, looked.exact, 1000 * (total - looked.seconds), 1000 * looked.seconds)
 
-    def _deepen(self, looked: "_Looking", only: str, limit: int) -> bool:
-        """Looks at more and more candidates until none that is left can matter; False where Milvus gives no more."""
-        while True:
-            limit = min(limit, MOST)
-            (found,) = self._ask(
-                "search",
-                self._items,
-                data=[looked.question],
-                anns_field="vector",
-                filter=only,
-                limit=limit,
-                output_fields=["vector"],
-                search_params={"metric_type": "IP", "params": {"drop_ratio_search": 0.0}},
-            )
-            if looked.at(found) or len(found) < limit:
-                return True
-            if limit == MOST:
-                return False
-            limit *= WIDENING
+    def _candidates(self, question: dict[int, float], only: str, limit: int) -> Sequence[Any]:
+        (found,) = self._ask(
+            "search",
+            self._items,
+            data=[question],
+            anns_field="vector",
+            filter=only,
+            limit=limit,
+            output_fields=["vector"],
+            search_params={"metric_type": "IP", "params": {"drop_ratio_search": 0.0}},
+        )
+        return list(found)
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`, with their thumbnails; ItemNotFound where one is not there."""
@@ -437,13 +401,8 @@ class MilvusCollection:
         return self._lock
 
     def _next_id(self) -> int:
-        return int(_facts(self._server, self._about)["next_id"])
-
-    def _reserve(self, count: int) -> list[int]:
-        """The next ids, which nobody else will get, also when the add then fails."""
-        first = self._next_id()
-        self._server.ask("upsert", self._about, [rows.fact("next_id", str(first + count))])
-        return list(range(first, first + count))
+        """One more than the highest id that anybody has taken."""
+        return tables.next_id(self._server)
 
     def _take_back(self, ids: Sequence[int]) -> None:
         """After a failed add: removes what was written of it."""
@@ -469,64 +428,6 @@ class MilvusCollection:
             except ValueError:  # VectorError too
                 unreadable.add(row["id"])
         return Findings(set(), set(), set(), unreadable, other, set(), set(), {})
-
-
-class _Looking:
-    """One search under way: the best so far, and the question as Milvus is asked it.
-
-    The question is divided by a power of two, which loses nothing and keeps float32 sums in range.
-    """
-
-    def __init__(self, vector: SparseVector, within: SparseVector | None, k: int, size: int) -> None:
-        self.ranking = Ranking(vector, k, size)
-        self.seconds = 0.0  # spent on scoring
-        self._within, self._size = within, size
-        largest = float(vector.weights.max()) if len(vector) else 1.0
-        self._scale = 2.0 ** math.frexp(largest)[1]
-        self._terms = 2 * len(vector)  # twice the losses of a plain sum: bounds on the way may be float32 too
-        scaled = vector.weights.astype(np.float64) / self._scale
-        self.exact = bool((scaled >= rows.SMALLEST).all())
-        kept = scaled >= np.finfo(np.float32).tiny
-        self.question = dict(zip(vector.terms[kept].tolist(), scaled[kept].tolist(), strict=True))
-
-    def at(self, found: Sequence[Any]) -> bool:
-        """Scores candidates, best bound first; True once no further one can matter."""
-        started = time.perf_counter()
-        try:
-            for hit in found:
-                if self.ranking.full_above(impacts.upper_bound(hit["distance"], self._terms, self._scale)):
-                    return True
-                data = rows.vector_bytes(hit["entity"]["vector"], self._size)
-                if self._within is None or np.isin(split_bytes(data)[0], self._within.terms).any():
-                    self.ranking.take(hit["id"], lambda data=data: data)  # type: ignore[misc]
-            return False
-        finally:
-            self.seconds += time.perf_counter() - started
-
-
-def _tables(address: MilvusAddress) -> tuple[str, str]:
-    """Names of the tables of items and of facts."""
-    return address.collection, f"{address.collection}_about"
-
-
-def _make(server: Server, table: str, form: tuple[Any, Any]) -> None:
-    schema, indexes = form
-    options = {"consistency_level": "Strong", "num_shards": 1}  # one shard: a request is shown as a whole
-    server.ask("create_collection", table, schema=schema, index_params=indexes, **options)
-
-
-def _facts(server: Server, table: str) -> dict[str, str]:
-    found = server.ask("query", table, filter='key >= ""', output_fields=["key", "value"], limit=MOST)
-    return {row["key"]: row["value"] for row in found}
-
-
-def _check_facts(address: MilvusAddress, facts: dict[str, str]) -> None:
-    """CollectionDamaged, or CollectionTooNew, where the table of facts is not one of ours."""
-    if facts.get("form", rows.FORM) != rows.FORM:
-        raise CollectionTooNew(f"The collection {address} was written by a newer Sightwords; update to open it.")
-    whole = {"form", "model", "digest", "next_id"} <= facts.keys()
-    if not whole or vocabulary_digest(rows.vocabulary_of(facts)) != facts["digest"]:
-        raise CollectionDamaged(f"The collection {address} has lost its vocabulary; index the pictures anew.")
 
 
 def _begin_writing(place: str) -> None:

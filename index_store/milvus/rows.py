@@ -65,7 +65,7 @@ def item_table() -> "tuple[CollectionSchema, IndexParams]":
     indexes.add_index(
         "vector", index_type="SPARSE_INVERTED_INDEX", metric_type="IP", params={"inverted_index_algo": "TAAT_NAIVE"}
     )
-    for name in ("path", "content_hash", "kind"):
+    for name in ("path", "content_hash"):  # what `find` asks for
         indexes.add_index(name, index_type="INVERTED")
     return schema, indexes
 
