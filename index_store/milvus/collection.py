@@ -16,6 +16,7 @@ process are refused, and a Milvus Lite file lets one process in). Numbers about 
 """
 
 import logging
+import os
 import tempfile
 import threading
 import time
@@ -213,7 +214,7 @@ class MilvusCollection:
         kinds, folders, tags = Counter[str](), Counter[str](), Counter[str]()
         for row in self._walk(expression(where), ["kind", "path", "tags"]):
             kinds[row["kind"]] += 1
-            folders[row["path"].rpartition("/")[0]] += 1
+            folders[row["path"].rpartition(os.sep)[0]] += 1
             tags.update(row["tags"])
         return Counts(sum(kinds.values()), _most(kinds, most), _most(folders, most), _most(tags, most))
 
