@@ -30,8 +30,18 @@ MOST_TAGS, MOST_WORDS = 1_000, 4_096  # of one item; the latter is Milvus's own 
 LONGEST_WORD = 1_000  # bytes
 SMALLEST, LARGEST = 2.0**-60, 2.0**60  # weights whose products neither vanish nor overflow in Milvus's float32
 LIKE_SIGNS = str.maketrans({"%": "\ue025", "_": "\ue05f", "\\": "\ue05c"})  # for private use: in no file's name
-TEXTS, NUMBERS = ("kind", "path", "content_hash", "added"), ("width", "height", "bytes", "terms")
-ITEM_FIELDS = ["id", *TEXTS, *NUMBERS, "caption", "tags"]  # all that an Item tells, but its thumbnail
+TEXTS = {"kind": 20, "path": 16_384, "likeness": 16_384, "content_hash": 1_000, "added": 40}  # bytes at most
+NUMBERS = ("width", "height", "bytes", "terms")
+ITEM_FIELDS = [
+    "id",
+    "kind",
+    "path",
+    "content_hash",
+    "added",
+    *NUMBERS,
+    "caption",
+    "tags",
+]  # all that an Item tells, but its thumbnail
 EVERY_FIELD = [*ITEM_FIELDS, "vector", "likeness", "words", "thumbnail"]
 
 Row = dict[str, Any]
@@ -44,8 +54,8 @@ def item_table() -> "tuple[CollectionSchema, IndexParams]":
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field("id", DataType.INT64, is_primary=True)
     schema.add_field("vector", DataType.SPARSE_FLOAT_VECTOR)
-    for name in (*TEXTS, "likeness"):
-        schema.add_field(name, DataType.VARCHAR, max_length=LONGEST)
+    for name, longest in TEXTS.items():
+        schema.add_field(name, DataType.VARCHAR, max_length=longest)
     for name in NUMBERS:
         schema.add_field(name, DataType.INT64)
     schema.add_field("caption", DataType.VARCHAR, max_length=LONGEST, nullable=True)
@@ -117,13 +127,14 @@ def _parts(vocabulary: Sequence[str]) -> Iterator[str]:
 
 def check_size(item: NewItem) -> None:
     """CollectionError or VectorError for an item that Milvus cannot hold exactly."""
-    for name, text in (
-        ("path", likeness(item.path)),
-        ("caption", item.caption or ""),
-        ("content hash", item.content_hash),
-    ):
-        if len(text.encode()) > LONGEST:
-            raise CollectionError(f"The {name} of {item.path[:200]} is longer than {LONGEST:,} bytes, Milvus's limit.")
+    texts = (
+        ("path", likeness(item.path), TEXTS["likeness"]),
+        ("caption", item.caption or "", LONGEST),
+        ("content hash", item.content_hash, TEXTS["content_hash"]),
+    )
+    for name, text, longest in texts:
+        if len(text.encode()) > longest:
+            raise CollectionError(f"The {name} of {item.path[:200]} is longer than the {longest:,} bytes Milvus takes.")
     words = caption_words(item.caption or "")
     if len(words) > MOST_WORDS or any(len(word.encode()) > LONGEST_WORD for word in words):
         raise CollectionError(f"The caption of {item.path[:200]} has too many, or too long, words for Milvus.")

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 TOKEN = "MILVUS_TOKEN"  # of the environment: user:password, or a key
 CONNECT_S = 10.0
-ANSWER_S = 120.0  # loading a large collection takes a server this long
+ANSWER_S = 30.0
+LOAD_S = 300.0  # a server reads a large collection into memory
 _UNAVAILABLE = (2, 14)  # codes of pymilvus and of gRPC for a server that is not there
 _REFUSED = (1800, 16, 7)  # of Milvus and of gRPC: who are you; not for you
 _lite_guard = threading.Lock()
@@ -44,13 +45,13 @@ class Server:
         self.address = address
         self._client: MilvusClient | None = _connected(address, make=make)
 
-    def ask(self, what: str, *arguments: Any, **options: Any) -> Any:
-        """Calls a method of pymilvus's MilvusClient; what goes wrong is a CollectionError."""
+    def ask(self, what: str, *arguments: Any, timeout: float = ANSWER_S, **options: Any) -> Any:
+        """Calls a method of pymilvus's MilvusClient; what goes wrong, or takes too long, is a CollectionError."""
         client = self._client
         if client is None:
             raise CollectionError(f"The connection to {self.address} has been closed; open it again to use it.")
         with translated(self.address):
-            return getattr(client, what)(*arguments, timeout=ANSWER_S, **options)
+            return getattr(client, what)(*arguments, timeout=timeout, **options)
 
     def each(self, table: str, where: str, fields: list[str], page: int) -> Iterator[list[dict[str, Any]]]:
         """All rows of a table that a condition lets through, by ascending primary key, page by page."""

@@ -7,7 +7,7 @@ from index_store.address import MilvusAddress
 from index_store.catalog import vocabulary_digest
 from index_store.errors import CollectionDamaged, CollectionExists, CollectionNotFound, CollectionTooNew
 from index_store.milvus import rows
-from index_store.milvus.server import Server
+from index_store.milvus.server import LOAD_S, Server
 
 FACTS = 10_000  # more than a collection has
 TOGETHER = 50  # facts in one request: 3 MB
@@ -50,7 +50,7 @@ def load(server: Server) -> dict[str, str]:
     if not server.ask("has_collection", about(address)):
         raise CollectionNotFound(f"{address} is no collection of Sightwords; name one that `index` made.")
     for table in (about(address), items(address)):
-        server.ask("load_collection", table)
+        server.ask("load_collection", table, timeout=LOAD_S)
     found = facts(server)
     if found.get("form", rows.FORM) != rows.FORM:
         raise CollectionTooNew(f"The collection {address} was written by a newer Sightwords; update to open it.")

@@ -1,8 +1,12 @@
 """A collection in Milvus Lite answers as the one in a folder does, to the last bit; what it cannot do it says."""
 
+import contextlib
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -339,17 +343,77 @@ def test_no_server_and_no_packages(monkeypatch: pytest.MonkeyPatch, address: Mil
         create_collection(address, model="test", vocabulary=VOCABULARY)
 
 
+def test_a_server_is_asked_over_the_network(tmp_path: Path) -> None:
+    """Milvus Lite as a program of its own, at a port; once it is killed, that is said and nobody waits for long."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "milvus_lite", "server", "--data-dir", str(tmp_path / "data")]
+    program = subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(port)], stdout=subprocess.DEVNULL)
+    address = parse_address(f"milvus://127.0.0.1:{port}/pictures")
+    try:
+        for _ in range(100):
+            with contextlib.suppress(CollectionUnreachable):
+                assert not collection_exists(address)
+                break
+            time.sleep(0.3)
+        with (
+            create_collection(address, model="test", vocabulary=VOCABULARY) as made,
+            open_collection(address) as reader,
+        ):
+            ids = made.add([new(word(t1=0.5 + i), i) for i in range(20)])
+            with ThreadPoolExecutor(4) as pool:
+                found = list(pool.map(lambda _: reader.search(word(t1=1.0), 3).hits, range(20)))
+            assert all([hit.id for hit in hits] == ids[:16:-1] for hits in found)
+            assert reader.place == f"milvus://127.0.0.1:{port}/pictures" and reader.stats().bytes_on_disk is None
+            program.kill()
+            program.wait()
+            started = time.monotonic()
+            with pytest.raises(CollectionUnreachable, match="No Milvus server answers"):
+                reader.search(word(t1=1.0), 3)
+            assert time.monotonic() - started < 20
+    finally:
+        program.kill()
+        program.wait()
+
+
+def test_a_killed_writer_leaves_whole_items_only(address: MilvusAddress) -> None:
+    """What it reported is there, and of what it was about to add all requests that were taken, or none."""
+    code = """
+import sys
+from index_store.address import parse_address
+from index_store.items import NewItem
+from index_store.opening import create_collection
+from index_store.vectors import SparseVector
+with create_collection(parse_address(sys.argv[1]), model="test", vocabulary=["a", "b"]) as made:
+    while True:
+        vector = SparseVector.from_pairs({0: 1.0, 1: 0.5})
+        made.add([NewItem("image", "a.png", None, "h", vector, thumbnail=b"RIFF" * 999, tags=("t",))] * 10)
+        print(len(made), flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", code, str(address)], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        for _ in range(5):
+            reported = int(program.stdout.readline())
+        program.kill()
+    with open_collection(address, writable=True) as left:
+        assert len(left) >= reported == 50 and len(left) % 10 == 0
+        assert left.verify() == [] and len(left.search(left.vectors([1])[0], 999).hits) == len(left)
+        assert all(item.thumbnail and item.tags == ("t",) for item in left.items(left.ids()))
+        assert left.add([new(SparseVector.from_pairs({1: 1.0}))])[0] > max(left.ids()[:-1])
+
+
 def test_an_add_that_fails_leaves_nothing(milvus: MilvusCollection, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second request of an add is one that Milvus refuses; what the first one brought is taken back."""
     (kept,) = milvus.add([new(word(t1=1.0))])
     monkeypatch.setattr(module, "REQUEST", 2)
-    monkeypatch.setattr(rows, "LONGEST", 100_000)  # lets through what Milvus does not
-    batch = [new(word(t1=1.0), i, path="/p/" + "x" * (70_000 if i == 3 else 3)) for i in range(4)]
+    monkeypatch.setattr(rows, "LONGEST", 100_000)  # lets through a caption that Milvus does not
+    batch = [new(word(t1=1.0), i, caption="x " * (40_000 if i == 3 else 3)) for i in range(4)]
     with pytest.raises(CollectionError, match="Milvus could not do what was asked"):
         milvus.add(batch, replacing=[kept])
     assert milvus.ids() == [kept] and milvus.document_frequencies() == {1: 1}
     monkeypatch.undo()
-    with pytest.raises(CollectionError, match=r"path of /p/x+ is longer"):
+    with pytest.raises(CollectionError, match=r"caption of /p/3.png is longer than the 65,535 bytes"):
         milvus.add(batch)
     assert milvus.add([new(word(t1=1.0))]) == [6]  # ids are never used twice
     assert milvus.add([], replacing=[kept]) == [] and milvus.ids() == [6]
