@@ -106,14 +106,14 @@ def _check_packages(address: MilvusAddress) -> None:
         raise CollectionError(
             f"{address} needs packages that are not installed; run: pip install 'sightwords[milvus]'."
         )
-    # what is wrong is said once, in our words; the last one is Milvus Lite's, which does not know every call
-    for name in ("pymilvus", "milvus_lite", "grpc._server"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _connected(address: MilvusAddress, *, make: bool) -> "MilvusClient":
     from pymilvus import MilvusClient
 
+    # what is wrong is said once, in our words; the last one is Milvus Lite's, which does not know every call
+    for name in ("pymilvus", "milvus_lite", "grpc._server"):  # after the import, which chooses levels too
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     if address.file is not None:
         return _open_file(address, address.file, make=make)
     with translated(address):
