@@ -292,9 +292,10 @@ class MilvusCollection:
         return True
 
     def document_frequencies(self) -> dict[int, int]:
-        """{term id: number of items that have it}, for the terms that occur; some seconds old at most, or 5 % slower.
+        """{term id: number of items that have it}, for the terms that occur; kept for some seconds.
 
-        Counting reads every vector, so it is done again only when twenty times the time that it took has gone by.
+        Counting reads every vector, so it is done again only once twenty times the time that it took has gone by, or
+        this writer has changed something.
         """
         kept = self._frequencies
         started = time.monotonic()
