@@ -128,7 +128,7 @@ def verify(
         mended = asdict(repairs) if repairs else None
         terminal.print_json({"collection": str(path), "problems": found, "repairs": mended, "left": left})
     else:
-        for sentence in found or ["Nothing is wrong with it."]:
+        for sentence in found or ["All that it holds agrees."]:
             terminal.out().print(sentence, markup=False, soft_wrap=True)
         if repairs:
             said = f"Mended: {repairs.rewritten} items written anew, {repairs.removed} taken out"
