@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from core.errors import ImageError
 from core.images import open_image, working_copy
 from core.writing import write_whole
-from index_store.collection import Collection, Item
+from index_store.items import Item
+from index_store.store import Store
 
 if TYPE_CHECKING:
     from core.encoders import DenseEncoder
@@ -50,7 +51,7 @@ def best(ids: NDArray[int64], scores: NDArray[float32], k: int) -> list[tuple[in
 
 def dense_items(
     encoder: "DenseEncoder",
-    collection: Collection,
+    collection: Store,
     file: Path,
     *,
     kind: str = "image",

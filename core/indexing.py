@@ -16,8 +16,10 @@ from PIL import Image
 from core.errors import ImageError
 from core.files import Listing, Shard, list_pictures, read_captions
 from core.images import content_hash, open_image, thumbnail, working_copy
-from index_store.collection import Collection, Item, NewItem
+from index_store.collection import Collection
 from index_store.errors import CollectionError
+from index_store.items import Item, NewItem
+from index_store.store import Store
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class IndexReport:
 
 def index_paths(
     model: "Model",
-    collection: Collection,
+    collection: Store,
     paths: Sequence[str | os.PathLike[str]],
     *,
     captions: str | os.PathLike[str] | None = None,
@@ -81,8 +83,8 @@ def index_paths(
     started = perf_counter()
     if collection.model != model.name:
         raise CollectionError(
-            f"The collection {collection.path} was made by the model '{collection.model}', so the model "
-            f"'{model.name}' cannot add to it; use '{collection.model}' or another folder."
+            f"The collection {collection.place} was made by the model '{collection.model}', so the model "
+            f"'{model.name}' cannot add to it; use '{collection.model}' or another collection."
         )
     spoken = read_captions(captions, captions_folder) if captions is not None else {}
     listing = list_pictures(paths, skip=Collection.exists)  # the thumbnails in a collection are nobody's pictures
@@ -96,7 +98,7 @@ def index_paths(
     run.remove_gone()
     if collection.wasteful and not run.stopped:
         collection.compact()
-    log.info("indexed %s: %d added, %d updated, %d removed", collection.path, run.added, run.updated, run.removed)
+    log.info("indexed %s: %d added, %d updated, %d removed", collection.place, run.added, run.updated, run.removed)
     skipped = tuple((str(path), reason) for path, reason in run.skipped)
     seconds = perf_counter() - started
     return IndexReport(run.added, run.unchanged, run.updated, run.removed, skipped, seconds, run.stopped)
@@ -118,7 +120,7 @@ class _Run:
     """One run of index_paths: its inputs, its counters, and three steps that are called in order."""
 
     model: "Model"
-    collection: Collection
+    collection: Store
     listing: Listing
     spoken: Mapping[Path, Sequence[str]]
     alts: Mapping[Path, str]

@@ -24,7 +24,7 @@ from core.head import SparseHead
 from core.head_folder import load_head
 from core.search import Mode, search
 from core.vocabulary import Vocabulary
-from index_store.collection import Collection
+from index_store.store import Store
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ class _Weighed:
 class Rankings:
     """Ranks one collection by any method; keeps what other heads make of its items. Safe to share between threads."""
 
-    def __init__(self, model: "Model", collection: Collection, dense: DenseItems | None = None):
+    def __init__(self, model: "Model", collection: Store, dense: DenseItems | None = None):
         """`dense`: the items' dense vectors, which the methods "dense" and "head" need."""
         self._model, self._collection, self.dense = model, collection, dense
         self._heads: OrderedDict[Path, _Weighed] = OrderedDict()
 
-    def of(self, collection: Collection) -> bool:
+    def of(self, collection: Store) -> bool:
         """Whether these are the rankings of that collection."""
         return self._collection is collection
 

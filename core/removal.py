@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from index_store.collection import Collection
 from index_store.errors import ItemNotFound
+from index_store.store import Store
 
 
-def matching(collection: Collection, names: Sequence[str]) -> list[int]:
+def matching(collection: Store, names: Sequence[str]) -> list[int]:
     """The ids of all items at or below a named path, or with a named id; ItemNotFound for a name without any."""
     held = {item.id: Path(item.path) for item in collection.all_items()}
     ids: set[int] = set()
@@ -17,6 +17,6 @@ def matching(collection: Collection, names: Sequence[str]) -> list[int]:
         if not below and name.isdecimal() and int(name) in held:
             below = {int(name)}
         if not below:
-            raise ItemNotFound(f"The collection {collection.path} has no item '{name}'; nothing was changed.")
+            raise ItemNotFound(f"The collection {collection.place} has no item '{name}'; nothing was changed.")
         ids |= below
     return sorted(ids)

@@ -10,7 +10,7 @@ from core.writing import write_whole
 
 if TYPE_CHECKING:
     from core.model import Model
-    from index_store.collection import Collection
+    from index_store.store import Store
 
 Ranked = tuple[str, Iterable[tuple[str, float]]]  # a query's id, and (item's id, score), the best first
 
@@ -49,7 +49,7 @@ def read_queries(path: Path) -> list[tuple[str, str]]:
     return [(name.strip(), text.strip()) for name, text in asked]
 
 
-def answers(model: "Model", collection: "Collection", queries: Iterable[tuple[str, str]], k: int) -> Iterator[Ranked]:
+def answers(model: "Model", collection: "Store", queries: Iterable[tuple[str, str]], k: int) -> Iterator[Ranked]:
     """Each query's k best items, found as `search` finds them."""
     for name, text in queries:
         yield name, [(str(hit.id), hit.score) for hit in search(model, collection, text=text, k=k).hits]

@@ -12,9 +12,10 @@ import numpy as np
 from core.errors import QueryError
 from core.explain import Contribution, SearchTerm, contributions, query_terms
 from core.images import working_copy
-from index_store.collection import Collection, Hit
 from index_store.errors import CollectionError, ItemNotFound
 from index_store.filters import EVERYTHING, Filter
+from index_store.items import Hit
+from index_store.store import Store
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class EncodedQuery:
 
 def search(
     model: "Model",
-    collection: Collection,
+    collection: Store,
     *,
     text: str | None = None,
     image: "Image | None" = None,
@@ -130,7 +131,7 @@ def search(
     _check_options(k, expansion, mode, kind)
     if collection.model != model.name or len(collection.vocabulary) != len(model.vocabulary):
         raise CollectionError(
-            f"The collection {collection.path} was made by the model '{collection.model}', "
+            f"The collection {collection.place} was made by the model '{collection.model}', "
             f"so the model '{model.name}' cannot search it; search with its own model or index the pictures again."
         )
     banned = _term_ids(model, without)
@@ -250,7 +251,7 @@ def _expanded(vector: SparseVector, spoken: frozenset[int], strength: float) -> 
 
 
 def _retrieve(
-    collection: Collection,
+    collection: Store,
     vector: SparseVector,
     k: int,
     kind: str | None,
@@ -287,7 +288,7 @@ def undisturbed(look: Callable[[], Answer]) -> Answer:
 
 
 def explained_hits(
-    collection: Collection,
+    collection: Store,
     hits: Sequence[Hit],
     query: SparseVector,
     terms: Sequence[str],

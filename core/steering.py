@@ -24,8 +24,9 @@ from core.search import (
     explained_hits,
     undisturbed,
 )
-from index_store.collection import Collection, Hit
 from index_store.filters import EVERYTHING, Filter
+from index_store.items import Hit
+from index_store.store import Store
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def term_edits(vocabulary: "Vocabulary", weights: Mapping[str, float]) -> dict[i
 
 
 def search_steered(
-    collection: Collection,
+    collection: Store,
     query: EncodedQuery,
     steered: Steered,
     *,
@@ -177,7 +178,7 @@ def _check(expansion: float, edits: Mapping[int, float]) -> None:
 
 
 def _retrieve(
-    collection: Collection, steered: Steered, k: int, kind: str | None, where: Filter
+    collection: Store, steered: Steered, k: int, kind: str | None, where: Filter
 ) -> tuple[list[Hit], bool, float, float]:
     """The hits by signed score, whether they are proven, milliseconds of retrieving and of re-scoring."""
     if not len(steered.wanted) or (steered.candidates is not None and not len(steered.candidates)):
@@ -199,7 +200,7 @@ def _retrieve(
         depth *= 4
 
 
-def _signed(collection: Collection, hits: Sequence[Hit], against: SparseVector) -> list[Hit]:
+def _signed(collection: Store, hits: Sequence[Hit], against: SparseVector) -> list[Hit]:
     """The hits with what is against them taken off, best first; those that end at 0 or below are no hits."""
     vectors = collection.vectors([hit.id for hit in hits])
     scored = [Hit(hit.id, hit.score - against.dot(vector)) for hit, vector in zip(hits, vectors, strict=True)]

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from core.search import undisturbed
-from index_store.collection import Collection, Hit, Item
+from index_store.items import Hit, Item
+from index_store.store import Store
 from index_store.vectors import SparseVector
 
 LOOKED_AT = 2_000  # strongest items: enough for a histogram and for companions, and a fraction of a second
@@ -57,7 +58,7 @@ class TermProfile:
         }
 
 
-def profile(collection: Collection, term: int, strongest: int = 12, companions: int = 16) -> TermProfile:
+def profile(collection: Store, term: int, strongest: int = 12, companions: int = 16) -> TermProfile:
     """The profile of the term with this id. Raises ItemNotFound when items vanish again and again while it looks."""
     alone = SparseVector.from_pairs({term: 1.0})  # with it as the question, the score is the item's weight
 

@@ -92,7 +92,7 @@ class Comparing:
         from core.dense_items import dense_items
 
         model, collection = self._session.ready()
-        name = hashlib.sha256(str(collection.path).encode()).hexdigest()[:16]
+        name = hashlib.sha256(collection.place.encode()).hexdigest()[:16]
 
         def told(done: int, total: int) -> None:
             self.done, self.total = done, total

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Literal
 from core.errors import QueryError
 from core.home import home_folder
 from demo.session import Session
+from index_store.address import Address
 from index_store.collection import Collection
 from index_store.errors import SightwordsError
+from index_store.opening import open_collection
 
 if TYPE_CHECKING:
     from core.indexing import IndexReport
@@ -46,9 +48,9 @@ class Library:
         self._thread: threading.Thread | None = None
         self.job = Job()
 
-    def collections(self) -> dict[str, Path | None]:
+    def collections(self) -> dict[str, Address | None]:
         """What can be searched, by name: the built-in world, the one the app was started with, those made here."""
-        known: dict[str, Path | None] = {}
+        known: dict[str, Address | None] = {}
         if self._started_with is None or self._session.model_name == "scenes":
             known[WORLD] = None
         if self._started_with is not None:
@@ -91,7 +93,8 @@ class Library:
         place = Path(folder.strip()).expanduser() if folder.strip() else None
         if not files and place is None:
             raise QueryError("There is nothing to add; choose pictures, a zip, or a folder of this computer.")
-        path = self._own()
+        address = self._own()
+        kept = _pictures(address)
 
         def work(model: "Model") -> "IndexReport":
             from core.indexing import index_paths
@@ -99,15 +102,16 @@ class Library:
 
             paths = [place] if place is not None else []
             if files:
-                paths += take_files(files, path.parent / "pictures", self._stop.is_set)
-            with Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms, writable=True) as opened:
+                paths += take_files(files, kept, self._stop.is_set)
+            terms = model.vocabulary.terms
+            with open_collection(address, model=model.name, vocabulary=terms, writable=True) as opened:
                 # an uploaded file lies in a folder of its own, so its names count from where the pictures are
                 return index_paths(
                     model,
                     opened,
                     paths,
                     captions=captions,
-                    captions_folder=place or path.parent / "pictures",
+                    captions_folder=place or kept,
                     progress=self._told,
                     cancelled=self._stop.is_set,
                 )
@@ -118,12 +122,12 @@ class Library:
         """Takes items out, by id or by file or folder; how many. The pictures themselves stay where they are."""
         from core.removal import matching
 
-        path = self._own()
+        address = self._own()
         if not what.strip():
             raise QueryError("There is nothing to remove; give an item's number, or a file or folder.")
         with self._lock:
             self._refuse_while_working()
-            with Collection.open(path, writable=True) as opened:
+            with open_collection(address, writable=True) as opened:
                 return opened.remove(matching(opened, [what.strip()]))
 
     def cancel(self) -> None:
@@ -135,7 +139,7 @@ class Library:
         if self._thread is not None:
             self._thread.join()
 
-    def _own(self) -> Path:
+    def _own(self) -> Address:
         if self._session.path is None:
             raise QueryError("The built-in world is a fixed set of drawings; make a collection of your own first.")
         return self._session.path
@@ -168,3 +172,9 @@ class Library:
 
 def _home() -> Path:
     return home_folder() / "collections"
+
+
+def _pictures(address: Address) -> Path:
+    """Where pictures that are given to a collection in the app are kept: beside its folder, or in HOME."""
+    beside = address if isinstance(address, Path) else home_folder() / "milvus" / address.name / "collection"
+    return beside.parent / "pictures"

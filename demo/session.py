@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.errors import ImageError, QueryError
 from core.images import open_image, working_copy
-from index_store.collection import Collection, Item
+from index_store.address import Address
 from index_store.errors import (
     CollectionBusy,
     CollectionClosed,
@@ -24,6 +24,9 @@ from index_store.errors import (
     SightwordsError,
 )
 from index_store.filters import Filter, parse
+from index_store.items import Item
+from index_store.opening import collection_exists, open_collection
+from index_store.store import Store
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -62,7 +65,7 @@ class Session:
     def __init__(
         self,
         model: "str | Model" = "scenes",
-        collection: Path | None = None,
+        collection: Address | None = None,
         *,
         pictures: int = 1000,
         public: bool = False,
@@ -71,13 +74,13 @@ class Session:
 
         Raises CollectionNotFound when a collection is named that does not exist.
         """
-        if collection is not None and not Collection.exists(collection):
-            Collection.open(collection).close()  # raises, and says what is wrong with the path
+        if collection is not None and not collection_exists(collection):
+            open_collection(collection).close()  # raises, and says what is wrong with the address
         self.pictures, self.public = pictures, public
-        self.opened: Callable[[Path], None] = lambda path: None  # told the collection's folder once it is open
+        self.opened: Callable[[Path], None] = lambda path: None  # told the folder of thumbnails once that is there
         self._model: Model | None = None
         self._wanted, self._path = model, collection
-        self._collection: Collection | None = None
+        self._collection: Store | None = None
         self._progress = Progress("loading")
         self._loaded = threading.Event()  # set when there is something to say to a search, be it an error
         self._stop = threading.Event()
@@ -100,15 +103,15 @@ class Session:
         return self._model.about if self._model else ""
 
     @property
-    def path(self) -> Path | None:
-        """The collection's folder; None for the built-in world."""
+    def path(self) -> Address | None:
+        """Where the collection lies; None for the built-in world."""
         return self._path
 
     def start(self) -> None:
         """Begins to load the model and open the collection; returns at once."""
         self._thread.start()
 
-    def use(self, collection: Path | None) -> None:
+    def use(self, collection: Address | None) -> None:
         """Goes over to another collection of the same model (None: the built-in world), for all visitors.
 
         Returns at once; what is wrong with the collection is then told by `progress`. A search that is under way may be
@@ -147,7 +150,15 @@ class Session:
         """A few pictures of the collection, to show what is there; empty until something is."""
         if self._collection is None:
             return []
-        return list(islice(self._collection.all_items(kind="image"), count))
+        from core.search import undisturbed
+
+        collection = self._collection
+
+        def look() -> list[Item]:
+            ids = [item.id for item in islice(collection.all_items(kind="image"), count)]
+            return collection.items(ids)  # with their thumbnails, wherever those are
+
+        return undisturbed(look)
 
     def kinds(self) -> dict[str, int]:
         """How many items of each kind ("image", "caption") can be searched now."""
@@ -275,7 +286,7 @@ class Session:
         (item,) = collection.items([number])
         return overlay(term_map(model, working_copy(open_image(item.path)), known), HEAT)
 
-    def ready(self) -> "tuple[Model, Collection]":
+    def ready(self) -> "tuple[Model, Store]":
         """Model and collection, once the model is loaded; raises SightwordsError, one sentence."""
         if not self._loaded.wait(PATIENCE_S):
             raise QueryError("The model is still being loaded; please ask again in a moment.")
@@ -311,9 +322,9 @@ class Session:
 
         return load_model(self._wanted)
 
-    def _open(self, model: "Model", path: Path) -> None:
-        self._collection = Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms)
-        self.opened(self._collection.path)
+    def _open(self, model: "Model", address: Address) -> None:
+        self._collection = open_collection(address, model=model.name, vocabulary=model.vocabulary.terms)
+        self.opened(self._collection.thumbnails)
 
     def _prepare_world(self, model: "Model") -> None:
         """Draws and indexes the built-in world, or waits while another window does; opens it as soon as it exists."""

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
@@ -112,7 +111,7 @@ def show_result(result: "SearchResult") -> None:
     )
 
 
-def show_report(report: "IndexReport", collection: Path, items: int) -> None:
+def show_report(report: "IndexReport", place: str, items: int) -> None:
     """What indexing did, and each file that was skipped with its reason."""
     for _, reason in report.skipped[:SHOWN_SKIPPED]:
         say(f"skipped: {reason}", "yellow")
@@ -120,21 +119,22 @@ def show_report(report: "IndexReport", collection: Path, items: int) -> None:
         say(f"and {len(report.skipped) - SHOWN_SKIPPED} more were skipped; --json names them all", "yellow")
     counts = (
         f"{report.added} added, {report.updated} updated, {report.removed} removed, {report.unchanged} unchanged, "
-        f"{len(report.skipped)} skipped in {report.seconds:.1f} s; {plain(str(collection))} holds {items} items"
+        f"{len(report.skipped)} skipped in {report.seconds:.1f} s; {plain(place)} holds {items} items"
     )
     out().print(Text(counts), soft_wrap=True)
 
 
-def show_stats(stats: "Stats", counts: "Counts", collection: Path, model: str) -> None:
+def show_stats(stats: "Stats", counts: "Counts", place: str, model: str) -> None:
     """A collection in numbers; `counts`: of the items that a filter lets through."""
-    table = Table("collection", Column(plain(str(collection)).replace("[", r"\["), overflow="fold"))
+    table = Table("collection", Column(plain(place).replace("[", r"\["), overflow="fold"))
     table.add_row("model", model)
     kinds = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in sorted(stats.by_kind.items()))
     table.add_row("items", f"{stats.items} ({kinds})" if kinds else "0")
     table.add_row("terms an item", f"{stats.mean_terms:.1f}")
     table.add_row("terms in use", str(stats.distinct_terms))
     table.add_row("postings", f"{stats.postings:,}")
-    table.add_row("on disk", f"{stats.bytes_on_disk / 1e6:.1f} MB")
+    if stats.bytes_on_disk is not None:
+        table.add_row("on disk", f"{stats.bytes_on_disk / 1e6:.1f} MB")
     table.add_row("most frequent", ", ".join(f"{term} {count}" for term, count in stats.frequent))
     if counts.items != stats.items:
         table.add_row("let through", f"{counts.items} items")

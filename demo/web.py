@@ -3,7 +3,6 @@
 import os
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing is ever sent anywhere
@@ -19,6 +18,7 @@ from demo.tabs.library import LibraryTab
 from demo.tabs.plain import QUIET
 from demo.tabs.search import search_tab
 from demo.theme import LOGO, STYLE, theme
+from index_store.address import Address
 from index_store.errors import SightwordsError
 
 MAX_UPLOAD = "2gb"  # a zip of pictures
@@ -73,7 +73,7 @@ def build(session: Session) -> App:
 
 def launch(
     model: str = "scenes",
-    collection: Path | None = None,
+    collection: Address | None = None,
     host: str = "127.0.0.1",
     port: int | None = 7860,
     open_browser: bool = False,
@@ -107,7 +107,7 @@ def serve(
     app = build(session)
     app.queue(default_concurrency_limit=4)  # reading an index is safe from many threads
     thumbnails: list[str] = []  # filled once the collection is open; Gradio keeps this very list
-    session.opened = lambda folder: thumbnails.append(str(folder / "thumbs"))
+    session.opened = lambda folder: thumbnails.append(str(folder))
     session.start()
     try:
         limit = MAX_UPLOAD_OF_STRANGERS if session.public else MAX_UPLOAD

@@ -19,10 +19,10 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError, Message
 from numpy.typing import NDArray
 
-from index_store.collection import Collection
 from index_store.errors import ExchangeError
 from index_store.exchange import BATCH, Imported, Progress, add_missing, written_whole
 from index_store.items import NewItem
+from index_store.store import Store
 from index_store.vectors import SparseVector
 
 SCALE = 1000.0  # weights of some 0.01 to 5 keep about three digits
@@ -60,7 +60,7 @@ def _messages() -> dict[str, type[Message]]:
 _MESSAGES = _messages()
 
 
-def export_ciff(collection: Collection, target: Path, progress: Progress | None = None, scale: float = SCALE) -> int:
+def export_ciff(collection: Store, target: Path, progress: Progress | None = None, scale: float = SCALE) -> int:
     """Writes every item, by ascending id, as one document named by it; returns how many. A weight is at least 1.
 
     ExchangeError where the file cannot be written.
@@ -86,7 +86,7 @@ def export_ciff(collection: Collection, target: Path, progress: Progress | None 
 
 
 def _inverted(
-    collection: Collection, scale: float, progress: Progress | None
+    collection: Store, scale: float, progress: Progress | None
 ) -> tuple[list[int], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Ids of the items by document, and of every posting, by term and then document: document, term, whole weight."""
     ids: list[int] = []
@@ -105,7 +105,7 @@ def _inverted(
     return ids, documents[order], every[order], np.concatenate(counts)[order]
 
 
-def import_ciff(collection: Collection, source: Path, progress: Progress | None = None) -> Imported:
+def import_ciff(collection: Store, source: Path, progress: Progress | None = None) -> Imported:
     """Adds a file's documents as items of kind "image" whose path is their name; weights are divided by the scale that
     the header tells, or stay as they are.
 

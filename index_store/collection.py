@@ -23,25 +23,25 @@ from types import TracebackType
 
 from index_store import folder
 from index_store.catalog import SEPARATOR, Catalog, Row, now
+from index_store.checks import check_item, check_origin, check_tag, check_vector
 from index_store.errors import (
     CollectionDamaged,
     CollectionError,
-    CollectionReadOnly,
-    VectorError,
     closed,
     explain_os_error,
     no_item,
+    open_for_reading,
 )
 from index_store.filters import EVERYTHING, Condition, Filter
 from index_store.items import Compaction, Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.postings import Postings
+from index_store.thumbnails import FOLDER as THUMBNAILS
 from index_store.thumbnails import Thumbnails
 from index_store.vector_cache import VectorCache
 from index_store.vectors import SparseVector
 from index_store.verification import Findings, findings
 from index_store.view import NOBODY, View
 
-KINDS = ("image", "caption")
 ITEM_COLUMNS = (
     "kind",
     "path",
@@ -101,7 +101,8 @@ class Collection:
             opened.callback(postings.close)
             catalog = Catalog(target / folder.CATALOG, writable=writable)
             opened.callback(catalog.close)
-            folder.check_origin(target, catalog.about(), model, vocabulary)
+            folder.check_form(target, catalog.about())
+            check_origin(target, catalog.about(), model, vocabulary)
             found = cls(target, catalog, postings, writable=writable)
             if writable:
                 found._clear_leftovers()
@@ -117,6 +118,16 @@ class Collection:
     def path(self) -> Path:
         """The folder, absolute."""
         return self._path
+
+    @property
+    def place(self) -> str:
+        """Where it lies, for people: the folder, absolute."""
+        return str(self._path)
+
+    @property
+    def thumbnails(self) -> Path:
+        """The folder below which the thumbnails lie."""
+        return self._path / THUMBNAILS
 
     @property
     def model(self) -> str:
@@ -143,7 +154,7 @@ class Collection:
         with self._lock:
             self._check_writable()
             for item in items:
-                self._check_item(item)
+                check_item(item, self._model, len(self._vocabulary))
             if not items:
                 self.remove(replacing)
                 return []
@@ -176,7 +187,7 @@ class Collection:
         with self._lock:
             self._check_writable()
             for tag in add:
-                self._check_tag(tag)
+                check_tag(tag)
             self._catalog.tag([int(item) for item in ids], add, remove)
             self._filtered.clear()
 
@@ -206,7 +217,7 @@ class Collection:
         kind: only such items.  candidates: only items that share at least one term with it.  where: only items that it
         lets through.
         """
-        self._check_vector(vector, "The query")
+        check_vector(vector, "The query", self._model, len(self._vocabulary))
         started = time.perf_counter()
         if where and kind is not None:
             where, kind = Filter((*where.conditions, Condition("kind", "=", kind))), None
@@ -433,31 +444,7 @@ class Collection:
     def _check_writable(self) -> None:
         self._check_open()
         if not self._writable:
-            raise CollectionReadOnly(f"The collection {self._path} is open for reading; open it with writable=True.")
-
-    def _check_item(self, item: NewItem) -> None:
-        if item.kind not in KINDS:
-            raise CollectionError(f"An item's kind is one of {', '.join(KINDS)}, not {item.kind!r} ({item.path}).")
-        for text in (item.path, item.caption, item.content_hash):
-            if text is not None and not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
-                raise CollectionError(f"The text {text!r} is not valid Unicode and cannot be stored; rename the file.")
-        for tag in item.tags:
-            self._check_tag(tag)
-        self._check_vector(item.vector, f"The vector of {item.path}")
-
-    @staticmethod
-    def _check_tag(tag: str) -> None:
-        if not tag.strip() or tag != tag.strip() or not tag.isprintable() or len(tag) > 100:
-            raise CollectionError(
-                f"{tag[:40]!r} cannot be a tag; give up to 100 printable characters, no space around."
-            )
-
-    def _check_vector(self, vector: SparseVector, what: str) -> None:
-        if len(vector) and vector.terms[-1] >= len(self._vocabulary):
-            raise VectorError(
-                f"{what} has term {vector.terms[-1]}, but the collection's vocabulary ends at "
-                f"{len(self._vocabulary) - 1}; encode with the model {self._model}."
-            )
+            raise open_for_reading(self._path)
 
     def _row(self, number: int, item: NewItem) -> Row:
         """The catalog row of a new item; writes its thumbnail."""

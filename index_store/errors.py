@@ -48,6 +48,10 @@ class CollectionDamaged(CollectionError):
     """Files of the collection are missing or cannot be read as what they should be."""
 
 
+class CollectionUnreachable(CollectionError):
+    """The server that holds the collection does not answer, or not as it should."""
+
+
 class CollectionClosed(CollectionError):
     """The collection was used after it was closed."""
 
@@ -77,14 +81,19 @@ def not_writable(folder: Path) -> CollectionReadOnly:
     return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
 
 
-def closed(folder: Path) -> CollectionClosed:
+def closed(place: Path | str) -> CollectionClosed:
     """The collection was used after `close`."""
-    return CollectionClosed(f"The collection {folder} has been closed; open it again to use it.")
+    return CollectionClosed(f"The collection {place} has been closed; open it again to use it.")
 
 
-def no_item(folder: Path, item: int) -> ItemNotFound:
+def open_for_reading(place: Path | str) -> CollectionReadOnly:
+    """A write was asked of a collection that was not opened for that."""
+    return CollectionReadOnly(f"The collection {place} is open for reading; open it with writable=True.")
+
+
+def no_item(place: Path | str, item: int) -> ItemNotFound:
     """The collection was asked for an id that it does not hold."""
-    return ItemNotFound(f"The collection {folder} holds no item {item}; it may have been removed.")
+    return ItemNotFound(f"The collection {place} holds no item {item}; it may have been removed.")
 
 
 def explain_os_error(error: OSError, folder: Path) -> CollectionError:

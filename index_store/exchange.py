@@ -15,9 +15,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from index_store.collection import ITEM_COLUMNS, Collection, again
+from index_store.address import Address
+from index_store.collection import ITEM_COLUMNS, again
 from index_store.errors import ExchangeError
 from index_store.items import Item, NewItem
+from index_store.opening import open_collection
+from index_store.store import Store
 from index_store.vectors import SparseVector
 
 BATCH = 500  # items at a time: bounds memory, and the time that a crash can cost
@@ -33,7 +36,7 @@ class Imported:
     present: int
 
 
-def export_jsonl(collection: Collection, target: Path, progress: Progress | None = None) -> int:
+def export_jsonl(collection: Store, target: Path, progress: Progress | None = None) -> int:
     """Writes every item, by ascending id; returns how many. ExchangeError where the file cannot be written."""
     total, done = len(collection), 0
     with written_whole(target) as file:
@@ -63,9 +66,7 @@ def written_whole(target: Path) -> Iterator[BinaryIO]:
         raise ExchangeError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}.") from error
 
 
-def add_missing(
-    collection: Collection, items: Iterable[NewItem], total: int, progress: Progress | None = None
-) -> Imported:
+def add_missing(collection: Store, items: Iterable[NewItem], total: int, progress: Progress | None = None) -> Imported:
     """Adds, a batch at a time, the items that the collection has not yet (same kind, path, content and caption)."""
     added = present = 0
     rest = iter(items)
@@ -78,7 +79,7 @@ def add_missing(
     return Imported(added, present)
 
 
-def import_jsonl(collection: Collection, source: Path, progress: Progress | None = None) -> Imported:
+def import_jsonl(collection: Store, source: Path, progress: Progress | None = None) -> Imported:
     """Adds the items of a file, all of which are checked before the first is stored; ids are the collection's own.
 
     ExchangeError names the first line that is wrong. Items that the collection has already are left as they are, so an
@@ -88,19 +89,20 @@ def import_jsonl(collection: Collection, source: Path, progress: Progress | None
     return add_missing(collection, read_jsonl(source, collection.vocabulary), total, progress)
 
 
-def import_collection(collection: Collection, source: Path, progress: Progress | None = None) -> Imported:
+def import_collection(collection: Store, source: Address, progress: Progress | None = None) -> Imported:
     """Adds the items of another collection, with thumbnails and tags, as `import_jsonl` adds a file's.
 
     CollectionMismatch where another model, or one with another vocabulary, made it.
     """
-    with Collection.open(source, model=collection.model, vocabulary=collection.vocabulary) as other:
+    with open_collection(source, model=collection.model, vocabulary=collection.vocabulary) as other:
         return add_missing(collection, _all_again(other), len(other), progress)
 
 
-def _all_again(collection: Collection) -> Iterator[NewItem]:
+def _all_again(collection: Store) -> Iterator[NewItem]:
     items = collection.all_items()
     while batch := list(islice(items, BATCH)):
-        yield from map(again, batch, collection.vectors([item.id for item in batch]))
+        ids = [item.id for item in batch]
+        yield from map(again, collection.items(ids), collection.vectors(ids))
 
 
 def read_jsonl(source: Path, vocabulary: tuple[str, ...]) -> Iterator[NewItem]:
@@ -160,6 +162,6 @@ def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
     return NewItem(kind, path, record.get("caption"), content, weights, **numbers, tags=tuple(tags))
 
 
-def _held(collection: Collection, item: NewItem) -> bool:
+def _held(collection: Store, item: NewItem) -> bool:
     there = collection.find(path=item.path, content_hash=item.content_hash)
     return any((one.kind, one.caption) == (item.kind, item.caption) for one in there)

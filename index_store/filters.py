@@ -6,7 +6,7 @@ conditions of the same key are alternatives, as people mean them: `tag=cat` and 
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -43,11 +43,16 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.conditions)
 
+    def groups(self) -> Iterator[tuple[str, list[Condition]]]:
+        """Conditions by key and sign: of those with `=` one must hold, of others all."""
+        for (_, sign), group in groupby(sorted(self.conditions), key=lambda one: (one.key, one.sign)):
+            yield sign, list(group)
+
     def sql(self) -> Sql:
         """The condition on a row of `items`, as SQL."""
         parts: list[str] = []
         values: list[str | int] = []
-        for (_, sign), group in groupby(sorted(self.conditions), key=lambda one: (one.key, one.sign)):
+        for sign, group in self.groups():
             some = [_SQL[one.key](one) for one in group]
             parts.append("(" + (" OR " if sign == "=" else " AND ").join(sql for sql, _ in some) + ")")
             values += [value for _, given in some for value in given]

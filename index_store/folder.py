@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index_store import impacts
-from index_store.catalog import Catalog, now, vocabulary_digest
+from index_store.catalog import Catalog, now
 from index_store.errors import (
     CollectionExists,
-    CollectionMismatch,
     CollectionNotFound,
     CollectionTooNew,
     explain_os_error,
@@ -61,20 +60,10 @@ def check_place(folder: Path, *, writable: bool) -> None:
         raise not_writable(folder)
 
 
-def check_origin(folder: Path, about: dict[str, str], model: str | None, vocabulary: Sequence[str] | None) -> None:
-    """CollectionMismatch (or CollectionTooNew) where `about` (see `Catalog.about`) is not of this model and words."""
+def check_form(folder: Path, about: dict[str, str]) -> None:
+    """CollectionTooNew where `about` (see `Catalog.about`) tells of postings in another form."""
     if about["impacts"] != impacts.IMPACT_FORMAT:
         raise CollectionTooNew(f"The collection {folder} keeps its postings in another form; index the pictures anew.")
-    if model is not None and model != about["model"]:
-        raise CollectionMismatch(
-            f"The collection {folder} was made with the model {about['model']}, not {model}; use that model, or index "
-            "into another folder."
-        )
-    if vocabulary is not None and vocabulary_digest(vocabulary) != about["digest"]:
-        raise CollectionMismatch(
-            f"The collection {folder} was made with another vocabulary than this model {about['model']} has now; index "
-            "into another folder."
-        )
 
 
 def bytes_below(folder: Path) -> int:

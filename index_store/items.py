@@ -49,7 +49,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """Hits by descending score, then ascending id. `exact`: proven to be the true top k (always, in this store)."""
+    """Hits by descending score, then ascending id. `exact`: proven to be the true top k."""
 
     hits: tuple[Hit, ...]
     exact: bool
@@ -89,12 +89,15 @@ class Compaction:
 
 @dataclass(frozen=True)
 class Stats:
-    """A collection in numbers; `frequent`: (term, number of items that have it), the most frequent first."""
+    """A collection in numbers; `frequent`: (term, number of items that have it), the most frequent first.
+
+    `bytes_on_disk`: None where that is a server's own business.
+    """
 
     items: int
     by_kind: dict[str, int]
     mean_terms: float
     postings: int
     distinct_terms: int
-    bytes_on_disk: int
+    bytes_on_disk: int | None
     frequent: tuple[tuple[str, int], ...]

@@ -13,6 +13,8 @@ from demo.commands.opening import (
     CollectionOption,
     DeviceOption,
     JsonOption,
+    NewCollectionOption,
+    OwnCollectionOption,
     WhereOption,
     world,
     writable,
@@ -24,7 +26,7 @@ commands = typer.Typer()
 @commands.command()
 def index(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Pictures, or folders of them.")],
-    collection: Annotated[Path, typer.Option("--collection", help="The collection's folder; made when new.")],
+    collection: NewCollectionOption,
     model: Annotated[str | None, typer.Option("--model", help=f"The model [default: {DEFAULT_MODEL}].")] = None,
     captions: Annotated[
         Path | None,
@@ -50,13 +52,13 @@ def index(
         terminal.progress_bar("indexing") as advance,
     ):
         report = index_paths(own, opened, paths, captions=captions, shard=share, progress=advance, cancelled=stopped)
-        items = len(opened)
+        items, place = len(opened), opened.place
     if as_json:
-        document = asdict(report) | {"collection": str(collection.absolute()), "model": own.name, "items": items}
+        document = asdict(report) | {"collection": place, "model": own.name, "items": items}
         document["skipped"] = [{"path": path, "reason": reason} for path, reason in report.skipped]
         terminal.print_json(document)
     else:
-        terminal.show_report(report, collection, items)
+        terminal.show_report(report, place, items)
     if report.cancelled:
         terminal.say("Stopped; what is counted above is stored, and the same command goes on from there.", "yellow")
         raise typer.Exit(1)
@@ -65,14 +67,14 @@ def index(
 @commands.command()
 def remove(
     names: Annotated[list[str], typer.Argument(metavar="PATH_OR_ID", help="Items by id, or by their file or folder.")],
-    collection: Annotated[Path, typer.Option("--collection", help="The collection's folder.")],
+    collection: OwnCollectionOption,
     as_json: JsonOption = False,
 ) -> None:
     """Take items out of a collection; the pictures themselves stay where they are."""
     from core.removal import matching
-    from index_store.collection import Collection
+    from index_store.opening import open_collection
 
-    with Collection.open(collection, writable=True) as opened:
+    with open_collection(collection, writable=True) as opened:
         ids = matching(opened, names)
         removed = opened.remove(ids)
     if as_json:
@@ -83,7 +85,7 @@ def remove(
 
 @commands.command()
 def tag(
-    collection: Annotated[Path, typer.Option("--collection", help="The collection's folder.")],
+    collection: OwnCollectionOption,
     names: Annotated[
         list[str] | None, typer.Argument(metavar="PATH_OR_ID", help="Items by id, or by their file or folder.")
     ] = None,
@@ -94,12 +96,12 @@ def tag(
 ) -> None:
     """Give items tags, to search among with --where tag=…, or take tags away."""
     from core.removal import matching
-    from index_store.collection import Collection
     from index_store.filters import parse
+    from index_store.opening import open_collection
 
     if not (add or drop) or bool(names) == bool(where):
         raise typer.BadParameter("give items by name or by --where, and a tag to --add or to --drop")
-    with Collection.open(collection, writable=True) as opened:
+    with open_collection(collection, writable=True) as opened:
         ids = matching(opened, names) if names else opened.ids(parse(where or ()))
         opened.tag(ids, add or (), drop or ())
     if as_json:
@@ -115,10 +117,10 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Check that catalog and postings of a collection agree, item by item; exit 1 where they do not."""
-    from index_store.collection import Collection
+    from index_store.opening import open_collection
 
     path = collection if collection is not None else world()[1]
-    with Collection.open(path, writable=repair) as opened:
+    with open_collection(path, writable=repair) as opened:
         found = opened.verify()
         repairs = opened.repair() if repair and found else None
         left = opened.verify() if repairs else found
@@ -126,7 +128,7 @@ def verify(
         mended = asdict(repairs) if repairs else None
         terminal.print_json({"collection": str(path), "problems": found, "repairs": mended, "left": left})
     else:
-        for sentence in found or ["Catalog and postings agree."]:
+        for sentence in found or ["All that it holds agrees."]:
             terminal.out().print(sentence, markup=False, soft_wrap=True)
         if repairs:
             said = f"Mended: {repairs.rewritten} items written anew, {repairs.removed} taken out"
@@ -137,16 +139,16 @@ def verify(
 
 @commands.command()
 def compact(
-    collection: Annotated[Path, typer.Option("--collection", help="The collection's folder.")],
+    collection: OwnCollectionOption,
     as_json: JsonOption = False,
 ) -> None:
     """Make a collection small and quick again after many changes; `index` does it by itself when it is worth it."""
-    from index_store.collection import Collection
+    from index_store.opening import open_collection
 
-    with Collection.open(collection, writable=True) as opened:
-        done = opened.compact()
+    with open_collection(collection, writable=True) as opened:
+        done, place = opened.compact(), opened.place
     if as_json:
-        terminal.print_json({"collection": str(collection.absolute())} | asdict(done))
+        terminal.print_json({"collection": place} | asdict(done))
     else:
         sizes = f"{done.bytes_before / 1e6:.1f} MB before, {done.bytes_after / 1e6:.1f} MB now"
         told = f"{sizes}; {done.segments_before} pieces before, {done.segments_after} now"
@@ -156,20 +158,18 @@ def compact(
 @commands.command()
 def stats(collection: CollectionOption = None, where: WhereOption = None, as_json: JsonOption = False) -> None:
     """Show a collection in numbers, and how many items a filter lets through, by kind, folder and tag."""
-    from index_store.collection import Collection
     from index_store.filters import parse
+    from index_store.opening import open_collection
 
     only = parse(where or ())
 
     path = collection if collection is not None else world()[1]
-    with Collection.open(path) as opened:
-        numbers, counts, path, model = opened.stats(), opened.counts(only), opened.path, opened.model
+    with open_collection(path) as opened:
+        numbers, counts, place, model = opened.stats(), opened.counts(only), opened.place, opened.model
     if as_json:
         frequent = [{"term": term, "items": count} for term, count in numbers.frequent]
         terminal.print_json(
-            {"collection": str(path), "model": model}
-            | asdict(numbers)
-            | {"frequent": frequent, "filtered": asdict(counts)}
+            {"collection": place, "model": model} | asdict(numbers) | {"frequent": frequent, "filtered": asdict(counts)}
         )
     else:
-        terminal.show_stats(numbers, counts, path, model)
+        terminal.show_stats(numbers, counts, place, model)

@@ -2,12 +2,13 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from demo import terminal
-from demo.commands.opening import CollectionOption, JsonOption, model_of, opened, writable
+from demo.commands.opening import CollectionOption, JsonOption, NewCollectionOption, model_of, opened, writable
+from index_store.address import MilvusAddress, parse_address
 
 commands = typer.Typer()
 
@@ -56,13 +57,14 @@ def export(
 @commands.command("import")
 def import_(
     source: Annotated[
-        Path,
+        Any,  # an Address
         typer.Argument(
             metavar="SOURCE",
-            help='JSON lines: {"vector": {term: weight}, …}, CIFF (*.ciff), or another collection\'s folder.',
+            help='JSON lines: {"vector": {term: weight}, …}, CIFF (*.ciff), or another collection.',
+            parser=parse_address,
         ),
     ],
-    collection: Annotated[Path, typer.Option("--collection", help="The collection's folder; made when new.")],
+    collection: NewCollectionOption,
     model: Annotated[str | None, typer.Option("--model", help="Whose vocabulary a new collection has.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,15 +72,16 @@ def import_(
     from index_store.ciff import import_ciff
     from index_store.exchange import import_collection, import_jsonl
 
-    read = import_ciff if source.suffix == ".ciff" else import_jsonl
-    if source.is_dir():
+    if isinstance(source, MilvusAddress) or source.is_dir():
         read = import_collection
         model = model or model_of(source)  # a new collection is made for what comes
+    else:
+        read = import_ciff if source.suffix == ".ciff" else import_jsonl
     with writable(collection, model) as (_, store), terminal.progress_bar("importing") as advance:
         done = read(store, source, progress=advance)
-        items = len(store)
+        items, place = len(store), store.place
     if as_json:
-        terminal.print_json(asdict(done) | {"collection": str(collection.absolute()), "items": items})
+        terminal.print_json(asdict(done) | {"collection": place, "items": items})
     else:
         terminal.out().print(
             f"{done.added} items added, {done.present} were there already; the collection now holds {items}"

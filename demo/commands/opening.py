@@ -7,22 +7,30 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from demo import terminal
+from index_store.address import Address, parse_address
 from index_store.errors import CollectionMismatch, SightwordsError
 
 if TYPE_CHECKING:
     from core.model import Model
-    from index_store.collection import Collection
+    from index_store.store import Store
 
 DEFAULT_MODEL = "scenes"  # core.registry.DEFAULT_MODEL, which cannot be asked without importing torch; a test compares
 
 ModelOption = Annotated[str, typer.Option("--model", help="The model's name; `sightwords models` lists them.")]
+# an Address, or None; typer takes no unions, so that the annotation cannot say it
+WHERE_IT_LIES = {"parser": parse_address, "metavar": "DIR|milvus://HOST:PORT/NAME|milvus:FILE.db"}
 CollectionOption = Annotated[
-    Path | None, typer.Option("--collection", help="The collection's folder; the built-in world when left out.")
+    Any,
+    typer.Option("--collection", help="Where the collection lies; the built-in world when left out.", **WHERE_IT_LIES),
+]
+OwnCollectionOption = Annotated[Any, typer.Option("--collection", help="Where the collection lies.", **WHERE_IT_LIES)]
+NewCollectionOption = Annotated[
+    Any, typer.Option("--collection", help="Where the collection lies; made when new.", **WHERE_IT_LIES)
 ]
 
 
@@ -72,52 +80,53 @@ def world() -> "tuple[Model, Path]":
     return model, path
 
 
-def model_of(path: Path) -> str:
+def model_of(address: Address) -> str:
     """The name of the model that made a collection."""
-    from index_store.collection import Collection
+    from index_store.opening import open_collection
 
-    with Collection.open(path) as collection:
+    with open_collection(address) as collection:
         return collection.model
 
 
 @contextmanager
-def opened(path: Path | None) -> "Iterator[tuple[Model, Collection]]":
+def opened(address: Address | None) -> "Iterator[tuple[Model, Store]]":
     """A collection for reading, the built-in world without a path, and the model that made it."""
-    if path is None:
-        model, path = world()
+    if address is None:
+        model, address = world()
     else:
-        model = _loaded(model_of(path), path)
-    from index_store.collection import Collection
+        model = _loaded(model_of(address), address)
+    from index_store.opening import open_collection
 
-    with Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
+    with open_collection(address, model=model.name, vocabulary=model.vocabulary.terms) as collection:
         yield model, collection
 
 
 @contextmanager
-def writable(path: Path, name: str | None) -> "Iterator[tuple[Model, Collection]]":
+def writable(address: Address, name: str | None) -> "Iterator[tuple[Model, Store]]":
     """A collection for writing, made when new, and its model; refuses a model other than the one that made it."""
     from core.registry import load_model
-    from index_store.collection import Collection
+    from index_store.opening import collection_exists, create_collection, open_collection
 
-    if Collection.exists(path):
-        made_by = model_of(path)
+    if collection_exists(address):
+        made_by = model_of(address)
         from core.registry import canonical_name
 
         if name is not None and canonical_name(name) != made_by:
             raise CollectionMismatch(
-                f"The collection {path} was made by the model '{made_by}', not '{name}'; "
-                f"leave --model out or choose another folder."
+                f"The collection {address} was made by the model '{made_by}', not '{name}'; "
+                f"leave --model out or choose another collection."
             )
-        model = _loaded(made_by, path)
-        with Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms, writable=True) as collection:
+        model = _loaded(made_by, address)
+        terms = model.vocabulary.terms
+        with open_collection(address, model=model.name, vocabulary=terms, writable=True) as collection:
             yield model, collection
     else:
         model = load_model(name or DEFAULT_MODEL)
-        with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
+        with create_collection(address, model=model.name, vocabulary=model.vocabulary.terms) as collection:
             yield model, collection
 
 
-def _loaded(name: str, path: Path) -> "Model":
+def _loaded(name: str, address: Address) -> "Model":
     """The model that a collection names; the error says which collection asked for it."""
     from core.errors import UnknownModel
     from core.registry import load_model
@@ -126,7 +135,7 @@ def _loaded(name: str, path: Path) -> "Model":
         return load_model(name)
     except UnknownModel as error:
         raise CollectionMismatch(
-            f"The collection {path} was made by the model '{name}', which is not known here."
+            f"The collection {address} was made by the model '{name}', which is not known here."
         ) from error
 
 

@@ -52,7 +52,7 @@ def library_stats(stats: "Stats", model: str, postings: Sequence[int], lengths: 
         ("model", model),
         ("terms an item", amount(stats.mean_terms, 1)),
         ("terms in use", f"{stats.distinct_terms:,}"),
-        ("on disk", f"{stats.bytes_on_disk / 1e6:,.1f} MB"),
+        *([("on disk", f"{stats.bytes_on_disk / 1e6:,.1f} MB")] if stats.bytes_on_disk is not None else []),
     )
     told = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     if not stats.items:

@@ -53,7 +53,7 @@ def test_a_collection_of_ones_own_is_searched(model: Model, collection: Collecti
     session = Session(model, collection.path)
     session.opened = opened.append
     start(session)
-    assert opened == [collection.path] and session.place("x.png") == "x.png"
+    assert opened == [collection.thumbnails] and session.place("x.png") == "x.png"
     found = ask(session, "a red dog and a blue house")
     assert found.query == "a red dog and a blue house"  # type: ignore[attr-defined]
 

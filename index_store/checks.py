@@ -1,0 +1,52 @@
+"""What every kind of collection refuses, in the same words: items that cannot be, another model's vectors."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from index_store.catalog import vocabulary_digest
+from index_store.errors import CollectionError, CollectionMismatch, VectorError
+from index_store.items import NewItem
+from index_store.vectors import SparseVector
+
+KINDS = ("image", "caption")
+
+
+def check_item(item: NewItem, model: str, size: int) -> None:
+    """CollectionError or VectorError where an item cannot be added to a collection of `model` with `size` terms."""
+    if item.kind not in KINDS:
+        raise CollectionError(f"An item's kind is one of {', '.join(KINDS)}, not {item.kind!r} ({item.path}).")
+    for text in (item.path, item.caption, item.content_hash):
+        if text is not None and not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise CollectionError(f"The text {text!r} is not valid Unicode and cannot be stored; rename the file.")
+    for tag in item.tags:
+        check_tag(tag)
+    check_vector(item.vector, f"The vector of {item.path}", model, size)
+
+
+def check_tag(tag: str) -> None:
+    """CollectionError for what cannot be a tag."""
+    if not tag.strip() or tag != tag.strip() or not tag.isprintable() or len(tag) > 100:
+        raise CollectionError(f"{tag[:40]!r} cannot be a tag; give up to 100 printable characters, no space around.")
+
+
+def check_vector(vector: SparseVector, what: str, model: str, size: int) -> None:
+    """VectorError for a vector with terms outside a vocabulary of `size`; `what` names it."""
+    if len(vector) and vector.terms[-1] >= size:
+        raise VectorError(
+            f"{what} has term {vector.terms[-1]}, but the collection's vocabulary ends at "
+            f"{size - 1}; encode with the model {model}."
+        )
+
+
+def check_origin(place: Path | str, about: dict[str, str], model: str | None, vocabulary: Sequence[str] | None) -> None:
+    """CollectionMismatch where `about` (`model` and `digest` of a collection) is not of this model and these words."""
+    if model is not None and model != about["model"]:
+        raise CollectionMismatch(
+            f"The collection {place} was made with the model {about['model']}, not {model}; use that model, or index "
+            "into another collection."
+        )
+    if vocabulary is not None and vocabulary_digest(vocabulary) != about["digest"]:
+        raise CollectionMismatch(
+            f"The collection {place} was made with another vocabulary than this model {about['model']} has now; index "
+            "into another collection."
+        )

@@ -1,0 +1,208 @@
+"""The two tables of a collection in Milvus, and items as their rows; knows nothing of connections or searching.
+
+`NAME` has a row an item: its exact float32 weights in a sparse field (inverted index, inner product, nothing dropped),
+what is known of it in scalar fields, and its thumbnail as text. All of an item is in one row, so that no crash can
+leave half of it. `NAME_about` has a row a fact: what made the collection, its vocabulary, the next id.
+"""
+
+import json
+import unicodedata
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from index_store.catalog import now, vocabulary_digest
+from index_store.errors import CollectionError, VectorError
+from index_store.items import Item, NewItem
+from index_store.vectors import SparseVector
+
+if TYPE_CHECKING:
+    from pymilvus import CollectionSchema
+    from pymilvus.milvus_client.index import IndexParams
+
+FORM = "1"  # of the two tables; another one is refused
+LONGEST = 65_535  # bytes of a text: Milvus's own limit
+PIECE = 60_000  # characters of base64 in one text; a multiple of four
+PIECES = 16  # of one thumbnail: 700 kB
+MOST_TAGS, MOST_WORDS = 1_000, 4_096  # of one item; the latter is Milvus's own limit
+LONGEST_WORD = 1_000  # bytes
+SMALLEST, LARGEST = 2.0**-60, 2.0**60  # weights whose products neither vanish nor overflow in Milvus's float32
+LIKE_SIGNS = str.maketrans({"%": "\ue025", "_": "\ue05f", "\\": "\ue05c"})  # for private use: in no file's name
+TEXTS = {"kind": 20, "path": 16_384, "likeness": 16_384, "content_hash": 1_000, "added": 40}  # bytes at most
+NUMBERS = ("width", "height", "bytes", "terms")
+ITEM_FIELDS = [
+    "id",
+    "kind",
+    "path",
+    "content_hash",
+    "added",
+    *NUMBERS,
+    "caption",
+    "tags",
+]  # all that an Item tells, but its thumbnail
+EVERY_FIELD = [*ITEM_FIELDS, "vector", "likeness", "words", "thumbnail"]
+
+Row = dict[str, Any]
+
+
+def item_table() -> "tuple[CollectionSchema, IndexParams]":
+    """Schema and indexes of the table of items."""
+    from pymilvus import DataType, MilvusClient
+
+    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.SPARSE_FLOAT_VECTOR)
+    for name, longest in TEXTS.items():
+        schema.add_field(name, DataType.VARCHAR, max_length=longest)
+    for name in NUMBERS:
+        schema.add_field(name, DataType.INT64)
+    schema.add_field("caption", DataType.VARCHAR, max_length=LONGEST, nullable=True)
+    for name, most, longest in (("tags", MOST_TAGS, 400), ("words", MOST_WORDS, LONGEST_WORD)):
+        schema.add_field(name, DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=most, max_length=longest)
+    # stays on the server's disk: it is read for the few items that somebody looks at
+    schema.add_field(
+        "thumbnail",
+        DataType.ARRAY,
+        element_type=DataType.VARCHAR,
+        max_capacity=PIECES,
+        max_length=LONGEST,
+        mmap_enabled=True,
+    )
+    indexes = MilvusClient.prepare_index_params()
+    # TAAT_NAIVE adds up every posting of every query term: no pruning that would have to be proven right
+    indexes.add_index(
+        "vector", index_type="SPARSE_INVERTED_INDEX", metric_type="IP", params={"inverted_index_algo": "TAAT_NAIVE"}
+    )
+    for name in ("path", "content_hash"):  # what `find` asks for
+        indexes.add_index(name, index_type="INVERTED")
+    return schema, indexes
+
+
+def about_table() -> "tuple[CollectionSchema, IndexParams]":
+    """Schema and index of the table of facts; Milvus wants a vector in every table, so this one has an idle one."""
+    from pymilvus import DataType, MilvusClient
+
+    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field("key", DataType.VARCHAR, is_primary=True, max_length=100)
+    schema.add_field("value", DataType.VARCHAR, max_length=LONGEST)
+    schema.add_field("idle", DataType.FLOAT_VECTOR, dim=2)
+    indexes = MilvusClient.prepare_index_params()
+    indexes.add_index("idle", index_type="FLAT", metric_type="L2")
+    return schema, indexes
+
+
+def fact(key: str, value: str) -> Row:
+    """A row of the table of facts."""
+    return {"key": key, "value": value, "idle": [0.0, 0.0]}
+
+
+def first_facts(model: str, vocabulary: Sequence[str]) -> list[Row]:
+    """What a new collection says of itself."""
+    told = {"form": FORM, "model": model, "digest": vocabulary_digest(vocabulary), "created": now(), "next_id": "1"}
+    parts = {f"vocabulary-{number:06d}": part for number, part in enumerate(_parts(vocabulary))}
+    return [fact(key, value) for key, value in {**told, **parts}.items()]
+
+
+def vocabulary_of(about: Mapping[str, str]) -> tuple[str, ...]:
+    """The terms by id, out of the facts."""
+    parts = [json.loads(value) for key, value in sorted(about.items()) if key.startswith("vocabulary-")]
+    return tuple(term for part in parts for term in part)
+
+
+def _parts(vocabulary: Sequence[str]) -> Iterator[str]:
+    """The terms as JSON lists, none longer than a text may be."""
+    some: list[str] = []
+    size = 2
+    for term in vocabulary:
+        more = len(json.dumps(term, ensure_ascii=False).encode()) + 2
+        if some and size + more > LONGEST:
+            yield json.dumps(some, ensure_ascii=False)
+            some, size = [], 2
+        some.append(term)
+        size += more
+    yield json.dumps(some, ensure_ascii=False)
+
+
+def check_size(item: NewItem) -> None:
+    """CollectionError or VectorError for an item that Milvus cannot hold exactly."""
+    texts = (
+        ("path", likeness(item.path), TEXTS["likeness"]),
+        ("caption", item.caption or "", LONGEST),
+        ("content hash", item.content_hash, TEXTS["content_hash"]),
+    )
+    for name, text, longest in texts:
+        if len(text.encode()) > longest:
+            raise CollectionError(f"The {name} of {item.path[:200]} is longer than the {longest:,} bytes Milvus takes.")
+    words = caption_words(item.caption or "")
+    if len(words) > MOST_WORDS or any(len(word.encode()) > LONGEST_WORD for word in words):
+        raise CollectionError(f"The caption of {item.path[:200]} has too many, or too long, words for Milvus.")
+    if len(item.tags) > MOST_TAGS:
+        raise CollectionError(f"{item.path} has {len(item.tags):,} tags; in Milvus an item has {MOST_TAGS:,} at most.")
+    if item.thumbnail is not None and len(b64encode(item.thumbnail)) > PIECE * PIECES:
+        raise CollectionError(f"The thumbnail of {item.path} has {len(item.thumbnail):,} bytes: too many for Milvus.")
+    if len(item.vector) and not (item.vector.weights.min() >= SMALLEST and item.vector.weights.max() <= LARGEST):
+        raise VectorError(
+            f"The vector of {item.path} has a weight outside 1e-18 to 1e18, of which Milvus cannot tell the order."
+        )
+
+
+def row_of(number: int, item: NewItem, size: int) -> Row:
+    """An item as a row; `size`: length of the vocabulary."""
+    coded = b64encode(item.thumbnail or b"").decode("ascii")
+    return {
+        "id": number,
+        "vector": stored_vector(item.vector, size),
+        "kind": item.kind,
+        "path": item.path,
+        "likeness": likeness(item.path),
+        "caption": item.caption,
+        "content_hash": item.content_hash,
+        "width": item.width,
+        "height": item.height,
+        "bytes": item.bytes,
+        "terms": len(item.vector),
+        "added": now(),
+        "tags": sorted(set(item.tags)),
+        "words": caption_words(item.caption or ""),
+        "thumbnail": [coded[start : start + PIECE] for start in range(0, len(coded), PIECE)],
+    }
+
+
+def item_of(row: Row, thumbnail: str | None) -> Item:
+    """A row (ITEM_FIELDS) as an item, with the path of its thumbnail."""
+    known = {name: row[name] for name in ITEM_FIELDS if name not in ("tags", "terms")}
+    return Item(**known, tags=tuple(row["tags"]), thumbnail=thumbnail)
+
+
+def thumbnail_of(row: Row) -> bytes | None:
+    """The bytes of a row's thumbnail."""
+    return b64decode("".join(row["thumbnail"])) or None
+
+
+def stored_vector(vector: SparseVector, size: int) -> dict[int, float]:
+    """{term: weight} for the sparse field. Milvus wants one entry at least: an empty vector has the term `size`."""
+    return dict(zip(vector.terms.tolist(), vector.weights.tolist(), strict=True)) or {size: 1.0}
+
+
+def vector_bytes(stored: Mapping[int, float], size: int) -> bytes:
+    """What the sparse field gave, as `SparseVector.to_bytes` writes it."""
+    terms = np.fromiter(stored.keys(), "<i4", len(stored))
+    weights = np.fromiter(stored.values(), "<f4", len(stored))
+    order = np.argsort(terms)
+    order = order[terms[order] < size]
+    return terms[order].tobytes() + weights[order].tobytes()
+
+
+def likeness(path: str) -> str:
+    """A path for `like` to look at: Milvus and Milvus Lite read signs that would have to be escaped in unlike ways."""
+    return path.translate(LIKE_SIGNS)
+
+
+def caption_words(text: str) -> list[str]:
+    """The different words of a caption as SQLite's full-text index cuts them: letters and digits, small, no accents."""
+    plain = unicodedata.normalize("NFD", text.lower())
+    letters = (sign for sign in plain if unicodedata.category(sign) != "Mn")
+    kept = "".join(sign if unicodedata.category(sign)[0] in "LN" else " " for sign in letters)
+    return sorted(set(unicodedata.normalize("NFC", kept).split()))
