@@ -119,8 +119,9 @@ def show_report(report: "IndexReport", collection: Path, items: int) -> None:
     if len(report.skipped) > SHOWN_SKIPPED:
         say(f"and {len(report.skipped) - SHOWN_SKIPPED} more were skipped; --json names them all", "yellow")
     counts = (
-        f"{report.added} added, {report.updated} updated, {report.removed} removed, {report.unchanged} unchanged, "
-        f"{len(report.skipped)} skipped in {report.seconds:.1f} s; {plain(str(collection))} holds {items} items"
+        f"{report.added} added, {report.updated} updated, {report.renamed} renamed, {report.removed} removed, "
+        f"{report.unchanged} unchanged, {len(report.skipped)} skipped in {report.seconds:.1f} s; "
+        f"{plain(str(collection))} holds {items} items"
     )
     out().print(Text(counts), soft_wrap=True)
 

@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +65,7 @@ def m002_filters(db: sqlite_utils.Database) -> None:
     db.execute("CREATE TABLE tags (item INTEGER NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (item, tag)) WITHOUT ROWID")
     db.execute("CREATE INDEX tags_tag ON tags (tag)")
     db.execute("CREATE TRIGGER tags_gone AFTER DELETE ON items BEGIN DELETE FROM tags WHERE item = old.id; END")
-    # no row is ever updated: these two keep the words in step
+    # no caption is ever updated: these two keep the words in step
     db.execute("CREATE VIRTUAL TABLE items_fts USING fts5(caption, content='items', content_rowid='id')")
     db.execute("INSERT INTO items_fts (rowid, caption) SELECT id, caption FROM items WHERE caption IS NOT NULL")
     db.execute(
@@ -134,6 +134,14 @@ class Catalog:
                 db.table("items").insert_all({k: v for k, v in row.items() if k != "tags"} for row in rows)
                 self._tag(db, [(row["id"], tag) for row in rows for tag in row["tags"]])
         return there
+
+    def move(self, paths: Mapping[int, str], removed: Sequence[int]) -> list[int]:
+        """Gives rows other paths and deletes ids, in one transaction; returns those of `removed` that were there."""
+        with self.transaction() as db:
+            db.conn.executemany(
+                "UPDATE items SET path = ? WHERE id = ?", [(path, item) for item, path in paths.items()]
+            )
+            return self.replace([], removed)
 
     def tag(self, ids: Sequence[int], add: Sequence[str], remove: Sequence[str]) -> None:
         """Gives items tags and takes others from them, in one transaction; ids that are not there are passed over."""

@@ -171,6 +171,21 @@ class Collection:
                 self._show([], removed)
             return len(removed)
 
+    def move(self, paths: Mapping[int, str], removing: Sequence[int] = ()) -> int:
+        """Gives items {id: path} other paths and removes `removing`, durably, in one step; returns how many it removed.
+
+        Whatever else is known of an item stays. Ids that are not there are passed over.
+        """
+        with self._lock:
+            self._check_writable()
+            for path in paths.values():
+                self._check_text(path)
+            removed = self._catalog.move({int(item): path for item, path in paths.items()}, [int(i) for i in removing])
+            self._filtered.clear()
+            if removed:
+                self._show([], removed)
+            return len(removed)
+
     def tag(self, ids: Iterable[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         """Gives items tags and takes others from them, durably; CollectionError for a tag that cannot be one."""
         with self._lock:
@@ -439,11 +454,16 @@ class Collection:
         if item.kind not in KINDS:
             raise CollectionError(f"An item's kind is one of {', '.join(KINDS)}, not {item.kind!r} ({item.path}).")
         for text in (item.path, item.caption, item.content_hash):
-            if text is not None and not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
-                raise CollectionError(f"The text {text!r} is not valid Unicode and cannot be stored; rename the file.")
+            if text is not None:
+                self._check_text(text)
         for tag in item.tags:
             self._check_tag(tag)
         self._check_vector(item.vector, f"The vector of {item.path}")
+
+    @staticmethod
+    def _check_text(text: str) -> None:
+        if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise CollectionError(f"The text {text!r} is not valid Unicode and cannot be stored; rename the file.")
 
     @staticmethod
     def _check_tag(tag: str) -> None:

@@ -120,6 +120,11 @@ def test_index_and_again(tmp_path: Path, folder: Path) -> None:
     assert skipped["path"].endswith("notes.jpg") and "not a picture" in skipped["reason"]
     again = run("index", folder, "--collection", path)
     assert again.exit_code == 0 and "6 unchanged" in again.stdout and "notes.jpg" in again.stderr
+    (folder / "0.png").rename(folder / "better name.png")
+    report = document("index", folder, "--collection", path)
+    assert (report["renamed"], report["added"], report["removed"], report["items"]) == (1, 0, 0, 6)
+    (folder / "better name.png").rename(folder / "0.png")
+    assert "1 renamed" in ok("index", folder, "--collection", path)
 
 
 def test_index_captions(tmp_path: Path, folder: Path) -> None:
