@@ -96,7 +96,9 @@ def show_result(result: "SearchResult") -> None:
         line.append(f"{_mark(term.kind)}{term.term} ", _style(term.kind)).append(f"{term.weight:.2f}  ", "dim")
     out().print(line)
     if not result.hits:
-        out().print(Text("no item shares a term with this query"))
+        out().print(
+            Text("no item shares a term with this query" if result.exact else "nothing was found on this budget")
+        )
         return
     table = Table("#", Column("score", justify="right"), "id", "item", "why")
     for rank, hit in enumerate(result.hits, 1):
@@ -105,7 +107,7 @@ def show_result(result: "SearchResult") -> None:
             name.append(f"\n{plain(hit.caption)}", "italic dim")
         table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
     out().print(table)
-    proof = "exactly the best" if result.exact else "possibly not the best"
+    proof = "exactly the best" if result.exact else "possibly not the best, as the budget ended the search"
     say(
         f"{len(result.hits)} hits, {proof}, in {result.timings_ms['total']:.0f} ms; + marks terms that the model added",
         "dim",

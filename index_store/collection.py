@@ -215,19 +215,21 @@ class Collection:
         kind: str | None = None,
         candidates: SparseVector | None = None,
         where: Filter = EVERYTHING,
+        budget: int | None = None,
     ) -> Retrieval:
         """The k items with the highest `vector.dot(item)` > 0; ties go to the smaller id.
 
         kind: only such items.  candidates: only items that share at least one term with it.  where: only items that it
-        lets through.
+        lets through.  budget: at most so many postings (an item under a term) are read, those that count most first.
+        Where that ends the search before the proof, `exact` is false: scores still are, but better items may lack.
         """
         self._check_vector(vector, "The query")
         started = time.perf_counter()
         if where and kind is not None:
             where, kind = Filter((*where.conditions, Condition("kind", "=", kind))), None
-        hits, rescoring = self._where(where).search(vector, k, kind, candidates)
+        found = self._where(where).search(vector, k, kind, candidates, budget)
         total = time.perf_counter() - started
-        return Retrieval(hits, True, 1000 * (total - rescoring), 1000 * rescoring)
+        return Retrieval(found.hits, found.exact, 1000 * (total - found.rescoring), 1000 * found.rescoring)
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`; ItemNotFound where one is not there."""

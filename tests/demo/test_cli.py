@@ -155,6 +155,15 @@ def test_search_for_people(made: Path) -> None:
     assert "searched for" in text and "why" in text
 
 
+def test_search_on_a_budget(made: Path) -> None:
+    whole = document("search", "a red dog", "--collection", made, "--budget", 10**6)
+    assert whole["exact"] is True
+    assert document("search", "a red dog", "--collection", made, "--budget", 1)["exact"] is False
+    told = run("search", "a red dog", "--collection", made, "--budget", 1)
+    assert told.exit_code == 0 and "possibly not the best, as the budget ended the search" in told.stderr
+    assert run("search", "a red dog", "--collection", made, "--budget", 0).exit_code == 2
+
+
 def test_search_options(made: Path, folder: Path) -> None:
     whole = document("search", "a red dog", "--collection", made)
     weak = document("search", "a red dog", "--collection", made, "--expansion", "0.5")
