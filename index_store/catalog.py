@@ -191,13 +191,17 @@ class Catalog:
         with self._lock, translated(self.path):
             self._open().execute("VACUUM")
 
-    def ids(self, where: Filter = EVERYTHING) -> list[int]:
-        """The ids of all items that a filter lets through, ascending."""
+    def ids(self, where: Filter = EVERYTHING, after: int = 0) -> list[int]:
+        """The ids of all items behind `after` that a filter lets through, ascending."""
         condition, values = where.sql()
         with self._lock, translated(self.path):
             self._query("SELECT 1")  # reconnects where it must
-            rows = self._open().conn.execute(f"SELECT id FROM items WHERE {condition} ORDER BY id", values)
-            return [row[0] for row in rows]
+            sql = f"SELECT id FROM items WHERE id > ? AND {condition} ORDER BY id"
+            return [row[0] for row in self._open().conn.execute(sql, [after, *values])]
+
+    def size(self) -> int:
+        """Number of items."""
+        return int(self._query("SELECT count(*) AS items FROM items")[0]["items"])
 
     def counts(self, where: Filter, most: int) -> Counts:
         """How many items a filter lets through, in all and by kind, folder and tag (`most` of each)."""

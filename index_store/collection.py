@@ -74,6 +74,7 @@ class Collection:
         self._closed = False
         self._filtered: dict[Filter, tuple[View, View]] = {}  # of which view, and what is left of it
         self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
+        self._view = self._empty_view()
         self._view = self._read_view()
 
     @classmethod
@@ -303,7 +304,7 @@ class Collection:
                 raise CollectionDamaged(
                     f"The catalog of {self._path} cannot be mended ({damage[0]}); index the pictures anew."
                 )
-            self._version = None  # what is on the disk counts, not what this writer remembers
+            self._version, self._view = None, self._empty_view()  # what is on the disk counts, not what is remembered
             found = self._findings()
             gone = sorted(found.lost | found.unreadable | found.other)
             self.remove(gone)
@@ -395,13 +396,17 @@ class Collection:
                     self._filtered.pop(next(iter(self._filtered)))
             return found
 
+    def _empty_view(self) -> View:
+        return View(self._path, len(self._vocabulary), self._cache, self._postings.view(), NOBODY)
+
     def _read_view(self) -> View:
         """Catalog ids with postings that cover them: true when the catalog did not change while postings were read."""
         while True:
-            before = self._catalog.version()
-            ids, postings = self._catalog.ids(), self._postings.view()
-            empty = View(self._path, len(self._vocabulary), self._cache, postings, NOBODY)
-            view = empty.after(postings, ids)
+            before, known = self._catalog.version(), self._view
+            new = self._catalog.ids(after=known.alive.size - 1)
+            if known.count() + len(new) != self._catalog.size():  # some are gone: ids are never used again
+                known, new = self._empty_view(), self._catalog.ids()
+            view = known.after(self._postings.view(), new)
             self._version = self._catalog.version()
             if self._version == before:
                 return view
