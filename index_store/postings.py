@@ -296,7 +296,6 @@ class Postings:
         self.write(documents)
         self.close_writer()  # ends merges: they would only cost time now
         self._writer = self._new_writer()
-        self._writer.garbage_collect_files()
 
     def _share(self) -> None:
         """tantivy writes these two for their owner's eyes only; whoever may read the folder may read them."""
@@ -327,7 +326,15 @@ class Postings:
         return self._index
 
     def _new_writer(self) -> tantivy.IndexWriter:
-        return self._opened().writer(heap_size=WRITER_HEAP, num_threads=1)
+        writer = self._opened().writer(heap_size=WRITER_HEAP, num_threads=1)
+        self._sweep(writer)
+        return writer
+
+    @staticmethod
+    def _sweep(writer: tantivy.IndexWriter) -> None:
+        """Deletes what was not committed: its files may have the names that the next ones get, which are refused."""
+        with contextlib.suppress(Exception):  # a full disk: then the next write says so
+            writer.garbage_collect_files()
 
     def _abandon(self) -> None:
         """Forgets what was not committed; a writer that failed for good is replaced, now or on the next write."""
@@ -336,6 +343,7 @@ class Postings:
             return
         try:
             writer.rollback()
+            self._sweep(writer)
         except Exception:
             self._writer = None
             with contextlib.suppress(Exception):
