@@ -11,6 +11,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -83,7 +84,7 @@ def milliseconds(run: Callable[[SparseVector], object], queries: list[SparseVect
     return float(np.percentile(best, 50)), float(np.percentile(best, 95))
 
 
-def measure(count: int, queries_each: int, k: int) -> None:
+def measure(count: int, queries_each: int, k: int, budgets: list[int]) -> None:
     """Builds one collection of `count` items and prints its lines of the table."""
     rng = np.random.default_rng(5)
     items = draw_items(count, rng)
@@ -112,6 +113,23 @@ def measure(count: int, queries_each: int, k: int) -> None:
                     f"| {size:,.0f} | {rate:,.0f} |",
                     flush=True,
                 )
+                measure_budgets(collection, queries, k, budgets)
+
+
+def measure_budgets(collection: Collection, queries: list[SparseVector], k: int, budgets: list[int]) -> None:
+    """Prints for each budget of postings: how many answers it still proves, what it finds of the best, how long."""
+    truth = [{hit.id for hit in collection.search(query, k).hits} for query in queries]
+    for budget in budgets:
+        found = [collection.search(query, k, budget=budget) for query in queries]
+        proven = np.mean([one.exact for one in found])
+        there = np.mean(
+            [len({hit.id for hit in one.hits} & best) / len(best) for one, best in zip(found, truth, strict=True)]
+        )
+        p50, p95 = milliseconds(partial(collection.search, k=k, budget=budget), queries)
+        print(
+            f"  budget {budget:,}: {proven:.2f} proven, {there:.3f} of the best {k}, {p50:.2f} / {p95:.2f} ms",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -119,6 +137,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, nargs="+", default=[1_000, 10_000])
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument("-k", type=int, default=10)
+    parser.add_argument("--budgets", type=int, nargs="*", default=[], help="also on budgets of so many postings")
     chosen = parser.parse_args()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, top {chosen.k}; milliseconds p50 / p95\n")
     print(
@@ -126,7 +145,7 @@ def main() -> None:
     )
     print("|---|---|---|---|---|---|")
     for count in chosen.items:
-        measure(count, chosen.queries, chosen.k)
+        measure(count, chosen.queries, chosen.k, chosen.budgets)
 
 
 if __name__ == "__main__":

@@ -4,18 +4,19 @@ import hashlib
 import logging
 import os
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PIL import Image
 
 from core.errors import ImageError
 from core.files import Listing, Shard, list_pictures, read_captions
 from core.images import content_hash, open_image, thumbnail, working_copy
+from core.renames import Renames, at_home, gone, homeless, renames
 from index_store.collection import Collection
 from index_store.errors import CollectionError
 from index_store.items import Item, NewItem
@@ -34,19 +35,22 @@ LOOK_AHEAD = 2 * BATCH  # decoded pictures waiting; at 1,024 px a side they cost
 DECODERS = 2  # Pillow frees the interpreter while it decodes, so that two keep an encoder fed
 
 Progress = Callable[[int, int, str], None]
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
 class IndexReport:
     """What a run of index_paths did, in items (pictures and captions).
 
-    `skipped`: (path, one sentence) for each file or folder that could not be taken. `seconds`: wall-clock time.
-    `cancelled`: stopped early; all that is counted is stored, and the next run takes up the rest.
+    `renamed`: those whose file has another path than before. `skipped`: (path, one sentence) for each file or folder
+    that could not be taken. `seconds`: wall-clock time. `cancelled`: stopped early; all that is counted is stored, and
+    the next run takes up the rest.
     """
 
     added: int
     unchanged: int
     updated: int
+    renamed: int
     removed: int
     skipped: tuple[tuple[str, str], ...]
     seconds: float
@@ -67,8 +71,9 @@ def index_paths(
 ) -> IndexReport:
     """Adds the pictures below `paths` (files or folders) and makes known folders agree with what is on disk now.
 
-    A picture whose bytes are known at its path is left alone; known bytes at a new path reuse their stored vector; new
-    bytes at a known path replace the old item; items of files that are gone from a walked folder are removed, except
+    A picture whose bytes are known at its path is left alone. Known bytes at a new path are the same item where they
+    are no longer at the old one (renamed; its captions go with it), and otherwise a new item with the same vector. New
+    bytes at a known path replace the old item. Items of files that are gone from a walked folder are removed, except
     when a folder that was asked for holds no picture any more: its disk may not be mounted, which is reported instead.
     `captions` (JSONL: `file`, `captions`) makes each caption an item of kind "caption" with its picture's path; files
     in it count from `captions_folder`, or from where it lies.
@@ -93,6 +98,7 @@ def index_paths(
         spoken = {picture: texts for picture, texts in spoken.items() if shard.takes(picture)}
     alts = {picture: texts[0] for picture, texts in spoken.items() if texts} | dict(alt_texts or {})
     run = _Run(model, collection, listing, spoken, alts, progress, cancelled or (lambda: False))
+    run.known_pictures()
     run.pictures()
     run.captions()
     run.remove_gone()
@@ -101,7 +107,7 @@ def index_paths(
     log.info("indexed %s: %d added, %d updated, %d removed", collection.place, run.added, run.updated, run.removed)
     skipped = tuple((str(path), reason) for path, reason in run.skipped)
     seconds = perf_counter() - started
-    return IndexReport(run.added, run.unchanged, run.updated, run.removed, skipped, seconds, run.stopped)
+    return IndexReport(run.added, run.unchanged, run.updated, run.renamed, run.removed, skipped, seconds, run.stopped)
 
 
 @dataclass
@@ -109,7 +115,7 @@ class _Prepared:
     """A picture that a decoder thread has looked at, and what is left to do with it."""
 
     path: Path
-    item: NewItem | None = None  # None: unchanged; its vector is empty until encoded
+    item: NewItem | None = None  # None: an error; its vector is empty until encoded
     image: Image.Image | None = None  # None when a stored item has the same bytes
     error: str | None = None
     hashed: bool = False  # whether the file could be read at all, though not decoded
@@ -117,7 +123,7 @@ class _Prepared:
 
 @dataclass
 class _Run:
-    """One run of index_paths: its inputs, its counters, and three steps that are called in order."""
+    """One run of index_paths: its inputs, its counters, and four steps that are called in order."""
 
     model: "Model"
     collection: Store
@@ -129,6 +135,7 @@ class _Run:
     added: int = 0
     unchanged: int = 0
     updated: int = 0
+    renamed: int = 0
     removed: int = 0
     done: int = 0
     stopped: bool = False
@@ -137,23 +144,60 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.skipped.extend(self.listing.unreadable)
+        self.settled: set[Path] = set()  # pictures that nothing is left to do with
+        self._read_items()
+        self.total = len(self.listing.pictures) + sum(len(texts) for texts in self.spoken.values())
+
+    def _read_items(self) -> None:
         self.at_path: dict[tuple[str, str], list[Item]] = defaultdict(list)  # by (kind, path)
         self.by_hash: dict[str, int] = {}  # id of an image item with these bytes
         for item in self.collection.all_items():
             self.at_path[item.kind, item.path].append(item)
             if item.kind == "image":
                 self.by_hash[item.content_hash] = item.id
-        self.total = len(self.listing.pictures) + sum(len(texts) for texts in self.spoken.values())
+
+    def known_pictures(self) -> None:
+        """Leaves alone what is as it was, and gives items the new path of their file, before anything is replaced."""
+        digests: dict[Path, str] = {}
+        paths = [path for path in self.listing.pictures if ("image", str(path)) in self.at_path]
+        for path, digest in self._ahead(paths, _digest):
+            if digest is not None:
+                digests[path] = digest
+                if (item := at_home(self.at_path, path, digest)) is not None:
+                    self.unchanged += self._settle(path, item)
+        left = homeless(self.at_path, digests)
+        sizes = {item.bytes for item in left}  # files of another size need not be read twice
+        paths = [path for path in self.listing.pictures if path not in digests and _size(path) in sizes]
+        digests |= {path: digest for path, digest in self._ahead(paths, _digest) if digest is not None}
+        if left and not self._stop_now():
+            self._rename(renames(self.at_path, digests, left))
+
+    def _rename(self, found: Renames) -> None:
+        if found.paths or found.removing:
+            self.removed += self.collection.move(found.paths, found.removing)
+            self.renamed += len(found.paths)
+            self._read_items()
+            for item in self.collection.items(list(found.paths)):
+                if item.kind == "image":
+                    self._settle(Path(item.path), item)
+
+    def _settle(self, path: Path, item: Item) -> bool:
+        """Whether nothing is left to do with a picture whose item has its bytes: only its alt text may differ."""
+        alt = self.alts.get(path)
+        if alt is not None and alt != item.caption:
+            return False
+        self.settled.add(path)
+        self._advance(path.name)
+        return True
 
     def pictures(self) -> None:
         """Adds and replaces image items, a batch at a time."""
         batch: list[_Prepared] = []
-        for prepared in self._prefetched():
+        for prepared in self._ahead(
+            [path for path in self.listing.pictures if path not in self.settled], self._prepare
+        ):
             if prepared.error is not None:
                 self._skip(prepared)
-            elif prepared.item is None:
-                self.unchanged += 1
-                self._advance(prepared.path.name)
             else:
                 batch.append(prepared)
             if len(batch) == BATCH:
@@ -172,8 +216,8 @@ class _Run:
                 self.skipped.append((picture, f"The captions file names {picture}, but there is no such picture."))
                 self._advance(picture.name, len(texts))
                 continue
-            gone = [item.id for caption, item in known.items() if caption not in texts]
-            self.removed += self.collection.remove(gone) if gone else 0
+            off = [item.id for caption, item in known.items() if caption not in texts]
+            self.removed += self.collection.remove(off) if off else 0
             fresh = [text for text in texts if text not in known]
             self.unchanged += len(texts) - len(fresh)
             self._advance(picture.name, len(texts) - len(fresh))
@@ -189,13 +233,13 @@ class _Run:
         if self.stopped:
             return
         self._tell_of_empty_folders()
-        gone = list(self.spoilt)
+        removing = list(self.spoilt)
         present = set(map(str, self.listing.pictures))
         for (_, path), items in self.at_path.items():
-            if path not in present and self.listing.covers(Path(path)) and not os.path.lexists(path):
-                gone.extend(item.id for item in items)
-        if gone:
-            self.removed += self.collection.remove(gone)
+            if path not in present and self.listing.covers(Path(path)) and gone(path):
+                removing.extend(item.id for item in items)
+        if removing:
+            self.removed += self.collection.remove(removing)
 
     def _tell_of_empty_folders(self) -> None:
         """An empty folder that pictures came from may be an unmounted disk: what is below it is not taken for gone."""
@@ -209,15 +253,15 @@ class _Run:
                 )
                 self.skipped.append((folder, reason))
 
-    def _prefetched(self) -> Iterator[_Prepared]:
-        """Every picture in order, prepared by a few threads that run at most LOOK_AHEAD ahead."""
-        waiting: deque[Future[_Prepared]] = deque()
-        rest = iter(self.listing.pictures)
+    def _ahead(self, paths: Iterable[Path], work: Callable[[Path], Done]) -> Iterator[Done]:
+        """What is done with each path, in order, by a few threads that run at most LOOK_AHEAD ahead."""
+        waiting: deque[Future[Done]] = deque()
+        rest = iter(paths)
         with ThreadPoolExecutor(DECODERS, thread_name_prefix="decode") as pool:
             try:
                 while True:
                     while len(waiting) < LOOK_AHEAD and (path := next(rest, None)) is not None:
-                        waiting.append(pool.submit(self._prepare, path))
+                        waiting.append(pool.submit(work, path))
                     if not waiting or self._stop_now():
                         return
                     yield waiting.popleft().result()
@@ -226,19 +270,15 @@ class _Run:
                     future.cancel()
 
     def _prepare(self, path: Path) -> _Prepared:
-        """Hashes a file and, unless its bytes are known, decodes it; runs in a decoder thread."""
+        """Hashes a file and, unless an item has its bytes, decodes it; runs in a decoder thread."""
         prepared = _Prepared(path)
         try:
             if not _storable(path):
                 raise ImageError(f"The name of {os.fsencode(path)!r} is not valid UTF-8; rename the file.")
             digest = content_hash(path)
             prepared.hashed = True
-            alt = self.alts.get(path)
-            here = self.at_path.get(("image", str(path)), [])
-            if len(here) == 1 and here[0].content_hash == digest and (alt is None or alt == here[0].caption):
-                return prepared
             size = path.stat().st_size
-            prepared.item = NewItem("image", str(path), alt, digest, _EMPTY, bytes=size)
+            prepared.item = NewItem("image", str(path), self.alts.get(path), digest, _EMPTY, bytes=size)
             if digest not in self.by_hash:
                 self._decode(prepared)
         except ImageError as error:
@@ -323,6 +363,21 @@ class _Run:
     def _stop_now(self) -> bool:
         self.stopped = self.stopped or self.cancelled()
         return self.stopped
+
+
+def _digest(path: Path) -> tuple[Path, str | None]:
+    """A file's path and its content hash; None for one that cannot be read or stored."""
+    try:
+        return path, content_hash(path) if _storable(path) else None
+    except ImageError:
+        return path, None
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def _caption_item(picture: Path, text: str) -> NewItem:

@@ -114,6 +114,7 @@ def search(
     without: Sequence[str] = (),
     kind: str | None = None,
     where: Filter = EVERYTHING,
+    budget: int | None = None,
 ) -> SearchResult:
     """The k items (1..1,000) with the highest exact dot product with a text, a picture or a ready vector.
 
@@ -122,13 +123,16 @@ def search(
     `expansion` (0..1) multiplies the weights of expansion terms. Mode `literal` drops those terms, `hybrid` scores in
     full but only looks at items that share a literal term. Items in which a term of `without` has any weight are left
     out, and the search goes deeper until k remain. `kind` keeps only "image" or only "caption" items, `where` only
-    those that it lets through.
+    those that it lets through. `budget`: at most so many postings are read, those that count most first; `exact` tells
+    whether that was enough to prove the answer. Scores are exact in any case.
 
     Without an active term the result has no hits. Raises QueryError for a question that cannot be asked and
     CollectionError when another model made the collection.
     """
     started = perf_counter()
     _check_options(k, expansion, mode, kind)
+    if budget is not None and budget < 1:
+        raise QueryError(f"The budget is {budget} postings, but must be at least 1; leave it out for an exact answer.")
     if collection.model != model.name or len(collection.vocabulary) != len(model.vocabulary):
         raise CollectionError(
             f"The collection {collection.place} was made by the model '{collection.model}', "
@@ -143,7 +147,7 @@ def search(
     terms = model.vocabulary.terms
 
     def look() -> tuple[tuple[SearchHit, ...], bool, float, float]:
-        hits, exact, retrieving, rescoring = _retrieve(collection, weights, k, kind, candidates, banned, where)
+        hits, exact, retrieving, rescoring = _retrieve(collection, weights, k, kind, candidates, banned, where, budget)
         return explained_hits(collection, hits, weights, terms, query.spoken), exact, retrieving, rescoring
 
     explained, exact, retrieve_ms, rescore_ms = undisturbed(look)
@@ -258,6 +262,7 @@ def _retrieve(
     candidates: SparseVector | None,
     banned: frozenset[int],
     where: Filter,
+    budget: int | None,
 ) -> tuple[list[Hit], bool, float, float]:
     """The hits without banned terms, whether they are proven exact, milliseconds of retrieving and of re-scoring."""
     if not len(vector) or (candidates is not None and not len(candidates)):
@@ -265,14 +270,14 @@ def _retrieve(
     retrieve_ms = rescore_ms = 0.0
     depth = k
     while True:
-        retrieval = collection.search(vector, depth, kind=kind, candidates=candidates, where=where)
+        retrieval = collection.search(vector, depth, kind=kind, candidates=candidates, where=where, budget=budget)
         retrieve_ms += retrieval.retrieve_ms
         rescore_ms += retrieval.rescore_ms
         hits = list(retrieval.hits)
         if banned:
             vectors = collection.vectors([hit.id for hit in hits])
             hits = [hit for hit, item in zip(hits, vectors, strict=True) if banned.isdisjoint(item.terms.tolist())]
-        if len(hits) >= k or len(retrieval.hits) < depth:
+        if len(hits) >= k or len(retrieval.hits) < depth or not retrieval.exact:
             return hits[:k], retrieval.exact, retrieve_ms, rescore_ms
         depth *= 4  # too many were left out: what remains of a proven top-depth list is a proven list again
 

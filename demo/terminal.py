@@ -95,7 +95,9 @@ def show_result(result: "SearchResult") -> None:
         line.append(f"{_mark(term.kind)}{term.term} ", _style(term.kind)).append(f"{term.weight:.2f}  ", "dim")
     out().print(line)
     if not result.hits:
-        out().print(Text("no item shares a term with this query"))
+        out().print(
+            Text("no item shares a term with this query" if result.exact else "nothing was found on this budget")
+        )
         return
     table = Table("#", Column("score", justify="right"), "id", "item", "why")
     for rank, hit in enumerate(result.hits, 1):
@@ -104,7 +106,7 @@ def show_result(result: "SearchResult") -> None:
             name.append(f"\n{plain(hit.caption)}", "italic dim")
         table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
     out().print(table)
-    proof = "exactly the best" if result.exact else "possibly not the best"
+    proof = "exactly the best" if result.exact else "possibly not the best, as the budget ended the search"
     say(
         f"{len(result.hits)} hits, {proof}, in {result.timings_ms['total']:.0f} ms; + marks terms that the model added",
         "dim",
@@ -118,8 +120,9 @@ def show_report(report: "IndexReport", place: str, items: int) -> None:
     if len(report.skipped) > SHOWN_SKIPPED:
         say(f"and {len(report.skipped) - SHOWN_SKIPPED} more were skipped; --json names them all", "yellow")
     counts = (
-        f"{report.added} added, {report.updated} updated, {report.removed} removed, {report.unchanged} unchanged, "
-        f"{len(report.skipped)} skipped in {report.seconds:.1f} s; {plain(place)} holds {items} items"
+        f"{report.added} added, {report.updated} updated, {report.renamed} renamed, {report.removed} removed, "
+        f"{report.unchanged} unchanged, {len(report.skipped)} skipped in {report.seconds:.1f} s; "
+        f"{plain(place)} holds {items} items"
     )
     out().print(Text(counts), soft_wrap=True)
 

@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +65,7 @@ def m002_filters(db: sqlite_utils.Database) -> None:
     db.execute("CREATE TABLE tags (item INTEGER NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (item, tag)) WITHOUT ROWID")
     db.execute("CREATE INDEX tags_tag ON tags (tag)")
     db.execute("CREATE TRIGGER tags_gone AFTER DELETE ON items BEGIN DELETE FROM tags WHERE item = old.id; END")
-    # no row is ever updated: these two keep the words in step
+    # no caption is ever updated: these two keep the words in step
     db.execute("CREATE VIRTUAL TABLE items_fts USING fts5(caption, content='items', content_rowid='id')")
     db.execute("INSERT INTO items_fts (rowid, caption) SELECT id, caption FROM items WHERE caption IS NOT NULL")
     db.execute(
@@ -135,6 +135,14 @@ class Catalog:
                 self._tag(db, [(row["id"], tag) for row in rows for tag in row["tags"]])
         return there
 
+    def move(self, paths: Mapping[int, str], removed: Sequence[int]) -> list[int]:
+        """Gives rows other paths and deletes ids, in one transaction; returns those of `removed` that were there."""
+        with self.transaction() as db:
+            db.conn.executemany(
+                "UPDATE items SET path = ? WHERE id = ?", [(path, item) for item, path in paths.items()]
+            )
+            return self.replace([], removed)
+
     def tag(self, ids: Sequence[int], add: Sequence[str], remove: Sequence[str]) -> None:
         """Gives items tags and takes others from them, in one transaction; ids that are not there are passed over."""
         with self.transaction() as db:
@@ -183,13 +191,17 @@ class Catalog:
         with self._lock, translated(self.path):
             self._open().execute("VACUUM")
 
-    def ids(self, where: Filter = EVERYTHING) -> list[int]:
-        """The ids of all items that a filter lets through, ascending."""
+    def ids(self, where: Filter = EVERYTHING, after: int = 0) -> list[int]:
+        """The ids of all items behind `after` that a filter lets through, ascending."""
         condition, values = where.sql()
         with self._lock, translated(self.path):
             self._query("SELECT 1")  # reconnects where it must
-            rows = self._open().conn.execute(f"SELECT id FROM items WHERE {condition} ORDER BY id", values)
-            return [row[0] for row in rows]
+            sql = f"SELECT id FROM items WHERE id > ? AND {condition} ORDER BY id"
+            return [row[0] for row in self._open().conn.execute(sql, [after, *values])]
+
+    def size(self) -> int:
+        """Number of items."""
+        return int(self._query("SELECT count(*) AS items FROM items")[0]["items"])
 
     def counts(self, where: Filter, most: int) -> Counts:
         """How many items a filter lets through, in all and by kind, folder and tag (`most` of each)."""

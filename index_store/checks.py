@@ -16,11 +16,17 @@ def check_item(item: NewItem, model: str, size: int) -> None:
     if item.kind not in KINDS:
         raise CollectionError(f"An item's kind is one of {', '.join(KINDS)}, not {item.kind!r} ({item.path}).")
     for text in (item.path, item.caption, item.content_hash):
-        if text is not None and not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
-            raise CollectionError(f"The text {text!r} is not valid Unicode and cannot be stored; rename the file.")
+        if text is not None:
+            check_text(text)
     for tag in item.tags:
         check_tag(tag)
     check_vector(item.vector, f"The vector of {item.path}", model, size)
+
+
+def check_text(text: str) -> None:
+    """CollectionError for half a sign, as the name of a file may hold it."""
+    if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise CollectionError(f"The text {text!r} is not valid Unicode and cannot be stored; rename the file.")
 
 
 def check_tag(tag: str) -> None:

@@ -23,7 +23,7 @@ from types import TracebackType
 
 from index_store import folder
 from index_store.catalog import SEPARATOR, Catalog, Row, now
-from index_store.checks import check_item, check_origin, check_tag, check_vector
+from index_store.checks import check_item, check_origin, check_tag, check_text, check_vector
 from index_store.errors import (
     CollectionDamaged,
     CollectionError,
@@ -74,6 +74,7 @@ class Collection:
         self._closed = False
         self._filtered: dict[Filter, tuple[View, View]] = {}  # of which view, and what is left of it
         self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
+        self._view = self._empty_view()
         self._view = self._read_view()
 
     @classmethod
@@ -182,6 +183,21 @@ class Collection:
                 self._show([], removed)
             return len(removed)
 
+    def move(self, paths: Mapping[int, str], removing: Sequence[int] = ()) -> int:
+        """Gives items {id: path} other paths and removes `removing`, durably, in one step; returns how many it removed.
+
+        Whatever else is known of an item stays. Ids that are not there are passed over.
+        """
+        with self._lock:
+            self._check_writable()
+            for path in paths.values():
+                check_text(path)
+            removed = self._catalog.move({int(item): path for item, path in paths.items()}, [int(i) for i in removing])
+            self._filtered.clear()
+            if removed:
+                self._show([], removed)
+            return len(removed)
+
     def tag(self, ids: Iterable[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         """Gives items tags and takes others from them, durably; CollectionError for a tag that cannot be one."""
         with self._lock:
@@ -211,19 +227,21 @@ class Collection:
         kind: str | None = None,
         candidates: SparseVector | None = None,
         where: Filter = EVERYTHING,
+        budget: int | None = None,
     ) -> Retrieval:
         """The k items with the highest `vector.dot(item)` > 0; ties go to the smaller id.
 
         kind: only such items.  candidates: only items that share at least one term with it.  where: only items that it
-        lets through.
+        lets through.  budget: at most so many postings (an item under a term) are read, those that count most first.
+        Where that ends the search before the proof, `exact` is false: scores still are, but better items may lack.
         """
         check_vector(vector, "The query", self._model, len(self._vocabulary))
         started = time.perf_counter()
         if where and kind is not None:
             where, kind = Filter((*where.conditions, Condition("kind", "=", kind))), None
-        hits, rescoring = self._where(where).search(vector, k, kind, candidates)
+        found = self._where(where).search(vector, k, kind, candidates, budget)
         total = time.perf_counter() - started
-        return Retrieval(hits, True, 1000 * (total - rescoring), 1000 * rescoring)
+        return Retrieval(found.hits, found.exact, 1000 * (total - found.rescoring), 1000 * found.rescoring)
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`; ItemNotFound where one is not there."""
@@ -297,7 +315,7 @@ class Collection:
                 raise CollectionDamaged(
                     f"The catalog of {self._path} cannot be mended ({damage[0]}); index the pictures anew."
                 )
-            self._version = None  # what is on the disk counts, not what this writer remembers
+            self._version, self._view = None, self._empty_view()  # what is on the disk counts, not what is remembered
             found = self._findings()
             gone = sorted(found.lost | found.unreadable | found.other)
             self.remove(gone)
@@ -389,13 +407,17 @@ class Collection:
                     self._filtered.pop(next(iter(self._filtered)))
             return found
 
+    def _empty_view(self) -> View:
+        return View(self._path, len(self._vocabulary), self._cache, self._postings.view(), NOBODY)
+
     def _read_view(self) -> View:
         """Catalog ids with postings that cover them: true when the catalog did not change while postings were read."""
         while True:
-            before = self._catalog.version()
-            ids, postings = self._catalog.ids(), self._postings.view()
-            empty = View(self._path, len(self._vocabulary), self._cache, postings, NOBODY)
-            view = empty.after(postings, ids)
+            before, known = self._catalog.version(), self._view
+            new = self._catalog.ids(after=known.alive.size - 1)
+            if known.count() + len(new) != self._catalog.size():  # some are gone: ids are never used again
+                known, new = self._empty_view(), self._catalog.ids()
+            view = known.after(self._postings.view(), new)
             self._version = self._catalog.version()
             if self._version == before:
                 return view

@@ -49,7 +49,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """Hits by descending score, then ascending id. `exact`: proven to be the true top k."""
+    """Hits by descending score, then ascending id. `exact`: proven to be the true top k (always, without a budget)."""
 
     hits: tuple[Hit, ...]
     exact: bool

@@ -10,10 +10,12 @@ import logging
 import os
 import tempfile
 import time
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import tantivy
@@ -50,12 +52,26 @@ def _schema() -> tantivy.Schema:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Items in descending order of their bound. `all` tells that no other item matches the query at all."""
+    """Items in descending order of their bound.
+
+    `beyond`: what the exact score of any other item cannot exceed; None where no other matches the query. `read`: how
+    many postings were read. `cut`: whether others were left unread because of a budget.
+    """
 
     ids: list[int]
     bounds: list[float]  # what the exact score cannot exceed
     addresses: list[DocAddress]
-    all: bool
+    beyond: float | None = None
+    read: int = 0
+    cut: bool = False
+
+
+class Level(NamedTuple):
+    """A list of postings: the items that hold a term at one impact level."""
+
+    token: str
+    ceiling: float  # what the weight of none of them exceeds
+    length: int  # removed items counted until compaction
 
 
 @dataclass(frozen=True)
@@ -64,25 +80,38 @@ class PostingsView:
 
     searcher: tantivy.Searcher
     schema: tantivy.Schema
-    _levels: dict[int, list[tuple[str, float]]] = field(default_factory=dict)  # term -> (token, ceiling), as asked for
+    _levels: dict[int, list[Level]] = field(default_factory=dict)  # of the terms asked for so far
 
     def candidates(
-        self, query: SparseVector, limit: int, kind: str | None = None, within: SparseVector | None = None
+        self,
+        query: SparseVector,
+        limit: int,
+        kind: str | None = None,
+        within: SparseVector | None = None,
+        budget: int | None = None,
     ) -> Candidates:
-        """The `limit` items with the highest bounds; `within`: only items that share a term with it."""
+        """The `limit` items with the highest bounds, by at most `budget` postings (but at least one list of them).
+
+        within: only items that share a term with it.
+        """
         if not len(query):
-            return Candidates([], [], [], True)
+            return Candidates([], [], [])
         scale = float(query.weights.max())
-        should = [
-            (Occur.Should, Query.const_score_query(self._term("impacts", token), weight / scale * ceiling))
+        lists = [
+            (weight / scale * level.ceiling, term, level)
             for term, weight in zip(query.terms.tolist(), query.weights.tolist(), strict=True)
-            for token, ceiling in self._term_levels(term)
+            for level in self._term_levels(term)
+        ]
+        lists, unread, read = _affordable(lists, budget)
+        should = [
+            (Occur.Should, Query.const_score_query(self._term("impacts", level.token), most))
+            for most, _, level in lists
         ]
         filters = []
         if kind is not None:
             filters.append(self._term("kind", kind))
         if within is not None:
-            allowed = [token for term in within.terms.tolist() for token, _ in self._term_levels(term)]
+            allowed = [level.token for term in within.terms.tolist() for level in self._term_levels(term)]
             filters.append(Query.term_set_query(self.schema, "impacts", allowed) if allowed else Query.empty_query())
         wanted = Query.boolean_query(should) if should else Query.empty_query()
         if filters:
@@ -91,8 +120,11 @@ class PostingsView:
         limit = min(limit, self.searcher.num_docs + 1)  # room is set aside for as many as are asked for
         found = self.searcher.search(wanted, limit=limit, count=False).hits
         addresses = [address for _, address in found]
-        bounds = [impacts.upper_bound(score, len(query), scale) for score, _ in found]
-        return Candidates(self._ids(addresses), bounds, addresses, len(found) < limit)
+        bounds = [impacts.upper_bound(score + unread, len(query), scale) for score, _ in found]
+        beyond = impacts.upper_bound(unread, len(query), scale) if unread else None
+        if len(found) == limit:
+            beyond = bounds[-1]
+        return Candidates(self._ids(addresses), bounds, addresses, beyond, read, unread > 0)
 
     def vector_bytes(self, address: DocAddress) -> bytes:
         """The exact vector of a candidate, as `SparseVector.to_bytes` wrote it."""
@@ -132,16 +164,37 @@ class PostingsView:
     def _term(self, name: str, value: str) -> Query:
         return Query.term_query(self.schema, name, value, index_option="basic")
 
-    def _term_levels(self, term: int) -> list[tuple[str, float]]:
+    def _term_levels(self, term: int) -> list[Level]:
         known = self._levels.get(term)
         if known is None:
-            held = [token for token, _ in self.searcher.terms_with_prefix("impacts", impacts.prefix(term))]
-            edges = impacts.ceilings(np.array([impacts.parse(token)[1] for token in held], dtype=np.int64))
-            known = self._levels[term] = list(zip(held, edges.tolist(), strict=True))
+            held = self.searcher.terms_with_prefix("impacts", impacts.prefix(term))
+            edges = impacts.ceilings(np.array([impacts.parse(token)[1] for token, _ in held], dtype=np.int64))
+            known = [Level(token, edge, length) for (token, length), edge in zip(held, edges.tolist(), strict=True)]
+            self._levels[term] = known
         return known
 
     def _ids(self, addresses: list[DocAddress]) -> list[int]:
         return cast(list[int], self.searcher.fast_field_values("id", addresses)) if addresses else []
+
+
+def _affordable(
+    lists: list[tuple[float, int, Level]], budget: int | None
+) -> tuple[list[tuple[float, int, Level]], float, int]:
+    """Of lists of postings (the most that each adds to a score, term, level), those that a budget allows to read.
+
+    The ones that add most come first (Lin and Trotman, "Anytime Ranking for Impact-Ordered Indexes", ICTIR 2015). Also
+    what all unread ones can still add to one item's score, which has a single level a term, and how many are read.
+    """
+    read = sum(level.length for _, _, level in lists)
+    if budget is None or read <= budget:
+        return lists, 0.0, read
+    lists = sorted(lists, key=lambda one: (-one[0], one[1]))
+    ends = list(accumulate(level.length for _, _, level in lists))
+    count = max(1, bisect_right(ends, budget))
+    unread: dict[int, float] = {}
+    for most, term, _ in lists[count:]:
+        unread.setdefault(term, most)
+    return lists[:count], sum(unread.values()), ends[count - 1]
 
 
 class Postings:
@@ -243,7 +296,6 @@ class Postings:
         self.write(documents)
         self.close_writer()  # ends merges: they would only cost time now
         self._writer = self._new_writer()
-        self._writer.garbage_collect_files()
 
     def _share(self) -> None:
         """tantivy writes these two for their owner's eyes only; whoever may read the folder may read them."""
@@ -274,7 +326,15 @@ class Postings:
         return self._index
 
     def _new_writer(self) -> tantivy.IndexWriter:
-        return self._opened().writer(heap_size=WRITER_HEAP, num_threads=1)
+        writer = self._opened().writer(heap_size=WRITER_HEAP, num_threads=1)
+        self._sweep(writer)
+        return writer
+
+    @staticmethod
+    def _sweep(writer: tantivy.IndexWriter) -> None:
+        """Deletes what was not committed: its files may have the names that the next ones get, which are refused."""
+        with contextlib.suppress(Exception):  # a full disk: then the next write says so
+            writer.garbage_collect_files()
 
     def _abandon(self) -> None:
         """Forgets what was not committed; a writer that failed for good is replaced, now or on the next write."""
@@ -283,6 +343,7 @@ class Postings:
             return
         try:
             writer.rollback()
+            self._sweep(writer)
         except Exception:
             self._writer = None
             with contextlib.suppress(Exception):

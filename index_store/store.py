@@ -3,7 +3,7 @@
 `Collection` (a folder) and `MilvusCollection` (a Milvus server) answer it alike, to the last bit of every score.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -50,6 +50,9 @@ class Store(Protocol):
     def remove(self, ids: Iterable[int]) -> int:
         """Removes items, durably; ids that are not there are passed over. Returns how many were."""
 
+    def move(self, paths: Mapping[int, str], removing: Sequence[int] = ()) -> int:
+        """Gives items {id: path} other paths and removes `removing`, durably; returns how many it removed."""
+
     def tag(self, ids: Iterable[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         """Gives items tags and takes others from them, durably; CollectionError for a tag that cannot be one."""
 
@@ -70,11 +73,13 @@ class Store(Protocol):
         kind: str | None = None,
         candidates: SparseVector | None = None,
         where: Filter = EVERYTHING,
+        budget: int | None = None,
     ) -> Retrieval:
         """The k items with the highest `vector.dot(item)` > 0; ties go to the smaller id.
 
         kind: only such items.  candidates: only items that share at least one term with it.  where: only items that it
-        lets through.
+        lets through.  budget: at most so many postings are read, the heaviest first; `exact` tells whether they
+        were enough; CollectionError where postings cannot be counted.
         """
 
     def items(self, ids: Sequence[int]) -> list[Item]:

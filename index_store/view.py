@@ -5,6 +5,10 @@ Postings are a superset of what counts (see `collection.py`): a view says which 
 Search is exact: postings rank items by an upper bound of their score (`impacts.py`), the best are scored with their
 float vectors in descending order of the bound, and the walk ends only when the next bound is below the k-th score found
 (equal is not enough: a tie goes to the smaller id) or when nothing is left. Short lists are widened until that happens.
+
+Only a budget ends that sooner. It counts postings, which nearly all of a search's time goes into, and not milliseconds:
+so an answer does not depend on the machine or on what else it does. Unread postings raise all bounds by the most that
+they can add, so that the proof is the same, and often still succeeds.
 """
 
 import heapq
@@ -13,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +35,14 @@ WIDENING = 4
 SCORED_ALL = 2_000  # items at most that are scored one by one when a filter leaves only them: some 20 ms
 SKIPPED = 4  # of so many items a filter must leave fewer than one, else the walk soon meets those that count
 NOBODY: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)  # the flags of a view without items
+
+
+class Found(NamedTuple):
+    """What a search found: hits in order, whether they are proven to be the best, seconds that scoring them took."""
+
+    hits: tuple[Hit, ...]
+    exact: bool
+    rescoring: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,27 +83,30 @@ class View:
         return [item for item in self.postings.all_ids() if not self.holds(item)]
 
     def search(
-        self, query: SparseVector, k: int, kind: str | None, within: SparseVector | None
-    ) -> tuple[tuple[Hit, ...], float]:
-        """The k best hits, proven (see the top of this file), and the seconds that scoring them took.
+        self, query: SparseVector, k: int, kind: str | None, within: SparseVector | None, budget: int | None = None
+    ) -> Found:
+        """The k best hits, proven unless the budget ran out first (see the top of this file).
 
-        kind: only such items.  within: only items that share a term with it.
+        kind: only such items.  within: only items that share a term with it.  budget: how many postings may be read.
         """
         held = self.count()
         if held <= SCORED_ALL and held * SKIPPED < self.postings.searcher.num_docs and kind is None:
             return self._search_all(query, k, within)
-        ranking, rescoring = Ranking(query, k, self.size), 0.0
+        ranking, rescoring, affordable = Ranking(query, k, self.size), 0.0, True
         wanted = max(WIDENING * k, FIRST_CANDIDATES)
         limit, proven = wanted * max(1, self.postings.searcher.num_docs // max(1, held)), k < 1
-        while not proven:
-            found = self.postings.candidates(query, limit, kind, within)
+        while affordable and not proven:
+            found = self.postings.candidates(query, limit, kind, within, budget)
             started = time.perf_counter()
-            proven = self._rescore(found, ranking) or found.all
+            proven = self._rescore(found, ranking)
             rescoring += time.perf_counter() - started
             limit *= WIDENING
-        return tuple(Hit(item, score) for item, score in ranking.best()), rescoring
+            if budget is not None:
+                budget -= found.read
+                affordable = not found.cut and found.read <= budget  # a wider list means reading them again
+        return Found(tuple(Hit(item, score) for item, score in ranking.best()), proven, rescoring)
 
-    def _search_all(self, query: SparseVector, k: int, within: SparseVector | None) -> tuple[tuple[Hit, ...], float]:
+    def _search_all(self, query: SparseVector, k: int, within: SparseVector | None) -> Found:
         """As `search`, by scoring every item: where few of many are there, walking the many costs more."""
         started = time.perf_counter()
         ids = np.flatnonzero(self.alive).tolist()
@@ -100,16 +116,16 @@ class View:
             if within is None or within.dot(vector) > 0
         )
         best = heapq.nsmallest(k, (hit for hit in scored if hit.score > 0), key=lambda hit: (-hit.score, hit.id))
-        return tuple(best), time.perf_counter() - started
+        return Found(tuple(best), True, time.perf_counter() - started)
 
     def _rescore(self, found: Candidates, ranking: Ranking) -> bool:
-        """Scores candidates with their float vectors, best bound first; True once no further one can matter."""
+        """Scores candidates with their float vectors, best bound first; whether it is proven that no other matters."""
         for item, bound, address in zip(found.ids, found.bounds, found.addresses, strict=True):
             if ranking.full_above(bound):
                 return True  # this and everything behind it, looked at or not, scores below the k-th
             if self.holds(item):
                 ranking.take(item, partial(self._vector_bytes, item, address))
-        return False
+        return found.beyond is None or ranking.full_above(found.beyond)
 
     def _vector_bytes(self, item: int, address: DocAddress) -> bytes:
         data = self.cache.get(item)

@@ -1,6 +1,7 @@
 """What several tests share: a small real model with random weights, pictures to look at, and a home of their own."""
 
 import hashlib
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -128,3 +129,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "home"
     monkeypatch.setenv("SIGHTWORDS_HOME", str(path))
     return path
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, 3 MB: the only way to see a disk really run full."""
+    where = tmp_path / "disk"
+    where.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", where], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"needs to mount a tmpfs: {mounted.stderr.strip()}")
+    yield where
+    subprocess.run(["umount", "-l", where], check=True)

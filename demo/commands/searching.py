@@ -37,6 +37,10 @@ def search(
     ] = None,
     kind: Annotated[Literal["image", "caption"] | None, typer.Option(help="Only items of this kind.")] = None,
     where: WhereOption = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(min=1, help="Read at most so many postings, and say whether the answer is still exact."),
+    ] = None,
     device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,6 +64,7 @@ def search(
             without=without or (),
             kind=kind,
             where=only,
+            budget=budget,
         )
     if result.unknown_words:
         words = ", ".join(f"'{word}'" for word in result.unknown_words)

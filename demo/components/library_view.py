@@ -23,8 +23,8 @@ def report_notice(report: "IndexReport") -> str:
     done = [
         f"{number:,} {what}"
         for number, what in (
-            (report.added, "added"), (report.updated, "changed"), (report.removed, "removed"),
-            (report.unchanged, "already there"),
+            (report.added, "added"), (report.updated, "changed"), (report.renamed, "renamed"),
+            (report.removed, "removed"), (report.unchanged, "already there"),
         )
         if number
     ]  # fmt: skip

@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,7 @@ from typing import Any, NoReturn, TypeVar
 
 from index_store import folder
 from index_store.address import MilvusAddress
-from index_store.checks import KINDS, check_item, check_origin, check_tag, check_vector
+from index_store.checks import KINDS, check_item, check_origin, check_tag, check_text, check_vector
 from index_store.errors import (
     CollectionBusy,
     CollectionError,
@@ -184,6 +184,21 @@ class MilvusCollection:
                     self._copied.pop(item, None)
             return removed
 
+    def move(self, paths: Mapping[int, str], removing: Sequence[int] = ()) -> int:
+        """Removes `removing`, then gives items {id: path} other paths: each row is read and written anew, whole.
+
+        Killed in between, some of the items still have their old path; the next `index` moves them.
+        """
+        with self._writing():
+            for path in paths.values():
+                check_text(path)
+            removed = self.remove(removing)
+            for some in _parts(sorted(paths), REQUEST):
+                held = [{name: row[name] for name in rows.EVERY_FIELD} for row in self._rows(some, rows.EVERY_FIELD)]
+                if held:
+                    self._server.ask("upsert", self._items, [rows.moved(row, paths[row["id"]]) for row in held])
+            return removed
+
     def tag(self, ids: Iterable[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         """Gives items tags and takes others from them: each row is read and written anew, whole."""
         with self._writing():
@@ -226,12 +241,15 @@ class MilvusCollection:
         kind: str | None = None,
         candidates: SparseVector | None = None,
         where: Filter = EVERYTHING,
+        budget: int | None = None,
     ) -> Retrieval:
         """The k items with the highest `vector.dot(item)` > 0; ties go to the smaller id (see the top of this file).
 
         Not said to be exact where a weight is below 1e-18 of the largest, whose products Milvus may lose.
         """
         check_vector(vector, "The query", self._model, self._size)
+        if budget is not None:
+            raise CollectionError(f"{self._place} lies in Milvus, which counts no postings; leave the budget out.")
         started = time.perf_counter()
         if kind is not None:
             where = Filter((*where.conditions, Condition("kind", "=", kind)))

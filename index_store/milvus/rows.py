@@ -170,6 +170,13 @@ def row_of(number: int, item: NewItem, size: int) -> Row:
     }
 
 
+def moved(row: Row, path: str) -> Row:
+    """A row (EVERY_FIELD) under another path; CollectionError where Milvus cannot hold that."""
+    if len(likeness(path).encode()) > TEXTS["likeness"]:
+        raise CollectionError(f"The path {path[:200]} is longer than the {TEXTS['likeness']:,} bytes Milvus takes.")
+    return row | {"path": path, "likeness": likeness(path)}
+
+
 def item_of(row: Row, thumbnail: str | None) -> Item:
     """A row (ITEM_FIELDS) as an item, with the path of its thumbnail."""
     known = {name: row[name] for name in ITEM_FIELDS if name not in ("tags", "terms")}

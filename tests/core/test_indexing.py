@@ -20,6 +20,7 @@ from core.model import Model
 from core.search import search
 from index_store.collection import Collection
 from index_store.errors import CollectionError
+from index_store.filters import parse
 from index_store.vectors import SparseVector
 
 
@@ -47,6 +48,11 @@ def counting(model: Model) -> Counting:
 
 def counts(report: IndexReport) -> tuple[int, int, int, int, int]:
     return report.added, report.unchanged, report.updated, report.removed, len(report.skipped)
+
+
+def ids(collection: Collection, root: Path, kind: str = "image") -> dict[str, int]:
+    """Ids by path below a folder."""
+    return {str(Path(item.path).relative_to(root)): item.id for item in collection.all_items(kind)}
 
 
 def held(collection: Collection, kind: str = "image") -> dict[str, SparseVector]:
@@ -116,44 +122,172 @@ def test_a_folder_that_is_suddenly_empty_takes_nothing_out(
     assert counts(index_paths(counting, collection, [folder])) == (0, 6, 0, 0, 0)
 
 
-def test_known_bytes_at_a_new_path_reuse_the_vector(collection: Collection, counting: Counting, folder: Path) -> None:
+def test_a_renamed_picture_stays_the_same_item(collection: Collection, counting: Counting, folder: Path) -> None:
+    index_paths(counting, collection, [folder])
+    before, known = ids(collection, folder), {item.id: item for item in collection.all_items()}
+    vectors = dict(zip(known, collection.vectors(list(known)), strict=True))
+    collection.tag([before["0.png"], before["3.png"]], add=["best"])
+    (folder / "0.png").rename(folder / "renamed.png")
+    (folder / "3.png").rename(folder / "below" / "3.png")
+    shutil.move(folder / "below" / "4.png", folder / "4.png")
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (0, 3, 0, 0, 0) and report.renamed == 3 and counting.images == [6]
+    after = ids(collection, folder)
+    assert after == {
+        **{name: before[name] for name in ("1.png", "2.png", "below/5.png")},
+        "renamed.png": before["0.png"],
+        "below/3.png": before["3.png"],
+        "4.png": before["below/4.png"],
+    }
+    for item in collection.all_items():
+        old = known[item.id]
+        assert (item.thumbnail, item.added, item.content_hash) == (old.thumbnail, old.added, old.content_hash)
+        assert collection.vectors([item.id]) == [vectors[item.id]]
+    assert collection.ids(parse(["tag=best"])) == sorted([before["0.png"], before["3.png"]])
+    assert collection.ids(parse([f"folder={folder / 'below'}"])) == sorted([before["3.png"], before["below/5.png"]])
+    assert collection.verify() == []
+    assert counts(index_paths(counting, collection, [folder])) == (0, 6, 0, 0, 0)
+
+
+def test_a_folder_that_was_renamed_or_moved(
+    collection: Collection, counting: Counting, folder: Path, tmp_path: Path
+) -> None:
+    """Its old place is not there to be walked any more; the pictures are known by their bytes all the same."""
+    index_paths(counting, collection, [folder])
+    before = ids(collection, folder)
+    folder.rename(tmp_path / "elsewhere")
+    report = index_paths(counting, collection, [tmp_path / "elsewhere"])
+    assert counts(report) == (0, 0, 0, 0, 0) and report.renamed == 6 and counting.images == [6]
+    assert ids(collection, tmp_path / "elsewhere") == before
+
+
+def test_a_copy_is_another_item_with_the_same_vector(collection: Collection, counting: Counting, folder: Path) -> None:
     index_paths(counting, collection, [folder])
     (folder / "0.png").rename(folder / "renamed.png")
     shutil.copy(folder / "1.png", folder / "copy.png")
-    before = held(collection)
-    assert counts(index_paths(counting, collection, [folder])) == (2, 5, 0, 1, 0)
-    assert counting.images == [6]
+    before, known = held(collection), ids(collection, folder)
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (1, 5, 0, 0, 0) and report.renamed == 1 and counting.images == [6]
     after = held(collection)
     assert after["renamed.png"] == before["0.png"] and after["copy.png"] == before["1.png"] and "0.png" not in after
+    assert ids(collection, folder)["1.png"] == known["1.png"]
     for item in collection.all_items():
         assert (item.width, item.height) == (48, 32)
         assert item.thumbnail and Path(item.thumbnail).exists()
     assert collection.verify() == []
 
 
-def test_swapped_files(collection: Collection, counting: Counting, folder: Path) -> None:
+def test_two_pictures_that_swapped_names(collection: Collection, counting: Counting, folder: Path) -> None:
     index_paths(counting, collection, [folder])
-    before = held(collection)
+    before = ids(collection, folder)
     (folder / "0.png").rename(folder / "x")
     (folder / "1.png").rename(folder / "0.png")
     (folder / "x").rename(folder / "1.png")
-    assert counts(index_paths(counting, collection, [folder])) == (0, 4, 2, 0, 0)
-    after = held(collection)
-    assert after["0.png"] == before["1.png"] and after["1.png"] == before["0.png"]
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (0, 4, 0, 0, 0) and report.renamed == 2
+    assert ids(collection, folder) == {**before, "0.png": before["1.png"], "1.png": before["0.png"]}
+    assert counts(index_paths(counting, collection, [folder])) == (0, 6, 0, 0, 0)
 
 
-def test_a_twin_that_is_replaced_before_its_vector_is_reused(
+def test_a_new_picture_under_the_name_of_a_renamed_one(
+    collection: Collection, counting: Counting, folder: Path, patches: list[Image.Image]
+) -> None:
+    index_paths(counting, collection, [folder])
+    before = ids(collection, folder)
+    (folder / "0.png").rename(folder / "older.png")
+    patches[30].save(folder / "0.png")
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (1, 5, 0, 0, 0) and report.renamed == 1 and counting.images == [6, 1]
+    after = ids(collection, folder)
+    assert after["older.png"] == before["0.png"] and after["0.png"] not in before.values()
+    assert alike(held(collection)["0.png"], counting.encode_images([patches[30]])[0])
+
+
+def test_a_picture_renamed_over_another(collection: Collection, counting: Counting, folder: Path) -> None:
+    captions = write_captions(folder / "c.jsonl", [{"file": f"{n}.png", "captions": [f"number {n}"]} for n in (0, 1)])
+    index_paths(counting, collection, [folder], captions=captions)
+    before, spoken = ids(collection, folder), ids(collection, folder, "caption")
+    (folder / "0.png").rename(folder / "1.png")
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (0, 4, 0, 2, 0) and report.renamed == 2  # the picture and its caption, over another two
+    after = ids(collection, folder)
+    assert after["1.png"] == before["0.png"] and before["1.png"] not in after.values() and len(after) == 5
+    assert ids(collection, folder, "caption") == {"1.png": spoken["0.png"]} and collection.verify() == []
+
+
+def test_equal_pictures_keep_their_own_ids_when_they_move(
+    collection: Collection, counting: Counting, folder: Path
+) -> None:
+    shutil.copy(folder / "0.png", folder / "same.png")
+    index_paths(counting, collection, [folder])
+    before = ids(collection, folder)
+    (folder / "same.png").rename(folder / "below" / "same.png")  # of the same name first, whatever comes before it
+    (folder / "0.png").rename(folder / "below" / "aaa.png")
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (0, 5, 0, 0, 0) and report.renamed == 2
+    after = ids(collection, folder)
+    assert (after["below/same.png"], after["below/aaa.png"]) == (before["same.png"], before["0.png"])
+    (folder / "below" / "aaa.png").unlink()
+    (folder / "below" / "same.png").rename(folder / "one.png")
+    report = index_paths(counting, collection, [folder])  # two are gone, one place holds their bytes
+    assert counts(report) == (0, 5, 0, 1, 0) and report.renamed == 1 and counting.images == [6]
+    for name in ("two.png", "three.png"):
+        shutil.copy(folder / "one.png", folder / name)
+    (folder / "one.png").unlink()
+    report = index_paths(counting, collection, [folder])  # one is gone, two places hold its bytes
+    assert counts(report) == (1, 5, 0, 0, 0) and report.renamed == 1 and counting.images == [6]
+
+
+def test_captions_go_with_their_picture(collection: Collection, counting: Counting, folder: Path) -> None:
+    rows = [{"file": "0.png", "captions": ["a red dog", "a dog"]}]
+    captions = write_captions(folder / "c.jsonl", rows)
+    index_paths(counting, collection, [folder], captions=captions)
+    before = {item.id for item in collection.all_items("caption")}
+    (folder / "0.png").rename(folder / "new.png")
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (0, 5, 0, 0, 0) and report.renamed == 3
+    write_captions(captions, [rows[0] | {"file": "new.png"}])
+    report = index_paths(counting, collection, [folder], captions=captions)
+    assert counts(report) == (0, 8, 0, 0, 0) and counting.texts == [2]
+    spoken = list(collection.all_items("caption"))
+    assert {item.id for item in spoken} == before and {item.path for item in spoken} == {str(folder / "new.png")}
+    assert [item.caption for item in collection.find(path=str(folder / "new.png")) if item.kind == "image"] == [
+        "a red dog"
+    ]
+
+
+def test_a_renamed_picture_that_cannot_be_sought(collection: Collection, counting: Counting, folder: Path) -> None:
+    """Only what is surely not at its old name any more is taken for renamed."""
+    index_paths(counting, collection, [folder])
+    before = ids(collection, folder)
+    shutil.copy(folder / "below" / "4.png", folder / "copy.png")
+    report = index_paths(counting, collection, [folder / "copy.png"])  # the folder below is not walked, but is there
+    assert counts(report) == (1, 0, 0, 0, 0) and report.renamed == 0
+    assert ids(collection, folder)["below/4.png"] == before["below/4.png"]
+
+
+def test_a_renamed_picture_goes_with_the_rest_of_a_large_change(
     collection: Collection, counting: Counting, tmp_path: Path, patches: list[Image.Image]
 ) -> None:
     root = tmp_path / "many"
     root.mkdir()
     patches[0].save(root / "000.png")
     index_paths(counting, collection, [root])
-    (root / "000.png").rename(root / "999.png")  # its twin's item goes in the first batch, it comes in the second
+    (known,) = ids(collection, root).values()
+    (root / "000.png").rename(root / "999.png")  # its old name is in the first batch, its new one in the second
     for number in range(BATCH + 3):
         patches[1 + number].save(root / f"{number:03}.png")
-    assert counts(index_paths(counting, collection, [root])) == (BATCH + 3, 0, 1, 0, 0)
-    assert alike(held(collection)["999.png"], counting.encode_images([patches[0]])[0])
+    report = index_paths(counting, collection, [root])
+    assert counts(report) == (BATCH + 3, 0, 0, 0, 0) and report.renamed == 1
+    assert ids(collection, root)["999.png"] == known
+
+
+def test_a_cancelled_run_renames_nothing(collection: Collection, counting: Counting, folder: Path) -> None:
+    index_paths(counting, collection, [folder])
+    before = ids(collection, folder)
+    (folder / "0.png").rename(folder / "9.png")
+    report = index_paths(counting, collection, [folder], cancelled=lambda: True)
+    assert report.cancelled and report.renamed == 0 and ids(collection, folder) == before
 
 
 def test_equal_pictures_are_encoded_once(collection: Collection, counting: Counting, folder: Path) -> None:

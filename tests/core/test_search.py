@@ -233,3 +233,16 @@ def test_a_hit_removed_by_another_process_meanwhile(
         reader.search = searching  # type: ignore[method-assign]
         result = search(model, reader, text="a red dog")
     assert gone and gone[0] not in {hit.id for hit in result.hits} and result.hits
+
+
+def test_a_budget_tells_whether_it_was_enough(filled: Collection, model: Model) -> None:
+    whole = search(model, filled, text="a red dog on the grass", k=5)
+    assert search(model, filled, text="a red dog on the grass", k=5, budget=10**6).hits == whole.hits
+    short = search(model, filled, text="a red dog on the grass", k=5, budget=1)
+    assert whole.exact and not short.exact and short.hits
+    for hit in short.hits:
+        assert sum(row.contribution for row in hit.contributions) == pytest.approx(hit.score, rel=1e-5)
+    banned = [hit.contributions[0].term for hit in whole.hits[:1]]
+    assert not search(model, filled, text="a red dog on the grass", k=40, budget=1, without=banned).exact
+    with pytest.raises(QueryError, match="budget is 0 postings"):
+        search(model, filled, text="a red dog", budget=0)

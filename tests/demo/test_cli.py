@@ -120,6 +120,11 @@ def test_index_and_again(tmp_path: Path, folder: Path) -> None:
     assert skipped["path"].endswith("notes.jpg") and "not a picture" in skipped["reason"]
     again = run("index", folder, "--collection", path)
     assert again.exit_code == 0 and "6 unchanged" in again.stdout and "notes.jpg" in again.stderr
+    (folder / "0.png").rename(folder / "better name.png")
+    report = document("index", folder, "--collection", path)
+    assert (report["renamed"], report["added"], report["removed"], report["items"]) == (1, 0, 0, 6)
+    (folder / "better name.png").rename(folder / "0.png")
+    assert "1 renamed" in ok("index", folder, "--collection", path)
 
 
 def test_index_captions(tmp_path: Path, folder: Path) -> None:
@@ -148,6 +153,15 @@ def test_search_json(made: Path) -> None:
 def test_search_for_people(made: Path) -> None:
     text = ok("search", "a red dog", "--collection", made)
     assert "searched for" in text and "why" in text
+
+
+def test_search_on_a_budget(made: Path) -> None:
+    whole = document("search", "a red dog", "--collection", made, "--budget", 10**6)
+    assert whole["exact"] is True
+    assert document("search", "a red dog", "--collection", made, "--budget", 1)["exact"] is False
+    told = run("search", "a red dog", "--collection", made, "--budget", 1)
+    assert told.exit_code == 0 and "possibly not the best, as the budget ended the search" in told.stderr
+    assert run("search", "a red dog", "--collection", made, "--budget", 0).exit_code == 2
 
 
 def test_search_options(made: Path, folder: Path) -> None:

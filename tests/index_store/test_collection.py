@@ -3,6 +3,7 @@
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from index_store import collection as module
 from index_store import vector_cache, view
 from index_store.collection import Collection, NewItem, Retrieval
+from index_store.errors import CollectionError
+from index_store.filters import parse
 from index_store.vectors import SparseVector
 
 TERMS = 40
@@ -206,6 +209,28 @@ def test_items_come_back_as_given(collection: Collection) -> None:
     assert collection.find(path=given_item.path, content_hash="other") == []
     collection.remove([item.id])
     assert not Path(item.thumbnail).exists() and collection.find(path=given_item.path) == []
+
+
+def test_items_that_move_keep_all_but_their_path(collection: Collection) -> None:
+    first, second, third = collection.add([new(one(t1=i + 1.0), path=f"/here/{i}.png") for i in range(3)])
+    collection.tag([first], add=["best"])
+    before = collection.items([first, second])
+    with Collection.open(collection.path) as reader:
+        here = parse(["folder=/here"])
+        for held in (collection, reader):
+            assert held.count(here) == 3
+        moves = {first: "/here/1.png", second: "/there/0.png", 999: "/there/x.png"}
+        assert collection.move(moves, removing=[third, 998]) == 1
+        for held in (collection, reader):
+            after = held.items([first, second])
+            assert [item.path for item in after] == ["/here/1.png", "/there/0.png"]
+            assert [replace(item, path="") for item in after] == [replace(item, path="") for item in before]
+            assert held.ids(here) == [first] and held.count(here) == 1 and len(held) == 2
+            assert pairs(held.search(one(t1=1.0), 5, where=here)) == [(first, 1.0)]
+            assert held.verify() == []
+    with pytest.raises(CollectionError, match="not valid Unicode"):
+        collection.move({first: "\udcff.png"}, removing=[second])
+    assert len(collection) == 2
 
 
 def test_ids_are_never_used_twice(collection: Collection) -> None:

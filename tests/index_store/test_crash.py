@@ -1,7 +1,9 @@
 """kill -9 at any moment loses nothing that was reported, and leaves two stores that agree."""
 
+import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -198,3 +200,21 @@ def _item(name: str) -> NewItem:
 
 def _dies(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_file_that_a_killed_removal_left_does_not_stop_the_next(tmp_path: Path) -> None:
+    """tantivy names the file of a removal after a counter that a kill sets back, and refuses to write it twice."""
+    with Collection.create(tmp_path / "c", model="test", vocabulary=[str(i) for i in range(TERMS)]) as collection:
+        ids = collection.add([_item(str(number)) for number in range(20)])
+    shutil.copytree(tmp_path / "c", tmp_path / "ahead")
+    with Collection.open(tmp_path / "ahead", writable=True) as ahead:
+        ahead.remove(ids[:2])
+    (left,) = (tmp_path / "ahead" / "postings").glob("*.del")
+    postings = tmp_path / "c" / "postings"
+    (postings / left.name).write_bytes(left.read_bytes()[:5])  # written in part, not yet named by meta.json
+    managed = json.loads((postings / ".managed.json").read_text())
+    (postings / ".managed.json").write_text(json.dumps([*managed, left.name]))
+    with Collection.open(tmp_path / "c", writable=True) as collection:
+        assert collection.remove(ids[:2]) == 2 and collection.verify() == []
+    with Collection.open(tmp_path / "c") as reader:
+        assert reader.verify() == [] and len(reader) == 18

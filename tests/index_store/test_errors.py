@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,18 +40,6 @@ def one_sentence(error: BaseException) -> str:
     assert text.endswith((".", ")")) and "\n" not in text and "Traceback" not in text
     assert not re.search(r"[a-z]\. [A-Z]", text), f"more than one sentence: {text}"
     return text
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, 3 MB: the only way to see a disk really run full."""
-    where = tmp_path / "disk"
-    where.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", where], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"needs to mount a tmpfs: {mounted.stderr.strip()}")
-    yield where
-    subprocess.run(["umount", "-l", where], check=True)
 
 
 def test_nothing_there(tmp_path: Path) -> None:

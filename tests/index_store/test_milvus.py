@@ -227,6 +227,24 @@ def test_filters_let_through_what_they_do_in_a_folder(milvus: MilvusCollection, 
         milvus.ids(parse(["file=[ab].png"]))
 
 
+def test_items_move_to_other_paths_as_in_a_folder(milvus: MilvusCollection, local: Collection) -> None:
+    fill([new(word(_0=1.0, _1=number + 1.0), number, caption=f"number {number}") for number in range(4)], milvus, local)
+    for collection in (milvus, local):
+        first, second, third = collection.ids()[:3]
+        swapped = {first: collection.items([second])[0].path, second: collection.items([first])[0].path}
+        before = collection.items([first, second])
+        assert collection.move(swapped | {10**6: "nobody"}, removing=[third]) == 1
+        after = collection.items([first, second])
+        assert [item.path for item in after] == [item.path for item in reversed(before)]
+        assert [(item.id, item.caption, item.tags) for item in after] == [(i.id, i.caption, i.tags) for i in before]
+        assert third not in collection.ids()
+        assert [item.id for item in collection.find(path=before[0].path)] == [second]
+        with pytest.raises(CollectionError, match="not valid Unicode"):
+            collection.move({first: "half a sign \ud800"})
+    with pytest.raises(CollectionError, match="leave the budget out"):
+        milvus.search(SparseVector.from_pairs({0: 1.0}), 3, budget=10)
+
+
 def test_items_come_back_whole(milvus: MilvusCollection, address: MilvusAddress) -> None:
     large = WEBP + np.random.default_rng(1).bytes(90_000)  # more than one text of Milvus holds
     first, second, third = milvus.add(
