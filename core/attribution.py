@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_WORDS = 40  # one more encoding each
 CLEAR = 0.25  # a word must take at least this share of the term's weight with it to be named
-AHEAD = 0.1  # and this much more, as a share of the weight, than the next word
+AHEAD = 0.1  # and the next word must take at least this share less of the logit
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,16 @@ def word_links(model: "Model", text: str) -> Links:
     if not spans:
         return Links((), ())
     without = [f"{text[:start]} {text[end:]}" for start, end in spans]
-    whole, *parts = model.encode_texts([text, *without])
-    size = len(model.vocabulary)
-    rest = np.zeros((len(parts), size))
-    for row, part in zip(rest, parts, strict=True):
-        row[part.terms] = part.weights
+    dense = model.dense_texts([text, *without])
+    (whole,) = model.project(dense[:1])
+    logits = model.head.unlit(dense)  # (1 + words, |V|)
+    weights = np.log1p(np.maximum(logits, 0))
     order = np.argsort(-whole.weights, kind="stable")
     links = []
     for term, weight in zip(whole.terms[order].tolist(), whole.weights[order].tolist(), strict=True):
-        falls = tuple(((weight - rest[:, term]) / weight).tolist())
-        links.append(Link(model.vocabulary.terms[term], weight, falls, _named(falls)))
+        falls = tuple(((weight - weights[1:, term]) / weight).tolist())
+        lost = (logits[0, term] - logits[1:, term]).tolist()
+        links.append(Link(model.vocabulary.terms[term], weight, falls, _named(falls, lost)))
     return Links(tuple(text[start:end] for start, end in spans), tuple(links))
 
 
@@ -81,9 +81,13 @@ def _spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _named(falls: Sequence[float]) -> int | None:
-    """The word without which most is lost, if that is much and no other comes close."""
-    first, *others = sorted(falls, reverse=True)
-    if first < CLEAR or (others and first - others[0] < AHEAD):
+def _named(falls: Sequence[float], lost: Sequence[float]) -> int | None:
+    """The word without which most is lost, if that is much of the weight and no other comes close.
+
+    Told by logits: a faint term goes out whichever word is missing, but lies deepest without the word that lit it.
+    """
+    first = int(np.argmax(lost))
+    others = [loss for word, loss in enumerate(lost) if word != first]
+    if falls[first] < CLEAR or (others and max(others) > (1 - AHEAD) * lost[first]):
         return None
-    return falls.index(first)
+    return first

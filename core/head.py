@@ -53,6 +53,13 @@ class SparseHead(nn.Module):
         return torch.log1p(torch.relu(self.logits(dense)))
 
     @torch.inference_mode()
+    def unlit(self, dense: NDArray[float32]) -> NDArray[float32]:
+        """(n, dense_size) rows -> (n, vocab_size) logits, without gradients: how dark a dark term is, too."""
+        rows = torch.from_numpy(np.ascontiguousarray(dense)).to(self.proj.weight.device)
+        logits: NDArray[float32] = self.logits(rows).cpu().numpy()
+        return logits
+
+    @torch.inference_mode()
     def weigh(self, dense: NDArray[float32]) -> NDArray[float32]:
         """(n, dense_size) rows -> (n, vocab_size) weights, without gradients."""
         rows = torch.from_numpy(np.ascontiguousarray(dense)).to(self.proj.weight.device)
