@@ -4,11 +4,14 @@ A folder outlives whoever started it: what was stopped or killed can be gone on 
 """
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from multiprocessing.synchronize import Event
 from pathlib import Path
+
+import torch
 
 from core.dense import DenseDataset, DenseFolder
 from core.errors import DatasetError
@@ -112,6 +115,7 @@ def conduct(place: Path, cache: Path, tell: Tell, stop: Event) -> bool:
     Made for `run_apart`. Asked to stop while training, the best head so far is kept and judged; false where there is
     none yet. Asked to stop again while judging, the head stays without a judgement.
     """
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # a core is the app's; busy cores make more threads slower
     experiment = Experiment.load(place)
     try:
         folder = DenseFolder.read(_data(experiment, cache, tell, stop))
