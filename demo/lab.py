@@ -6,6 +6,7 @@ Training goes on when the page is closed, until it ends, is stopped or the app e
 import hashlib
 import json
 import logging
+import math
 import sqlite3
 import threading
 import time
@@ -88,7 +89,7 @@ class Lab:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.now = Now()
-        self.steps: list[tuple[float, dict[str, float]]] = []  # (epochs, measures), thinned out
+        self.steps: list[tuple[float, dict[str, float]]] = []  # (epochs, measures), a few hundred
         self.epochs: list[EpochMeasures] = []
         session.closing.append(self.close)
 
@@ -359,8 +360,8 @@ class Lab:
         else:
             done, total, measures = said
             self._stage("training", done, total)
-            steps = [*self.steps, (epochs * done / total, measures)]
-            self.steps = steps if len(steps) <= POINTS else steps[::2]
+            if done % max(1, math.ceil(total / POINTS)) == 0 or not self.steps:
+                self.steps = [*self.steps, (epochs * done / total, measures)]
 
     def _stage(self, stage: str, done: int, total: int) -> None:
         if stage == self.now.stage and done >= self.now.done:
@@ -405,7 +406,8 @@ def shipped() -> tuple[list[Trained], float]:
     figures = json.loads((SCENES / "figures.json").read_text("utf-8"))
     rows = [
         Trained(
-            "built-in" if name.endswith("anchor") else f"shipped: {name}", name.replace(" control", ""),
+            "built-in" if name.endswith("anchor") else f"shipped: {name}",
+            "none" if name == "no control" else name.replace(" control", ""),
             "40,000 scenes", one["recall"]["at1"], one["flops"], one["query_terms"], one["item_terms"],
             one["exact_at_20"], ours=False,
         )

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 300, 120  # of a plot's inside
 LEFT, FOOT, TOP = 38, 20, 8
 
+READING = (
+    "Over the first fifth of training, weights are penalised more and more: FLOPs fall. The chance to expand rises all "
+    "the way, so that terms first take the meaning of their words. After every epoch the head is judged on pictures "
+    "that it does not learn from, and the best one is kept."
+)
+
 Points = list[tuple[float, float]]
 Steps = Sequence[tuple[float, dict[str, float]]]
 
@@ -48,7 +54,8 @@ def training_curves(steps: Steps, rows: "Sequence[EpochMeasures]", epochs: int) 
          [Line("chance", "literal", by_step("expansion") or by_epoch("expansion"))], 1.0),
     ]  # fmt: skip
     drawn = "".join(_plot(title, about, lines, epochs, top) for title, about, lines, top in plots)
-    return f'<div class="sw-curves">{drawn}</div>'
+    reading = f'<figure class="sw-reading"><figcaption><b>Reading the curves</b></figcaption><p>{READING}</p></figure>'
+    return f'<div class="sw-curves">{drawn}{reading}</div>'
 
 
 def _plot(title: str, about: str, lines: list[Line], epochs: int, top: float | None) -> str:
@@ -106,4 +113,4 @@ def _round_up(value: float) -> float:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

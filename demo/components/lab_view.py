@@ -40,8 +40,9 @@ def comparison(rows: Sequence[Trained], dense: float, tested: str) -> str:
     """R@1 and Exact@20 of every head over its FLOPs, the dense R@1 as a line, and all of it as a table."""
     if not rows:
         return ""
-    recall = _scatter(rows, [row.recall for row in rows], "R@1", dense)
-    exact = _scatter(rows, [row.exact for row in rows], "Exact@20", None)
+    bottom = max(0.0, math.floor(10 * min(row.recall for row in rows) - 0.5) / 10)
+    recall = _scatter(rows, [row.recall for row in rows], "R@1", bottom, dense)
+    exact = _scatter(rows, [row.exact for row in rows], "Exact@20", 0.0, None)
     return (
         f'<section class="sw-lab-table" aria-label="Heads compared"><h2>Heads compared</h2>'
         f'<p class="sw-quiet">Judged on {escape(tested)}. Up is better, left is cheaper: FLOPs are the term products '
@@ -50,14 +51,14 @@ def comparison(rows: Sequence[Trained], dense: float, tested: str) -> str:
     )
 
 
-def _scatter(rows: Sequence[Trained], values: Sequence[float], title: str, dense: float | None) -> str:
+def _scatter(rows: Sequence[Trained], values: Sequence[float], title: str, bottom: float, dense: float | None) -> str:
     flops = [max(row.flops, 1e-3) for row in rows]
     low, high = 10 ** math.floor(math.log10(min(flops))), 10 ** math.ceil(math.log10(max(flops) * 1.0001))
     span = math.log10(high / low) or 1.0
     points = [
         (
             LEFT + (WIDTH - LEFT - RIGHT) * math.log10(cost / low) / span,
-            TOP + (HEIGHT - TOP - FOOT) * (1 - value),
+            _height(value, bottom),
             number,
             row,
             value,
@@ -69,29 +70,33 @@ def _scatter(rows: Sequence[Trained], values: Sequence[float], title: str, dense
         f'<g class="sw-dot-{"ours" if row.ours else "given"}"><title>{escape(row.name)}: {title} {amount(value)}, '
         f'FLOPs {row.flops:.2f}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="9"></circle>'
         f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{number}</text></g>'
-        for x, y, number, row, value in points
+        for x, y, number, row, value in sorted(points, key=lambda point: point[3].ours)  # ours on top
     )
     line = ""
     if dense is not None:
-        y = TOP + (HEIGHT - TOP - FOOT) * (1 - dense)
+        y = _height(dense, bottom)
         line = (
             f'<line class="sw-dense" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"></line>'
-            f'<text x="{LEFT + 4}" y="{y - 5:.1f}">dense {amount(dense)}</text>'
+            f'<text x="{WIDTH - RIGHT}" y="{y + 14:.1f}" text-anchor="end">dense {amount(dense)}</text>'
         )
     return (
         f"<figure><figcaption><b>{title}</b></figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(f"{title} over FLOPs: {said}")}">'
-        f"{_axes(low, high, span)}{line}{dots}</svg></figure>"
+        f"{_axes(low, high, span, bottom)}{line}{dots}</svg></figure>"
     )
 
 
-def _axes(low: float, high: float, span: float) -> str:
-    inside, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - FOOT
+def _height(value: float, bottom: float) -> float:
+    return TOP + (HEIGHT - TOP - FOOT) * (1 - (value - bottom) / (1 - bottom))
+
+
+def _axes(low: float, high: float, span: float, bottom: float) -> str:
+    inside = WIDTH - LEFT - RIGHT
     across = "".join(
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{TOP + height * (1 - part):.1f}" '
-        f'y2="{TOP + height * (1 - part):.1f}"></line>'
-        f'<text x="{LEFT - 7}" y="{TOP + height * (1 - part) + 4:.1f}" text-anchor="end">{part:g}</text>'
-        for part in (0, 0.25, 0.5, 0.75, 1)
+        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_height(value, bottom):.1f}" '
+        f'y2="{_height(value, bottom):.1f}"></line>'
+        f'<text x="{LEFT - 7}" y="{_height(value, bottom) + 4:.1f}" text-anchor="end">{value:g}</text>'
+        for value in (round(bottom + (1 - bottom) * part, 3) for part in (0, 0.25, 0.5, 0.75, 1))
     )
     ticks = [low * 10**i for i in range(round(span) + 1)]
     down = "".join(
@@ -105,8 +110,7 @@ def _axes(low: float, high: float, span: float) -> str:
 
 
 def _table(rows: Sequence[Trained], dense: float) -> str:
-    heads = ("", "Head", "Control", "Learned from", "R@1", "of dense", "FLOPs", "Terms a caption / image", "Exact@20",
-             "Training")  # fmt: skip
+    heads = ("", "Head", "Control", "R@1", "of dense", "FLOPs", "Terms: caption / image", "Exact@20")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(_row(number, row, dense) for number, row in enumerate(rows, 1))
     return (
@@ -117,13 +121,13 @@ def _table(rows: Sequence[Trained], dense: float) -> str:
 
 def _row(number: int, row: Trained, dense: float) -> str:
     share = f"{100 * row.recall / dense:.1f} %" if dense else ""
-    seconds = f"{row.seconds:,.0f} s" if row.seconds is not None else ""
+    seconds = f" in {row.seconds:,.0f} s" if row.seconds is not None else ""
     here = ' <span class="sw-in-use">in use</span>' if row.here else ""
     return (
-        f'<tr><td class="sw-number">{number}</td><th scope="row"><bdi>{escape(row.name)}</bdi>{here}</th>'
-        f"<td>{escape(row.control)}</td><td>{escape(row.data)}</td>"
+        f'<tr><td class="sw-number">{number}</td><th scope="row"><bdi>{escape(row.name)}</bdi>{here}'
+        f"<small>{escape(row.data)}{seconds}</small></th><td>{escape(row.control)}</td>"
         f'<td class="sw-number"><b>{amount(row.recall)}</b></td><td class="sw-number">{share}</td>'
         f'<td class="sw-number">{row.flops:.2f}</td>'
         f'<td class="sw-number">{row.caption_terms:.1f} / {row.image_terms:.1f}</td>'
-        f'<td class="sw-number">{amount(row.exact, 2)}</td><td class="sw-number">{seconds}</td></tr>'
+        f'<td class="sw-number">{amount(row.exact, 2)}</td></tr>'
     )

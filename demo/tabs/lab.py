@@ -50,9 +50,9 @@ class LabTab:
                     self.stop = gr.Button("Stop, keep the best", elem_id="lab-stop", scale=0, visible=False)
             with gr.Column(scale=7, min_width=300, elem_id="lab-live"):
                 self.notice = gr.HTML(elem_id="lab-notice", **PLAIN)
-                self.curves = gr.HTML(training_curves([], [], 20), elem_id="lab-curves", **PLAIN)
-        self.table = gr.HTML(elem_id="lab-table", **PLAIN)
-        self._build_heads()
+                self.curves = gr.HTML(elem_id="lab-curves", **PLAIN)
+                self.table = gr.HTML(elem_id="lab-table", **PLAIN)
+                self._build_heads()
         self.timer = gr.Timer(LOOK_S, active=False)
         self._wire(tab)
 
@@ -211,10 +211,10 @@ class LabTab:
         lab, now = self.lab, self.lab.now
         working = now.state == "working"
         loading = self.session.progress.stage in ("loading", "drawing", "waiting")
-        epochs = lab.epochs_of(now.key)
+        curves = bool(now.key or lab.epochs)
         return (
             self._notice(),
-            training_curves(lab.steps, lab.epochs, epochs),
+            training_curves(lab.steps, lab.epochs, lab.epochs_of(now.key)) if curves else "",
             gr.update(interactive=not working),
             gr.update(visible=working),
             gr.Timer(active=working or loading),
