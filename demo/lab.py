@@ -196,7 +196,8 @@ class Lab:
             raise QueryError("The collection is still being made; use the head once it is there.")
         if model.name == f"{model.encoder.name}+{name}":
             raise QueryError(f"The head '{name}' is in use already.")
-        self._begin(lambda: self._go_over(name, _with_head(model, name, place)))
+        other = _with_head(model, name, place)
+        self._begin(lambda: self._go_over(name, other))
 
     def back(self) -> None:
         """Goes back from a kept head to the collection that it was used on, or else to the first there is."""

@@ -16,6 +16,7 @@ from demo.tabs.plain import PLAIN, QUIET
 from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is
+LOOK_HERE = "() => document.querySelector('#lab-live').scrollIntoView({block: 'nearest'})"  # below, on a phone
 LEAD = (
     "A head turns dense vectors into weighted words. Train one with the controls of the paper, watch it learn, keep it "
     "under a name, and let the app search with it."
@@ -82,12 +83,16 @@ class LabTab:
             number: dict[str, Any] = {"minimum": 0, "min_width": 120}
             self.settings: dict[str, Any] = {
                 "schedule": gr.Dropdown(
-                    list(get_args(Schedule)), value="linear", label="Schedule", elem_id="lab-schedule",
+                    list(get_args(Schedule)), value="linear", label="Schedule", elem_id="lab-schedule", min_width=120,
                     info="How the chance to expand rises from 0 to 1.",
                 ),
+                "expansion_level": gr.Number(
+                    0.5, maximum=1, label="Its constant", info="For the schedule “constant”.", elem_id="lab-level",
+                    **number,
+                ),
                 "sparsity": gr.Dropdown(
-                    [("L1: their sum", "l1"), ("FLOPs: what they cost a search", "flops")], value="l1",
-                    label="Penalty on weights", elem_id="lab-sparsity",
+                    [("L1", "l1"), ("FLOPs", "flops")], value="l1", label="Penalty on weights",
+                    info="Their sum, or what they cost a search.", elem_id="lab-sparsity", min_width=120,
                 ),
                 "query_sparsity": gr.Number(
                     0.002, label="Sparsity of captions", info="More: fewer terms.", elem_id="lab-query-sparsity",
@@ -97,7 +102,7 @@ class LabTab:
                     0.002, label="Sparsity of images", info="More: fewer terms.", elem_id="lab-item-sparsity", **number
                 ),
                 "anchor": gr.Number(
-                    0, label="Word anchor", info="0: the paper. The built-in head: 0.0007, for terms that are true.",
+                    0, label="Word anchor", info="0: the paper. Built-in head: 0.0007, for truer terms.",
                     elem_id="lab-anchor", **number,
                 ),
                 "tau": gr.Number(
@@ -110,7 +115,7 @@ class LabTab:
                     512, precision=0, label="Hidden layer", info="Its width.", elem_id="lab-hidden", **number
                 ),
                 "patience": gr.Number(
-                    0, precision=0, label="Patience", info="Ends after so many epochs without progress; 0: never.",
+                    0, precision=0, label="Patience", info="Epochs without progress before it ends; 0: never.",
                     elem_id="lab-patience", **number,
                 ),
                 "seed": gr.Number(
@@ -136,13 +141,17 @@ class LabTab:
     def _wire(self, tab: gr.Tab) -> None:
         self.source.change(self._sources, self.source, [self.scenes, self.folder], queue=False, **QUIET)
         live = [self.notice, self.curves, self.train, self.stop, self.timer]
-        shown = [*live, self.table, self.head, self.name, self.go_on, self.in_use, self.back]
+        self.own = [self.name, self.keep, self.go_on, self.discard]
+        shown = [*live, self.table, self.head, *self.own, self.in_use, self.back]
         chosen = [self.source, self.scenes, self.folder, self.controls, self.epochs, *self.settings.values()]
-        self.train.click(self._train, [self.head, *chosen], shown, **QUIET)
+        started = self.train.click(self._train, [self.head, *chosen], shown, **QUIET)
+        started.then(
+            None, None, None, js="() => document.querySelector('#lab-notice').scrollIntoView({block: 'center'})"
+        )
         self.stop.click(self._stop, self.head, shown, queue=False, **QUIET)
         self.timer.tick(self._tick, self.head, shown, queue=False, **QUIET)
         tab.select(self._look, self.head, shown, **QUIET)
-        self.head.input(self._choose, self.head, [self.name, self.go_on], queue=False, **QUIET)
+        self.head.input(self._choose, self.head, self.own, queue=False, **QUIET)
         gr.on([self.keep.click, self.name.submit], self._keep, [self.head, self.name], shown, **QUIET)
         self.use.click(self._use, [self.head, self.name], shown, **QUIET)
         self.go_on.click(lambda head: self._after(head, lambda: self.lab.go_on(head or "")), self.head, shown, **QUIET)
@@ -158,7 +167,13 @@ class LabTab:
     def _train(self, head: str | None, *given: Any) -> tuple[Any, ...]:
         source, scenes, folder, controls, epochs, *values = given
         settings = dict(zip(self.settings, values, strict=True))
-        choice = Choice(source, int(scenes), folder or "", tuple(controls), cleaned({"epochs": epochs, **settings}))
+        choice = Choice(
+            source,
+            int(scenes),
+            folder or "",
+            tuple(key for _, key in CONTROLS if key in controls),
+            cleaned({"epochs": epochs, **settings}),
+        )
         return self._after(head, lambda: self.lab.start(choice))
 
     def _stop(self, head: str | None) -> tuple[Any, ...]:
@@ -170,11 +185,10 @@ class LabTab:
 
     def _use(self, head: str | None, name: str) -> tuple[Any, ...]:
         def use() -> None:
-            known = self.lab.experiments().get(head or "")
-            if known is not None and not known.name:
+            one = self.lab.experiments().get(head or "")
+            if one is not None and not one.name:
                 self.lab.keep(head or "", name)
-            kept = name.strip() if known is not None and not known.name else (known.name if known else "")
-            self.lab.use(kept or (head or "").removeprefix("head:"))
+            self.lab.use(name.strip())
 
         return self._after(head, use)
 
@@ -187,25 +201,30 @@ class LabTab:
         shown = self._look(head)
         return (_done(said), *shown[1:]) if said else shown
 
-    def _choose(self, head: str | None) -> tuple[Any, Any]:
-        return self.lab.free_name(head or ""), gr.update(visible=self.lab.can_go_on(head or ""))
+    def _choose(self, head: str | None) -> tuple[Any, ...]:
+        """Its name, and what can be done with it, in the order of `own`."""
+        one = self.lab.experiments().get(head or "")
+        loose = one is not None and not one.name
+        return (
+            gr.update(value=self.lab.free_name(head or ""), interactive=loose),
+            gr.update(visible=loose),
+            gr.update(visible=self.lab.can_go_on(head or "")),
+            gr.update(visible=one is not None),
+        )
 
     def _tick(self, head: str | None) -> tuple[Any, ...]:
         """As `_look`, but lists stay as they are while work goes on: somebody may be choosing from them."""
         live = self._live()
         if self.lab.now.state == "working":
-            return (*live, self._table(), *(gr.skip(),) * 5)
-        return self._look(head)
+            return (*live, self._table(), *(gr.skip(),) * (1 + len(self.own) + 2))
+        return self._look(self.lab.now.key or head)
 
     def _look(self, head: str | None) -> tuple[Any, ...]:
         """Everything as it stands now; `head`: what is chosen, the newest where that is gone."""
         heads = self.lab.heads()
-        chosen = head if head in heads and self.lab.now.state != "ended" else next(iter(heads), None)
-        if self.lab.now.state == "ended" and self.lab.now.key in heads:
-            chosen = self.lab.now.key
+        chosen = head if head in heads else next(iter(heads), None)
         choices = gr.update(choices=[(label, key) for key, label in heads.items()], value=chosen)
-        name, go_on = self._choose(chosen)
-        return (*self._live(), self._table(), choices, name, go_on, self._in_use(), self._back())
+        return (*self._live(), self._table(), choices, *self._choose(chosen), self._in_use(), self._back())
 
     def _live(self) -> tuple[Any, ...]:
         lab, now = self.lab, self.lab.now
