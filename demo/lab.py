@@ -126,7 +126,8 @@ class Lab:
         """Whether an experiment was stopped, or killed, before its end."""
         from core.training.checkpoint import CHECKPOINT_FILE
 
-        return self.now.key != key and (_home() / "runs" / key / CHECKPOINT_FILE).exists()
+        at_hand = self.now.state == "working" and self.now.key == key
+        return bool(key) and not at_hand and (_home() / "runs" / key / CHECKPOINT_FILE).exists()
 
     def epochs_of(self, key: str) -> int:
         """How many epochs an experiment is to have; the default where it is none."""

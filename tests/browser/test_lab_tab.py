@@ -66,7 +66,7 @@ def test_a_head_is_trained_watched_kept_used_and_left(visit: Callable[..., Page]
     expect(page.get_by_role("option", name="Another head: caption-1", exact=True)).to_be_visible()
 
 
-def test_it_is_found_again_and_stopped_by_keyboard(visit: Callable[..., Page], data: Path) -> None:
+def test_it_is_found_again_stopped_by_keyboard_and_gone_on_with(visit: Callable[..., Page], data: Path) -> None:
     page = opened(visit)
     choose_folder(page, str(data))
     page.locator("#lab-more button").click()
@@ -82,6 +82,11 @@ def test_it_is_found_again_and_stopped_by_keyboard(visit: Callable[..., Page], d
     again.keyboard.press("Enter")
     expect(again.locator("#lab-notice .sw-done")).to_contain_text("finds the right picture first", timeout=SOON)
     expect(again.locator("#lab-train")).to_be_enabled()
+    again.locator("#lab-go-on").click()
+    expect(again.locator("#lab-stop")).to_be_visible()
+    expect(again.locator("#lab-notice .sw-done")).to_be_visible(timeout=SOON)
+    expect(again.locator("#lab-go-on")).to_be_hidden()
+    expect(again.locator("#lab-table tbody tr")).to_have_count(1)
 
 
 def test_an_error_is_shown_well_and_a_phone_needs_no_sideways_scrolling(visit: Callable[..., Page]) -> None:
