@@ -76,10 +76,10 @@ def load_model(name: str = DEFAULT_MODEL, device: str | None = None) -> Model:
     """
     if name == DEFAULT_MODEL:
         vocabulary = Vocabulary.load(SCENES / HEAD_VOCABULARY)
-        return Model(name, load_encoder(name), SparseHead.load(SCENES), vocabulary, SCENES_ABOUT)
+        return Model(name, load_encoder(name, device), SparseHead.load(SCENES), vocabulary, SCENES_ABOUT)
     chosen = pairing(name)
     _complain_of_missing(chosen.name, _sources(chosen))
-    encoder = _built(chosen.encoder, device)
+    encoder = load_encoder(chosen.encoder.name, device)  # one for all its heads
     folder = chosen.head.locate()
     about = f"{chosen.encoder.about}, with the head {chosen.head.name}."
     return Model(chosen.name, encoder, SparseHead.load(folder), _vocabulary(chosen, folder), about)

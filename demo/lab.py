@@ -380,7 +380,7 @@ class Lab:
         carried = carry_over(model, source, path, progress=self._stage, cancelled=self._stop.is_set)
         if carried.cancelled:
             return "Stopped; the app searches as before, and what is done is not done again."
-        self._session.use(path, model)
+        self._library.use(f"{base} with {name}", model)
         left = f" {carried.missing:,} items were left out: their pictures cannot be read." if carried.missing else ""
         return f"The app now searches with the head '{name}', in the collection '{base} with {name}'.{left}"
 

@@ -64,8 +64,8 @@ class Library:
         """The name of the collection in use."""
         return next((name for name, path in self.collections().items() if path == self._session.path), WORLD)
 
-    def use(self, name: str) -> None:
-        """Goes over to the named collection and the model that made it.
+    def use(self, name: str, model: "Model | None" = None) -> None:
+        """Goes over to the named collection and the model that made it (`model`, where that is loaded already).
 
         Raises QueryError for a name that is none, or while work is under way.
         """
@@ -74,7 +74,7 @@ class Library:
             raise QueryError(f"There is no collection '{name[:60]}'; choose one from the list.")
         with self._lock:
             self._refuse_while_working()
-            self._go_over(known[name])
+            self._go_over(known[name], model)
 
     def create(self, name: str) -> None:
         """Makes an empty collection for the model in use and goes over to it; QueryError for a name it cannot have."""
@@ -142,15 +142,17 @@ class Library:
         if self._thread is not None:
             self._thread.join()
 
-    def _go_over(self, path: Address | None) -> None:
+    def _go_over(self, path: Address | None, model: "Model | None") -> None:
         if path == self._session.path:
             return
-        if path is None or path == self._started_with:
-            model = self._started_model
+        if model is not None:
+            self._session.use(path, model)
+        elif path is None or path == self._started_with:
+            self._session.use(path, self._started_model)
         else:
             with open_collection(path) as collection:
-                model = collection.model
-        self._session.use(path, model)
+                made_by = collection.model
+            self._session.use(path, made_by)
 
     def _own(self) -> Address:
         if self._session.path is None:

@@ -84,7 +84,7 @@ class LabTab:
             self.settings: dict[str, Any] = {
                 "schedule": gr.Dropdown(
                     list(get_args(Schedule)), value="linear", label="Schedule", elem_id="lab-schedule", min_width=120,
-                    info="How the chance to expand rises from 0 to 1.",
+                    info="How the chance to expand rises.",
                 ),
                 "expansion_level": gr.Number(
                     0.5, maximum=1, label="Its constant", info="For the schedule “constant”.", elem_id="lab-level",
@@ -92,7 +92,11 @@ class LabTab:
                 ),
                 "sparsity": gr.Dropdown(
                     [("L1", "l1"), ("FLOPs", "flops")], value="l1", label="Penalty on weights",
-                    info="Their sum, or what they cost a search.", elem_id="lab-sparsity", min_width=120,
+                    info="Their sum, or their cost.", elem_id="lab-sparsity", min_width=120,
+                ),
+                "anchor": gr.Number(
+                    0, label="Word anchor", info="The paper: 0; built in: 0.0007.",
+                    elem_id="lab-anchor", **number,
                 ),
                 "query_sparsity": gr.Number(
                     0.002, label="Sparsity of captions", info="More: fewer terms.", elem_id="lab-query-sparsity",
@@ -100,10 +104,6 @@ class LabTab:
                 ),
                 "item_sparsity": gr.Number(
                     0.002, label="Sparsity of images", info="More: fewer terms.", elem_id="lab-item-sparsity", **number
-                ),
-                "anchor": gr.Number(
-                    0, label="Word anchor", info="0: the paper. Built-in head: 0.0007, for truer terms.",
-                    elem_id="lab-anchor", **number,
                 ),
                 "tau": gr.Number(
                     0.001, label="Temperature τ", info="Of the dense scores to learn from.", elem_id="lab-tau", **number
@@ -115,7 +115,7 @@ class LabTab:
                     512, precision=0, label="Hidden layer", info="Its width.", elem_id="lab-hidden", **number
                 ),
                 "patience": gr.Number(
-                    0, precision=0, label="Patience", info="Epochs without progress before it ends; 0: never.",
+                    0, precision=0, label="Patience", info="Idle epochs; 0: no early end.",
                     elem_id="lab-patience", **number,
                 ),
                 "seed": gr.Number(
@@ -167,13 +167,8 @@ class LabTab:
     def _train(self, head: str | None, *given: Any) -> tuple[Any, ...]:
         source, scenes, folder, controls, epochs, *values = given
         settings = dict(zip(self.settings, values, strict=True))
-        choice = Choice(
-            source,
-            int(scenes),
-            folder or "",
-            tuple(key for _, key in CONTROLS if key in controls),
-            cleaned({"epochs": epochs, **settings}),
-        )
+        in_turn = tuple(key for _, key in CONTROLS if key in controls)
+        choice = Choice(source, int(scenes), folder or "", in_turn, cleaned({"epochs": epochs, **settings}))
         return self._after(head, lambda: self.lab.start(choice))
 
     def _stop(self, head: str | None) -> tuple[Any, ...]:
