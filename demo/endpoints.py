@@ -17,7 +17,7 @@ from core.search import MAX_CHARACTERS
 from core.steering import mixed
 from core.terms import profile
 from demo.comparing import Comparing
-from demo.lab import EPOCHS, Choice, Lab
+from demo.lab import EPOCHS, Choice, Lab, defaults
 from demo.question import MOST, Question
 from demo.session import Session, data_uri
 from index_store.errors import SightwordsError
@@ -212,9 +212,10 @@ def lab_actions(lab: Lab) -> list[Callable[..., Any]]:
             folder: a dense data set, for the source "folder"
             controls: none, caption, word, both; caption without
             epochs: passes over all captions
-            settings: other settings by name, as in {"query_sparsity": 0.004, "schedule": "cosine", "anchor": 0.0007}
+            settings: others by name, as in {"query_sparsity": 0.004, "schedule": "cosine", "anchor": 0}, the paper's
+                plain method
         """
-        chosen = {"batch_size": 128, **(settings or {}), "epochs": epochs}
+        chosen = {**defaults(), **(settings or {}), "epochs": epochs}
         lab.start(Choice(source, scenes, folder, tuple(controls or ("caption",)), chosen))
         return _standing(lab)
 

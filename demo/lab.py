@@ -38,6 +38,7 @@ POINTS = 300  # of a curve by steps: more cannot be told apart on a screen
 WORLD_TEST = "1,000 test pictures of the built-in world"
 SCENES = (500, 2_000, 8_000)
 EPOCHS = 20  # enough for a few thousand scenes
+BATCH = 128  # captions a step: small, as there are few
 UNKEPT = 12  # experiments that nobody kept; the oldest go
 LEAST_S = 1.5  # of a stage, before its time left is told
 ENDING_S = 15.0  # how long the app waits for work to stop when it ends
@@ -399,6 +400,19 @@ class Lab:
         from core.experiment import discard
 
         discard(_home() / "runs", key)
+
+
+def defaults() -> dict[str, Any]:
+    """Settings that make a good head of little data: those of the built-in one, but for the size of a step."""
+    from core.builtin.recipe import HEADS, SHIPPED
+
+    recipe = HEADS[SHIPPED]
+    return {
+        "batch_size": BATCH,
+        "anchor": recipe.anchor,
+        "query_sparsity": recipe.query_sparsity,
+        "item_sparsity": recipe.item_sparsity,
+    }
 
 
 def shipped() -> tuple[list[Trained], float]:

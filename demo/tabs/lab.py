@@ -6,11 +6,11 @@ from typing import Any, get_args
 
 import gradio as gr
 
-from core.training.config import Control, Schedule, Sparsity
+from core.training.config import Control, Schedule, Sparsity, Start
 from demo.components.curves import training_curves
 from demo.components.lab_view import comparison, remaining
 from demo.components.notices import error_notice, progress_panel
-from demo.lab import SCENES, WORLD_TEST, Choice, Lab, shipped
+from demo.lab import SCENES, WORLD_TEST, Choice, Lab, defaults, shipped
 from demo.session import Session
 from demo.tabs.plain import PLAIN, QUIET
 from index_store.errors import SightwordsError
@@ -73,12 +73,18 @@ class LabTab:
             info="Caption: a coin for each caption says whether it may light words it does not say. Word: a coin for "
             "each such word. Choose several to compare them; they are trained one after the other.",
         )  # fmt: skip
+        self.anchored = gr.Checkbox(
+            True, label="Word anchor", elem_id="lab-anchor",
+            info="Our addition: draws terms to the words that captions say. Off: the paper’s plain method, which shows "
+            "best what the controls do.",
+        )  # fmt: skip
         self.epochs = gr.Slider(
             1, 60, value=20, step=1, label="Epochs", info="Passes over all captions.", elem_id="lab-epochs", buttons=[]
         )
 
     def _build_settings(self) -> None:
         """The finer settings, by the name that `TrainingConfig` has for each."""
+        usual = defaults()
         with gr.Accordion("More settings", open=False, elem_id="lab-more"):
             number: dict[str, Any] = {"minimum": 0, "min_width": 120}
             self.settings: dict[str, Any] = {
@@ -94,22 +100,20 @@ class LabTab:
                     [("L1", "l1"), ("FLOPs", "flops")], value="l1", label="Penalty on weights",
                     info="Their sum, or their cost.", elem_id="lab-sparsity", min_width=120,
                 ),
-                "anchor": gr.Number(
-                    0, label="Word anchor", info="The paper: 0; built in: 0.0007.",
-                    elem_id="lab-anchor", **number,
-                ),
                 "query_sparsity": gr.Number(
-                    0.002, label="Sparsity of captions", info="More: fewer terms.", elem_id="lab-query-sparsity",
-                    **number,
+                    usual["query_sparsity"], label="Sparsity of captions", info="More: fewer terms.",
+                    elem_id="lab-query-sparsity", **number,
                 ),
                 "item_sparsity": gr.Number(
-                    0.002, label="Sparsity of images", info="More: fewer terms.", elem_id="lab-item-sparsity", **number
+                    usual["item_sparsity"], label="Sparsity of images", info="More: fewer terms.",
+                    elem_id="lab-item-sparsity", **number,
                 ),
                 "tau": gr.Number(
                     0.001, label="Temperature τ", info="Of the dense scores to learn from.", elem_id="lab-tau", **number
                 ),
                 "batch_size": gr.Number(
-                    128, precision=0, label="Batch", info="Captions a step.", elem_id="lab-batch", **number
+                    usual["batch_size"], precision=0, label="Batch", info="Captions a step.",
+                    elem_id="lab-batch", **number,
                 ),
                 "hidden_size": gr.Number(
                     512, precision=0, label="Hidden layer", info="Its width.", elem_id="lab-hidden", **number
@@ -117,6 +121,10 @@ class LabTab:
                 "patience": gr.Number(
                     0, precision=0, label="Patience", info="Idle epochs; 0: no early end.",
                     elem_id="lab-patience", **number,
+                ),
+                "start": gr.Dropdown(
+                    list(get_args(Start)), value="auto", label="Start", elem_id="lab-start", min_width=120,
+                    info="Of the terms: their captions, or chance.",
                 ),
                 "seed": gr.Number(
                     0, precision=0, label="Seed", info="The same seed, the same head.", elem_id="lab-seed", **number
@@ -143,7 +151,15 @@ class LabTab:
         live = [self.notice, self.curves, self.train, self.stop, self.timer]
         self.own = [self.name, self.keep, self.go_on, self.discard]
         shown = [*live, self.table, self.head, *self.own, self.in_use, self.back]
-        chosen = [self.source, self.scenes, self.folder, self.controls, self.epochs, *self.settings.values()]
+        chosen = [
+            self.source,
+            self.scenes,
+            self.folder,
+            self.controls,
+            self.anchored,
+            self.epochs,
+            *self.settings.values(),
+        ]
         started = self.train.click(self._train, [self.head, *chosen], shown, **QUIET)
         started.then(
             None, None, None, js="() => document.querySelector('#lab-notice').scrollIntoView({block: 'center'})"
@@ -165,10 +181,11 @@ class LabTab:
         return gr.update(visible=source == "world"), gr.update(visible=source == "folder")
 
     def _train(self, head: str | None, *given: Any) -> tuple[Any, ...]:
-        source, scenes, folder, controls, epochs, *values = given
-        settings = dict(zip(self.settings, values, strict=True))
+        source, scenes, folder, controls, anchored, epochs, *values = given
+        settings = {"epochs": epochs, "anchor": defaults()["anchor"] if anchored else 0.0}
+        settings |= dict(zip(self.settings, values, strict=True))
         in_turn = tuple(key for _, key in CONTROLS if key in controls)
-        choice = Choice(source, int(scenes), folder or "", in_turn, cleaned({"epochs": epochs, **settings}))
+        choice = Choice(source, int(scenes), folder or "", in_turn, cleaned(settings))
         return self._after(head, lambda: self.lab.start(choice))
 
     def _stop(self, head: str | None) -> tuple[Any, ...]:
