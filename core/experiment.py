@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from core.dense import DenseDataset, DenseFolder
-from core.errors import DatasetError
+from core.errors import DatasetError, TrainingError
 from core.evaluation.judge import evaluate_dense, evaluate_head
 from core.fitting import Watch, train_folder
 from core.head_folder import HEAD_VOCABULARY, load_head
@@ -120,6 +120,8 @@ def conduct(place: Path, cache: Path, tell: Tell, stop: Event) -> bool:
     try:
         folder = DenseFolder.read(_data(experiment, cache, tell, stop))
         vocabulary = _vocabulary(place, folder)
+        if not spoken_terms(folder.split("train").captions, vocabulary).nnz:
+            raise TrainingError(f"No caption of {experiment.data} says any of the {len(vocabulary):,} terms to learn.")
         watch = Watch(
             step=lambda done, total, measures: tell("step", done, total, measures),
             epoch=lambda row: tell("epoch", asdict(row)),

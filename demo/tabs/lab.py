@@ -21,7 +21,7 @@ LEAD = (
     "A head turns dense vectors into weighted words. Train one with the controls of the paper, watch it learn, keep it "
     "under a name, and let the app search with it."
 )
-CLOSED = "Nobody can train a head here, as this app is public; on your own computer everybody who opens it can."
+CLOSED = "Training is off here, because this app is public; run Sightwords on your own computer to train a head."
 SOURCES = [("The built-in world", "world"), ("The open collection", "collection"), ("A data set folder", "folder")]
 CONTROLS = [("None", "none"), ("Caption", "caption"), ("Word", "word"), ("Both", "both")]
 USING = (

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.driver import IN_BROWSER, PHONE, WIDE, Page, expect
+from tests.conftest import TERMS
 from tests.core.dense_sets import write_words
 
 pytestmark = IN_BROWSER
@@ -49,7 +50,7 @@ def lab(page: Page) -> None:
     if not page.locator("#lab-table tbody tr").count():
         with TemporaryDirectory() as folder:
             page.get_by_label("A data set folder").check()
-            page.locator("#lab-folder input").fill(str(write_words(Path(folder), encoder="mean-colours")))
+            page.locator("#lab-folder input").fill(str(write_words(Path(folder), words=TERMS, encoder="mean-colours")))
             page.locator("#lab-train").click()
             expect(page.locator("#lab-table tbody tr")).to_have_count(1, timeout=60_000)
     expect(page.locator("#lab-table svg")).to_have_count(2)

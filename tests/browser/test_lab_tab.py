@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.driver import HOSTILE, IN_BROWSER, PHONE, Page, expect, width_needed
+from tests.conftest import TERMS
 from tests.core.dense_sets import write_words
 
 pytestmark = IN_BROWSER
@@ -14,7 +15,7 @@ SOON = 60_000  # ms: a process of its own has to begin
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    return write_words(tmp_path / "words", encoder="mean-colours")
+    return write_words(tmp_path / "words", words=TERMS, encoder="mean-colours")
 
 
 def opened(visit: Callable[..., Page], *viewport: dict[str, int]) -> Page:
@@ -36,7 +37,12 @@ def set_epochs(page: Page, epochs: int) -> None:
 
 
 def test_a_head_is_trained_watched_kept_used_and_left(visit: Callable[..., Page], data: Path) -> None:
-    page = opened(visit)
+    page = visit()
+    page.locator("#query input").fill("a red dog beside the sea")
+    page.locator("#query input").press("Enter")
+    expect(page.locator("#grid .sw-card").first).to_be_visible()
+    lit = page.locator("#query-terms").inner_text()
+    page.get_by_role("tab", name="Lab").click()
     choose_folder(page, str(data))
     page.get_by_label("None", exact=True).check()
     set_epochs(page, 3)
@@ -56,6 +62,7 @@ def test_a_head_is_trained_watched_kept_used_and_left(visit: Callable[..., Page]
     expect(page.locator("#lab-table .sw-in-use")).to_have_count(1)
     page.get_by_role("tab", name="Search").click()
     expect(page.locator("#about")).to_contain_text("mean-colours+caption-1")
+    expect(page.locator("#query-terms")).not_to_have_text(lit, use_inner_text=True)  # asked again, of the new head
     page.get_by_role("tab", name="Library").click()
     expect(page.locator("#library-chosen input")).to_have_value("collection with caption-1")
     page.get_by_role("tab", name="Lab").click()

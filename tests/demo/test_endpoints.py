@@ -18,6 +18,7 @@ from demo.session import Session
 from demo.web import App, serve
 from index_store.collection import Collection
 from index_store.errors import SightwordsError
+from tests.conftest import TERMS
 from tests.core.dense_sets import write_words
 
 MCP = find_spec("mcp") is not None
@@ -116,7 +117,7 @@ def test_two_rankings_are_compared(client: Client) -> None:
 
 
 def test_a_head_is_trained_kept_used_and_left(client: Client, model: Model, tmp_path: Path) -> None:
-    data = write_words(tmp_path / "words", encoder="mean-colours")
+    data = write_words(tmp_path / "words", words=TERMS, encoder="mean-colours")
     settings = {"hidden_size": 16, "batch_size": 16, "schedule": "cosine"}
     given = {"source": "folder", "folder": str(data), "controls": ["both"], "epochs": 2, "settings": settings}
     assert client.predict(**given, api_name="/train_head")["state"] == "working"
@@ -140,7 +141,7 @@ def test_a_head_is_trained_kept_used_and_left(client: Client, model: Model, tmp_
 
 
 def test_training_is_stopped_and_gone_on_with(client: Client, tmp_path: Path) -> None:
-    data = write_words(tmp_path / "words", encoder="mean-colours")
+    data = write_words(tmp_path / "words", words=TERMS, encoder="mean-colours")
     given = {"source": "folder", "folder": str(data), "epochs": 5000, "settings": {"batch_size": 16}}
     client.predict(**given, api_name="/train_head")
     with pytest.raises(AppError, match="The Lab is at work"):

@@ -20,6 +20,7 @@ from demo.session import Session
 from demo.web import build
 from index_store.collection import Collection
 from index_store.errors import SightwordsError
+from tests.conftest import TERMS
 from tests.core.dense_sets import write_words
 
 FAST = {"epochs": 2, "batch_size": 16, "hidden_size": 16, "tau": 0.02}
@@ -82,7 +83,7 @@ def test_a_head_is_trained_kept_used_and_left(lab: Lab, model: Model, home: Path
 
 
 def test_training_is_stopped_and_gone_on_with_and_nobody_else_trains_meanwhile(lab: Lab, tmp_path: Path) -> None:
-    data = write_words(tmp_path / "data", encoder="mean-colours")
+    data = write_words(tmp_path / "data", words=TERMS, encoder="mean-colours")
     lab.start(Choice("folder", folder=str(data), settings=FAST | {"epochs": 5000}))
     with pytest.raises(QueryError, match="The Lab is at work"):
         lab.start(Choice("collection", settings=FAST))
@@ -120,9 +121,11 @@ def test_what_cannot_be_done_is_said(lab: Lab, tmp_path: Path) -> None:
     ):
         with pytest.raises(SightwordsError, match=said):
             lab.start(choice)
+    unspoken = write_words(tmp_path / "unspoken", encoder="mean-colours")
     for choice, said in (
         (Choice("folder", folder=str(tmp_path)), "has no img_embs.parquet"),
         (Choice("world"), "not for 'mean-colours'"),
+        (Choice("folder", folder=str(unspoken)), "says any of the 32 terms"),
     ):
         lab.start(choice)
         lab.wait()
@@ -170,7 +173,7 @@ def test_strangers_see_heads_compared_and_train_none(model: Model) -> None:
     ids = {component.elem_id for component in page.blocks.values()}
     assert "lab-table" in ids and not ids & {"lab-train", "lab-use", "lab-keep"}
     said = next(component for component in page.blocks.values() if component.elem_id == "lab-lead")
-    assert "Nobody can train a head here" in str(said.value)
+    assert "Training is off here" in str(said.value)
     names = {fn.api_name for fn in page.fns.values()}
     assert "search" in names and not names & {"train_head", "use_head", "trained_heads"}
     assert WORLD_TEST in str(next(c for c in page.blocks.values() if c.elem_id == "lab-table").value)
