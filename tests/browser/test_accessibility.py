@@ -53,7 +53,7 @@ def lab(page: Page) -> None:
             page.locator("#lab-folder input").fill(str(write_words(Path(folder), words=TERMS, encoder="mean-colours")))
             page.locator("#lab-train").click()
             expect(page.locator("#lab-table tbody tr")).to_have_count(1, timeout=60_000)
-    expect(page.locator("#lab-train")).to_be_enabled()
+    expect(page.locator("#lab-train")).to_be_enabled(timeout=60_000)
     expect(page.locator("#lab-table svg")).to_have_count(2)
 
 
