@@ -12,7 +12,9 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from core.dense_items import dense_file, dense_items
-from index_store.collection import Collection, Item, NewItem
+from index_store.collection import Collection
+from index_store.items import Item, NewItem
+from index_store.store import Store
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -34,13 +36,13 @@ class Carried:
 
 def carry_over(
     model: "Model",
-    source: Collection,
+    source: Store,
     path: Path,
     *,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Carried:
-    """Makes the collection at `path`, or adds to it, what `source` holds, with the vectors of `model`.
+    """Makes the collection in the folder `path`, or adds to it, of what `source` holds, with the vectors of `model`.
 
     Both must have the same encoder. Dense vectors that were made before are not made again. Items that `path` holds
     already stay as they are; nothing is ever taken out of it. What was added before a cancellation stays.
@@ -49,7 +51,7 @@ def carry_over(
     def told(what: str) -> Callable[[int, int], None]:
         return lambda done, total: progress(what, done, total) if progress else None
 
-    file, missing = dense_file(source.path), 0
+    file, missing = dense_file(source), 0
     rows: dict[int, NDArray[float32]] = {}
     for kind, what in zip(KINDS, ("Encoding the pictures", "Encoding the captions"), strict=True):
         dense = dense_items(model.encoder, source, file, kind=kind, progress=told(what), cancelled=cancelled)
@@ -68,8 +70,8 @@ def carry_over(
             target.add(_weighed(model, part, rows))
             added += len(part)
             told("Weighing the items")(added, len(lacking))
-    if file.exists():  # so that Compare need not encode the pictures again
-        shutil.copyfile(file, dense_file(path))
+        if file.exists():  # so that Compare need not encode the pictures again
+            shutil.copyfile(file, dense_file(target))
     return Carried(added, missing)
 
 

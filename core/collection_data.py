@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from core.dense import write_dense
 from core.dense_items import DenseItems, dense_items
 from core.errors import DatasetError
-from index_store.collection import Collection, Item
+from index_store.items import Item
+from index_store.store import Store
 
 if TYPE_CHECKING:
     from core.encoders import DenseEncoder
@@ -31,7 +32,7 @@ class Described:
     captions: tuple[str, ...]
 
 
-def described(collection: Collection) -> list[Described]:
+def described(collection: Store) -> list[Described]:
     """Every picture that has captions: its caption items, or the text that describes it."""
     said: dict[str, list[str]] = defaultdict(list)
     for item in collection.all_items(kind="caption"):
@@ -47,7 +48,7 @@ def described(collection: Collection) -> list[Described]:
 
 def collection_data(
     encoder: "DenseEncoder",
-    collection: Collection,
+    collection: Store,
     file: Path,
     out: Path,
     *,
@@ -82,7 +83,7 @@ def collection_data(
 def _write(
     encoder: "DenseEncoder",
     pairs: list[Described],
-    collection: Collection,
+    collection: Store,
     images: DenseItems,
     texts: DenseItems,
     out: Path,

@@ -48,9 +48,9 @@ class DenseItems:
         return best(self.ids, self.rows @ query, k)
 
 
-def dense_file(collection: Path) -> Path:
-    """Where the dense vectors of the collection in a folder are kept."""
-    return home_folder() / "dense" / f"{hashlib.sha256(str(collection).encode()).hexdigest()[:16]}.npz"
+def dense_file(collection: Store) -> Path:
+    """Where the dense vectors of a collection are kept."""
+    return home_folder() / "dense" / f"{hashlib.sha256(collection.place.encode()).hexdigest()[:16]}.npz"
 
 
 def best(ids: NDArray[int64], scores: NDArray[float32], k: int) -> list[tuple[int, float]]:

@@ -95,7 +95,7 @@ class Comparing:
             self.done, self.total = done, total
 
         try:
-            file = dense_file(collection.path)
+            file = dense_file(collection)
             rankings.dense = dense_items(model.encoder, collection, file, progress=told, cancelled=self._stop.is_set)
         except SightwordsError as error:
             self._error = error

@@ -322,9 +322,9 @@ class Lab:
         from core.dense_items import dense_file
 
         _, collection = self._session.ready()
-        name = hashlib.sha256(f"{collection.path}\n{model.encoder.name}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{collection.place}\n{model.encoder.name}".encode()).hexdigest()[:16]
         out = _home() / "data" / name
-        file = dense_file(collection.path)
+        file = dense_file(collection)
         written = collection_data(
             model.encoder, collection, file, out, progress=self._stage, cancelled=self._stop.is_set
         )

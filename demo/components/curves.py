@@ -14,7 +14,7 @@ LEFT, FOOT, TOP = 38, 20, 8
 READING = (
     "Over the first fifth of training, weights are penalised more and more: FLOPs fall. The chance to expand rises all "
     "the way, so that terms first take the meaning of their words. After every epoch the head is judged on pictures "
-    "that it does not learn from, and the best one is kept."
+    "that it does not learn from; the sparsest of the best is kept."
 )
 
 Points = list[tuple[float, float]]

@@ -65,7 +65,7 @@ def test_a_collection_is_weighed_anew_and_searched(model: Model, source: Collect
             (expected,) = other.encode_images([picture.convert("RGB")])
         np.testing.assert_allclose(target.vectors([new[0].id])[0].weights, expected.weights, rtol=1e-4)
         assert search(other, target, text="a red dog", k=3).hits
-    assert dense_file(path).exists()
+        assert dense_file(target).exists()
     assert carry_over(other, source, path).added == 0
     Path(source.items([2])[0].path).unlink()  # its dense vector is known, so it is carried over all the same
     assert carry_over(other, source, tmp_path / "third").added == len(source)
