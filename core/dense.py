@@ -70,6 +70,7 @@ class DenseFolder:
     images: Mapping[str, NDArray[float32]]
     texts: Mapping[str, NDArray[float32]]
     meta: Sequence[Mapping[str, Any]]
+    encoder: str | None = None  # what made the vectors, where the data set says so
 
     @classmethod
     def read(cls, path: Path) -> "DenseFolder":
@@ -91,7 +92,7 @@ class DenseFolder:
         _pair(path, "imgid", [str(image["imgid"]) for image in meta], images, IMAGES_FILE)
         sentences = [str(sentence["sentid"]) for image in meta for sentence in image["sentences"]]
         _pair(path, "sentid", sentences, texts, TEXTS_FILE)
-        return cls(path, images, texts, meta)
+        return cls(path, images, texts, meta, _encoder(path / META_FILE))
 
     @property
     def dim(self) -> int:
@@ -186,6 +187,11 @@ def read_meta(path: Path) -> list[dict[str, Any]]:
             if not isinstance(raw, str) or not raw.strip() or sentence.get("sentid") is None:
                 raise DatasetError(f"{where}, sentence {number}: a sentid and a text as raw were expected.")
     return images
+
+
+def _encoder(path: Path) -> str | None:
+    name = json.loads(path.read_text("utf-8")).get("encoder")
+    return name if isinstance(name, str) else None
 
 
 def write_dense(

@@ -16,6 +16,7 @@ from numpy import float32, int64
 from numpy.typing import NDArray
 
 from core.errors import ImageError
+from core.home import home_folder
 from core.images import open_image, working_copy
 from core.writing import write_whole
 from index_store.items import Item
@@ -38,9 +39,18 @@ class DenseItems:
     rows: NDArray[float32]
     missing: int = 0
 
+    def by_id(self) -> dict[int, NDArray[float32]]:
+        """The rows (dim,) by item id."""
+        return dict(zip(self.ids.tolist(), self.rows, strict=True))
+
     def nearest(self, query: NDArray[float32], k: int) -> list[tuple[int, float]]:
         """The k (id, dot product) with the highest dot product with `query` (dim,); ties go to the smaller id."""
         return best(self.ids, self.rows @ query, k)
+
+
+def dense_file(collection: Store) -> Path:
+    """Where the dense vectors of a collection are kept."""
+    return home_folder() / "dense" / f"{hashlib.sha256(collection.place.encode()).hexdigest()[:16]}.npz"
 
 
 def best(ids: NDArray[int64], scores: NDArray[float32], k: int) -> list[tuple[int, float]]:

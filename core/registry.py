@@ -1,8 +1,9 @@
 """The models that can be named: what each is, what it needs, and how to load it.
 
 A name is one of the pairings listed here, or an encoder and a head of one's own: ENCODER+HEAD, where the encoder is
-one listed here or blip:, clip: or siglip: with a hub id or folder, and the head a hub id or a folder. Encoders alone
-(for `embed`) have the same names without the head. Nothing here touches the network but `fetch` and `download_size`.
+one listed here or blip:, clip: or siglip: with a hub id or folder, and the head the name of a kept one
+(`kept_heads`), a hub id or a folder. Encoders alone (for `embed`) have the same names without the head.
+Nothing here touches the network but `fetch` and `download_size`.
 """
 
 import json
@@ -16,7 +17,7 @@ from core.encoders.recipes import FAMILIES, NAMED, SCENES, TUNED, WORDPIECES, En
 from core.errors import MissingFiles, ModelError, UnknownModel
 from core.head import SparseHead
 from core.head_folder import HEAD_VOCABULARY
-from core.home import home_folder
+from core.kept_heads import kept_head, kept_heads
 from core.model import Model
 from core.vocabulary import Vocabulary
 from core.weights import File, Folder, HubFiles, Progress, ShouldStop, Source, never, silent, source
@@ -75,21 +76,25 @@ def load_model(name: str = DEFAULT_MODEL, device: str | None = None) -> Model:
     """
     if name == DEFAULT_MODEL:
         vocabulary = Vocabulary.load(SCENES / HEAD_VOCABULARY)
-        return Model(name, load_encoder(name), SparseHead.load(SCENES), vocabulary, SCENES_ABOUT)
+        return Model(name, load_encoder(name, device), SparseHead.load(SCENES), vocabulary, SCENES_ABOUT)
     chosen = pairing(name)
     _complain_of_missing(chosen.name, _sources(chosen))
-    encoder = _built(chosen.encoder, device)
+    encoder = load_encoder(chosen.encoder.name, device)  # one for all its heads
     folder = chosen.head.locate()
     about = f"{chosen.encoder.about}, with the head {chosen.head.name}."
     return Model(chosen.name, encoder, SparseHead.load(folder), _vocabulary(chosen, folder), about)
 
 
 def other_heads(name: str) -> dict[str, Path]:
-    """Heads to compare a model's own with, by what to call them: those shipped with it, and those in HOME/heads."""
-    shipped = SCENES / "heads" if name == DEFAULT_MODEL else None
-    places = [place for place in (shipped, home_folder() / "heads") if place is not None and place.is_dir()]
-    folders = [folder for place in places for folder in sorted(place.iterdir()) if (folder / HEAD_VOCABULARY).exists()]
-    return {folder.name.replace("-", " "): folder for folder in folders}
+    """Heads to compare a model's own with, by what to call them: those shipped with its encoder, and those kept."""
+    encoder, _, own = name.partition("+")
+    heads: dict[str, Path] = {}
+    if encoder == DEFAULT_MODEL:
+        shipped = sorted(folder for folder in (SCENES / "heads").iterdir() if (folder / HEAD_VOCABULARY).exists())
+        heads = {folder.name.replace("-", " "): folder for folder in shipped}
+        if own:
+            heads["the built-in one"] = SCENES
+    return heads | {kept: folder for kept, folder in kept_heads().items() if kept != own}
 
 
 @cache
@@ -148,7 +153,10 @@ def pairing(name: str) -> Pairing:
                 f"'{name}' is an encoder without a head; name the head after it, as in {name}+FOLDER_OR_HUB_ID."
             )
         raise UnknownModel(f"There is no model called '{name}'; the known ones are: {', '.join(_names())}.")
-    recipe, where = encoder_recipe(encoder), source(head, HEAD_FILES)
+    recipe, kept = encoder_recipe(encoder), kept_head(head)
+    if kept is not None:
+        return Pairing(f"{recipe.name}+{head}", recipe, Folder(kept, HEAD_FILES))
+    where = source(head, HEAD_FILES)
     return Pairing(f"{recipe.name}+{where.name}", recipe, where)
 
 

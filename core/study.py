@@ -6,15 +6,15 @@ Knows no encoder and no particular data set.
 
 import hashlib
 import json
-import multiprocessing
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
+from core.apart import run_apart
 from core.dense import FILES, DenseFolder
-from core.errors import DatasetError
 from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_head
 from core.evaluation.word_vectors import caption_vectors, read_word_vectors
 from core.fitting import Watch, train_folder
@@ -132,43 +132,17 @@ def train_apart(
     """
     out.mkdir(parents=True, exist_ok=True)
     vocabulary.save(out / HEAD_VOCABULARY)
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_train, args=(data, config, out, there), daemon=True)
-    process.start()
-    there.close()
-    try:
-        while True:
-            told = here.recv()
-            if isinstance(told, dict):
-                return told
-            if isinstance(told, str):
-                raise DatasetError(told)
-            progress(*told)
-    except EOFError as error:
-        process.join()
-        raise DatasetError(
-            f"Training with control '{config.control}' ended without a head (exit status {process.exitcode}); "
-            "it may have run out of memory."
-        ) from error
-    finally:
-        process.terminate()
-        process.join()
+    cost: dict[str, Any] = run_apart(_train, data, config, out, told=progress)
+    return cost
 
 
-def _train(data: Path, config: TrainingConfig, out: Path, report: Any) -> None:
-    """What the process of `train_apart` does: tells progress as pairs, then the cost as a dict, or an error as text."""
-    from index_store.errors import SightwordsError
-
-    try:
-        folder = DenseFolder.read(data)
-        vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
-        fitted = train_folder(folder, vocabulary, config, out, Watch(step=lambda *told: report.send(told[:2])))
-        report.send({"seconds": fitted.seconds, "peak_mb": _peak_mb()})
-    except SightwordsError as error:
-        report.send(str(error))
-    except KeyboardInterrupt:
-        pass  # the parent was interrupted too, and says so
+def _train(
+    data: Path, config: TrainingConfig, out: Path, tell: Callable[[int, int], None], stop: Event
+) -> dict[str, Any]:
+    folder = DenseFolder.read(data)
+    vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
+    fitted = train_folder(folder, vocabulary, config, out, Watch(step=lambda done, total, _: tell(done, total)))
+    return {"seconds": fitted.seconds, "peak_mb": _peak_mb()}
 
 
 def _peak_mb() -> float | None:

@@ -29,10 +29,16 @@ class Asked:
     found: "SearchResult | None" = None
     spoken: frozenset[str] = frozenset()
     chosen: int = 0
+    model: str = ""  # that encoded all this
 
 
 def encoded(session: Session, asked: Asked) -> Asked:
-    """Encodes what is not encoded yet: a text that changed, an item to find more like."""
+    """Encodes what is not encoded yet: a text that changed, an item to find more like; all of it for another model.
+
+    Another model is in use once somebody chose a head in the Lab or a collection that it made.
+    """
+    if asked.model != session.model_name:
+        asked = _of_model(asked, session.model_name)
     question, text = asked.question, asked.text
     if not question.text.strip():
         text = None
@@ -46,6 +52,14 @@ def encoded(session: Session, asked: Asked) -> Asked:
     if asked.text is None and asked.picture is None:
         raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
     return asked
+
+
+def _of_model(asked: Asked, model: str) -> Asked:
+    """Without what another model encoded; a picture that was sent, or an item of its collection, went with it."""
+    if not asked.model:
+        return replace(asked, model=model)
+    question = replace(asked.question, like=None)
+    return replace(asked, question=question, text=None, picture=None, source="", name="", found=None, model=model)
 
 
 def whole_query(asked: Asked) -> "EncodedQuery":

@@ -1,12 +1,10 @@
 """What the Compare page works with: the ways to rank, and the dense vectors that some of them need; knows no Gradio."""
 
-import hashlib
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import QueryError
-from core.home import home_folder
 from core.methods import Method, Ranking
 from demo.session import Session
 from index_store.errors import SightwordsError
@@ -89,16 +87,15 @@ class Comparing:
         return self._rankings
 
     def _encode(self, rankings: "Rankings") -> None:
-        from core.dense_items import dense_items
+        from core.dense_items import dense_file, dense_items
 
         model, collection = self._session.ready()
-        name = hashlib.sha256(collection.place.encode()).hexdigest()[:16]
 
         def told(done: int, total: int) -> None:
             self.done, self.total = done, total
 
         try:
-            file = home_folder() / "dense" / f"{name}.npz"
+            file = dense_file(collection)
             rankings.dense = dense_items(model.encoder, collection, file, progress=told, cancelled=self._stop.is_set)
         except SightwordsError as error:
             self._error = error

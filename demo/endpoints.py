@@ -4,6 +4,7 @@ The docstrings are what a program, or a language model, is told about them.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -16,6 +17,7 @@ from core.search import MAX_CHARACTERS
 from core.steering import mixed
 from core.terms import profile
 from demo.comparing import Comparing
+from demo.lab import EPOCHS, Choice, Lab, defaults
 from demo.question import MOST, Question
 from demo.session import Session, data_uri
 from index_store.errors import SightwordsError
@@ -28,9 +30,9 @@ MOST_LOOKS = 60  # of 0.3 s each: what a program waits for dense vectors that ar
 Given, Answer = ParamSpec("Given"), TypeVar("Answer")
 
 
-def endpoints(session: Session, comparing: Comparing) -> None:
-    """Registers the endpoints inside the Blocks at hand."""
-    for action in actions(session, comparing):
+def endpoints(session: Session, comparing: Comparing, lab: Lab | None) -> None:
+    """Registers the endpoints inside the Blocks at hand; without a Lab, which strangers do not get, none of its own."""
+    for action in [*actions(session, comparing), *(lab_actions(lab) if lab is not None else ())]:
         gr.api(action, api_name=action.__name__, concurrency_limit=4)
 
 
@@ -188,6 +190,113 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
     return [
         search, explain_order, encode, link_words, locate_term, suggest_terms, describe_term, compare_rankings,
     ]  # fmt: skip
+
+
+def lab_actions(lab: Lab) -> list[Callable[..., Any]]:
+    """What programs can ask of the Lab."""
+
+    @_spoken_errors
+    def train_head(
+        source: Literal["world", "collection", "folder"] = "world",
+        scenes: int = 2000,
+        folder: str = "",
+        controls: list[str] | None = None,
+        epochs: int = EPOCHS,
+        settings: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Begin to train a head (one for each control, in turn) and return at once; `training_status` says how it goes.
+
+        Parameters:
+            source: what to learn from: the built-in world, the open collection's captioned pictures, or a folder
+            scenes: train scenes of the built-in world
+            folder: a dense data set, for the source "folder"
+            controls: none, caption, word, both; caption without
+            epochs: passes over all captions
+            settings: others by name, as in {"query_sparsity": 0.004, "schedule": "cosine", "anchor": 0}, the paper's
+                plain method
+        """
+        chosen = {**defaults(), **(settings or {}), "epochs": epochs}
+        lab.start(Choice(source, scenes, folder, tuple(controls or ("caption",)), chosen))
+        return _standing(lab)
+
+    @_spoken_errors
+    def training_status() -> dict[str, Any]:
+        """How far the Lab's work is: its stage, time left, every finished epoch's measures; what came of the last."""
+        return _standing(lab)
+
+    @_spoken_errors
+    def stop_training() -> dict[str, Any]:
+        """Stop the Lab's work soon; the best head so far is kept and judged."""
+        lab.stop()
+        return _standing(lab)
+
+    @_spoken_errors
+    def trained_heads() -> list[dict[str, Any]]:
+        """Every head that was trained here, the oldest first: its key, settings, and what it was judged."""
+        return [{"key": key, "can_go_on": lab.can_go_on(key), **asdict(one)} for key, one in lab.experiments().items()]
+
+    @_spoken_errors
+    def keep_head(key: str, name: str) -> str:
+        """Keep a trained head under a name, for good; the folder that it lies in.
+
+        Parameters:
+            key: of the head, as `trained_heads` gives it
+            name: letters, digits, dots, dashes, underscores
+        """
+        return str(lab.keep(key, name))
+
+    @_spoken_errors
+    def use_head(name: str = "") -> dict[str, Any]:
+        """Let the app search with a kept head: weighs the open collection anew into one of its own, and opens that.
+
+        Parameters:
+            name: of the kept head; empty: back to the model's own head
+        """
+        if name:
+            lab.use(name)
+        else:
+            lab.back()
+        return _standing(lab)
+
+    @_spoken_errors
+    def go_on_training(key: str) -> dict[str, Any]:
+        """Go on with a training that was stopped, from its last whole epoch.
+
+        Parameters:
+            key: of the head, as `trained_heads` gives it
+        """
+        lab.go_on(key)
+        return _standing(lab)
+
+    @_spoken_errors
+    def discard_head(key: str) -> str:
+        """Throw a trained head away; where it was kept under a name, that stays.
+
+        Parameters:
+            key: of the head, as `trained_heads` gives it
+        """
+        lab.discard(key)
+        return key
+
+    return [
+        train_head, training_status, stop_training, trained_heads, keep_head, use_head, go_on_training, discard_head,
+    ]  # fmt: skip
+
+
+def _standing(lab: Lab) -> dict[str, Any]:
+    now = lab.now
+    return {
+        "state": now.state,
+        "stage": now.stage,
+        "done": now.done,
+        "total": now.total,
+        "seconds_left": now.seconds_left if now.state == "working" else None,
+        "key": now.key,
+        "said": now.said,
+        "failed": now.failed,
+        "epochs": [asdict(row) for row in lab.epochs],
+        "head_in_use": lab.head_in_use,
+    }
 
 
 def _encode(session: Session, question: Question) -> "EncodedQuery":

@@ -43,6 +43,7 @@ class Library:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._started_with = session.path  # the collection that the app was started with, whatever its folder
+        self._started_model = session.model_name
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -51,7 +52,7 @@ class Library:
     def collections(self) -> dict[str, Address | None]:
         """What can be searched, by name: the built-in world, the one the app was started with, those made here."""
         known: dict[str, Address | None] = {}
-        if self._started_with is None or self._session.model_name == "scenes":
+        if self._started_with is None or self._started_model == "scenes":
             known[WORLD] = None
         if self._started_with is not None:
             known[self._started_with.name] = self._started_with
@@ -63,15 +64,17 @@ class Library:
         """The name of the collection in use."""
         return next((name for name, path in self.collections().items() if path == self._session.path), WORLD)
 
-    def use(self, name: str) -> None:
-        """Goes over to the named collection. Raises QueryError for a name that is none, or while work is under way."""
+    def use(self, name: str, model: "Model | None" = None) -> None:
+        """Goes over to the named collection and the model that made it (`model`, where that is loaded already).
+
+        Raises QueryError for a name that is none, or while work is under way.
+        """
         known = self.collections()
         if name not in known:
             raise QueryError(f"There is no collection '{name[:60]}'; choose one from the list.")
         with self._lock:
             self._refuse_while_working()
-            if known[name] != self._session.path:
-                self._session.use(known[name])
+            self._go_over(known[name], model)
 
     def create(self, name: str) -> None:
         """Makes an empty collection for the model in use and goes over to it; QueryError for a name it cannot have."""
@@ -138,6 +141,18 @@ class Library:
         """Returns when nothing is under way."""
         if self._thread is not None:
             self._thread.join()
+
+    def _go_over(self, path: Address | None, model: "Model | None") -> None:
+        if path == self._session.path:
+            return
+        if model is not None:
+            self._session.use(path, model)
+        elif path is None or path == self._started_with:
+            self._session.use(path, self._started_model)
+        else:
+            with open_collection(path) as collection:
+                made_by = collection.model
+            self._session.use(path, made_by)
 
     def _own(self) -> Address:
         if self._session.path is None:

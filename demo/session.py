@@ -78,6 +78,8 @@ class Session:
             open_collection(collection).close()  # raises, and says what is wrong with the address
         self.pictures, self.public = pictures, public
         self.opened: Callable[[Path], None] = lambda path: None  # told the folder of thumbnails once that is there
+        self.closing: list[Callable[[], None]] = []  # what is to be ended with the session
+        self._models: dict[str, Model] = {}  # by name: going back to one loads nothing
         self._model: Model | None = None
         self._wanted, self._path = model, collection
         self._collection: Store | None = None
@@ -111,11 +113,11 @@ class Session:
         """Begins to load the model and open the collection; returns at once."""
         self._thread.start()
 
-    def use(self, collection: Address | None) -> None:
-        """Goes over to another collection of the same model (None: the built-in world), for all visitors.
+    def use(self, collection: Address | None, model: "str | Model | None" = None) -> None:
+        """Goes over to another collection (None: the built-in world), and to the model that made it, for all visitors.
 
-        Returns at once; what is wrong with the collection is then told by `progress`. A search that is under way may be
-        told that the collection is closed.
+        `model`: None where it is the one in use. Returns at once; what is wrong with collection or model is then told
+        by `progress`. A search that is under way may be told that the collection is closed.
         """
         with self._turning:
             self._stop.set()
@@ -124,14 +126,18 @@ class Session:
             self._loaded.clear()
             self._stop.clear()
             self._path, self._progress = collection, Progress("loading")
+            if model is not None and (model if isinstance(model, str) else model.name) != self.model_name:
+                self._wanted, self._model = model, None
             self._thread = threading.Thread(target=self._prepare, name="sightwords-session", daemon=True)
             self._thread.start()
             if old is not None:
                 old.close()
 
     def close(self) -> None:
-        """Stops drawing after the batch at hand, and closes the collection."""
+        """Stops drawing after the batch at hand, and all that works for the session; closes the collection."""
         self._stop.set()
+        for end in self.closing:
+            end()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
         if self._collection is not None:
@@ -300,7 +306,8 @@ class Session:
 
     def _prepare(self) -> None:
         try:
-            self._model = self._model or self._load()
+            self._model = self._model or self._models.get(self.model_name) or self._load()
+            self._models[self.model_name] = self._model
             if self._path is not None:
                 self._open(self._model, self._path)
             else:

@@ -11,9 +11,12 @@ import gradio as gr
 
 from demo.components.welcome import HEADER_SCRIPT, header
 from demo.endpoints import endpoints
+from demo.lab import Lab
+from demo.library import Library
 from demo.session import Session
 from demo.tabs.compare import compare_tab
 from demo.tabs.inspect import about_term, inspect_tab
+from demo.tabs.lab import LabTab, closed_lab
 from demo.tabs.library import LibraryTab
 from demo.tabs.plain import QUIET
 from demo.tabs.search import search_tab
@@ -48,17 +51,24 @@ def build(session: Session) -> App:
             padding=False,
         )
         with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab("Search", id="search"):
-                search_tab(session)
+            with gr.Tab("Search", id="search") as tab:
+                search_tab(session, tab)
             with gr.Tab("Inspect", id="inspect"):
                 term = inspect_tab(session)
-            with gr.Tab("Compare", id="compare"):
-                comparing = compare_tab(session)
-
-            if not session.public:
+            with gr.Tab("Compare", id="compare") as tab:
+                comparing = compare_tab(session, tab)
+            lab = None
+            if session.public:
+                with gr.Tab("Lab", id="lab"):
+                    closed_lab()
+            else:
+                library = Library(session)
+                lab = Lab(session, library)
+                with gr.Tab("Lab", id="lab") as tab:
+                    LabTab(session, lab, tab)
                 with gr.Tab("Library", id="library") as tab:
-                    library = LibraryTab(session)
-                tab.select(library.arrive, None, library.shown, **QUIET)
+                    page = LibraryTab(session, library)
+                tab.select(page.arrive, None, page.shown, **QUIET)
 
         def arrive(request: gr.Request) -> tuple[Any, ...]:
             """A link to a term opens its page."""
@@ -66,7 +76,7 @@ def build(session: Session) -> App:
             return (gr.Tabs(selected="inspect"), *about_term(session, word)) if word else (gr.skip(),) * 3
 
         app.load(arrive, None, [tabs, *term], **QUIET)
-        endpoints(session, comparing)
+        endpoints(session, comparing, lab)
     app.session = session
     return app
 

@@ -42,6 +42,7 @@ def world_data(train_scenes: int, cache: Path, progress: Progress | None = None)
 
         # held-out scenes exactly as users see them, train scenes as the encoder saw them
         part = load_corpus(split, count, cache, supersample=1 if split == "train" else 2, progress=told)
+        told(0, count, f"encoding {split} scenes")
         data = dataset(encoder.image_tower, encoder.text_tower, part)
         for row, captions in enumerate(part.captions):
             first, imgid = len(texts), len(images)

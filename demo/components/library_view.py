@@ -55,7 +55,7 @@ def library_stats(stats: "Stats", model: str, postings: Sequence[int], lengths: 
         *([("on disk", f"{stats.bytes_on_disk / 1e6:,.1f} MB")] if stats.bytes_on_disk is not None else []),
     )
     told = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
-    if not stats.items:
+    if not stats.frequent:  # no items, or a head that lights nothing in them
         return f'<section class="sw-library" aria-label="The collection"><dl class="sw-facts">{told}</dl></section>'
     most = stats.frequent[0][1]
     frequent = "".join(

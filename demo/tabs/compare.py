@@ -22,8 +22,8 @@ PLACES = 10
 LOOK_S = 0.5  # how often a page that waits for dense vectors looks how far they are
 
 
-def compare_tab(session: Session) -> Comparing:
-    """Builds the tab inside the Blocks at hand."""
+def compare_tab(session: Session, tab: gr.Tab) -> Comparing:
+    """Builds the tab inside the Blocks at hand; opening it offers the heads that there are then."""
     comparing = Comparing(session)
     gr.HTML(
         '<p class="sw-lead">The same question, ranked in two ways. Dense vectors are what a head learns from; terms '
@@ -68,6 +68,15 @@ def compare_tab(session: Session) -> Comparing:
         said = "Stopped; the vectors made so far are kept, and the next comparison goes on from there."
         return error_notice(said), gr.update(visible=False)
 
+    def offered(left: str, right: str) -> tuple[Any, Any]:
+        choices = _choices(comparing)
+        known = {key for _, key in choices}
+        return (
+            gr.update(choices=choices, value=left if left in known else "full"),
+            gr.update(choices=choices, value=right if right in known else "dense"),
+        )
+
+    tab.select(offered, [first, second], [first, second], **QUIET)
     stop.click(cancel, None, [notice, stop], cancels=[asked], **QUIET)
     return comparing
 

@@ -26,8 +26,8 @@ CAPTIONS = (
 class LibraryTab:
     """The components of the tab and what their events do."""
 
-    def __init__(self, session: Session) -> None:
-        self.session, self.library = session, Library(session)
+    def __init__(self, session: Session, library: Library) -> None:
+        self.session, self.library = session, library
         self._build()
         self._wire()
 

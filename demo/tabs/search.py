@@ -47,9 +47,11 @@ MEANINGS = {
 TICK_S = 1.0  # how often a page that waits for the world asks how far it is
 
 
-def search_tab(session: Session) -> None:
-    """Builds the tab inside the Blocks at hand."""
-    Tab(session)
+def search_tab(session: Session, tab: gr.Tab) -> None:
+    """Builds the tab inside the Blocks at hand; coming back to it asks again where the model is another one now."""
+    page = Tab(session)
+    returned = tab.select(page.ask_another_model, page.settings, page.answer, **QUIET)
+    returned.then(page.look, page.asked, page.standing, **QUIET)
 
 
 class Tab:
@@ -173,12 +175,8 @@ class Tab:
 
     def _wire_arrival(self) -> None:
         timer = gr.Timer(TICK_S)
-        shown = [self.status, self.about, self.welcome, self.kind, self.only, timer]
-
-        def tick(asked: Asked) -> tuple[Any, ...]:
-            return standing(self.session, searched=asked.found is not None)
-
-        timer.tick(tick, self.asked, shown, queue=False, **QUIET)
+        self.standing = shown = [self.status, self.about, self.welcome, self.kind, self.only, timer]
+        timer.tick(self.look, self.asked, shown, queue=False, **QUIET)
 
         def arrive(request: gr.Request) -> tuple[Any, ...]:
             question = from_link(str(request.query_params))
@@ -201,6 +199,17 @@ class Tab:
         if text.strip() != asked.question.text.strip():
             question = replace(question, edits={}, k=PAGE)
         return self._answered(replace(asked, question=question))
+
+    def look(self, asked: Asked) -> tuple[Any, ...]:
+        """How far the session is, and what it is; see `standing`."""
+        return standing(self.session, searched=asked.found is not None)
+
+    def ask_another_model(self, *settings: Any) -> tuple[Any, ...]:
+        """Asks the same again where what is shown is another model's answer; edits are of its terms, so they go."""
+        *given, asked = settings
+        if asked.found is None or asked.model == self.session.model_name:
+            return (gr.skip(),) * len(self.answer)
+        return self._answered(replace(asked, question=replace(_settled(asked.question, *given), edits={})))
 
     def _ask_again(self, *settings: Any) -> tuple[Any, ...]:
         *given, asked = settings
@@ -249,7 +258,15 @@ class Tab:
         question = replace(_settled(asked.question, *given), like=None, edits={}, k=PAGE)
         name = Path(path).name
         return self._answered(
-            replace(asked, question=question, picture=encoded, source=data_uri(small), name=name, text=None)
+            replace(
+                asked,
+                question=question,
+                picture=encoded,
+                source=data_uri(small),
+                name=name,
+                text=None,
+                model=self.session.model_name,
+            )
         )
 
     def _take_out(self, *settings: Any) -> tuple[Any, ...]:

@@ -1,11 +1,15 @@
 """No serious or critical fault by axe-core on any tab, light and dark, wide and on a phone."""
 
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.driver import IN_BROWSER, PHONE, WIDE, Page, expect
+from tests.conftest import TERMS
+from tests.core.dense_sets import write_words
 
 pytestmark = IN_BROWSER
 GRAVE = {"serious", "critical"}
@@ -40,8 +44,21 @@ def library(page: Page) -> None:
     expect(page.locator("#library-stats .sw-facts")).to_be_visible()
 
 
+def lab(page: Page) -> None:
+    page.get_by_role("tab", name="Lab").click()
+    page.locator("#lab-more button").click()
+    if not page.locator("#lab-table tbody tr").count():
+        with TemporaryDirectory() as folder:
+            page.get_by_label("A data set folder").check()
+            page.locator("#lab-folder input").fill(str(write_words(Path(folder), words=TERMS, encoder="mean-colours")))
+            page.locator("#lab-train").click()
+            expect(page.locator("#lab-table tbody tr")).to_have_count(1, timeout=60_000)
+    expect(page.locator("#lab-train")).to_be_enabled(timeout=60_000)
+    expect(page.locator("#lab-table svg")).to_have_count(2)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("show", [search, inspect, compare, library])
+@pytest.mark.parametrize("show", [search, inspect, compare, library, lab])
 def test_axe_finds_nothing_grave(visit: Callable[..., Page], show: Callable[[Page], None], theme: str) -> None:
     for viewport in (WIDE, PHONE):
         page = visit(viewport, f"?__theme={theme}")

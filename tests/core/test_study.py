@@ -10,7 +10,7 @@ import pytest
 
 from core import study
 from core.dense import write_dense
-from core.errors import DatasetError, ModelError
+from core.errors import ModelError, TrainingError
 from core.head_folder import load_head
 from core.study import ROWS, Study
 from core.study_table import markdown, write_table
@@ -73,7 +73,7 @@ def test_a_study_fills_every_row_and_goes_on_where_it_stopped(
 
 
 def test_errors_of_the_training_process_come_back_as_they_are(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="no split 'val'; patience"):
+    with pytest.raises(TrainingError, match="no split 'val'; patience"):
         study.train_apart(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path, lambda a, b: None)
 
 

@@ -1,9 +1,11 @@
 """Every endpoint through a real client, as a program calls it."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gradio_client import Client
@@ -16,6 +18,8 @@ from demo.session import Session
 from demo.web import App, serve
 from index_store.collection import Collection
 from index_store.errors import SightwordsError
+from tests.conftest import TERMS
+from tests.core.dense_sets import write_words
 
 MCP = find_spec("mcp") is not None
 ACTIONS = {
@@ -27,6 +31,14 @@ ACTIONS = {
     "suggest_terms",
     "describe_term",
     "compare_rankings",
+    "train_head",
+    "training_status",
+    "stop_training",
+    "trained_heads",
+    "keep_head",
+    "use_head",
+    "go_on_training",
+    "discard_head",
 }
 
 
@@ -104,6 +116,57 @@ def test_two_rankings_are_compared(client: Client) -> None:
             client.predict("a red dog", **wrong, api_name="/compare_rankings")
 
 
+def test_a_head_is_trained_kept_used_and_left(client: Client, model: Model, tmp_path: Path) -> None:
+    data = write_words(tmp_path / "words", words=TERMS, encoder="mean-colours")
+    settings = {"hidden_size": 16, "batch_size": 16, "schedule": "cosine"}
+    given = {"source": "folder", "folder": str(data), "controls": ["both"], "epochs": 2, "settings": settings}
+    assert client.predict(**given, api_name="/train_head")["state"] == "working"
+    told = status_after(client, 5000)
+    assert not told["failed"] and [row["epoch"] for row in told["epochs"]] == [1, 2], told
+    (head,) = client.predict(api_name="/trained_heads")
+    assert head["config"]["schedule"] == "cosine" and head["result"]["measures"]["flops"] >= 0
+    with pytest.raises(AppError, match="letters, digits"):
+        client.predict(head["key"], "a b", api_name="/keep_head")
+    assert Path(client.predict(head["key"], "ours", api_name="/keep_head")).is_dir()
+    client.predict("ours", api_name="/use_head")
+    assert status_after(client, 5000)["head_in_use"] == "ours"
+    used = client.predict("a red dog", k=3, api_name="/search")["hits"]
+    dense = client.predict("a red dog", "full", "dense", 3, api_name="/compare_rankings")
+    assert len(dense["second"]["hits"]) == 3
+    assert client.predict("", api_name="/use_head")["head_in_use"] == ""
+    other = client.predict("a red dog", "full", "head:ours", 3, api_name="/compare_rankings")["second"]["hits"]
+    assert [row["score"] for row in other] == pytest.approx([row["score"] for row in used], rel=1e-4)
+    assert client.predict(head["key"], api_name="/discard_head") == head["key"]
+    assert client.predict(api_name="/trained_heads") == []
+
+
+def test_training_is_stopped_and_gone_on_with(client: Client, tmp_path: Path) -> None:
+    data = write_words(tmp_path / "words", words=TERMS, encoder="mean-colours")
+    given = {"source": "folder", "folder": str(data), "epochs": 5000, "settings": {"batch_size": 16}}
+    client.predict(**given, api_name="/train_head")
+    with pytest.raises(AppError, match="The Lab is at work"):
+        client.predict(**given, api_name="/train_head")
+    status_after(client, 1)
+    client.predict(api_name="/stop_training")
+    told = status_after(client, 5000)
+    assert "Stopped after epoch" in told["said"]
+    (head,) = client.predict(api_name="/trained_heads")
+    assert head["can_go_on"]
+    client.predict(head["key"], api_name="/go_on_training")
+    assert not status_after(client, len(told["epochs"]))["failed"]
+    client.predict(api_name="/stop_training")
+    assert status_after(client, 5000)["state"] == "ended"
+
+
+def status_after(client: Client, epochs: int) -> dict[str, Any]:
+    """The Lab's status once more epochs than these are done, or its work has ended."""
+    while True:
+        told = client.predict(api_name="/training_status")
+        if told["state"] != "working" or len(told["epochs"]) > epochs:
+            return told
+        time.sleep(0.1)
+
+
 def test_a_text_is_encoded_and_its_words_are_linked(client: Client, model: Model) -> None:
     text = "a red dog and a zebra"
     told = client.predict(text, api_name="/encode")
@@ -160,6 +223,14 @@ def test_every_action_is_a_tool(app: App) -> None:
         "suggest_terms": {"start": "moo"},
         "describe_term": {"term": "dog"},
         "compare_rankings": {"text": "a red dog", "k": 3},
+        "train_head": {"source": "folder", "folder": ""},
+        "training_status": {},
+        "stop_training": {},
+        "trained_heads": {},
+        "keep_head": {"key": "none", "name": "mine"},
+        "use_head": {"name": "none"},
+        "go_on_training": {"key": "none"},
+        "discard_head": {"key": "none"},
     }
 
     async def use() -> dict[str, tuple[bool, str]]:
@@ -177,7 +248,9 @@ def test_every_action_is_a_tool(app: App) -> None:
 
     answers = asyncio.run(use())
     assert answers.keys() == ACTIONS
-    assert {action for action, (failed, _) in answers.items() if failed} == {"locate_term"}  # the small model cannot
+    failed = {action for action, (failed, _) in answers.items() if failed}
+    assert failed == {"locate_term", "train_head", "keep_head", "use_head", "go_on_training", "discard_head"}
+    assert "Name the folder" in answers["train_head"][1] and "no kept head 'none'" in answers["use_head"][1]
     assert "contributions" in answers["search"][1] and "moon" in answers["suggest_terms"][1]
     assert "cannot point" in answers["locate_term"][1]
     assert "strongest" in answers["describe_term"][1] and "kendall_tau" in answers["compare_rankings"][1]

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,8 @@ def test_numbers_and_plots(started: tuple[Session, Library]) -> None:
     lengths = [len(vector) for vector in collection.vectors([item.id for item in collection.all_items()])]
     shown = library_stats(collection.stats(), "<b>tiny</b>", list(collection.document_frequencies().values()), lengths)
     assert "3 images" in shown and "&lt;b&gt;tiny" in shown and shown.count("<svg") == 2
+    dark = replace(collection.stats(), distinct_terms=0, mean_terms=0.0, frequent=())
+    assert "3 images" in library_stats(dark, "tiny", [], [0, 0, 0])
     with Collection.open(collection.path, writable=True) as opened:
         opened.remove([item.id for item in opened.all_items()])
     assert "nothing yet" in library_stats(collection.stats(), "tiny", [], [])

@@ -1,0 +1,284 @@
+"""The Lab tab: what to train a head on and how, the training as it goes, the heads compared; asks `Lab`."""
+
+from collections.abc import Callable
+from html import escape
+from typing import Any, get_args
+
+import gradio as gr
+
+from core.training.config import Control, Schedule, Sparsity, Start
+from demo.components.curves import training_curves
+from demo.components.lab_view import comparison, remaining
+from demo.components.notices import error_notice, progress_panel
+from demo.lab import SCENES, WORLD_TEST, Choice, Lab, defaults, shipped
+from demo.session import Session
+from demo.tabs.plain import PLAIN, QUIET
+from index_store.errors import SightwordsError
+
+LOOK_S = 0.7  # how often a page looks how far the work is
+LOOK_HERE = "() => document.querySelector('#lab-live').scrollIntoView({block: 'nearest'})"  # below, on a phone
+LEAD = (
+    "A head turns dense vectors into weighted words. Train one with the controls of the paper, watch it learn, keep it "
+    "under a name, and let the app search with it."
+)
+CLOSED = "Training is off here, because this app is public; run Sightwords on your own computer to train a head."
+SOURCES = [("The built-in world", "world"), ("The open collection", "collection"), ("A data set folder", "folder")]
+CONTROLS = [("None", "none"), ("Caption", "caption"), ("Word", "word"), ("Both", "both")]
+USING = (
+    "“Use it” weighs the open collection anew with the head, from dense vectors, into a collection of its own; the old "
+    "one stays, in the Library. A name stands for one head for good. Training goes on when you close this page."
+)
+
+
+def closed_lab() -> None:
+    """What strangers see: why nothing can be trained, and the heads that came along."""
+    gr.HTML(f'<p class="sw-lead">{LEAD} {CLOSED}</p>', elem_id="lab-lead", **PLAIN)
+    gr.HTML(comparison(*shipped(), WORLD_TEST), elem_id="lab-table", **PLAIN)
+
+
+class LabTab:
+    """The components of the tab and what their events do."""
+
+    def __init__(self, session: Session, lab: Lab, tab: gr.Tab) -> None:
+        self.session, self.lab = session, lab
+        gr.HTML(f'<p class="sw-lead">{LEAD}</p>', elem_id="lab-lead", **PLAIN)
+        with gr.Row(elem_id="lab-top"):
+            with gr.Column(scale=4, min_width=300, elem_id="lab-form"):
+                self._build_choice()
+                self._build_settings()
+                with gr.Row(elem_id="lab-go"):
+                    self.train = gr.Button("Train", variant="primary", elem_id="lab-train", scale=0)
+                    self.stop = gr.Button("Stop, keep the best", elem_id="lab-stop", scale=0, visible=False)
+            with gr.Column(scale=7, min_width=300, elem_id="lab-live"):
+                self.notice = gr.HTML(elem_id="lab-notice", **PLAIN)
+                self.curves = gr.HTML(elem_id="lab-curves", **PLAIN)
+                self.table = gr.HTML(elem_id="lab-table", **PLAIN)
+                self._build_heads()
+        self.timer = gr.Timer(LOOK_S, active=False)
+        self._wire(tab)
+
+    def _build_choice(self) -> None:
+        self.source = gr.Radio(SOURCES, value="world", label="Learn from", elem_id="lab-source")
+        self.scenes = gr.Radio(
+            [(f"{scenes:,}", scenes) for scenes in SCENES], value=2_000, label="Train scenes",
+            info="Drawn and encoded once, with 1,500 more to judge by; that takes a minute or two.",
+            elem_id="lab-scenes",
+        )  # fmt: skip
+        self.folder = gr.Textbox(
+            label="Folder", placeholder="/home/me/dense", lines=1, max_lines=1, visible=False, elem_id="lab-folder",
+            info="With img_embs.parquet, text_embs.parquet and dataset_meta.json, as `sightwords embed` writes them.",
+        )  # fmt: skip
+        self.controls = gr.CheckboxGroup(
+            CONTROLS, value=["caption"], label="Expansion control", elem_id="lab-controls",
+            info="Caption: a coin for each caption says whether it may light words it does not say. Word: a coin for "
+            "each such word. Choose several to compare them; they are trained one after the other.",
+        )  # fmt: skip
+        self.anchored = gr.Checkbox(
+            True, label="Word anchor", elem_id="lab-anchor",
+            info="Our addition: draws terms to the words that captions say. Off: the paper’s plain method, which shows "
+            "best what the controls do.",
+        )  # fmt: skip
+        self.epochs = gr.Slider(
+            1, 60, value=20, step=1, label="Epochs", info="Passes over all captions.", elem_id="lab-epochs", buttons=[]
+        )
+
+    def _build_settings(self) -> None:
+        """The finer settings, by the name that `TrainingConfig` has for each."""
+        usual = defaults()
+        with gr.Accordion("More settings", open=False, elem_id="lab-more"):
+            number: dict[str, Any] = {"minimum": 0, "min_width": 120}
+            self.settings: dict[str, Any] = {
+                "schedule": gr.Dropdown(
+                    list(get_args(Schedule)), value="linear", label="Schedule", elem_id="lab-schedule", min_width=120,
+                    info="How the chance to expand rises.",
+                ),
+                "expansion_level": gr.Number(
+                    0.5, maximum=1, label="Its constant", info="For the schedule “constant”.", elem_id="lab-level",
+                    **number,
+                ),
+                "sparsity": gr.Dropdown(
+                    [("L1", "l1"), ("FLOPs", "flops")], value="l1", label="Penalty on weights",
+                    info="Their sum, or their cost.", elem_id="lab-sparsity", min_width=120,
+                ),
+                "query_sparsity": gr.Number(
+                    usual["query_sparsity"], label="Sparsity of captions", info="More: fewer terms.",
+                    elem_id="lab-query-sparsity", **number,
+                ),
+                "item_sparsity": gr.Number(
+                    usual["item_sparsity"], label="Sparsity of images", info="More: fewer terms.",
+                    elem_id="lab-item-sparsity", **number,
+                ),
+                "tau": gr.Number(
+                    0.001, label="Temperature τ", info="Of the dense scores to learn from.", elem_id="lab-tau", **number
+                ),
+                "batch_size": gr.Number(
+                    usual["batch_size"], precision=0, label="Batch", info="Captions a step.",
+                    elem_id="lab-batch", **number,
+                ),
+                "hidden_size": gr.Number(
+                    512, precision=0, label="Hidden layer", info="Its width.", elem_id="lab-hidden", **number
+                ),
+                "patience": gr.Number(
+                    0, precision=0, label="Patience", info="Idle epochs; 0: no early end.",
+                    elem_id="lab-patience", **number,
+                ),
+                "start": gr.Dropdown(
+                    list(get_args(Start)), value="auto", label="Start", elem_id="lab-start", min_width=120,
+                    info="Of the terms: their captions, or chance.",
+                ),
+                "seed": gr.Number(
+                    0, precision=0, label="Seed", info="The same seed, the same head.", elem_id="lab-seed", **number
+                ),
+            }  # fmt: skip
+        assert set(get_args(Sparsity)) == {"l1", "flops"} and {key for _, key in CONTROLS} == set(get_args(Control))
+
+    def _build_heads(self) -> None:
+        with gr.Row(elem_id="lab-heads"):
+            self.head = gr.Dropdown([], label="Head", elem_id="lab-head", scale=3, min_width=260)
+            self.name = gr.Textbox(
+                label="Name", lines=1, max_lines=1, placeholder="my-head", elem_id="lab-name", scale=2, min_width=140
+            )
+            self.keep = gr.Button("Keep", elem_id="lab-keep", scale=0)
+            self.use = gr.Button("Use it", variant="primary", elem_id="lab-use", scale=0)
+            self.go_on = gr.Button("Go on training", elem_id="lab-go-on", scale=0, visible=False)
+            self.discard = gr.Button("Throw away", elem_id="lab-discard", scale=0)
+        with gr.Row(elem_id="lab-in-use"):
+            self.in_use = gr.HTML(elem_id="lab-using", **PLAIN)
+            self.back = gr.Button("Back to the model’s own head", elem_id="lab-back", scale=0, visible=False)
+
+    def _wire(self, tab: gr.Tab) -> None:
+        self.source.change(self._sources, self.source, [self.scenes, self.folder], queue=False, **QUIET)
+        live = [self.notice, self.curves, self.train, self.stop, self.timer]
+        self.own = [self.name, self.keep, self.go_on, self.discard]
+        shown = [*live, self.table, self.head, *self.own, self.in_use, self.back]
+        chosen = [
+            self.source,
+            self.scenes,
+            self.folder,
+            self.controls,
+            self.anchored,
+            self.epochs,
+            *self.settings.values(),
+        ]
+        started = self.train.click(self._train, [self.head, *chosen], shown, **QUIET)
+        started.then(
+            None, None, None, js="() => document.querySelector('#lab-notice').scrollIntoView({block: 'center'})"
+        )
+        self.stop.click(self._stop, self.head, shown, queue=False, **QUIET)
+        self.timer.tick(self._tick, self.head, shown, queue=False, **QUIET)
+        tab.select(self._look, self.head, shown, **QUIET)
+        self.head.input(self._choose, self.head, self.own, queue=False, **QUIET)
+        gr.on([self.keep.click, self.name.submit], self._keep, [self.head, self.name], shown, **QUIET)
+        self.use.click(self._use, [self.head, self.name], shown, **QUIET)
+        self.go_on.click(lambda head: self._after(head, lambda: self.lab.go_on(head or "")), self.head, shown, **QUIET)
+        self.discard.click(
+            lambda head: self._after(head, lambda: self.lab.discard(head or "")), self.head, shown, **QUIET
+        )
+        self.back.click(lambda head: self._after(head, self.lab.back), self.head, shown, **QUIET)
+
+    @staticmethod
+    def _sources(source: str) -> tuple[Any, Any]:
+        return gr.update(visible=source == "world"), gr.update(visible=source == "folder")
+
+    def _train(self, head: str | None, *given: Any) -> tuple[Any, ...]:
+        source, scenes, folder, controls, anchored, epochs, *values = given
+        settings = {"epochs": epochs, "anchor": defaults()["anchor"] if anchored else 0.0}
+        settings |= dict(zip(self.settings, values, strict=True))
+        in_turn = tuple(key for _, key in CONTROLS if key in controls)
+        choice = Choice(source, int(scenes), folder or "", in_turn, cleaned(settings))
+        return self._after(head, lambda: self.lab.start(choice))
+
+    def _stop(self, head: str | None) -> tuple[Any, ...]:
+        self.lab.stop()
+        return self._look(head)
+
+    def _keep(self, head: str | None, name: str) -> tuple[Any, ...]:
+        return self._after(head, lambda: self.lab.keep(head or "", name), f"Kept as '{name.strip()}'.")
+
+    def _use(self, head: str | None, name: str) -> tuple[Any, ...]:
+        def use() -> None:
+            one = self.lab.experiments().get(head or "")
+            if one is not None and not one.name:
+                self.lab.keep(head or "", name)
+            self.lab.use(name.strip())
+
+        return self._after(head, use)
+
+    def _after(self, head: str | None, work: Callable[[], object], said: str = "") -> tuple[Any, ...]:
+        """Does something, then shows how things stand; an error, or what was done, becomes the notice."""
+        try:
+            work()
+        except SightwordsError as error:
+            return (error_notice(str(error)), *self._look(head)[1:])
+        shown = self._look(head)
+        return (_done(said), *shown[1:]) if said else shown
+
+    def _choose(self, head: str | None) -> tuple[Any, ...]:
+        """Its name, and what can be done with it, in the order of `own`."""
+        one = self.lab.experiments().get(head or "")
+        loose = one is not None and not one.name
+        return (
+            gr.update(value=self.lab.free_name(head or ""), interactive=loose),
+            gr.update(visible=loose),
+            gr.update(visible=self.lab.can_go_on(head or "")),
+            gr.update(visible=one is not None),
+        )
+
+    def _tick(self, head: str | None) -> tuple[Any, ...]:
+        """As `_look`, but lists stay as they are while work goes on: somebody may be choosing from them."""
+        live = self._live()
+        if self.lab.now.state == "working":
+            return (*live, self._table(), *(gr.skip(),) * (1 + len(self.own) + 2))
+        return self._look(self.lab.now.key or head)
+
+    def _look(self, head: str | None) -> tuple[Any, ...]:
+        """Everything as it stands now; `head`: what is chosen, the newest where that is gone."""
+        heads = self.lab.heads()
+        chosen = head if head in heads else next(iter(heads), None)
+        choices = gr.update(choices=[(label, key) for key, label in heads.items()], value=chosen)
+        return (*self._live(), self._table(), choices, *self._choose(chosen), self._in_use(), self._back())
+
+    def _live(self) -> tuple[Any, ...]:
+        lab, now = self.lab, self.lab.now
+        working = now.state == "working"
+        loading = self.session.progress.stage in ("loading", "drawing", "waiting")
+        curves = bool(now.key or lab.epochs)
+        return (
+            self._notice(),
+            training_curves(lab.steps, lab.epochs, lab.epochs_of(now.key)) if curves else "",
+            gr.update(interactive=not working),
+            gr.update(visible=working),
+            gr.Timer(active=working or loading),
+        )
+
+    def _notice(self) -> str:
+        now = self.lab.now
+        if self.session.progress.stage == "failed":
+            return error_notice(self.session.progress.message)
+        if now.state == "working":
+            which = f"Head {now.number} of {now.of}: " if now.of > 1 else ""
+            stage = f"{which}{now.stage}"
+            return progress_panel(stage[:1].upper() + stage[1:], now.done, now.total, remaining(now.seconds_left))
+        return error_notice(now.said) if now.failed else _done(now.said)
+
+    def _table(self) -> str:
+        groups = self.lab.compared().items()
+        return "".join(comparison(rows, dense, tested) for tested, (rows, dense) in groups)
+
+    def _in_use(self) -> str:
+        head = self.lab.head_in_use
+        said = f"The app searches with your head <b>{head}</b>. " if head else ""
+        return f'<p class="sw-quiet sw-form">{said}{USING}</p>'
+
+    def _back(self) -> Any:
+        return gr.update(visible=bool(self.lab.head_in_use))
+
+
+def cleaned(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as `TrainingConfig` takes them: what was left empty has its default, no patience is None."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    return given | {"patience": given.get("patience") or None}
+
+
+def _done(said: str) -> str:
+    return f'<p class="sw-notice sw-done" role="status">{escape(said)}</p>' if said else ""

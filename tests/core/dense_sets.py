@@ -1,0 +1,33 @@
+"""A small dense data set whose captions can be learned: pictures of three words, captions that say two of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.dense import write_dense
+from core.vocabulary import Vocabulary
+
+WORDS = Vocabulary([f"{thing}{i}" for thing in ("red", "dog", "car") for i in range(8)])
+
+
+def write_words(
+    place: Path, *, words: Sequence[str] = WORDS.terms, dim: int = 24, encoder: str = "words", images: int = 120
+) -> Path:
+    """Two thirds to train on, a sixth each for "val" and "test"; the folder."""
+    rng = np.random.default_rng(0)
+    meanings = rng.standard_normal((len(words), dim))
+
+    def vector(said: list[int]) -> np.ndarray:
+        row = meanings[said].sum(0) + 0.3 * rng.standard_normal(dim)
+        return (row / np.linalg.norm(row)).astype(np.float32)
+
+    pictures, texts, entries = {}, {}, []
+    for i in range(images):
+        shown = rng.choice(len(words), 3, replace=False).tolist()
+        pictures[i], texts[i] = vector(shown), vector(shown[:2])
+        sentences = [{"sentid": i, "raw": " ".join(words[w] for w in shown[:2])}]
+        split = "train" if 6 * i < 4 * images else "val" if 6 * i < 5 * images else "test"
+        entries.append({"imgid": i, "split": split, "filename": "", "sentences": sentences})
+    write_dense(place, pictures, texts, {"images": entries, "encoder": encoder})
+    return place
