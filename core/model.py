@@ -55,3 +55,7 @@ class Model:
     def unknown_words(self, text: str) -> list[str]:
         """The words of the text that the encoder has never seen, in order, each once."""
         return self.encoder.unknown_words(text)
+
+    def out_of_world(self, text: str) -> bool:
+        """Whether the encoder tells that nothing it has seen is like what the text says (only the built-in one can)."""
+        return self.encoder.out_of_world(text)

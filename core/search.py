@@ -65,7 +65,8 @@ class SearchResult:
 
     `terms`: what was searched with, after expansion strength and mode, heaviest first. `exact`: whether the top k is
     proven to be the true top k. `timings_ms`: encode, project, retrieve, rescore, total (milliseconds; total also
-    counts the explaining). `unknown_words`: words of the text that the model has never seen.
+    counts the explaining). `unknown_words`: words of the text that the model has never seen. `out_of_world`: the model
+    tells that nothing it has seen is like the text, so that the hits only come nearest.
     """
 
     query: str
@@ -74,15 +75,17 @@ class SearchResult:
     hits: tuple[SearchHit, ...]
     timings_ms: dict[str, float]
     unknown_words: tuple[str, ...] = ()
+    out_of_world: bool = False
 
     def to_json(self) -> dict[str, object]:
-        """The keys `query`, `terms`, `exact`, `hits`, `timings_ms`; nothing but JSON types inside."""
+        """The keys `query`, `terms`, `exact`, `hits`, `timings_ms`, `out_of_world`; nothing but JSON types inside."""
         return {
             "query": self.query,
             "terms": [term.to_json() for term in self.terms],
             "exact": self.exact,
             "hits": [hit.to_json() for hit in self.hits],
             "timings_ms": dict(self.timings_ms),
+            "out_of_world": self.out_of_world,
         }
 
 
@@ -90,7 +93,8 @@ class SearchResult:
 class EncodedQuery:
     """A question turned into a vector; `spoken` holds the ids of terms that the person said, rather than the head.
 
-    `encode_ms` and `project_ms`: milliseconds in the encoder and in the head.
+    `encode_ms` and `project_ms`: milliseconds in the encoder and in the head. `out_of_world`: the encoder tells that
+    nothing it has seen is like the text.
     """
 
     label: str
@@ -99,6 +103,7 @@ class EncodedQuery:
     unknown_words: tuple[str, ...]
     encode_ms: float
     project_ms: float
+    out_of_world: bool = False
 
 
 def search(
@@ -160,7 +165,7 @@ def search(
     }
     log.debug("query %r: %d terms, %d hits, %s", query.label, len(weights), len(explained), timings)
     found = query_terms(weights, terms, query.spoken)
-    return SearchResult(query.label, found, exact, explained, timings, query.unknown_words)
+    return SearchResult(query.label, found, exact, explained, timings, query.unknown_words, query.out_of_world)
 
 
 def check_k(k: int) -> None:
@@ -220,8 +225,10 @@ def encode_query(
     encode_ms = _since(started)
     started = perf_counter()
     (vector,) = model.project(dense)
+    project_ms = _since(started)
     spoken = model.vocabulary.literal_ids(text) if text else ()
-    return EncodedQuery(text or "", vector, frozenset(spoken), unknown, encode_ms, _since(started))
+    strange = bool(text) and model.out_of_world(text or "")
+    return EncodedQuery(text or "", vector, frozenset(spoken), unknown, encode_ms, project_ms, strange)
 
 
 def _check_text(model: "Model", text: str, *, required: bool) -> tuple[str, ...]:

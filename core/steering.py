@@ -165,7 +165,7 @@ def search_steered(
     }
     rows = sorted((row for row in steered.rows if row.weight), key=lambda row: -row.weight)
     searched = tuple(SearchTerm(row.term, row.weight, row.kind) for row in rows)
-    return SearchResult(query.label, searched, exact, explained, timings, query.unknown_words)
+    return SearchResult(query.label, searched, exact, explained, timings, query.unknown_words, query.out_of_world)
 
 
 def _check(expansion: float, edits: Mapping[int, float]) -> None:

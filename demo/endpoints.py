@@ -108,7 +108,12 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         """
         query = session.encode_text(_short(text))
         terms = query_terms(query.vector, session.vocabulary, query.spoken)
-        return {"text": text, "terms": [term.to_json() for term in terms], "unknown": list(query.unknown_words)}
+        return {
+            "text": text,
+            "terms": [term.to_json() for term in terms],
+            "unknown": list(query.unknown_words),
+            "out_of_world": query.out_of_world,
+        }
 
     @_spoken_errors
     def link_words(text: str) -> dict[str, Any]:

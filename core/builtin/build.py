@@ -60,14 +60,16 @@ def train_towers(recipe: Recipe, cache: Path) -> SceneEncoder:
             towers.restore(torch.load(path, weights_only=True))
             continue
         with tqdm(desc=f"towers, stage {number} of {len(recipe.stages)}", unit="step", mininterval=10) as bar:
-            run_stage(towers, train, texts, truth, stage, recipe, _show(bar))
+            run_stage(towers, train, texts, truth, stage, recipe, shown(bar))
         torch.save(towers.state(), path)
         if stage.joint:
             log.info("after stage %d, dense on val: %s", number, dense_figures(dataset(towers.image, towers.text, val)))
     return SceneEncoder(WORDS, towers.image, towers.text)
 
 
-def _show(bar: tqdm) -> Callable[[int, int, dict[str, float]], None]:
+def shown(bar: tqdm) -> Callable[[int, int, dict[str, float]], None]:
+    """What shows (step, steps, measures) on a bar."""
+
     def progress(step: int, steps: int, measures: dict[str, float]) -> None:
         bar.total = steps
         bar.set_postfix({name: f"{value:.3f}" for name, value in measures.items()}, refresh=False)
@@ -94,4 +96,4 @@ def dense_dataset(captions: list[list[str]], images: NDArray[float32], texts: ND
 def train_builtin_head(data: DenseDataset, spoken: csr_array, config: TrainingConfig, name: str) -> SparseHead:
     """One head, with a progress bar."""
     with tqdm(desc=f"head: {name}", unit="step", mininterval=5) as bar:
-        return train_head(data, spoken, config, _show(bar))
+        return train_head(data, spoken, config, shown(bar))

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from core.training.config import TrainingConfig
 
 SHIPPED = "caption control + anchor"
-_HEAD = TrainingConfig(epochs=6, query_sparsity=2e-3, item_sparsity=2e-3)
-# Named as the model card names them. The anchor is this project's addition; the plain method stands beside it.
+_HEAD = TrainingConfig(start="chance", epochs=6, query_sparsity=2e-3, item_sparsity=2e-3)
+# Named as the model card names them. Anchor and start are this project's additions; the plain method stands beside.
 HEADS: dict[str, TrainingConfig] = {
     "no control": replace(_HEAD, control="none"),
     "caption control": _HEAD,
-    SHIPPED: replace(_HEAD, anchor=0.0007, query_sparsity=5e-4, item_sparsity=1e-3),
+    SHIPPED: replace(_HEAD, start="captions", anchor=0.0007, query_sparsity=2e-4, item_sparsity=5e-4),
 }
 
 

@@ -25,3 +25,7 @@ class DenseEncoder(Protocol):
     def unknown_words(self, text: str) -> list[str]:
         """The words of the text that the encoder has never seen, in order, each once."""
         ...
+
+    def out_of_world(self, text: str) -> bool:
+        """Whether nothing the encoder has seen is like what the text says; most cannot tell, and say False."""
+        ...

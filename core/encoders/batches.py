@@ -148,6 +148,10 @@ class BatchedEncoder:
         """None: word pieces spell every word."""
         return []
 
+    def out_of_world(self, text: str) -> bool:
+        """False: it was trained on photographs of everything, and has no way to tell."""
+        return False
+
 
 def _out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or any(

@@ -38,6 +38,10 @@ class LavisOriginal:
         """None: WordPieces spell every word."""
         return []
 
+    def out_of_world(self, text: str) -> bool:
+        """False: it was trained on photographs of everything, and has no way to tell."""
+        return False
+
     def close(self) -> None:
         """Ends the worker; it also ends with this process."""
         self._worker.close()

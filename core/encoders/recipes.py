@@ -87,7 +87,7 @@ def _lavis_original(name: str, family: str, tuned: str) -> EncoderRecipe:
 
 
 def _scenes() -> SceneEncoder:
-    return SceneEncoder.load(SCENES / "encoder.safetensors")
+    return SceneEncoder.load(SCENES / "encoder.safetensors", SCENES / "english.safetensors")
 
 
 def _blip(name: str, places: list[Path], device: str) -> DenseEncoder:

@@ -1,7 +1,7 @@
 """The built-in encoder of the illustrated world: a small convolutional image tower and a small word-level text tower.
 
-Trained from scratch by `core.builtin` on the world's train split; it knows drawings of that world, not photographs,
-and only the words of its own list.
+Trained from scratch by `core.builtin` on the world's train split; it knows drawings of that world, not photographs.
+Besides the words of the world's captions it may know English ones (`english.py`), each as far as it means such words.
 """
 
 import json
@@ -17,7 +17,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
 
+from core.encoders.english import EnglishWords
 from core.errors import ModelError
 from core.vocabulary import Vocabulary
 
@@ -109,8 +111,16 @@ class TextTower(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """(n, length) ids, 0 = padding -> (n, dim) unit rows; padding never changes a row."""
-        mask = (ids > 0).unsqueeze(2).float()  # (n, length, 1)
-        words = self.embed(ids) * mask
+        return self.read(self.embed(ids), ids > 0)
+
+    def read(self, words: Tensor, spoken: Tensor) -> Tensor:
+        """(n, length, width) rows of words and (n, length) bool, False = padding -> (n, dim) unit rows."""
+        return functional.normalize(self.project(self.pool(words, spoken)).float(), dim=1)
+
+    def pool(self, words: Tensor, spoken: Tensor) -> Tensor:
+        """As `read`, before the projection: (n, 3 * width) mean, peak and bag of words."""
+        mask = spoken.unsqueeze(2).float()  # (n, length, 1)
+        words = words * mask
         x = words
         for distance, mix, norm in zip(self.DISTANCES, self.mixes, self.norms, strict=True):
             y = functional.pad(norm(x) * mask, (0, 0, distance, distance))  # (n, length + 2 distance, width)
@@ -119,8 +129,7 @@ class TextTower(nn.Module):
             x = (x + torch.relu(mix(near))) * mask
         count = mask.sum(1).clamp(min=1)  # (n, 1)
         peak = x.masked_fill(mask == 0, -1e4).amax(1) * (mask.sum(1) > 0)
-        pooled = torch.cat([x.sum(1) / count, peak, words.sum(1) / count.sqrt()], 1)  # (n, 3 * width)
-        return functional.normalize(self.project(pooled).float(), dim=1)
+        return torch.cat([x.sum(1) / count, peak, words.sum(1) / count.sqrt()], 1)
 
 
 class SceneEncoder:
@@ -129,20 +138,38 @@ class SceneEncoder:
     name = "scenes"
     dim = DIM
 
-    def __init__(self, words: Sequence[str], image_tower: ImageTower, text_tower: TextTower):
-        """`words`: the words the text tower knows; the word at position i has id i + 1."""
-        self.words = tuple(words)
+    def __init__(
+        self,
+        words: Sequence[str],
+        image_tower: ImageTower,
+        text_tower: TextTower,
+        english: EnglishWords | None = None,
+    ):
+        """`words`: the words the text tower was trained on, the one at position i with id i + 1; `english`: more."""
+        self.words, self.english = tuple(words), english
         self._ids = {word: i + 1 for i, word in enumerate(self.words)}
         self.image_tower = image_tower.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.text_tower = text_tower.eval().requires_grad_(False)
 
-    def word_ids(self, text: str) -> list[int]:
-        """Ids of the known words of a text, in order; unknown ones are left out (`unknown_words` names them)."""
-        return [self._ids[word] for word in Vocabulary.words(text) if word in self._ids][:MAX_WORDS]
-
     def unknown_words(self, text: str) -> list[str]:
-        """The words of the text that the text tower has never seen, in order, each once."""
-        return list(dict.fromkeys(word for word in Vocabulary.words(text) if word not in self._ids))
+        """The words of the text that are neither the world's nor listed, in order, each once: left out without
+        `english`, guessed from their letters with it.
+        """
+        words = dict.fromkeys(Vocabulary.words(text))
+        return [word for word in words if word not in self._ids and not (self.english and word in self.english)]
+
+    @torch.inference_mode()
+    def out_of_world(self, text: str) -> bool:
+        """Whether nothing in the world is like what the text says; False without `english`, which can tell."""
+        return self.english is not None and self.strangeness([text])[0] >= self.english.strange_from
+
+    @torch.inference_mode()
+    def strangeness(self, texts: Sequence[str]) -> NDArray[float32]:
+        """(n,) the probability that the world holds nothing like each text; ModelError without `english`."""
+        if self.english is None:
+            raise ModelError("This encoder knows the world's own words only, so it cannot tell what is strange to it.")
+        logits = [self.english.strangeness(self.text_tower.pool(*self._rows([text]))) for text in texts]
+        return torch.sigmoid(torch.cat(logits)).numpy() if logits else np.zeros(0, np.float32)
 
     @torch.inference_mode()
     def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
@@ -156,12 +183,31 @@ class SceneEncoder:
     @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
         """Sentences -> (n, 256) rows of unit length."""
-        ids = [self.word_ids(text) for text in texts]
-        rows = [self.text_tower(padded(ids[start : start + BATCH])).numpy() for start in range(0, len(ids), BATCH)]
+        rows = [
+            self.text_tower.read(*self._rows(texts[start : start + BATCH])).numpy()
+            for start in range(0, len(texts), BATCH)
+        ]
         return np.concatenate(rows) if rows else np.zeros((0, self.dim), np.float32)
 
+    def _rows(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """(n, longest, width) rows of the words of each text, and (n, longest) bool where there is one."""
+        nothing = self.text_tower.embed.weight[:0]
+        said = []
+        for text in texts:
+            rows = [row for word in Vocabulary.words(text) if (row := self._row(word)) is not None][:MAX_WORDS]
+            said.append(torch.stack(rows) if rows else nothing)
+        spoken = [torch.ones(max(1, len(rows)), dtype=torch.bool) * bool(len(rows)) for rows in said]
+        said = [rows if len(rows) else torch.zeros(1, nothing.shape[1]) for rows in said]
+        return pad_sequence(said, batch_first=True), pad_sequence(spoken, batch_first=True)
+
+    def _row(self, word: str) -> Tensor | None:
+        at = self._ids.get(word)
+        if at is not None:
+            return self.text_tower.embed.weight[at]
+        return self.english.row(word) if self.english is not None else None
+
     def save(self, path: Path) -> None:
-        """Writes both towers (half precision) and the word list into one safetensors file."""
+        """Writes both towers (half precision) and the world's words into one safetensors file."""
         weights = {
             f"{tower}.{name}": (value.half() if value.is_floating_point() else value).contiguous()
             for tower, module in (("image", self.image_tower), ("text", self.text_tower))
@@ -170,8 +216,10 @@ class SceneEncoder:
         save_file(weights, path, metadata={"words": json.dumps(self.words)})
 
     @classmethod
-    def load(cls, path: Path) -> "SceneEncoder":
-        """Reads what `save` wrote; ModelError when the file is missing or is something else."""
+    def load(cls, path: Path, english: Path | None = None) -> "SceneEncoder":
+        """Reads what `save` wrote, and the file of English words where one is given; ModelError when a file is missing
+        or is something else.
+        """
         try:
             with safe_open(path, framework="pt") as file:
                 words = json.loads(file.metadata()["words"])
@@ -183,18 +231,9 @@ class SceneEncoder:
             raise ModelError(
                 f"The built-in encoder {path} cannot be read ({error}); install Sightwords again."
             ) from error
-        return cls(words, image_tower, text_tower)
+        return cls(words, image_tower, text_tower, EnglishWords.load(english) if english is not None else None)
 
 
 def as_input(pixels: NDArray[uint8]) -> Tensor:
     """(n, S, S, 3) bytes -> (n, 3, S, S) floats in -1..1, channels last in memory."""
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
-
-
-def padded(ids: Sequence[Sequence[int]]) -> Tensor:
-    """Lists of word ids -> (n, longest) int64, 0 where a text has ended."""
-    length = max(1, *(len(row) for row in ids)) if ids else 1
-    out = torch.zeros(len(ids), length, dtype=torch.int64)
-    for i, row in enumerate(ids):
-        out[i, : len(row)] = torch.tensor(row, dtype=torch.int64)
-    return out

@@ -22,6 +22,14 @@ def unknown_notice(words: Sequence[str], model: str) -> str:
     return f'<p class="sw-notice sw-unknown" role="status">{who} has never seen the {noun} {listed}.</p>'
 
 
+def stranger_notice(out_of_world: bool) -> str:
+    """Says that no picture shows anything like it; empty where one may."""
+    if not out_of_world:
+        return ""
+    said = "The illustrated world holds nothing like this; the pictures below only come nearest."
+    return f'<p class="sw-notice sw-unknown" role="status">{said}</p>'
+
+
 def progress_panel(title: str, done: int, total: int, note: str = "") -> str:
     """A bar with a count; without a total, a bar that only says that something is going on."""
     counted = f"{done:,} of {total:,}" if total else ""

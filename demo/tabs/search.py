@@ -12,7 +12,7 @@ import gradio as gr
 from core.images import open_image, working_copy
 from demo.asked import Asked, encoded, whole_query
 from demo.components.amounts import count
-from demo.components.notices import error_notice, search_line, unknown_notice
+from demo.components.notices import error_notice, search_line, stranger_notice, unknown_notice
 from demo.components.picture_chip import LINK_SCRIPT, PICTURE_SCRIPT, picture_chip, share_link
 from demo.components.query_chips import CHIPS_SCRIPT, query_chips
 from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT, explained_hit, file_url, result_grid
@@ -323,7 +323,7 @@ class Tab:
         chosen = asked.chosen if keep and asked.chosen < len(found.hits) else 0
         asked = replace(asked, found=found, chosen=chosen, spoken=spoken)
         hits, session = found.hits, self.session
-        notice = unknown_notice(found.unknown_words, session.model_name)
+        notice = unknown_notice(found.unknown_words, session.model_name) + stranger_notice(found.out_of_world)
         if not hits:
             notice += error_notice(_nothing_found(session, found, asked.question))
         sent = asked.picture is not None and asked.question.like is None

@@ -74,6 +74,7 @@ def test_the_card_is_made_from_the_figures() -> None:
         image_parameters=sum(p.numel() for p in encoder.image_tower.parameters()),  # type: ignore[attr-defined]
         text_parameters=sum(p.numel() for p in encoder.text_tower.parameters()),  # type: ignore[attr-defined]
         terms=len(model.vocabulary),
+        english_words=len(encoder.english.words),  # type: ignore[attr-defined]
     )
 
 
@@ -108,7 +109,7 @@ def shown(built_in_home: Path) -> dict[str, int]:
 def test_plain_queries_bring_pictures_that_show_it(shown: dict[str, int]) -> None:
     """What the model reaches today; it may only get better."""
     assert len(shown) == 40
-    assert sum(count >= 4 for count in shown.values()) >= 37
+    assert sum(count >= 4 for count in shown.values()) >= 38
     assert np.mean(list(shown.values())) >= 4.6
 
 
@@ -124,7 +125,7 @@ def test_dense_vectors_bring_at_least_four_such_pictures_for_every_plain_query(b
 
 
 @pytest.mark.xfail(
-    strict=True, reason="the terms hold colours and numbers less surely than the dense vectors: 37 of 40"
+    strict=True, reason="the terms hold colours and numbers less surely than the dense vectors: 38 of 40"
 )
 def test_every_plain_query_brings_at_least_four_such_pictures_in_five(shown: dict[str, int]) -> None:
     """The aim: of the top five, four or more hold all the named things."""

@@ -159,6 +159,12 @@ def test_an_empty_collection_answers_with_nothing(collection: Collection, model:
     assert search(model, collection, text="a red dog").hits == ()
 
 
+def test_what_nothing_is_like_is_told_with_the_nearest(filled: Collection, model: Model) -> None:
+    found = search(model, filled, text="a red tax", k=3)
+    assert found.out_of_world and found.hits and found.to_json()["out_of_world"] is True
+    assert not search(model, filled, text="a red dog").out_of_world
+
+
 def test_timings_and_json(filled: Collection, model: Model) -> None:
     result = search(model, filled, text="a red zebra")
     assert result.unknown_words == ("zebra",)
@@ -166,7 +172,7 @@ def test_timings_and_json(filled: Collection, model: Model) -> None:
     parts = [result.timings_ms[part] for part in ("encode", "project", "retrieve", "rescore")]
     assert all(part >= 0 for part in parts) and sum(parts) <= result.timings_ms["total"] + 0.01
     document = json.loads(json.dumps(result.to_json()))
-    assert list(document) == ["query", "terms", "exact", "hits", "timings_ms"]
+    assert list(document) == ["query", "terms", "exact", "hits", "timings_ms", "out_of_world"]
     assert list(document["terms"][0]) == ["term", "weight", "kind"]
     assert list(document["hits"][0]) == ["id", "kind", "path", "caption", "score", "contributions"]
     assert list(document["hits"][0]["contributions"][0]) == [

@@ -141,7 +141,7 @@ def test_index_captions(tmp_path: Path, folder: Path) -> None:
 
 def test_search_json(made: Path) -> None:
     answer = document("search", "a red dog", "--collection", made, "-k", "3")
-    assert list(answer) == ["query", "terms", "exact", "hits", "timings_ms"]
+    assert list(answer) == ["query", "terms", "exact", "hits", "timings_ms", "out_of_world"]
     assert answer["query"] == "a red dog" and len(answer["hits"]) == 3
     for hit in answer["hits"]:
         assert list(hit) == ["id", "kind", "path", "caption", "score", "contributions"]
@@ -185,6 +185,12 @@ def test_unknown_words_are_told_beside_the_answer(made: Path) -> None:
     result = run("search", "a red zebra", "--collection", made, "--json")
     assert result.exit_code == 0 and "zebra" in result.stderr
     json.loads(result.stdout)
+
+
+def test_what_the_world_lacks_is_told_beside_the_answer(made: Path) -> None:
+    result = run("search", "a red tax", "--collection", made, "--json")
+    assert result.exit_code == 0 and "holds nothing like this" in " ".join(result.stderr.split())
+    assert json.loads(result.stdout)["out_of_world"] is True
 
 
 BAD_SEARCHES = {

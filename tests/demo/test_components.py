@@ -12,7 +12,7 @@ from core.search import Contribution, SearchHit
 from core.steering import SteeredTerm
 from demo.components.amounts import amount, column, count, milliseconds, weight
 from demo.components.difference_bars import difference_bars
-from demo.components.notices import error_notice, progress_panel, search_line, unknown_notice
+from demo.components.notices import error_notice, progress_panel, search_line, stranger_notice, unknown_notice
 from demo.components.picture_chip import picture_chip, share_link
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
 from demo.components.query_chips import query_chips
@@ -219,6 +219,10 @@ def test_hostile_text_stays_text(html: str) -> None:
 
 def test_a_file_url_is_quoted_and_relative() -> None:
     assert file_url("/a b/c#?.webp") == "gradio_api/file=/a%20b/c%23%3F.webp"
+
+
+def test_what_the_world_lacks_is_said() -> None:
+    assert "holds nothing like this" in _Page(stranger_notice(True)).text and stranger_notice(False) == ""
 
 
 def test_unknown_words_are_named() -> None:

@@ -1,0 +1,122 @@
+"""Rows of meaning for English words outside the illustrated world: a listed word's own row, or one from its letters.
+
+A row is what the text tower's own embedding would hold for the word, so the tower reads both alike. A word that is
+listed nowhere gets the mean row of its letter groups (Bojanowski et al. 2017): enough for a misspelling or an inflected
+form, a guess for anything else, so it counts as unknown still. With the rows comes a small layer that tells from the
+tower's features whether the world answers a text at all.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from core.errors import ModelError
+
+GROUPS = (3, 4, 5)  # letters a group
+BUCKETS = 4096  # rows that all letter groups share by their hash
+_ENDINGS = (
+    ("ies", "y"),
+    ("es", ""),
+    ("s", ""),
+    ("ing", ""),
+    ("ing", "e"),
+    ("ed", ""),
+    ("ed", "e"),
+    ("er", ""),
+    ("ly", ""),
+)
+_SHORTEST = 3  # letters that a stem keeps
+_STRANGENESS = "strangeness."
+
+
+class Strangeness(nn.Module):
+    """The tower's pooled features (n, size) -> (n,) logits: above zero, a text is rather about another world."""
+
+    def __init__(self, size: int, hidden: int = 64):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        return self.layers(pooled).squeeze(1)
+
+
+class EnglishWords:
+    """`words`: the listed ones; `rows` (len(words), width); `buckets` (BUCKETS, width) of letter groups.
+
+    `strangeness` judges a text; from the probability `strange_from` on it is told to be strange.
+    """
+
+    def __init__(
+        self, words: Sequence[str], rows: Tensor, buckets: Tensor, strangeness: Strangeness, strange_from: float = 0.5
+    ):
+        self.words, self.rows, self.buckets = tuple(words), rows, buckets
+        self.strangeness, self.strange_from = strangeness.eval().requires_grad_(False), strange_from
+        self._ids = {word: i for i, word in enumerate(self.words)}
+
+    def __contains__(self, word: str) -> bool:
+        return self.listed(word) is not None
+
+    def listed(self, word: str) -> int | None:
+        """Where a word stands in the list, by itself or without its ending ("poodles" -> "poodle")."""
+        forms = (word, *stems(word))
+        return next((self._ids[form] for form in forms if form in self._ids), None)
+
+    def row(self, word: str) -> Tensor:
+        """(width,) what the word means; from its letters where it is not listed."""
+        at = self.listed(word)
+        return self.rows[at] if at is not None else self.buckets[list(letter_groups(word))].mean(0)
+
+    def save(self, path: Path) -> None:
+        """Writes everything into one safetensors file: rows as bytes with a scale each, the rest in half precision."""
+        tables = {f"{_STRANGENESS}{name}": value.half() for name, value in self.strangeness.state_dict().items()}
+        for name, rows in (("rows", self.rows), ("buckets", self.buckets)):
+            scales = rows.abs().amax(1, keepdim=True).clamp(min=1e-6).half()
+            tables |= {
+                name: (rows / scales.float() * 127).round().clamp(-127, 127).to(torch.int8),
+                f"{name}.scales": scales,
+            }
+        about = {"words": json.dumps(self.words), "strange_from": repr(self.strange_from)}
+        save_file({name: value.contiguous() for name, value in tables.items()}, path, metadata=about)
+
+    @classmethod
+    def load(cls, path: Path) -> "EnglishWords":
+        """Reads what `save` wrote; ModelError when the file is missing or is something else."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                about = file.metadata()
+                tables = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (not a mapping)
+            layer = {k.removeprefix(_STRANGENESS): v for k, v in tables.items() if k.startswith(_STRANGENESS)}
+            hidden, size = layer["layers.0.weight"].shape
+            strangeness = Strangeness(size, hidden)
+            strangeness.load_state_dict(layer)
+            rows, buckets = (tables[name] * tables[f"{name}.scales"] / 127 for name in ("rows", "buckets"))
+            return cls(json.loads(about["words"]), rows, buckets, strangeness, float(about["strange_from"]))
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ModelError(
+                f"The built-in words {path} cannot be read ({error}); install Sightwords again."
+            ) from error
+
+
+def stems(word: str) -> Iterator[str]:
+    """What a word may be an inflected form of, the likeliest first."""
+    for ending, instead in _ENDINGS:
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= _SHORTEST:
+            yield stem + instead
+            if len(stem) > _SHORTEST and stem[-1] == stem[-2]:
+                yield stem[:-1]  # "jogging" -> "jog"
+
+
+@lru_cache(maxsize=4096)
+def letter_groups(word: str) -> tuple[int, ...]:
+    """The buckets of a word's letter groups, its ends marked; never empty."""
+    marked = f"<{word}>"
+    groups = [marked[i : i + n] for n in GROUPS for i in range(len(marked) - n + 1)] or [marked]
+    return tuple(zlib.crc32(group.encode()) % BUCKETS for group in groups)
