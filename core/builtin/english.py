@@ -37,7 +37,7 @@ from core.vocabulary import Vocabulary
 LONGEST = 24  # words of a lesson
 KEPT_BACK = 20  # of so many lessons one is not taught, to set the limit by
 SENTENCE = 3  # words of a text that the limit is set by
-FALSE_ALARMS = 0.05  # share of familiar texts that may be called strange
+FALSE_ALARMS = 0.02  # share of familiar texts that may be called strange
 STRANGENESS_RATE = 2e-3
 ALIEN = 0.4  # the teacher's cosine with the nearest word of the world under which a noun is strange to it
 Progress = Callable[[int, int, dict[str, float]], None]
