@@ -160,8 +160,13 @@ class SceneEncoder:
 
     @torch.inference_mode()
     def out_of_world(self, text: str) -> bool:
-        """Whether nothing in the world is like what the text says; False without `english`, which can tell."""
-        return self.english is not None and self.strangeness([text])[0] >= self.english.strange_from
+        """Whether nothing in the world is like what the text says, or none of its words is known; False without
+        `english`, which can tell.
+        """
+        if self.english is None:
+            return False
+        foreign = set(Vocabulary.words(text)) <= set(self.unknown_words(text))
+        return foreign or bool(self.strangeness([text])[0] >= self.english.strange_from)
 
     @torch.inference_mode()
     def strangeness(self, texts: Sequence[str]) -> NDArray[float32]:
