@@ -76,7 +76,8 @@ def test_a_head_is_trained_judged_and_kept_with_its_vocabulary(data: Path, tmp_p
     assert {"semantic@20", "kendall_tau_vs_dense", "recall@5", "recall@10"} <= judged.keys()
     assert set(judged["image_to_text"]) == {"recall@1", "recall@5", "recall@10", "mrr@10"}
     query, _, item, rank, _, tag = (tmp_path / "runs" / "text_to_image.trec").read_text().splitlines()[0].split()
-    assert (query, rank, tag) == ("60", "1", "head-literal") and 60 <= int(item) < 90
+    assert (rank, tag) == ("1", "head-literal")
+    assert 60 <= int(query) < 90 and 60 <= int(item) < 90  # a caption none of whose own words is lit has no line
     assert run("evaluate", "--data", data, "--head", out).exit_code == 0
 
 
