@@ -144,3 +144,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"needs to mount a tmpfs: {mounted.stderr.strip()}")
     yield where
     subprocess.run(["umount", "-l", where], check=True)
+
+
+THREADS = torch.get_num_threads()
+
+
+@pytest.fixture(autouse=True)
+def threads_as_they_were() -> Iterator[None]:
+    """An experiment, tried in this process, leaves a core to the app; the next test computes with all again."""
+    yield
+    torch.set_num_threads(THREADS)
