@@ -58,13 +58,12 @@ def word_links(model: "Model", text: str) -> Links:
     if not spans:
         return Links((), ())
     without = [f"{text[:start]} {text[end:]}" for start, end in spans]
-    dense = model.dense_texts([text, *without])
-    (whole,) = model.project(dense[:1])
-    logits = model.head.unlit(dense)  # (1 + words, |V|)
+    logits = model.head.unlit(model.dense_texts([text, *without]))  # (1 + words, |V|), the whole text first
     weights = np.log1p(np.maximum(logits, 0))
-    order = np.argsort(-whole.weights, kind="stable")
+    lit = np.flatnonzero(weights[0])
     links = []
-    for term, weight in zip(whole.terms[order].tolist(), whole.weights[order].tolist(), strict=True):
+    for term in lit[np.argsort(-weights[0, lit], kind="stable")].tolist():
+        weight = float(weights[0, term])
         falls = tuple(((weight - weights[1:, term]) / weight).tolist())
         lost = (logits[0, term] - logits[1:, term]).tolist()
         links.append(Link(model.vocabulary.terms[term], weight, falls, _named(falls, lost)))
