@@ -12,7 +12,7 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from core.dense_items import dense_file, dense_items
-from index_store.collection import Collection
+from index_store.collection import Collection, again
 from index_store.items import Item, NewItem
 from index_store.store import Store
 
@@ -89,17 +89,4 @@ def _identity(item: Item) -> tuple[str, str, str, str | None]:
 
 def _weighed(model: "Model", items: list[Item], rows: dict[int, NDArray[float32]]) -> list[NewItem]:
     vectors = model.project(np.stack([rows[item.id] for item in items]))
-    return [
-        NewItem(
-            item.kind, item.path, item.caption, item.content_hash, vector, item.width, item.height, item.bytes,
-            _thumbnail(item), item.tags,
-        )
-        for item, vector in zip(items, vectors, strict=True)
-    ]  # fmt: skip
-
-
-def _thumbnail(item: Item) -> bytes | None:
-    try:
-        return Path(item.thumbnail).read_bytes() if item.thumbnail else None
-    except OSError:
-        return None
+    return [again(item, vector) for item, vector in zip(items, vectors, strict=True)]

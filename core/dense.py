@@ -88,11 +88,11 @@ class DenseFolder:
                 f"{path / TEXTS_FILE}, row 0: the vector has {dims[1]} dimensions, but those of {IMAGES_FILE} have "
                 f"{dims[0]}; both must come from one encoder."
             )
-        meta = read_meta(path / META_FILE)
+        meta, encoder = _meta(path / META_FILE)
         _pair(path, "imgid", [str(image["imgid"]) for image in meta], images, IMAGES_FILE)
         sentences = [str(sentence["sentid"]) for image in meta for sentence in image["sentences"]]
         _pair(path, "sentid", sentences, texts, TEXTS_FILE)
-        return cls(path, images, texts, meta, _encoder(path / META_FILE))
+        return cls(path, images, texts, meta, encoder)
 
     @property
     def dim(self) -> int:
@@ -166,8 +166,14 @@ def read_vectors(path: Path) -> dict[str, NDArray[float32]]:
 
 def read_meta(path: Path) -> list[dict[str, Any]]:
     """The images of a meta file in Karpathy's form, each with imgid, split, filename and sentences[] of sentid, raw."""
+    return _meta(path)[0]
+
+
+def _meta(path: Path) -> tuple[list[dict[str, Any]], str | None]:
+    """The images of a meta file, and the name of what made the vectors, where it says so."""
     try:
-        images = json.loads(path.read_text("utf-8"))["images"]
+        told = json.loads(path.read_text("utf-8"))
+        images = told["images"]
         if not isinstance(images, list):
             raise TypeError(f"images is a {type(images).__name__}")
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -186,12 +192,8 @@ def read_meta(path: Path) -> list[dict[str, Any]]:
             raw = sentence.get("raw") if isinstance(sentence, dict) else None
             if not isinstance(raw, str) or not raw.strip() or sentence.get("sentid") is None:
                 raise DatasetError(f"{where}, sentence {number}: a sentid and a text as raw were expected.")
-    return images
-
-
-def _encoder(path: Path) -> str | None:
-    name = json.loads(path.read_text("utf-8")).get("encoder")
-    return name if isinstance(name, str) else None
+    encoder = told.get("encoder")
+    return images, encoder if isinstance(encoder, str) else None
 
 
 def write_dense(

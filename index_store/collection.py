@@ -489,6 +489,8 @@ class Collection:
 
 def again(item: Item, vector: SparseVector) -> NewItem:
     """What adds an item a second time, with its thumbnail where that is still there."""
-    small = Path(item.thumbnail) if item.thumbnail else None
-    thumbnail = small.read_bytes() if small is not None and small.is_file() else None
+    try:
+        thumbnail = Path(item.thumbnail).read_bytes() if item.thumbnail else None
+    except OSError:
+        thumbnail = None
     return NewItem(**{column: getattr(item, column) for column in ITEM_COLUMNS}, vector=vector, thumbnail=thumbnail)
