@@ -26,7 +26,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
-from benchmarks.retrieval import TERMS, draw_items, draw_query
+from benchmarks.synthetic import VOCABULARY, draw_items, draw_queries
 from index_store.collection import Collection, NewItem
 from index_store.vectors import SparseVector
 
@@ -59,9 +59,10 @@ class Work:
     @classmethod
     def draw(cls, start: int, items: int, batch: int) -> "Work":
         """Synthetic vectors of a hundred terms, questions of eight and of forty."""
-        rng = np.random.default_rng(5)
-        vectors = draw_items(start + items, rng)
-        questions = [draw_query(vectors, terms, rng) for terms in (8, 40) for _ in range(QUESTIONS // 2)]
+        rows = draw_items(start + items)
+        vectors = list(rows.vectors())
+        drawn = [draw_queries(rows, QUESTIONS // 2, terms, seed=terms) for terms in (8, 40)]
+        questions = [question for some in drawn for question in some.vectors()]
         scores = np.array([[question.dot(vector) for vector in vectors] for question in questions])
         return cls(vectors, questions, scores, start, batch)
 
@@ -116,7 +117,7 @@ def _new(work: Work, first: int, end: int) -> list[NewItem]:
 
 
 def _create(path: Path, work: Work) -> None:
-    with Collection.create(path, model="benchmark", vocabulary=[str(term) for term in range(TERMS)]) as held:
+    with Collection.create(path, model="benchmark", vocabulary=[str(term) for term in range(VOCABULARY)]) as held:
         held.add(_new(work, 0, work.start))
 
 
