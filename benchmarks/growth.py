@@ -9,6 +9,7 @@ from benchmarks.records import Measured, System
 def draw(measured: Sequence[Measured], target: Path) -> None:
     """p50 over items as a PNG, a panel for each size of queries; ours in bold."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter
 
     sizes = list(measured[0].query_terms)
     figure = Figure(figsize=(5.2 * len(sizes), 4.2), layout="constrained")
@@ -18,7 +19,9 @@ def draw(measured: Sequence[Measured], target: Path) -> None:
             ours = name in {own.name for own in measured[0].ours}
             panel.plot(*zip(*points, strict=True), marker="o", linewidth=2.6 if ours else 1.2, label=name)
         panel.set(xscale="log", yscale="log", xlabel="items", title=f"queries of {size} terms")
-        panel.grid(True, which="both", alpha=0.25)
+        panel.grid(True, alpha=0.3)
+        panel.xaxis.set_major_formatter(EngFormatter(sep=""))
+        panel.yaxis.set_major_formatter("{x:g}")
     panels[0].set_ylabel("p50, ms")
     panels[-1].legend(fontsize="small")
     figure.savefig(target, dpi=120)

@@ -72,9 +72,9 @@ def measure_ours(
     """Builds a collection, opens it in a process of its own, then searches it exactly and on budgets."""
     ids, seconds = build_collection(task.items, folder / "collection", batch, compact)
     opened = _open_elsewhere(folder, task)
-    size = bytes_below(folder / "collection") / len(task.items)
+    on_disk = bytes_below(folder / "collection") / len(task.items)
     with Collection.open(folder / "collection") as held:
-        exact = System("sightwords", "exact", _search_ours(held, ids, task, None), seconds, size)
+        exact = System("sightwords", "exact", _search_ours(held, ids, task, None), seconds, on_disk)
         limited = [
             System(f"budget {budget:,}", "at most so many postings", _search_ours(held, ids, task, budget))
             for budget in budgets
@@ -87,9 +87,9 @@ def measure_peer(peer: Peer, task: Task, folder: Path, most: int | None) -> Syst
     try:
         with _quiet():
             seconds = _ready(peer, task.items, folder)
-        size = bytes_below(folder) / len(task.items) if peer.kept else None
+        on_disk = bytes_below(folder) / len(task.items) if peer.kept else None
         regimes = {size: _search_peer(peer, task, size, most) for size in task.questions}
-        return System(peer.name, peer.about, regimes, seconds, size)
+        return System(peer.name, peer.about, regimes, seconds, on_disk)
     except Exception as error:  # whatever a peer stumbles over must not cost the figures of all others
         return System(peer.name, peer.about, note=f"failed: {type(error).__name__}: {error}")
     finally:

@@ -45,6 +45,7 @@ class Measured:
     items: int
     mean_terms: float
     query_terms: dict[int, float]  # size asked for: mean of those drawn
+    load: float  # of the machine, over the last quarter of an hour
     opening: Opening
     ours: list[System]
     peers: list[System]

@@ -18,6 +18,7 @@ def markdown(measured: Measured, k: int) -> str:
             "",
             _building(measured),
             _opening(measured),
+            f"Load of the machine over the last quarter of an hour: {measured.load:.1f}.",
             "",
         ]
     )

@@ -44,10 +44,15 @@ def main(arguments: list[str] | None = None) -> None:
     """Prints Markdown; writes what else was asked for."""
     chosen = _options().parse_args(arguments)
     print(f"{_machine()}\n", flush=True)
-    measured = []
+    measured: list[Measured] = []
     for items, kept in _sources(chosen):
         measured.append(measure(items, kept, chosen))
         print(markdown(measured[-1], chosen.k), flush=True)
+        _write(measured, chosen)  # after each number of items: the largest takes an hour, and may not fit
+
+
+def _write(measured: list[Measured], chosen: argparse.Namespace) -> None:
+    """The files that were asked for, with what is known so far."""
     if chosen.json:
         document = {
             "machine": _machine(),
@@ -65,25 +70,28 @@ def measure(items: Rows, kept: Path | None, chosen: argparse.Namespace) -> Measu
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ours, opening = measure_ours(task, folder, chosen.batch, chosen.compact, chosen.budgets)
-        peers = [_measure_peer(name, task, kept or folder, chosen) for name in chosen.peers]
+        peers = [_measure_peer(name, task, folder, kept, chosen) for name in chosen.peers]
+        load = os.getloadavg()[2]
     return Measured(
         len(items),
         len(items.terms) / len(items),
         {size: len(some.terms) / len(some) for size, some in task.questions.items()},
+        load,
         opening,
         ours,
         peers,
     )
 
 
-def _measure_peer(name: str, task: Task, folder: Path, chosen: argparse.Namespace) -> System:
+def _measure_peer(name: str, task: Task, folder: Path, kept: Path | None, chosen: argparse.Namespace) -> System:
     """One peer's figures, or why there are none."""
     peer = PEERS[name]
     if find_spec(peer.module) is None:
         return System(name, peer.about, note="not installed")
     if peer.slow and len(task.items) > chosen.slow_peers_up_to:
         return System(name, peer.about, note=f"left out above {chosen.slow_peers_up_to:,} items: --slow-peers-up-to")
-    return measure_peer(peer(), task, folder / peer.module, chosen.slow_queries if peer.slow else None)
+    place = kept if kept and peer.kept else folder
+    return measure_peer(peer(), task, place / name, chosen.slow_queries if peer.slow else None)
 
 
 def _sources(chosen: argparse.Namespace) -> Iterator[tuple[Rows, Path | None]]:
@@ -105,11 +113,8 @@ def _sources(chosen: argparse.Namespace) -> Iterator[tuple[Rows, Path | None]]:
 
 def _machine() -> str:
     """What the figures depend on."""
-    load = os.getloadavg()[0]
-    return (
-        f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"load {load:.1f}; one thread"
-    )
+    system = f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}"
+    return f"{system}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; searches in one thread"
 
 
 def _options() -> argparse.ArgumentParser:

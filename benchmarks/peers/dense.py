@@ -16,8 +16,8 @@ DIMENSIONS = 256  # of BLIP's and ALBEF's common space
 class Faiss(Peer):
     """Random unit vectors: a flat index takes the same time whatever they are."""
 
-    name, module, faithful = "faiss Flat", "faiss", False
-    about = f"{DIMENSIONS} dense dimensions, other vectors"
+    name, module, faithful = "faiss", "faiss", False
+    about = f"Flat, {DIMENSIONS} dense dimensions: other vectors"
 
     def build(self, items: Rows, folder: Path) -> None:
         import faiss

@@ -16,7 +16,7 @@ SCALE = 100.0  # a weight of 0.01 is one; the package's own default
 class Pisa(Peer):
     """Through PyTerrier's binding. Searches call what is below its data frames: building one takes a millisecond."""
 
-    name, module, kept = "PISA", "pyterrier_pisa", True
+    name, module, kept = "pisa", "pyterrier_pisa", True
     about = f"MaxScore, weights × {SCALE:.0f} in whole numbers"
 
     def build(self, items: Rows, folder: Path) -> None:

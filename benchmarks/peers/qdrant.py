@@ -15,7 +15,7 @@ TABLE, FIELD, BATCH = "items", "terms", 1_000
 class Qdrant(Peer):
     """Walks all items in Python: for trying things out, which is also what its makers say."""
 
-    name, module, slow, about = "qdrant local", "qdrant_client", True, "local mode, in memory"
+    name, module, slow, about = "qdrant", "qdrant_client", True, "local mode, in memory"
 
     def build(self, items: Rows, folder: Path) -> None:
         from qdrant_client import QdrantClient, models

@@ -22,12 +22,7 @@ class Seismic(Peer):
     def build(self, items: Rows, folder: Path) -> None:
         import seismic
 
-        names = _names(np.arange(items.width))
-        data = seismic.SeismicDataset()
-        for number in range(len(items)):
-            terms, weights = items.row(number)
-            data.add_document(str(number), names[terms], weights)
-        seismic.SeismicIndex.build_from_dataset(data).save(str(folder / "items"))
+        seismic.SeismicIndex.build_from_dataset(_dataset(items)).save(str(folder / "items"))
         self.load(folder)  # measured as it is when it was kept
 
     def load(self, folder: Path) -> None:
@@ -42,6 +37,16 @@ class Seismic(Peer):
         terms, weights = question
         found = self._index.search("q", terms, weights, k, QUERY_CUT, HEAP_FACTOR)
         return [int(name) for _, _, name in found]
+
+
+def _dataset(items: Rows) -> Any:
+    import seismic
+
+    names, data = _names(np.arange(items.width)), seismic.SeismicDataset()
+    for number in range(len(items)):
+        terms, weights = items.row(number)
+        data.add_document(str(number), names[terms], weights)
+    return data
 
 
 def _names(terms: NDArray) -> NDArray[np.str_]:
