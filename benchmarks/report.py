@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks.records import Measured, Regime, System
+from benchmarks.records import Measured, System
 
 
 def markdown(measured: Measured, k: int) -> str:
@@ -78,7 +78,7 @@ def _opening(measured: Measured) -> str:
 def _regime(system: System, size: int) -> str:
     if size not in system.regimes:
         return "– | – | –"
-    regime: Regime = system.regimes[size]
+    regime = system.regimes[size]
     return (
         f"{regime.p50:.3f} / {regime.p95:.3f} | {_or_dash(regime.overlap, '{:.4f}')} | "
         f"{_or_dash(regime.proven, '{:.2f}')}"

@@ -135,7 +135,11 @@ def _options() -> argparse.ArgumentParser:
     beside.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS), metavar="NAME", help=", ".join(PEERS))
     beside.add_argument("--slow-peers-up-to", type=int, default=20_000, metavar="ITEMS")
     beside.add_argument("--slow-queries", type=int, default=20, help="of each size, for slow peers")
-    beside.add_argument("--cache", type=Path, help="keeps synthetic items and peers' indexes there for the next run")
+    beside.add_argument(
+        "--cache",
+        type=Path,
+        help="keeps items and indexes for the next run; delete it when synthetic.py or a peer changes",
+    )
     out = parser.add_argument_group("output, besides the tables")
     out.add_argument("--json", type=Path, metavar="FILE")
     out.add_argument("--plot", type=Path, metavar="FILE", help="p50 over items as a PNG")

@@ -1,5 +1,7 @@
 """Synthetic items and queries have the statistics that they are said to have."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,7 @@ def test_queries_are_about_as_long_as_asked(items: Rows, size: int) -> None:
     assert all(len(vector) >= 2 for vector in queries.vectors())
 
 
-def test_arrays_come_back_from_a_file(items: Rows, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_arrays_come_back_from_a_file(items: Rows, tmp_path: Path) -> None:
     items.save(tmp_path / "items.npz")
     back = Rows.load(tmp_path / "items.npz")
     assert back.width == items.width and list(tmp_path.iterdir()) == [tmp_path / "items.npz"]
