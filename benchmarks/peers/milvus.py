@@ -16,6 +16,7 @@ class MilvusLite(Peer):
     """A sparse inverted index, inner product, nothing dropped from questions."""
 
     name, module, slow, about = "milvus-lite", "milvus_lite", True, "sparse inverted index, inner product"
+    _client: Any = None  # until it is built
 
     def build(self, items: Rows, folder: Path) -> None:
         from pymilvus import DataType, MilvusClient
@@ -42,4 +43,5 @@ class MilvusLite(Peer):
         return [int(hit["id"]) for hit in found]
 
     def close(self) -> None:
-        self._client.close()
+        if self._client is not None:
+            self._client.close()

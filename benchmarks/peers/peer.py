@@ -1,15 +1,16 @@
 """What every peer looks like to the benchmark."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
 from benchmarks.rows import Rows
 
 
-class Peer(Protocol):
+class Peer(ABC):
     """Made empty, then built or loaded, then asked one question at a time, in one thread."""
 
     name: ClassVar[str]
@@ -19,17 +20,22 @@ class Peer(Protocol):
     slow: ClassVar[bool] = False  # so slow that large collections and many questions are spared it
     faithful: ClassVar[bool] = True  # whether it searches the same vectors, so that its answers can be judged
 
+    @abstractmethod
     def build(self, items: Rows, folder: Path) -> None:
         """Makes an index of the items in an empty folder, or in memory."""
 
     def load(self, folder: Path) -> None:
-        """Opens what `build` left there."""
+        """Opens what `build` left there; only asked of those that keep something."""
+        raise NotImplementedError(f"{self.name} keeps nothing on disk.")
 
+    @abstractmethod
     def ask(self, terms: NDArray, weights: NDArray) -> Any:
         """The question in the peer's own form: not timed, as whoever uses it would hold questions so."""
 
+    @abstractmethod
     def search(self, question: Any, k: int) -> Sequence[int]:
         """Rows of the k best items: timed."""
 
     def close(self) -> None:
-        """Gives back what outlives the object."""
+        """Gives back what outlives the object; most have no such thing."""
+        return None

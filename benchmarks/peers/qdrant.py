@@ -16,6 +16,7 @@ class Qdrant(Peer):
     """Walks all items in Python: for trying things out, which is also what its makers say."""
 
     name, module, slow, about = "qdrant", "qdrant_client", True, "local mode, in memory"
+    _client: Any = None  # until it is built
 
     def build(self, items: Rows, folder: Path) -> None:
         from qdrant_client import QdrantClient, models
@@ -41,4 +42,5 @@ class Qdrant(Peer):
         return [int(point.id) for point in found.points]
 
     def close(self) -> None:
-        self._client.close()
+        if self._client is not None:
+            self._client.close()
