@@ -29,6 +29,7 @@ from index_store.errors import (
     closed,
     disk_full,
     not_writable,
+    outdated,
 )
 from index_store.filters import EVERYTHING, Filter
 from index_store.items import Counts
@@ -37,6 +38,19 @@ BUSY_SECONDS = 30  # a reader waits this long for a commit under way, and a writ
 CHUNK = 500  # ids in one statement: below SQLite's oldest limit on variables
 
 Row = dict[str, Any]  # what SQLite gives: {column: value}
+COLUMNS = (
+    "id",
+    "kind",
+    "path",
+    "caption",
+    "content_hash",
+    "width",
+    "height",
+    "bytes",
+    "added",
+    "thumbnail",
+    "terms",
+)  # of `items`
 # `tags` as one text, ascending, US between them: a character that no tag may hold
 _ITEMS = """SELECT items.*, (SELECT group_concat(tag, char(31)) FROM
     (SELECT tag FROM tags WHERE item = items.id ORDER BY tag)) AS tags FROM items"""
@@ -76,6 +90,12 @@ def m002_filters(db: sqlite_utils.Database) -> None:
         """CREATE TRIGGER items_fts_gone AFTER DELETE ON items WHEN old.caption IS NOT NULL BEGIN
             INSERT INTO items_fts (items_fts, rowid, caption) VALUES ('delete', old.id, old.caption); END"""
     )
+
+
+@migrations()
+def m003_lean(db: sqlite_utils.Database) -> None:
+    """Without an index of two values, which served nobody and took a tenth of the catalog."""
+    db.execute("DROP INDEX items_kind")
 
 
 def vocabulary_digest(terms: Sequence[str]) -> str:
@@ -118,6 +138,11 @@ class Catalog:
             finally:
                 db.close()
 
+    def note(self, key: str, value: str) -> None:
+        """Writes down a fact about the collection (see `about`) in the place of the old one."""
+        with self.transaction() as db:
+            db.execute("UPDATE about SET value = ? WHERE key = ?", [value, key])
+
     def reserve(self, count: int) -> int:
         """The first of `count` ids that nobody ever had and nobody else will get, also when the add then fails."""
         with self.transaction() as db:
@@ -131,7 +156,8 @@ class Catalog:
             there = [row["id"] for row in self.rows(removed)]
             db.conn.executemany("DELETE FROM items WHERE id = ?", [[item] for item in there])
             if rows:
-                db.table("items").insert_all({k: v for k, v in row.items() if k != "tags"} for row in rows)
+                names = ", ".join(f":{column}" for column in COLUMNS)
+                db.conn.executemany(f"INSERT INTO items ({', '.join(COLUMNS)}) VALUES ({names})", rows)
                 self._tag(db, [(row["id"], tag) for row in rows for tag in row["tags"]])
         return there
 
@@ -181,10 +207,6 @@ class Catalog:
     def promises(self) -> list[Row]:
         """What each item must have elsewhere: `id`, `terms` (their number), `thumbnail` (relative path or None)."""
         return self._query("SELECT id, terms, thumbnail FROM items")
-
-    def kinds(self) -> list[Row]:
-        """`id` and `kind` of every item, by ascending id."""
-        return self._query("SELECT id, kind FROM items ORDER BY id")
 
     def vacuum(self) -> None:
         """Gives back the room of what was deleted."""
@@ -320,10 +342,7 @@ class Catalog:
             with translated(self.path):
                 migrations.apply(self._open())
         elif pending:
-            raise CollectionError(
-                f"The collection {folder} was written by an older Sightwords; it is brought up to date by "
-                f"`sightwords verify --repair --collection {folder}`."
-            )
+            raise outdated(folder)
 
 
 @contextmanager

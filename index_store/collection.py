@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -34,9 +35,11 @@ from index_store.errors import (
 )
 from index_store.filters import EVERYTHING, Condition, Filter
 from index_store.items import Compaction, Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.matrix import Matrix
 from index_store.postings import Postings
 from index_store.thumbnails import FOLDER as THUMBNAILS
 from index_store.thumbnails import Thumbnails
+from index_store.upgrading import upgrade
 from index_store.vector_cache import VectorCache
 from index_store.vectors import SparseVector
 from index_store.verification import Findings, findings
@@ -71,6 +74,7 @@ class Collection:
         self._thumbnails = Thumbnails(path)
         self._lock = threading.RLock()  # guards writing and the swapping of views
         self._cache = VectorCache()
+        self._matrix: Matrix | None = None
         self._closed = False
         self._filtered: dict[Filter, tuple[View, View]] = {}  # of which view, and what is left of it
         self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
@@ -96,6 +100,8 @@ class Collection:
         """An existing collection; with `model` or `vocabulary`, refuses one that was made by another."""
         target = Path(path).absolute()
         folder.check_place(target, writable=writable)
+        if writable:
+            upgrade(target)
         with ExitStack() as opened:
             # the postings' lock first: while it is held, nobody else writes to the catalog
             postings = Postings(target / folder.POSTINGS, writable=writable)
@@ -114,6 +120,11 @@ class Collection:
     def exists(path: str | os.PathLike[str]) -> bool:
         """Whether a collection lies at `path` (looks for its parts, opens nothing)."""
         return folder.is_collection(Path(path))
+
+    @staticmethod
+    def outdated(path: str | os.PathLike[str]) -> bool:
+        """Whether the collection at `path` is of an earlier form, which opening it for writing brings up to date."""
+        return folder.is_outdated(Path(path))
 
     @property
     def path(self) -> Path:
@@ -162,8 +173,11 @@ class Collection:
             first = self._catalog.reserve(len(items))
             ids = list(range(first, first + len(items)))
             try:
-                rows = [self._row(number, item) for number, item in zip(ids, items, strict=True)]
-                self._postings.write(add=[(n, item.kind, item.vector) for n, item in zip(ids, items, strict=True)])
+                added = now()
+                rows = [self._row(number, item, added) for number, item in zip(ids, items, strict=True)]
+                self._postings.write(
+                    add=((n, item.vector) for n, item in zip(ids, items, strict=True)), count=len(items)
+                )
                 removed = self._catalog.replace(rows, [int(old) for old in replacing])
             except BaseException as error:
                 self._undo(ids)
@@ -213,7 +227,7 @@ class Collection:
 
     def count(self, where: Filter = EVERYTHING) -> int:
         """How many items a filter lets through; quick where a search among them was just made."""
-        return self._where(where).count()
+        return self._where(where).count
 
     def counts(self, where: Filter = EVERYTHING, most: int = 50) -> Counts:
         """How many items a filter lets through, in all and by kind, folder and tag (the `most` frequent of each)."""
@@ -237,11 +251,24 @@ class Collection:
         """
         check_vector(vector, "The query", self._model, len(self._vocabulary))
         started = time.perf_counter()
-        if where and kind is not None:
-            where, kind = Filter((*where.conditions, Condition("kind", "=", kind))), None
-        found = self._where(where).search(vector, k, kind, candidates, budget)
+        if kind is not None:
+            where = Filter((*where.conditions, Condition("kind", "=", kind)))
+        found = self._where(where).search(vector, k, candidates, budget)
         total = time.perf_counter() - started
         return Retrieval(found.hits, found.exact, 1000 * (total - found.rescoring), 1000 * found.rescoring)
+
+    def load(self) -> None:
+        """Holds all vectors in memory from now on, 8 bytes a weight: searches then take a fraction of the time.
+
+        Worth it for whoever asks often. What is added later is held as well; calling it again does nothing.
+        """
+        matrix = Matrix(len(self._vocabulary))
+        while self._matrix is None:
+            view = replace(self._current(), matrix=matrix).cover()  # which takes its time: others go on meanwhile
+            with self._lock:
+                if self._matrix is None and self._current().alive is view.alive:
+                    self._matrix, self._view = matrix, view
+                    self._filtered.clear()
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`; ItemNotFound where one is not there."""
@@ -273,7 +300,7 @@ class Collection:
 
     def __len__(self) -> int:
         """Number of items."""
-        return self._current().count()
+        return self._current().count
 
     def __bool__(self) -> bool:
         """An empty collection is still a collection."""
@@ -334,8 +361,7 @@ class Collection:
             self._check_writable()
             before = folder.bytes_below(self._path), self._postings.view()
             view = self._current()
-            rows = ((row["id"], row["kind"]) for row in self._catalog.kinds())
-            self._postings.rewrite(self._documents(view, rows), view.count())
+            self._postings.rewrite(self._documents(view), view.count)
             self._catalog.vacuum()
             self._view = view.after(self._postings.view())
             after = folder.bytes_below(self._path), self._postings.view()
@@ -346,14 +372,12 @@ class Collection:
     def wasteful(self) -> bool:
         """Whether the index holds more of what was removed than of what is there, and enough of it to matter."""
         held = self._current()
-        return held.postings.searcher.num_docs - held.count() > max(WASTE, held.count())
+        return held.postings.searcher.num_docs - held.count > max(WASTE, held.count)
 
-    @staticmethod
-    def _documents(view: View, rows: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, SparseVector]]:
-        rest = iter(rows)
+    def _documents(self, view: View) -> Iterator[tuple[int, SparseVector]]:
+        rest = iter(self._catalog.ids())
         while page := list(islice(rest, PAGE)):
-            for (item, kind), vector in zip(page, view.vectors([item for item, _ in page]), strict=True):
-                yield item, kind, vector
+            yield from zip(page, view.vectors(page), strict=True)
 
     def _rewrite(self, ids: Sequence[int], vectors: Mapping[int, SparseVector]) -> None:
         """Adds items anew, from what is known of them, in the place of the old ones."""
@@ -408,24 +432,24 @@ class Collection:
             return found
 
     def _empty_view(self) -> View:
-        return View(self._path, len(self._vocabulary), self._cache, self._postings.view(), NOBODY)
+        return View(self._path, len(self._vocabulary), self._cache, self._postings.view(), NOBODY, self._matrix)
 
     def _read_view(self) -> View:
         """Catalog ids with postings that cover them: true when the catalog did not change while postings were read."""
         while True:
             before, known = self._catalog.version(), self._view
             new = self._catalog.ids(after=known.alive.size - 1)
-            if known.count() + len(new) != self._catalog.size():  # some are gone: ids are never used again
+            if known.count + len(new) != self._catalog.size():  # some are gone: ids are never used again
                 known, new = self._empty_view(), self._catalog.ids()
             view = known.after(self._postings.view(), new)
             self._version = self._catalog.version()
             if self._version == before:
-                return view
+                return view.cover()
 
     def _show(self, added: Sequence[int], removed: Sequence[int]) -> None:
         """After the catalog's commit: shows the new state to searches, then drops what removed items leave behind."""
         try:
-            self._view = self._current().after(self._postings.view(), added, removed)
+            self._view = self._current().after(self._postings.view(), added, removed).cover()
             if removed:
                 self._postings.write(delete=removed)
                 self._view = self._view.after(self._postings.view())
@@ -468,18 +492,22 @@ class Collection:
         if not self._writable:
             raise open_for_reading(self._path)
 
-    def _row(self, number: int, item: NewItem) -> Row:
+    def _row(self, number: int, item: NewItem, added: str) -> Row:
         """The catalog row of a new item; writes its thumbnail."""
-        row = {column: getattr(item, column) for column in ("kind", "path", "caption", "content_hash")}
-        row |= {
-            "tags": item.tags,
+        return {
             "id": number,
+            "kind": item.kind,
+            "path": item.path,
+            "caption": item.caption,
+            "content_hash": item.content_hash,
             "width": item.width,
             "height": item.height,
             "bytes": item.bytes,
-            "added": now(),
+            "added": added,
+            "thumbnail": self._thumbnails.write(number, item.thumbnail),
+            "terms": len(item.vector),
+            "tags": item.tags,
         }
-        return row | {"thumbnail": self._thumbnails.write(number, item.thumbnail), "terms": len(item.vector)}
 
     def _item(self, row: Row) -> Item:
         known = {name: value for name, value in row.items() if name not in ("terms", "thumbnail", "tags")}

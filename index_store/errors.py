@@ -81,6 +81,14 @@ def not_writable(folder: Path) -> CollectionReadOnly:
     return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
 
 
+def outdated(folder: Path) -> CollectionError:
+    """A collection of an earlier form was opened for reading, which cannot bring it up to date."""
+    return CollectionError(
+        f"The collection {folder} was written by an older Sightwords; it is brought up to date by "
+        f"`sightwords verify --repair --collection {folder}`."
+    )
+
+
 def closed(place: Path | str) -> CollectionClosed:
     """The collection was used after `close`."""
     return CollectionClosed(f"The collection {place} has been closed; open it again to use it.")

@@ -1,6 +1,6 @@
 """The folder of a collection: its parts, made all at once or not at all, and refused where they are not as asked.
 
-`catalog.sqlite` says which items exist, `postings/` (tantivy) is what they are found by, `thumbs/` has small pictures.
+`catalog.sqlite` says which items exist, `index/` (tantivy) is what they are found by, `thumbs/` has small pictures.
 Knows nothing of vectors, nor of what a collection does once it is open.
 """
 
@@ -18,12 +18,14 @@ from index_store.errors import (
     CollectionTooNew,
     explain_os_error,
     not_writable,
+    outdated,
 )
 from index_store.postings import Postings
 from index_store.thumbnails import Thumbnails
 
 CATALOG = "catalog.sqlite"
-POSTINGS = "postings"
+POSTINGS = "index"
+EARLIER = "postings"  # of the forms before (`upgrading.py`)
 
 
 def make(folder: Path, model: str, vocabulary: Sequence[str]) -> None:
@@ -38,7 +40,7 @@ def make(folder: Path, model: str, vocabulary: Sequence[str]) -> None:
         Postings.create(making / POSTINGS)
         Catalog.create(making / CATALOG, about, vocabulary)
         making.rename(folder)  # a half-made collection never has its name
-        _sync(folder.parent)
+        sync(folder.parent)
     except OSError as error:
         raise explain_os_error(error, folder) from error
     finally:
@@ -47,7 +49,12 @@ def make(folder: Path, model: str, vocabulary: Sequence[str]) -> None:
 
 def is_collection(folder: Path) -> bool:
     """Whether the parts are there (opens nothing)."""
-    return (folder / CATALOG).is_file() and (folder / POSTINGS).is_dir()
+    return (folder / CATALOG).is_file() and ((folder / POSTINGS).is_dir() or is_outdated(folder))
+
+
+def is_outdated(folder: Path) -> bool:
+    """Whether it is of an earlier form, or was killed while it was brought up to date."""
+    return (folder / EARLIER).is_dir()
 
 
 def check_place(folder: Path, *, writable: bool) -> None:
@@ -58,10 +65,14 @@ def check_place(folder: Path, *, writable: bool) -> None:
         raise CollectionNotFound(f"{folder} is not a collection; name the folder that `index` made.")
     if writable and not os.access(folder, os.W_OK):
         raise not_writable(folder)
+    if not writable and not (folder / POSTINGS).is_dir():
+        raise outdated(folder)
 
 
 def check_form(folder: Path, about: dict[str, str]) -> None:
-    """CollectionTooNew where `about` (see `Catalog.about`) tells of postings in another form."""
+    """CollectionError where `about` (see `Catalog.about`) tells of postings in an earlier or an unknown form."""
+    if about["impacts"] != impacts.IMPACT_FORMAT and is_outdated(folder):
+        raise outdated(folder)
     if about["impacts"] != impacts.IMPACT_FORMAT:
         raise CollectionTooNew(f"The collection {folder} keeps its postings in another form; index the pictures anew.")
 
@@ -77,7 +88,7 @@ def bytes_below(folder: Path) -> int:
     return total
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Makes a rename inside the folder survive a power cut (where the system lets folders be synced)."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)

@@ -82,6 +82,9 @@ class Store(Protocol):
         were enough; CollectionError where postings cannot be counted.
         """
 
+    def load(self) -> None:
+        """Prepares for many searches, where that is ours to do: holds what they read in memory. Twice is fine."""
+
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`, with their thumbnails; ItemNotFound where one is not there."""
 

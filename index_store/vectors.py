@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from index_store.errors import VectorError
 
-BYTES_PER_TERM = 8  # int32 term + float32 weight
+RECORD = np.dtype([("term", "<i4"), ("weight", "<f4")])  # a term of a vector, as bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +71,18 @@ class SparseVector:
         return cls(np.array(terms, dtype=np.int64), np.array([pairs[term] for term in terms], dtype=np.float64))
 
     def to_bytes(self) -> bytes:
-        """8 bytes a term: all terms (little-endian int32), then all weights (little-endian float32)."""
-        return self.terms.astype("<i4").tobytes() + self.weights.astype("<f4").tobytes()
+        """8 bytes a term, in order: its id (little-endian int32) and its weight (little-endian float32)."""
+        records = np.empty(len(self), RECORD)
+        records["term"], records["weight"] = self.terms, self.weights
+        return records.tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "SparseVector":
         """What `to_bytes` wrote; VectorError where the bytes are something else."""
-        if len(data) % BYTES_PER_TERM:
-            raise VectorError(f"A stored sparse vector must be a multiple of {BYTES_PER_TERM} bytes, not {len(data)}.")
-        return cls(*split_bytes(data))
+        if len(data) % RECORD.itemsize:
+            raise VectorError(f"A stored sparse vector must be a multiple of {RECORD.itemsize} bytes, not {len(data)}.")
+        records = np.frombuffer(data, RECORD)
+        return cls(records["term"], records["weight"])
 
     def dot(self, other: "SparseVector") -> float:
         """The score: sum of products over shared terms, exactly rounded (see the top of this file); 0.0 if none."""
@@ -118,10 +121,9 @@ class SparseVector:
         return f"SparseVector({len(self)} terms: {{{shown}{', …' if len(self) > 6 else ''}}})"
 
 
-def split_bytes(data: bytes) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Terms (n,) and weights (n,) as views into `SparseVector.to_bytes()`, unchecked."""
-    n = len(data) // BYTES_PER_TERM
-    return np.frombuffer(data, "<i4", n), np.frombuffer(data, "<f4", n, 4 * n)
+def shares(data: bytes, other: SparseVector) -> bool:
+    """Whether a vector, as `SparseVector.to_bytes` wrote it, shares a term with another."""
+    return bool(np.isin(np.frombuffer(data, RECORD)["term"], other.terms).any())
 
 
 def exact_sum(products: NDArray[np.float64]) -> float:

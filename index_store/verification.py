@@ -6,14 +6,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index_store import impacts
 from index_store.catalog import Row
 from index_store.errors import CollectionDamaged
-from index_store.postings import PostingsView, decode
+from index_store.postings_view import PostingsView, decode
 from index_store.vectors import SparseVector
 
 SHOWN = 5  # ids named in one sentence
+SCORES_APART = 1e-3  # two frequencies in a list differ by more, float32 by less
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def findings(view: PostingsView, rows: Sequence[Row], folder: Path) -> Findings:
     held, known = set(ids), {row["id"]: row for row in rows}
     vectors: dict[int, SparseVector] = {}
     unreadable = set[int]()
-    for item, data in view.find(sorted(held)):
+    for item, data in view.all_vectors():
         try:
             vectors[item] = decode(item, data, folder)
         except CollectionDamaged:
@@ -72,29 +74,40 @@ def findings(view: PostingsView, rows: Sequence[Row], folder: Path) -> Findings:
 
 
 def _misfiled(view: PostingsView, vectors: Mapping[int, SparseVector]) -> set[int]:
-    """Ids of vectors that lie under another term or level than their own, or not under one of their own.
+    """Ids of vectors that lie under another term, band or frequency than their own, or not under one of their own.
 
-    Every posting is looked at: for each (term, level), the ids that hold it against those whose vector has it.
+    Every posting is looked at: for each (term, band), the ids and scores that it holds against those whose vector
+    belongs there.
     """
-    frequencies = view.token_frequencies()
-    ids = np.repeat(np.fromiter(vectors, np.int64, len(vectors)), [len(vector) for vector in vectors.values()])
+    frequencies = view.frequencies()
+    held = [impacts.impacts(vector.weights) for vector in vectors.values()]
+    sizes = [len(vector) for vector in vectors.values()]
+    ids = np.repeat(np.fromiter(vectors, np.int64, len(vectors)), sizes)
     terms = np.concatenate([np.zeros(0, np.int64), *(vector.terms for vector in vectors.values())])
-    weights = np.concatenate([np.zeros(0, np.float32), *(vector.weights for vector in vectors.values())])
-    keys = np.stack([terms, impacts.levels(weights)], 1)  # (postings, 2)
-    order = np.lexsort((ids, keys[:, 1], keys[:, 0]))
-    ids, keys = ids[order], keys[order]
-    starts = np.flatnonzero(np.any(np.diff(keys, axis=0, prepend=-1) != 0, 1))
-    expected = {
-        (term, level): some
-        for (term, level), some in zip(keys[starts].tolist(), np.split(ids, starts[1:]), strict=starts.size > 0)
-    }
+    bands = np.concatenate([np.zeros(0, np.int64), *(one.band for one in held)])
+    order = np.lexsort((ids, bands, terms))
+    ids, keys, shares = ids[order], np.stack([terms, bands], 1)[order], _shares(held, sizes, view)[order]
+    starts = np.flatnonzero(np.any(np.diff(keys, axis=0, prepend=np.iinfo(np.int64).min // 2) != 0, 1))
+    split = zip(np.split(ids, starts[1:]), np.split(shares, starts[1:]), strict=True) if starts.size else ()
+    expected = {(term, band): pair for (term, band), pair in zip(keys[starts].tolist(), split, strict=True)}
+    nothing = np.zeros(0, np.int64), np.zeros(0)
     wrong: set[int] = set()
-    for term, level in expected.keys() | frequencies.keys():
-        mine = expected.get((term, level), np.zeros(0, np.int64))
-        theirs = view.holding(term, level, frequencies.get((term, level), 0) + 1)
+    for term, band in expected.keys() | frequencies.keys():
+        mine, should = expected.get((term, band), nothing)
+        theirs, does = view.holding(term, band, frequencies.get((term, band), 0) + 1)
         if not np.array_equal(mine, theirs):
             wrong.update(np.setxor1d(mine, theirs).tolist())
+        elif does is not None:
+            wrong.update(mine[~np.isclose(does, should, rtol=SCORES_APART)].tolist())
     return wrong
+
+
+def _shares(held: Sequence[impacts.Impacts], sizes: Sequence[int], view: PostingsView) -> NDArray[np.float64]:
+    """What f / (f + K) should be for every posting."""
+    lengths = np.repeat(np.array([one.length for one in held], np.float64), sizes)
+    saturated = impacts.saturation(impacts.rounded(lengths), view.average_length())
+    frequency = np.concatenate([np.zeros(0, np.int64), *(one.frequency for one in held)])
+    return frequency / (frequency + saturated)
 
 
 def _report(found: list[str], what: str, ids: Iterable[int]) -> None:

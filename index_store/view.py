@@ -6,16 +6,17 @@ Search is exact: postings rank items by an upper bound of their score (`impacts.
 float vectors in descending order of the bound, and the walk ends only when the next bound is below the k-th score found
 (equal is not enough: a tie goes to the smaller id) or when nothing is left. Short lists are widened until that happens.
 
-Only a budget ends that sooner. It counts postings, which nearly all of a search's time goes into, and not milliseconds:
-so an answer does not depend on the machine or on what else it does. Unread postings raise all bounds by the most that
-they can add, so that the proof is the same, and often still succeeds.
+Where all vectors are held in memory (`matrix.py`), they are asked instead: exact as well, and sooner.
+
+Only a budget ends a search sooner. It counts postings, which nearly all of a search's time goes into, and not
+milliseconds: so an answer does not depend on the machine or on what else it does. Unread postings raise all bounds by
+the most that they can add, so that the proof is the same, and often still succeeds.
 """
 
-import heapq
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,12 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tantivy import DocAddress
 
-from index_store.errors import CollectionDamaged, no_item
+from index_store.errors import CollectionDamaged, VectorError, no_item
 from index_store.items import Hit
-from index_store.postings import Candidates, PostingsView, decode
+from index_store.matrix import Matrix
+from index_store.postings_view import PostingsView, decode
 from index_store.ranking import Ranking
+from index_store.reading import Reading, everything, within_budget
 from index_store.vector_cache import VectorCache
-from index_store.vectors import SparseVector
+from index_store.vectors import SparseVector, shares
 
 FIRST_CANDIDATES = 100  # the least worth asking tantivy for: cheaper than asking twice
 WIDENING = 4
@@ -54,6 +57,7 @@ class View:
     cache: VectorCache  # shared by all views of the collection
     postings: PostingsView
     alive: NDArray[np.bool_]  # (highest id + 1,) True where an item is there
+    matrix: Matrix | None = None  # with all of these items, where they are held in memory
 
     def after(self, postings: PostingsView, added: Sequence[int] = (), removed: Sequence[int] = ()) -> "View":
         """The next moment: newer postings, ids (ascending) added, others removed."""
@@ -74,63 +78,68 @@ class View:
         alive[there[there < alive.size]] = True
         return replace(self, alive=self.alive & alive)
 
+    @cached_property
     def count(self) -> int:
         """Number of items."""
         return int(self.alive.sum())
+
+    def cover(self) -> "View":
+        """This view, once the matrix holds its items; CollectionDamaged where a vector cannot be read."""
+        if self.matrix is not None and self.matrix.covered < self.alive.size:
+            first = self.matrix.covered
+            new = (np.flatnonzero(self.alive[first:]) + first).tolist()
+            found = self.postings.find(new) if first else self.postings.all_vectors()
+            vectors = {item: data for item, data in found if item >= first and self.holds(item)}
+            for item, data in vectors.items():
+                if data is None:
+                    decode(item, data, self.folder)
+            self.matrix.cover({item: vectors[item] or b"" for item in sorted(vectors)}, self.alive.size)
+        return self
 
     def leftovers(self) -> list[int]:
         """Ids that postings have though no such item is there: what an interrupted write left behind."""
         return [item for item in self.postings.all_ids() if not self.holds(item)]
 
     def search(
-        self, query: SparseVector, k: int, kind: str | None, within: SparseVector | None, budget: int | None = None
+        self, query: SparseVector, k: int, within: SparseVector | None = None, budget: int | None = None
     ) -> Found:
         """The k best hits, proven unless the budget ran out first (see the top of this file).
 
-        kind: only such items.  within: only items that share a term with it.  budget: how many postings may be read.
+        within: only items that share a term with it.  budget: how many postings may be read.
         """
-        held = self.count()
-        if held <= SCORED_ALL and held * SKIPPED < self.postings.searcher.num_docs and kind is None:
-            return self._search_all(query, k, within)
-        ranking, rescoring, affordable = Ranking(query, k, self.size), 0.0, True
-        wanted = max(WIDENING * k, FIRST_CANDIDATES)
-        limit, proven = wanted * max(1, self.postings.searcher.num_docs // max(1, held)), k < 1
-        while affordable and not proven:
-            found = self.postings.candidates(query, limit, kind, within, budget)
-            started = time.perf_counter()
-            proven = self._rescore(found, ranking)
-            rescoring += time.perf_counter() - started
+        if k < 1 or not len(query):
+            return Found((), True, 0.0)
+        if self.matrix is not None and budget is None:
+            best = self.matrix.search(query, k, self.alive, within)
+            return Found(tuple(Hit(item, score) for item, score in best), True, 0.0)
+        looking = _Looking(self, Ranking(query, k, self.size), within)
+        held, documents = self.count, self.postings.searcher.num_docs
+        if held <= SCORED_ALL and held * SKIPPED < documents:
+            return looking.found(proven=looking.score_all())
+        limit = max(WIDENING * k, FIRST_CANDIDATES) * max(1, documents // max(1, held))
+        lists = self.postings.lists(query)
+        reading = everything(lists) if budget is None else within_budget(lists, budget)
+        proven = looking.read(reading, limit)
+        while not proven and (budget is None or (not reading.unread and budget >= 2 * reading.postings)):
             limit *= WIDENING
             if budget is not None:
-                budget -= found.read
-                affordable = not found.cut and found.read <= budget  # a wider list means reading them again
-        return Found(tuple(Hit(item, score) for item, score in ranking.best()), proven, rescoring)
+                budget -= reading.postings  # a wider look means reading them again
+            proven = looking.read(reading, limit)
+        return looking.found(proven)
 
-    def _search_all(self, query: SparseVector, k: int, within: SparseVector | None) -> Found:
-        """As `search`, by scoring every item: where few of many are there, walking the many costs more."""
-        started = time.perf_counter()
-        ids = np.flatnonzero(self.alive).tolist()
-        scored = (
-            Hit(item, query.dot(vector))
-            for item, vector in zip(ids, self.vectors(ids), strict=True)
-            if within is None or within.dot(vector) > 0
-        )
-        best = heapq.nsmallest(k, (hit for hit in scored if hit.score > 0), key=lambda hit: (-hit.score, hit.id))
-        return Found(tuple(best), True, time.perf_counter() - started)
-
-    def _rescore(self, found: Candidates, ranking: Ranking) -> bool:
-        """Scores candidates with their float vectors, best bound first; whether it is proven that no other matters."""
-        for item, bound, address in zip(found.ids, found.bounds, found.addresses, strict=True):
-            if ranking.full_above(bound):
-                return True  # this and everything behind it, looked at or not, scores below the k-th
-            if self.holds(item):
-                ranking.take(item, partial(self._vector_bytes, item, address))
-        return found.beyond is None or ranking.full_above(found.beyond)
+    def exact(self, ids: Sequence[int], addresses: Sequence[DocAddress]) -> dict[int, bytes]:
+        """{id: vector bytes} of those candidates that are there."""
+        return {item: self._vector_bytes(item, at) for item, at in zip(ids, addresses, strict=True) if self.holds(item)}
 
     def _vector_bytes(self, item: int, address: DocAddress) -> bytes:
         data = self.cache.get(item)
         if data is None:
-            data = self.postings.vector_bytes(address)
+            try:
+                data = self.postings.vector_bytes(address)
+            except VectorError as error:
+                raise CollectionDamaged(
+                    f"The stored vector of item {item} in {self.folder} cannot be read ({error})"
+                ) from error
             self.cache.keep(item, data)
         return data
 
@@ -139,7 +148,7 @@ class View:
         for item in ids:
             if not self.holds(item):
                 raise no_item(self.folder, item)
-        held = self.cache.known(ids)
+        held: dict[int, bytes | None] = {**self.cache.known(ids)}
         held.update(self.postings.find([item for item in ids if item not in held]))
         lost = [item for item in ids if item not in held]
         if lost:
@@ -151,9 +160,46 @@ class View:
     def document_frequencies(self) -> dict[int, int]:
         """{term id: number of items that have it}, exact, for the terms that occur."""
         counted: dict[int, int] = {}
-        for (term, _), count in self.postings.token_frequencies().items():
+        for (term, _), count in self.postings.frequencies().items():
             counted[term] = counted.get(term, 0) + count
         for item, data in self.postings.find(self.leftovers()):  # counted with the others, but not ours
             for term in decode(item, data, self.folder).terms.tolist():
                 counted[term] -= 1
         return {term: count for term, count in sorted(counted.items()) if count}
+
+
+class _Looking:
+    """One search under way in a view: reads lists, scores what they bring, and sums up what scoring takes."""
+
+    def __init__(self, view: View, ranking: Ranking, within: SparseVector | None) -> None:
+        self._view, self._ranking, self._within = view, ranking, within
+        self._seconds = 0.0
+
+    def found(self, proven: bool) -> Found:
+        """The best so far."""
+        started = time.perf_counter()
+        hits = tuple(Hit(item, score) for item, score in self._ranking.best())
+        return Found(hits, proven, self._seconds + time.perf_counter() - started)
+
+    def read(self, reading: Reading, limit: int) -> bool:
+        """Scores the best `limit` items of the lists, best bound first; whether no other can matter."""
+        found = self._view.postings.candidates(reading, limit, self._within)
+        started = time.perf_counter()
+
+        def vectors(first: int, last: int) -> Mapping[int, bytes]:
+            return self._view.exact(found.ids[first:last], found.addresses[first:last])
+
+        proven = self._ranking.walk(found.bounds, vectors)
+        self._seconds += time.perf_counter() - started
+        return proven or found.beyond is None or self._ranking.full_above(found.beyond)
+
+    def score_all(self) -> bool:
+        """Scores every item of the view: where few of many are there, walking the many costs more."""
+        started = time.perf_counter()
+        ids = np.flatnonzero(self._view.alive).tolist()
+        vectors = {item: v.to_bytes() for item, v in zip(ids, self._view.vectors(ids), strict=True)}
+        if self._within is not None:
+            vectors = {item: data for item, data in vectors.items() if shares(data, self._within)}
+        self._ranking.take(vectors)
+        self._seconds += time.perf_counter() - started
+        return True

@@ -351,6 +351,9 @@ class MilvusCollection:
             found = self._findings()
             return Repairs(removed=self.remove(found.other | found.unreadable), rewritten=0)
 
+    def load(self) -> None:
+        """Milvus holds in memory what it wants to."""
+
     def compact(self) -> NoReturn:
         """Refused: CollectionError."""
         raise CollectionError(f"Milvus tidies {self._place} up by itself; there is nothing to compact.")

@@ -10,7 +10,7 @@ import numpy as np
 from index_store import impacts
 from index_store.milvus import rows
 from index_store.ranking import Ranking
-from index_store.vectors import SparseVector, split_bytes
+from index_store.vectors import SparseVector, shares
 
 WIDENING = 4
 MOST = 16_384  # candidates that Milvus gives at once, at most
@@ -58,12 +58,14 @@ class Looking:
         """Scores candidates, best bound first; True once no further one can matter."""
         started = time.perf_counter()
         try:
-            for hit in found:
-                if self.ranking.full_above(impacts.upper_bound(hit["distance"], self._terms, self._scale)):
-                    return True
-                data = rows.vector_bytes(hit["entity"]["vector"], self._size)
-                if self._within is None or np.isin(split_bytes(data)[0], self._within.terms).any():
-                    self.ranking.take(hit["id"], lambda data=data: data)  # type: ignore[misc]
-            return False
+            bounds = [impacts.upper_bound(hit["distance"], self._terms, self._scale) for hit in found]
+            return self.ranking.walk(bounds, lambda first, last: self._vectors(found[first:last]))
         finally:
             self.seconds += time.perf_counter() - started
+
+    def _vectors(self, hits: Sequence[Any]) -> dict[int, bytes]:
+        """{id: bytes} of those that share a term with `within`."""
+        found = {hit["id"]: rows.vector_bytes(hit["entity"]["vector"], self._size) for hit in hits}
+        if self._within is None:
+            return found
+        return {item: data for item, data in found.items() if shares(data, self._within)}

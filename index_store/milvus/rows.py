@@ -16,7 +16,7 @@ import numpy as np
 from index_store.catalog import now, vocabulary_digest
 from index_store.errors import CollectionError, VectorError
 from index_store.items import Item, NewItem
-from index_store.vectors import SparseVector
+from index_store.vectors import RECORD, SparseVector
 
 if TYPE_CHECKING:
     from pymilvus import CollectionSchema
@@ -195,11 +195,10 @@ def stored_vector(vector: SparseVector, size: int) -> dict[int, float]:
 
 def vector_bytes(stored: Mapping[int, float], size: int) -> bytes:
     """What the sparse field gave, as `SparseVector.to_bytes` writes it."""
-    terms = np.fromiter(stored.keys(), "<i4", len(stored))
-    weights = np.fromiter(stored.values(), "<f4", len(stored))
-    order = np.argsort(terms)
-    order = order[terms[order] < size]
-    return terms[order].tobytes() + weights[order].tobytes()
+    records = np.empty(len(stored), RECORD)
+    records["term"], records["weight"] = list(stored.keys()), list(stored.values())
+    records = records[records["term"] < size]
+    return records[np.argsort(records["term"])].tobytes()
 
 
 def likeness(path: str) -> str:

@@ -209,8 +209,8 @@ def test_a_file_that_a_killed_removal_left_does_not_stop_the_next(tmp_path: Path
     shutil.copytree(tmp_path / "c", tmp_path / "ahead")
     with Collection.open(tmp_path / "ahead", writable=True) as ahead:
         ahead.remove(ids[:2])
-    (left,) = (tmp_path / "ahead" / "postings").glob("*.del")
-    postings = tmp_path / "c" / "postings"
+    (left,) = (tmp_path / "ahead" / "index").glob("*.del")
+    postings = tmp_path / "c" / "index"
     (postings / left.name).write_bytes(left.read_bytes()[:5])  # written in part, not yet named by meta.json
     managed = json.loads((postings / ".managed.json").read_text())
     (postings / ".managed.json").write_text(json.dumps([*managed, left.name]))

@@ -15,7 +15,7 @@ import pytest
 import sqlite_utils
 
 from index_store import collection as module
-from index_store import errors, impacts
+from index_store import errors, impacts, packing
 from index_store.collection import Collection, NewItem
 from index_store.items import Repairs
 from index_store.vectors import SparseVector
@@ -111,7 +111,7 @@ def test_other_impacts(tmp_path: Path) -> None:
     one_sentence(caught.value)
 
 
-@pytest.mark.parametrize("file", ["catalog.sqlite", "postings/meta.json"])
+@pytest.mark.parametrize("file", ["catalog.sqlite", "index/meta.json"])
 @pytest.mark.parametrize("content", [b"", b"not what it was" * 100])
 def test_damaged_files(tmp_path: Path, file: str, content: bytes) -> None:
     folder = make(tmp_path / "c")
@@ -153,14 +153,14 @@ def test_wrong_postings_are_reported(
     with Collection.open(make(tmp_path / "c", 3), writable=True) as collection:
         vector, delete = new().vector, [2]
         if made_wrong == "tokens":
-            monkeypatch.setattr(impacts, "tokens", lambda terms, weights: "0_1")
+            monkeypatch.setattr(impacts, "texts", lambda vectors: ["0_1 " + "~ " * 503] * len(vectors))
         elif made_wrong == "vector":
-            monkeypatch.setattr(SparseVector, "to_bytes", lambda self: b"odd")
+            monkeypatch.setattr(packing, "pack_all", lambda vectors: [b"odd"] * len(vectors))
         elif made_wrong == "length":
             vector = SparseVector.from_pairs({1: 1.0, 2: 1.0})
         else:
             delete = []
-        collection._postings.write(add=[(2, "image", vector)], delete=delete)
+        collection._postings.write(add=[(2, vector)], delete=delete)
         monkeypatch.undo()
     with Collection.open(tmp_path / "c") as collection:
         assert collection.verify() == [sentence]
@@ -183,9 +183,9 @@ def test_postings_that_changed_places_are_reported(tmp_path: Path, monkeypatch: 
     heavy, light = SparseVector.from_pairs({1: 2.0}), SparseVector.from_pairs({2: 0.5})
     with Collection.open(make(tmp_path / "c", 1), writable=True) as collection:
         first, second = collection.add([replace(new("a.png"), vector=heavy), replace(new("b.png"), vector=light)])
-        others = iter([impacts.tokens(vector.terms, vector.weights) for vector in (light, heavy)])
-        monkeypatch.setattr(impacts, "tokens", lambda terms, weights: next(others))
-        collection._postings.write(add=[(first, "image", heavy), (second, "image", light)], delete=[first, second])
+        others = impacts.texts([light, heavy])
+        monkeypatch.setattr(impacts, "texts", lambda vectors: others)
+        collection._postings.write(add=[(first, heavy), (second, light)], delete=[first, second])
         monkeypatch.undo()
     with Collection.open(tmp_path / "c", writable=True) as collection:
         problem = f"Items whose postings are not those of their stored vector: {first}, {second}."
@@ -227,7 +227,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
 def test_stale_lock_files_do_not_block(tmp_path: Path) -> None:
     folder = make(tmp_path / "c")
     for name in (".tantivy-writer.lock", ".tantivy-meta.lock"):
-        (folder / "postings" / name).touch()
+        (folder / "index" / name).touch()
     with Collection.open(folder, writable=True) as collection:
         assert len(collection.add([new()])) == 1
 
@@ -388,7 +388,7 @@ for refused in (lambda: Collection.open(folder, writable=True),
 
 def test_a_read_only_disk(small_disk: Path) -> None:
     folder = make(small_disk / "c")
-    for lock in (folder / "postings").glob("*.lock"):
+    for lock in (folder / "index").glob("*.lock"):
         lock.unlink()
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     run = child(READ_ONLY, folder, os.getuid(), 2)

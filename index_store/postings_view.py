@@ -1,0 +1,209 @@
+"""The postings of a collection at one moment, in tantivy: lists, candidates and exact vectors by item id; only reads.
+
+Asked for lists of plain BM25 terms alone, tantivy runs a loop made for them; any other kind of clause among them costs
+three times as much. So lists are read without conditions, and whoever asks passes over the items that do not count.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import numpy as np
+import tantivy
+from numpy.typing import NDArray
+from tantivy import DocAddress, Occur, Query
+
+from index_store import impacts, packing
+from index_store.errors import CollectionDamaged, VectorError
+from index_store.reading import PostingList, Reading
+from index_store.vectors import SparseVector
+
+CHUNK = 1000  # ids in one look-up: bounds the size of a query
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Items in descending order of their bound; `beyond`: what the exact score of any other item cannot exceed.
+
+    `beyond` is None where no other matches the query.
+    """
+
+    ids: list[int]
+    bounds: list[float]  # what the exact score cannot exceed
+    addresses: list[DocAddress]
+    beyond: float | None
+
+
+class Band(NamedTuple):
+    """A posting list as the index has it: the items that hold a term in a band."""
+
+    band: int
+    length: int  # removed items counted until they are merged away
+    query: Query
+    unit: float  # what tantivy gives a posting at the most; 0 where it rounds that away
+
+
+@dataclass(frozen=True)
+class PostingsView:
+    """Immutable, usable by many threads."""
+
+    searcher: tantivy.Searcher
+    schema: tantivy.Schema
+    documents: int  # those of removed items counted until they are merged away
+    _bands: dict[int, tuple[Band, ...]] = field(default_factory=dict)  # of the terms asked for so far
+
+    @classmethod
+    def of(cls, searcher: tantivy.Searcher, schema: tantivy.Schema) -> "PostingsView":
+        """What an index holds now. Every document has a filler, so that these count documents as BM25 does."""
+        return cls(searcher, schema, searcher.doc_freq("impacts", impacts.FILLER))
+
+    def lists(self, query: SparseVector) -> list[PostingList]:
+        """The posting lists of a query: term by term, the lightest band first. Clauses are for `candidates`."""
+        found: list[PostingList] = []
+        for term, weight in zip(query.terms.tolist(), query.weights.tolist(), strict=True):
+            below = 0
+            for held in self._term_bands(term):
+                below += held.length
+                most = weight * impacts.ceiling(held.band)
+                found.append(PostingList(term, most, held.length, below, (held, weight)))
+        return found
+
+    def candidates(self, reading: Reading, limit: int, within: SparseVector | None = None) -> Candidates:
+        """The `limit` items with the highest bounds among those in the lists that are read.
+
+        within: only items that share a term with it.
+        """
+        if not reading.lists:
+            return Candidates([], [], [], reading.unread or None)
+        asked: list[tuple[Band, float]] = [one.clause for one in reading.lists]
+        scale = max(weight * impacts.BASE**held.band for held, weight in asked)
+        wanted = Query.boolean_query([(Occur.Should, self._clause(held, weight, scale)) for held, weight in asked])
+        if within is not None:
+            wanted = Query.boolean_query([(Occur.Must, wanted), (Occur.Must, self._sharing(within))])
+        limit = min(limit, self.searcher.num_docs + 1)  # room is set aside for as many as are asked for
+        found = self.searcher.search(wanted, limit=limit, count=False).hits
+        addresses = [address for _, address in found]
+        terms, unread = len(reading.lists), reading.unread * (1 + 1e-9)  # a float64 sum, too
+        bounds = [impacts.upper_bound(score, terms, scale) + unread for score, _ in found]
+        beyond = bounds[-1] if len(found) == limit else unread or None
+        return Candidates(self._ids(addresses), bounds, addresses, beyond)
+
+    def vector_bytes(self, address: DocAddress) -> bytes:
+        """The exact vector of a candidate, as `SparseVector.to_bytes` gives it; VectorError where it is damaged."""
+        return packing.unpack(self._packed(address))
+
+    def find(self, ids: Sequence[int]) -> Iterator[tuple[int, bytes | None]]:
+        """(id, vector bytes) of those ids that have postings, in no particular order; twice if held twice.
+
+        None where the bytes are damaged.
+        """
+        for start in range(0, len(ids), CHUNK):
+            some = list(ids[start : start + CHUNK])
+            # room for duplicates, which only damage can bring about
+            found = self.searcher.search(
+                Query.term_set_query(self.schema, "id", some), limit=4 * len(some), count=False
+            )
+            yield from self._vectors([address for _, address in found.hits])
+
+    def all_vectors(self) -> Iterator[tuple[int, bytes | None]]:
+        """As `find` for all documents."""
+        addresses = self._all()
+        for start in range(0, len(addresses), CHUNK):
+            yield from self._vectors(addresses[start : start + CHUNK])
+
+    def all_ids(self) -> list[int]:
+        """The ids of all documents, ascending, duplicates kept."""
+        return sorted(self._ids(self._all()))
+
+    def frequencies(self) -> dict[tuple[int, int], int]:
+        """{(term, band): number of documents}, deleted ones not counted."""
+        if not self.searcher.num_docs:
+            return {}
+        held = self.searcher.terms_with_prefix("impacts", "", filter_query=Query.all_query())
+        return {impacts.parse(token): count for token, count in held if token != impacts.FILLER}
+
+    def holding(self, term: int, band: int, most: int) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
+        """Ids (n,), ascending, of the documents in a list, at most `most`, with the f / (f + K) of each.
+
+        None instead of the latter where tantivy rounds them away.
+        """
+        token = impacts.token(term, band)
+        found = self.searcher.search(self._term(token), limit=most, count=False).hits
+        ids = np.array(self._ids([address for _, address in found]), dtype=np.int64)
+        order = np.argsort(ids, kind="stable")
+        unit = impacts.unit(self.searcher.doc_freq("impacts", token), self.documents)
+        return ids[order], np.array([score for score, _ in found])[order] / unit if unit else None
+
+    def average_length(self) -> float:
+        """The average length of a document that tantivy reckons with."""
+        filler = self._term(impacts.FILLER)
+        for _, address in self.searcher.search(filler, limit=1, count=False).hits:
+            told = re.search(
+                r'"value": ([\d.]+),\s*"description": "avgdl', Query.explain(filler, self.searcher, address).to_json()
+            )
+            if told:
+                return float(told[1])
+        return float(impacts.LENGTH)
+
+    def _all(self) -> list[DocAddress]:
+        if not self.searcher.num_docs:
+            return []
+        found = self.searcher.search(Query.all_query(), limit=self.searcher.num_docs, count=False)
+        return [address for _, address in found.hits]
+
+    def _vectors(self, addresses: list[DocAddress]) -> Iterator[tuple[int, bytes | None]]:
+        packed = [self._packed(address) for address in addresses]
+        try:
+            yield from zip(self._ids(addresses), packing.unpack_all(packed), strict=True)
+        except VectorError:  # one of them is damaged
+            yield from zip(self._ids(addresses), map(_unpacked, packed), strict=True)
+
+    def _packed(self, address: DocAddress) -> bytes:
+        return bytes(self.searcher.doc(address).get_first("vector") or b"")
+
+    def _term(self, token: str) -> Query:
+        return Query.term_query(self.schema, "impacts", token, index_option="freq")
+
+    def _clause(self, held: Band, weight: float, scale: float) -> Query:
+        if held.unit:
+            return Query.boost_query(held.query, weight * impacts.BASE**held.band / (scale * held.unit))
+        return Query.const_score_query(held.query, weight * impacts.ceiling(held.band) / scale)
+
+    def _sharing(self, within: SparseVector) -> Query:
+        tokens = [impacts.token(term, held.band) for term in within.terms.tolist() for held in self._term_bands(term)]
+        if not tokens:
+            return Query.empty_query()
+        return Query.const_score_query(Query.term_set_query(self.schema, "impacts", tokens), 0.0)
+
+    def _term_bands(self, term: int) -> tuple[Band, ...]:
+        known = self._bands.get(term)
+        if known is None:
+            listed = self.searcher.terms_with_prefix("impacts", impacts.prefix(term))
+            held = sorted((impacts.parse(token)[1], length) for token, length in listed)
+            known = self._bands[term] = tuple(
+                Band(band, length, self._term(impacts.token(term, band)), impacts.unit(length, self.documents))
+                for band, length in held
+            )
+        return known
+
+    def _ids(self, addresses: list[DocAddress]) -> list[int]:
+        return cast(list[int], self.searcher.fast_field_values("id", addresses)) if addresses else []
+
+
+def _unpacked(packed: bytes) -> bytes | None:
+    try:
+        return packing.unpack(packed)
+    except VectorError:
+        return None
+
+
+def decode(item: int, data: bytes | None, path: Path) -> SparseVector:
+    """A stored vector; CollectionDamaged where the bytes are not one."""
+    try:
+        if data is None:
+            raise VectorError("It cannot be unpacked.")
+        return SparseVector.from_bytes(data)
+    except VectorError as error:
+        raise CollectionDamaged(f"The stored vector of item {item} in {path} cannot be read ({error})") from error
