@@ -43,7 +43,7 @@ def ensure_world(
     `cancelled()` is true. Raises CollectionError when the folder cannot be written.
     """
     finished = path.parent / "finished.json"
-    if Collection.exists(path) and _finished_count(finished) == count:
+    if Collection.exists(path) and not Collection.outdated(path) and _finished_count(finished) == count:
         return
     pictures = path.parent / "pictures"
     tell = progress or (lambda done, total, what: None)

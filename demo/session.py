@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawing is this red all over
+HELD_AT_MOST = 500_000  # items whose vectors are held in memory: some 400 MB of learned sparse ones
 OFFERED = 30  # tags, and folders, to choose from
 PATIENCE_S = 60.0  # how long a search waits for the model to load; a cold disk takes some ten seconds
 
@@ -332,6 +333,7 @@ class Session:
     def _open(self, model: "Model", address: Address) -> None:
         self._collection = open_collection(address, model=model.name, vocabulary=model.vocabulary.terms)
         self.opened(self._collection.thumbnails)
+        threading.Thread(target=_hold, args=(self._collection,), name="sightwords-holding", daemon=True).start()
 
     def _prepare_world(self, model: "Model") -> None:
         """Draws and indexes the built-in world, or waits while another window does; opens it as soon as it exists."""
@@ -355,6 +357,15 @@ class Session:
                 self._stop.wait(1.0)
         if self._collection is None and not self._stop.is_set():
             self._open(model, path)
+
+
+def _hold(collection: "Store") -> None:
+    """Holds the vectors in memory, as questions will keep coming; not those of a collection that is too large."""
+    try:
+        if len(collection) <= HELD_AT_MOST:
+            collection.load()
+    except CollectionError as error:  # closed meanwhile, or damaged, which each search says
+        log.info("The vectors of %s are not held in memory: %s", collection.place, error)
 
 
 class Picture(NamedTuple):
