@@ -55,16 +55,17 @@ class Work:
     scores: NDArray[np.float64]  # (questions, items)
     start: int
     batch: int
+    held: bool  # whether readers hold the vectors in memory
 
     @classmethod
-    def draw(cls, start: int, items: int, batch: int) -> "Work":
+    def draw(cls, start: int, items: int, batch: int, held: bool) -> "Work":
         """Synthetic vectors of a hundred terms, questions of eight and of forty."""
         rows = draw_items(start + items)
         vectors = list(rows.vectors())
         drawn = [draw_queries(rows, QUESTIONS // 2, terms, seed=terms) for terms in (8, 40)]
         questions = [question for some in drawn for question in some.vectors()]
         scores = np.array([[question.dot(vector) for vector in vectors] for question in questions])
-        return cls(vectors, questions, scores, start, batch)
+        return cls(vectors, questions, scores, start, batch, held)
 
     def commits(self, least: int, most: int) -> list[int]:
         """The numbers of items that there are after some commit, from `least` to `most`."""
@@ -131,6 +132,8 @@ def _read(path: Path, work: Work, number: int, pause: float, phase, ready, answe
     told, asked = Told(), number
     try:
         with Collection.open(path) as held:
+            if work.held:
+                held.load()
             held.search(work.questions[0], K)
             most = len(held)
             ready.release()
@@ -160,8 +163,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--pause", type=float, default=0.05, help="seconds between an answer and the next question")
     parser.add_argument("--idle", type=float, default=10, help="seconds of searching before the writer, and after it")
+    parser.add_argument("--held", action="store_true", help="readers hold the vectors in memory")
     chosen = parser.parse_args()
-    work = Work.draw(chosen.start, chosen.items, chosen.batch)
+    work = Work.draw(chosen.start, chosen.items, chosen.batch, chosen.held)
     started = time.perf_counter()
     told = measure(work, chosen.readers, chosen.pause, chosen.idle)
     writing = time.perf_counter() - started - 2 * chosen.idle

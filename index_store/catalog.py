@@ -253,6 +253,16 @@ class Catalog:
             return self._epoch, seen  # the epoch last: the query may have reconnected
 
     @contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Inside, reading raises CollectionBusy at once while another process commits, instead of waiting for it."""
+        with self._lock:
+            self._open().execute("PRAGMA busy_timeout = 0")
+            try:
+                yield
+            finally:
+                self._open().execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}")
+
+    @contextmanager
     def transaction(self) -> Iterator[sqlite_utils.Database]:
         """Everything inside or nothing; errors come out as CollectionError."""
         with self._lock, translated(self.path), self._open().atomic():
@@ -283,7 +293,8 @@ class Catalog:
             except sqlite3.OperationalError as error:
                 # READONLY: a writer was killed and its journal is to be rolled back, which a reader must not do
                 # CANTOPEN, IOERR: the same on media where the journal cannot even be opened as it should
-                if self._writable or self._copy or not self._journal().exists():
+                alive = _busy(error)  # a writer, who will clear the journal by itself
+                if alive or self._writable or self._copy or not self._journal().exists():
                     raise error
             self._recover_copy()
             return list(self._open().query(sql, list(values)))
@@ -359,10 +370,14 @@ def explain(error: sqlite3.Error, path: Path) -> CollectionError:
     name, folder = getattr(error, "sqlite_errorname", ""), path.parent
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")):
         return disk_full(folder)
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if _busy(error):
         return CollectionBusy(f"The catalog of the collection {folder} is locked by another program; try again.")
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
         return not_writable(folder)
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_AUTH")):
         return CollectionReadOnly(f"The catalog of the collection {folder} cannot be opened; check its permissions.")
     return CollectionDamaged(f"The catalog of the collection {folder} cannot be used ({error}).")
+
+
+def _busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))

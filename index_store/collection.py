@@ -16,7 +16,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -26,6 +26,7 @@ from index_store import folder
 from index_store.catalog import SEPARATOR, Catalog, Row, now
 from index_store.checks import check_item, check_origin, check_tag, check_text, check_vector
 from index_store.errors import (
+    CollectionBusy,
     CollectionDamaged,
     CollectionError,
     closed,
@@ -57,6 +58,7 @@ ITEM_COLUMNS = (
 )  # what an item is told with
 FILTERS_KEPT = 8  # each a bit an item
 WASTE = 1_000  # documents of removed items that nobody minds
+FRESH_S = 0.25  # seconds for which a reader's last look is good enough while somebody commits
 PAGE = 500  # rows at a time when walking all items
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ class Collection:
         self._matrix: Matrix | None = None
         self._closed = False
         self._filtered: dict[Filter, tuple[View, View]] = {}  # of which view, and what is left of it
+        self._looked = 0.0  # when a reader last saw that its view is the newest
         self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
         self._view = self._empty_view()
         self._view = self._read_view()
@@ -370,9 +373,16 @@ class Collection:
 
     @property
     def wasteful(self) -> bool:
-        """Whether the index holds more of what was removed than of what is there, and enough of it to matter."""
+        """Whether the index holds more of what was removed than of what is there, or lies in too many pieces.
+
+        Pieces count where a quarter of the documents lies outside the largest, so that each item is written a few times
+        at most, however a collection grows; and all that counts only where there is enough of it to matter.
+        """
         held = self._current()
-        return held.postings.searcher.num_docs - held.count > max(WASTE, held.count)
+        documents = held.postings.searcher.num_docs
+        return documents - held.count > max(WASTE, held.count) or self._postings.scattered() > max(
+            WASTE, documents // 4
+        )
 
     def _documents(self, view: View) -> Iterator[tuple[int, SparseVector]]:
         rest = iter(self._catalog.ids())
@@ -407,13 +417,23 @@ class Collection:
         self.close()
 
     def _current(self) -> View:
-        """The view to read from: this writer's own, or the newest that another process has committed."""
+        """The view to read from: this writer's own, or the newest that another process has committed.
+
+        While one commits, the moment before is the newest: a reader does not wait, if only it looked a moment ago.
+        """
         self._check_open()
         if self._writable and self._version is not None:
             return self._view  # nobody else writes
         with self._lock:
-            if self._version is None or self._catalog.version() != self._version:
-                self._view = self._read_view()
+            patient = self._version is None or time.monotonic() - self._looked > FRESH_S
+            try:
+                with nullcontext() if patient else self._catalog.impatient():
+                    if self._version is None or self._catalog.version() != self._version:
+                        self._view = self._read_view()
+                self._looked = time.monotonic()
+            except CollectionBusy:
+                if patient:
+                    raise
             return self._view
 
     def _where(self, where: Filter) -> View:
@@ -441,10 +461,10 @@ class Collection:
             new = self._catalog.ids(after=known.alive.size - 1)
             if known.count + len(new) != self._catalog.size():  # some are gone: ids are never used again
                 known, new = self._empty_view(), self._catalog.ids()
-            view = known.after(self._postings.view(), new)
-            self._version = self._catalog.version()
-            if self._version == before:
-                return view.cover()
+            view = known.after(self._postings.view(), new).cover()
+            if self._catalog.version() == before:
+                self._version = before
+                return view
 
     def _show(self, added: Sequence[int], removed: Sequence[int]) -> None:
         """After the catalog's commit: shows the new state to searches, then drops what removed items leave behind."""

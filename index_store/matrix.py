@@ -13,7 +13,7 @@ positive; rows that this leaves in doubt are summed up exactly (`vectors.exact_s
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from scipy.sparse import csc_array, csr_array, vstack
 from index_store.vectors import RECORD, SparseVector, exact_sum
 
 GROUPS = 2_048  # of rows: the k-th highest of their maxima is one that the k best do not fall below
+JOINED = 4  # blocks of like size become one: fewer would be joined too often, more would all be searched
 TINY = 2.0**-100  # of sums of scaled products: below, float32 may have lost some
 
 
@@ -67,8 +68,8 @@ class Matrix:
             if end <= first:
                 return
             blocks = [*self._blocks, _block(vectors, first, end, self._size)]
-            while len(blocks) > 1 and blocks[-2].rows.nnz <= 2 * blocks[-1].rows.nnz:
-                blocks[-2:] = [_joined(*blocks[-2:])]
+            while len(blocks) >= JOINED and blocks[-JOINED].rows.nnz <= JOINED * blocks[-1].rows.nnz:
+                blocks[-JOINED:] = [_joined(blocks[-JOINED:])]
             self._blocks = tuple(blocks)
 
     def search(
@@ -96,9 +97,9 @@ def _block(vectors: Mapping[int, bytes], first: int, end: int, size: int) -> Blo
     return Block(first, rows.tocsc(), float(weights.max(initial=0.0)))
 
 
-def _joined(upper: Block, lower: Block) -> Block:
-    rows = vstack([upper.rows.tocsr(), lower.rows.tocsr()], format="csr")  # by rows it is a mere copy
-    return Block(upper.first, rows.tocsc(), max(upper.heaviest, lower.heaviest))
+def _joined(blocks: Sequence[Block]) -> Block:
+    rows = vstack([block.rows.tocsr() for block in blocks], format="csr")  # by rows it is a mere copy
+    return Block(blocks[0].first, rows.tocsc(), max(block.heaviest for block in blocks))
 
 
 def _best(

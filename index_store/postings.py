@@ -6,6 +6,7 @@ nothing), a wrong Python type kills the writer, and a writer that failed once mu
 """
 
 import contextlib
+import json
 import logging
 import os
 import tempfile
@@ -30,6 +31,7 @@ from index_store.vectors import SparseVector
 
 WRITER_HEAP = 64_000_000  # bytes; one flush holds ~50k items of 100 terms
 LARGEST_HEAP = 2_000_000_000  # of many items at once: tantivy takes no more than 4 GB
+MANY = 8  # segments: tantivy merges as many of a size by itself
 AT_ONCE = 1_000  # documents whose texts are made at once
 DOCUMENT_BYTES = 1_400  # of the writer's heap, for an item of some 100 terms
 RELOADS = 5  # tries to open a set of files that a writer is changing
@@ -106,6 +108,18 @@ class Postings:
                     raise explain(error, self.path) from error
                 time.sleep(0.01)
         raise AssertionError("unreachable")
+
+    def scattered(self) -> int:
+        """How many documents lie outside the largest segment, where there are more than MANY; else 0.
+
+        A search reads every list once a segment.
+        """
+        try:
+            told = json.loads((self.path / "meta.json").read_text("utf-8"))["segments"]
+        except (OSError, ValueError, KeyError):
+            return 0
+        sizes = [segment["max_doc"] for segment in told]
+        return sum(sizes) - max(sizes) if len(sizes) > MANY else 0
 
     def write(self, add: Iterable[tuple[int, SparseVector]] = (), delete: Iterable[int] = (), count: int = 0) -> None:
         """Adds documents and deletes others in one commit: all or nothing, durable when it returns.

@@ -9,8 +9,9 @@ from benchmarks.readers import Work, measure
 
 @pytest.mark.skipif(sys.platform == "win32", reason="readers are forked")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
-def test_readers_see_whole_moments_while_a_writer_adds() -> None:
-    told = measure(Work.draw(start=100, items=400, batch=16), readers=2, pause=0.0, idle=0.3)
+@pytest.mark.parametrize("held", [True, False])
+def test_readers_see_whole_moments_while_a_writer_adds(held: bool) -> None:
+    told = measure(Work.draw(start=100, items=400, batch=16, held=held), readers=2, pause=0.0, idle=0.3)
     for reader in told:
         assert reader.errors == [] and reader.torn == 0
         assert all(reader.seconds[phase] for phase in ("idle before", "writing", "idle after"))
