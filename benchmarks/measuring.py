@@ -69,7 +69,7 @@ def build_collection(items: Rows, folder: Path, batch: int, compact: bool) -> tu
 def measure_ours(
     task: Task, folder: Path, batch: int, compact: bool, budgets: Sequence[int]
 ) -> tuple[list[System], Opening]:
-    """Builds a collection, opens it in a process of its own, then searches it exactly and on budgets."""
+    """Builds a collection, opens it in a process of its own, then searches it: exactly, on budgets, held in memory."""
     ids, seconds = build_collection(task.items, folder / "collection", batch, compact)
     opened = _open_elsewhere(folder, task)
     on_disk = bytes_below(folder / "collection") / len(task.items)
@@ -79,7 +79,9 @@ def measure_ours(
             System(f"budget {budget:,}", "at most so many postings", _search_ours(held, ids, task, budget))
             for budget in budgets
         ]
-    return [exact, *limited], opened
+        held.load()
+        in_memory = System("held in memory", "exact, after `load`", _search_ours(held, ids, task, None))
+    return [exact, *limited, in_memory], opened
 
 
 def measure_peer(peer: Peer, task: Task, folder: Path, most: int | None) -> System:

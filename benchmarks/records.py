@@ -36,11 +36,13 @@ class Opening:
     before: dict[str, float]
     opened: dict[str, float]
     warm: dict[str, float]
+    load_seconds: float  # to hold all vectors in memory
+    held: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """All there is to say of one number of items. `ours`: exact search, then one a budget."""
+    """All there is to say of one number of items. `ours`: exact search, then one a budget, then held in memory."""
 
     items: int
     mean_terms: float

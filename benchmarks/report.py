@@ -67,11 +67,14 @@ def _building(measured: Measured) -> str:
 
 def _opening(measured: Measured) -> str:
     opening = measured.opening
-    memory = [f"{one['own']:.0f} + {one['files']:.0f}" for one in (opening.before, opening.opened, opening.warm)]
+    memory = [
+        f"{one['own']:.0f} + {one['files']:.0f}" for one in (opening.before, opening.opened, opening.warm, opening.held)
+    ]
     return (
         f"Opened in {opening.seconds:.2f} s (files in the system's cache), first search {opening.first_search_ms:.1f} "
         f"ms; resident MB (own + mapped files) {memory[0]} before, {memory[1]} opened, {memory[2]} after "
-        f"{opening.queries:,} queries."
+        f"{opening.queries:,} queries, {memory[3]} with all vectors held in memory, which took "
+        f"{opening.load_seconds:.1f} s."
     )
 
 

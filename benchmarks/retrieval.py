@@ -129,7 +129,7 @@ def _options() -> argparse.ArgumentParser:
     how.add_argument("--queries", type=int, default=200, help="of each size")
     how.add_argument("-k", type=int, default=10)
     how.add_argument("--budgets", type=int, nargs="*", default=[], help="also on budgets of so many postings")
-    how.add_argument("--batch", type=int, default=5_000, help="items to a commit while building")
+    how.add_argument("--batch", type=int, default=250_000, help="items to a commit while building")
     how.add_argument("--compact", action="store_true", help="compact after building, and count it as building")
     beside = parser.add_argument_group("peers")
     beside.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS), metavar="NAME", help=", ".join(PEERS))

@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ from index_store.filters import EVERYTHING, Filter
 from index_store.items import Counts
 
 BUSY_SECONDS = 30  # a reader waits this long for a commit under way, and a writer for readers
+BUSY_AGAIN = 0.003  # seconds until it tries again
 CHUNK = 500  # ids in one statement: below SQLite's oldest limit on variables
 
 Row = dict[str, Any]  # what SQLite gives: {column: value}
@@ -116,6 +118,7 @@ class Catalog:
         self._writable = writable
         self._lock = threading.RLock()
         self._copy: tempfile.TemporaryDirectory[str] | None = None
+        self._patient = True
         self._epoch = 0  # counts reconnections: part of `version`
         self._db: sqlite_utils.Database | None = self._connect(path)
         try:
@@ -216,10 +219,8 @@ class Catalog:
     def ids(self, where: Filter = EVERYTHING, after: int = 0) -> list[int]:
         """The ids of all items behind `after` that a filter lets through, ascending."""
         condition, values = where.sql()
-        with self._lock, translated(self.path):
-            self._query("SELECT 1")  # reconnects where it must
-            sql = f"SELECT id FROM items WHERE id > ? AND {condition} ORDER BY id"
-            return [row[0] for row in self._open().conn.execute(sql, [after, *values])]
+        sql = f"SELECT id FROM items WHERE id > ? AND {condition} ORDER BY id"
+        return [item for (item,) in self._read(sql, [after, *values])[1]]
 
     def size(self) -> int:
         """Number of items."""
@@ -249,18 +250,18 @@ class Catalog:
     def version(self) -> tuple[int, int]:
         """Changes whenever another connection has committed since this one last looked."""
         with self._lock:
-            seen = self._query("PRAGMA data_version")[0]["data_version"]
+            ((seen,),) = self._read("PRAGMA data_version")[1]
             return self._epoch, seen  # the epoch last: the query may have reconnected
 
     @contextmanager
     def impatient(self) -> Iterator[None]:
         """Inside, reading raises CollectionBusy at once while another process commits, instead of waiting for it."""
         with self._lock:
-            self._open().execute("PRAGMA busy_timeout = 0")
+            self._patient = False
             try:
                 yield
             finally:
-                self._open().execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}")
+                self._patient = True
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite_utils.Database]:
@@ -285,19 +286,30 @@ class Catalog:
 
     def _query(self, sql: str, values: Sequence[str | int] = ()) -> list[Row]:
         """All rows of a SELECT."""
+        columns, rows = self._read(sql, values)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _read(self, sql: str, values: Sequence[str | int] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The columns and rows of a SELECT; waits for a commit under way, unless it is `impatient`."""
         with self._lock, translated(self.path):
             if self._copy and not self._journal().exists():  # somebody opened it for writing and cleared the journal
                 self._reconnect(self.path)
-            try:
-                return list(self._open().query(sql, list(values)))
-            except sqlite3.OperationalError as error:
-                # READONLY: a writer was killed and its journal is to be rolled back, which a reader must not do
-                # CANTOPEN, IOERR: the same on media where the journal cannot even be opened as it should
-                alive = _busy(error)  # a writer, who will clear the journal by itself
-                if alive or self._writable or self._copy or not self._journal().exists():
-                    raise error
-            self._recover_copy()
-            return list(self._open().query(sql, list(values)))
+            end = time.monotonic() + (BUSY_SECONDS if self._patient else 0)
+            while True:
+                try:
+                    found = self._open().conn.execute(sql, list(values))
+                    return [column for column, *_ in found.description], found.fetchall()
+                except sqlite3.OperationalError as error:
+                    if _busy(error):  # a writer, who will clear the journal by itself
+                        if time.monotonic() >= end:
+                            raise
+                        time.sleep(BUSY_AGAIN)
+                    # READONLY: a writer was killed and its journal is to be rolled back, which a reader must not do
+                    # CANTOPEN, IOERR: the same on media where the journal cannot even be opened as it should
+                    elif self._writable or self._copy or not self._journal().exists():
+                        raise
+                    else:
+                        self._recover_copy()
 
     def _open(self) -> sqlite_utils.Database:
         if self._db is None:
@@ -310,7 +322,7 @@ class Catalog:
             connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode={mode}",
                 uri=True,
-                timeout=BUSY_SECONDS,
+                timeout=BUSY_SECONDS if self._writable else 0,  # readers wait by themselves (`_read`)
                 isolation_level=None,
                 check_same_thread=False,
             )

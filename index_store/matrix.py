@@ -115,10 +115,8 @@ def _best(
     counts = _counted(block, sums.size, alive, within)
     if counts is not None:
         sums *= counts
-    floor = _floor(sums, k) * (1 - 2 * (len(query) + 2) * 2.0**-23)
-    if floor > TINY:
-        rows = np.flatnonzero(sums >= floor)
-    else:  # float32 may have rounded scores away: whatever shares a term is in question
+    rows = _leading(sums, k, 1 - 2 * (len(query) + 2) * 2.0**-23)
+    if rows is None:  # float32 may have rounded scores away: whatever shares a term is in question
         rows = np.unique(columns.indices)
         rows = rows[counts[rows]] if counts is not None else rows
     return [(block.first + row, score) for row, score in zip(rows.tolist(), _exact(columns, query, rows), strict=True)]
@@ -139,15 +137,26 @@ def _counted(
     return counts
 
 
-def _floor(sums: NDArray[np.float32], k: int) -> float:
-    """What the k-th highest of the sums is at least, found in less time than the k-th highest."""
+def _leading(sums: NDArray[np.float32], k: int, doubt: float) -> NDArray[np.intp] | None:
+    """Rows whose sums are not below the k-th highest * `doubt`, ascending, and perhaps a few more; None for tiny ones.
+
+    What the k-th highest is at least, the maxima of groups tell sooner than the sums themselves.
+    """
     if sums.size <= k:
-        return 0.0
-    if sums.size < 8 * GROUPS or k > GROUPS // 8:
-        return float(np.partition(sums, -k)[-k])
-    whole = sums.size // GROUPS * GROUPS
-    highest = sums[:whole].reshape(-1, GROUPS).max(axis=0)
-    return float(np.partition(highest, -k)[-k])
+        return None
+    grouped = sums.size >= 8 * GROUPS and k <= GROUPS // 8
+    whole = sums.size // GROUPS * GROUPS if grouped else 0
+    groups = sums[:whole].reshape(-1, GROUPS)
+    highest = groups.max(axis=0) if grouped else sums
+    floor = float(np.partition(highest, -k)[-k]) * doubt
+    if floor <= TINY:
+        return None
+    rest = whole + np.flatnonzero(sums[whole:] >= floor)
+    if not grouped:
+        return rest
+    columns = np.flatnonzero(highest >= floor)
+    down, across = np.nonzero(groups[:, columns] >= floor)
+    return np.sort(np.concatenate([down * GROUPS + columns[across], rest]))
 
 
 def _exact(columns: csc_array, query: SparseVector, rows: NDArray[np.integer]) -> list[float]:

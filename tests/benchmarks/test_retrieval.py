@@ -49,12 +49,14 @@ class Broken(Scipy):
 
 
 def test_our_search_is_exact_and_says_so(task: Task, tmp_path: Path) -> None:
-    (exact, limited), opening = measure_ours(task, tmp_path, batch=150, compact=True, budgets=[1])
+    (exact, limited, held), opening = measure_ours(task, tmp_path, batch=150, compact=True, budgets=[1])
     for size in (8, 40):
-        assert exact.regimes[size].overlap == exact.regimes[size].proven == 1.0
+        for one in (exact, held):
+            assert one.regimes[size].overlap == one.regimes[size].proven == 1.0
         assert exact.regimes[size].queries == 6 and 0 < exact.regimes[size].p50 <= exact.regimes[size].p95
         assert limited.regimes[size].proven == 0.0
     assert exact.build_seconds and exact.bytes_an_item and exact.bytes_an_item > 8 * 100
+    assert opening.load_seconds > 0 and opening.held["own"] > 0
     assert opening.queries == 12 and opening.warm["own"] >= opening.opened["own"] > 0
 
 
