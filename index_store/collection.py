@@ -16,8 +16,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
-from dataclasses import replace
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +25,6 @@ from index_store import folder
 from index_store.catalog import SEPARATOR, Catalog, Row, now
 from index_store.checks import check_item, check_origin, check_tag, check_text, check_vector
 from index_store.errors import (
-    CollectionBusy,
     CollectionDamaged,
     CollectionError,
     closed,
@@ -36,15 +34,14 @@ from index_store.errors import (
 )
 from index_store.filters import EVERYTHING, Condition, Filter
 from index_store.items import Compaction, Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
-from index_store.matrix import Matrix
+from index_store.moments import Moments
 from index_store.postings import Postings
 from index_store.thumbnails import FOLDER as THUMBNAILS
 from index_store.thumbnails import Thumbnails
 from index_store.upgrading import upgrade
-from index_store.vector_cache import VectorCache
 from index_store.vectors import SparseVector
 from index_store.verification import Findings, findings
-from index_store.view import NOBODY, View
+from index_store.view import View
 
 ITEM_COLUMNS = (
     "kind",
@@ -56,9 +53,7 @@ ITEM_COLUMNS = (
     "bytes",
     "tags",
 )  # what an item is told with
-FILTERS_KEPT = 8  # each a bit an item
 WASTE = 1_000  # documents of removed items that nobody minds
-FRESH_S = 0.25  # seconds for which a reader's last look is good enough while somebody commits
 PAGE = 500  # rows at a time when walking all items
 log = logging.getLogger(__name__)
 
@@ -74,15 +69,9 @@ class Collection:
         self._model, self._digest = about["model"], about["digest"]
         self._vocabulary = catalog.vocabulary()
         self._thumbnails = Thumbnails(path)
-        self._lock = threading.RLock()  # guards writing and the swapping of views
-        self._cache = VectorCache()
-        self._matrix: Matrix | None = None
+        self._lock = threading.RLock()  # guards writing
         self._closed = False
-        self._filtered: dict[Filter, tuple[View, View]] = {}  # of which view, and what is left of it
-        self._looked = 0.0  # when a reader last saw that its view is the newest
-        self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
-        self._view = self._empty_view()
-        self._view = self._read_view()
+        self._moments = Moments(path, len(self._vocabulary), catalog, postings, writable=writable)
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], *, model: str, vocabulary: Sequence[str]) -> "Collection":
@@ -210,7 +199,7 @@ class Collection:
             for path in paths.values():
                 check_text(path)
             removed = self._catalog.move({int(item): path for item, path in paths.items()}, [int(i) for i in removing])
-            self._filtered.clear()
+            self._moments.filter_anew()
             if removed:
                 self._show([], removed)
             return len(removed)
@@ -222,7 +211,7 @@ class Collection:
             for tag in add:
                 check_tag(tag)
             self._catalog.tag([int(item) for item in ids], add, remove)
-            self._filtered.clear()
+            self._moments.filter_anew()
 
     def ids(self, where: Filter = EVERYTHING) -> list[int]:
         """The ids of all items that a filter lets through, ascending."""
@@ -230,7 +219,7 @@ class Collection:
 
     def count(self, where: Filter = EVERYTHING) -> int:
         """How many items a filter lets through; quick where a search among them was just made."""
-        return self._where(where).count
+        return self._among(where).count
 
     def counts(self, where: Filter = EVERYTHING, most: int = 50) -> Counts:
         """How many items a filter lets through, in all and by kind, folder and tag (the `most` frequent of each)."""
@@ -256,7 +245,7 @@ class Collection:
         started = time.perf_counter()
         if kind is not None:
             where = Filter((*where.conditions, Condition("kind", "=", kind)))
-        found = self._where(where).search(vector, k, candidates, budget)
+        found = self._among(where).search(vector, k, candidates, budget)
         total = time.perf_counter() - started
         return Retrieval(found.hits, found.exact, 1000 * (total - found.rescoring), 1000 * found.rescoring)
 
@@ -265,13 +254,8 @@ class Collection:
 
         Worth it for whoever asks often. What is added later is held as well; calling it again does nothing.
         """
-        matrix = Matrix(len(self._vocabulary))
-        while self._matrix is None:
-            view = replace(self._current(), matrix=matrix).cover()  # which takes its time: others go on meanwhile
-            with self._lock:
-                if self._matrix is None and self._current().alive is view.alive:
-                    self._matrix, self._view = matrix, view
-                    self._filtered.clear()
+        self._check_open()
+        self._moments.load()
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`; ItemNotFound where one is not there."""
@@ -345,7 +329,7 @@ class Collection:
                 raise CollectionDamaged(
                     f"The catalog of {self._path} cannot be mended ({damage[0]}); index the pictures anew."
                 )
-            self._version, self._view = None, self._empty_view()  # what is on the disk counts, not what is remembered
+            self._moments.look_again(forget=True)  # what is on the disk counts, not what is remembered
             found = self._findings()
             gone = sorted(found.lost | found.unreadable | found.other)
             self.remove(gone)
@@ -366,7 +350,7 @@ class Collection:
             view = self._current()
             self._postings.rewrite(self._documents(view), view.count)
             self._catalog.vacuum()
-            self._view = view.after(self._postings.view())
+            self._moments.advance()
             after = folder.bytes_below(self._path), self._postings.view()
         sizes = (before[0], after[0], before[1].searcher.num_segments, after[1].searcher.num_segments)
         return Compaction(*sizes, before[1].searcher.num_docs, after[1].searcher.num_docs)
@@ -417,72 +401,30 @@ class Collection:
         self.close()
 
     def _current(self) -> View:
-        """The view to read from: this writer's own, or the newest that another process has committed.
-
-        While one commits, the moment before is the newest: a reader does not wait, if only it looked a moment ago.
-        """
         self._check_open()
-        if self._writable and self._version is not None:
-            return self._view  # nobody else writes
-        with self._lock:
-            patient = self._version is None or time.monotonic() - self._looked > FRESH_S
-            try:
-                with nullcontext() if patient else self._catalog.impatient():
-                    if self._version is None or self._catalog.version() != self._version:
-                        self._view = self._read_view()
-                self._looked = time.monotonic()
-            except CollectionBusy:
-                if patient:
-                    raise
-            return self._view
+        return self._moments.current()
 
-    def _where(self, where: Filter) -> View:
-        """The view to read from, as if only items that a filter lets through were there; kept for the next question."""
-        view = self._current()
-        if not where:
-            return view
-        with self._lock:
-            of, found = self._filtered.get(where, (None, None))
-            if of is not view or found is None:
-                found = view.only(self._catalog.ids(where))
-                self._filtered.pop(where, None)
-                self._filtered[where] = view, found
-                while len(self._filtered) > FILTERS_KEPT:
-                    self._filtered.pop(next(iter(self._filtered)))
-            return found
-
-    def _empty_view(self) -> View:
-        return View(self._path, len(self._vocabulary), self._cache, self._postings.view(), NOBODY, self._matrix)
-
-    def _read_view(self) -> View:
-        """Catalog ids with postings that cover them: true when the catalog did not change while postings were read."""
-        while True:
-            before, known = self._catalog.version(), self._view
-            new = self._catalog.ids(after=known.alive.size - 1)
-            if known.count + len(new) != self._catalog.size():  # some are gone: ids are never used again
-                known, new = self._empty_view(), self._catalog.ids()
-            view = known.after(self._postings.view(), new).cover()
-            if self._catalog.version() == before:
-                self._version = before
-                return view
+    def _among(self, where: Filter) -> View:
+        self._check_open()
+        return self._moments.among(where)
 
     def _show(self, added: Sequence[int], removed: Sequence[int]) -> None:
         """After the catalog's commit: shows the new state to searches, then drops what removed items leave behind."""
         try:
-            self._view = self._current().after(self._postings.view(), added, removed).cover()
+            self._moments.advance(added, removed)
             if removed:
                 self._postings.write(delete=removed)
-                self._view = self._view.after(self._postings.view())
+                self._moments.advance()
         except CollectionError as error:  # the commit stands; the next reading, or opening for writing, catches up
-            self._version = None
+            self._moments.look_again()
             log.warning("The collection %s was changed, but not tidied up: %s", self._path, error)
         for item in removed:
-            self._cache.drop(item)
+            self._moments.drop(item)
             self._thumbnails.drop(item)
 
     def _undo(self, ids: Sequence[int]) -> None:
         """After a failed add: nothing counts these ids, so clearing what was written only saves room."""
-        self._version = None  # whatever happened: look again before the next reading
+        self._moments.look_again()  # whatever happened
         try:
             if self._catalog.rows(ids):  # an error after the commit: they do count
                 return
@@ -496,12 +438,12 @@ class Collection:
     def _clear_leftovers(self) -> None:
         """On opening for writing: deletes what an interrupted write left in the postings and among the thumbnails."""
         with self._lock:
-            leftover = self._view.leftovers()
+            leftover = self._current().leftovers()
             if leftover:
                 log.info("Clearing %d postings documents of an interrupted write at %s", len(leftover), self._path)
                 self._postings.write(delete=leftover)
-                self._view = self._read_view()
-            self._thumbnails.keep_only(self._view.holds)
+                self._moments.advance()
+            self._thumbnails.keep_only(self._current().holds)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -35,12 +35,7 @@ class Reading(NamedTuple):
     postings: int
 
 
-def everything(lists: Sequence[PostingList]) -> Reading:
-    """All lists."""
-    return Reading(lists, 0.0, sum(one.length for one in lists))
-
-
-def within_budget(lists: Sequence[PostingList], budget: int) -> Reading:
+def within_budget(lists: Sequence[PostingList], budget: float) -> Reading:
     """The lists that add most for what they cost: `budget` postings at most, but the heaviest list in any case."""
     heaviest = max(lists, key=lambda one: one.most, default=None)
     cuts: dict[int, PostingList] = {}  # by term: its heaviest list that stays unread

@@ -13,12 +13,11 @@ milliseconds: so an answer does not depend on the machine or on what else it doe
 the most that they can add, so that the proof is the same, and often still succeeds.
 """
 
-import time
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,26 +25,19 @@ from tantivy import DocAddress
 
 from index_store.errors import CollectionDamaged, VectorError, no_item
 from index_store.items import Hit
+from index_store.looking import Found, Looking
 from index_store.matrix import Matrix
 from index_store.postings_view import PostingsView, decode
 from index_store.ranking import Ranking
-from index_store.reading import Reading, everything, within_budget
+from index_store.reading import within_budget
 from index_store.vector_cache import VectorCache
-from index_store.vectors import SparseVector, shares
+from index_store.vectors import SparseVector
 
 FIRST_CANDIDATES = 100  # the least worth asking tantivy for: cheaper than asking twice
 WIDENING = 4
 SCORED_ALL = 2_000  # items at most that are scored one by one when a filter leaves only them: some 20 ms
 SKIPPED = 4  # of so many items a filter must leave fewer than one, else the walk soon meets those that count
 NOBODY: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)  # the flags of a view without items
-
-
-class Found(NamedTuple):
-    """What a search found: hits in order, whether they are proven to be the best, seconds that scoring them took."""
-
-    hits: tuple[Hit, ...]
-    exact: bool
-    rescoring: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,18 +104,17 @@ class View:
         if self.matrix is not None and budget is None:
             best = self.matrix.search(query, k, self.alive, within)
             return Found(tuple(Hit(item, score) for item, score in best), True, 0.0)
-        looking = _Looking(self, Ranking(query, k, self.size), within)
+        looking = Looking(self, Ranking(query, k, self.size), within)
         held, documents = self.count, self.postings.searcher.num_docs
         if held <= SCORED_ALL and held * SKIPPED < documents:
             return looking.found(proven=looking.score_all())
         limit = max(WIDENING * k, FIRST_CANDIDATES) * max(1, documents // max(1, held))
         lists = self.postings.lists(query)
-        reading = everything(lists) if budget is None else within_budget(lists, budget)
+        left = math.inf if budget is None else budget
+        reading = within_budget(lists, left)
         proven = looking.read(reading, limit)
-        while not proven and (budget is None or (not reading.unread and budget >= 2 * reading.postings)):
-            limit *= WIDENING
-            if budget is not None:
-                budget -= reading.postings  # a wider look means reading them again
+        while not proven and not reading.unread and left >= 2 * reading.postings:
+            left, limit = left - reading.postings, WIDENING * limit  # a wider look means reading them again
             proven = looking.read(reading, limit)
         return looking.found(proven)
 
@@ -166,40 +157,3 @@ class View:
             for term in decode(item, data, self.folder).terms.tolist():
                 counted[term] -= 1
         return {term: count for term, count in sorted(counted.items()) if count}
-
-
-class _Looking:
-    """One search under way in a view: reads lists, scores what they bring, and sums up what scoring takes."""
-
-    def __init__(self, view: View, ranking: Ranking, within: SparseVector | None) -> None:
-        self._view, self._ranking, self._within = view, ranking, within
-        self._seconds = 0.0
-
-    def found(self, proven: bool) -> Found:
-        """The best so far."""
-        started = time.perf_counter()
-        hits = tuple(Hit(item, score) for item, score in self._ranking.best())
-        return Found(hits, proven, self._seconds + time.perf_counter() - started)
-
-    def read(self, reading: Reading, limit: int) -> bool:
-        """Scores the best `limit` items of the lists, best bound first; whether no other can matter."""
-        found = self._view.postings.candidates(reading, limit, self._within)
-        started = time.perf_counter()
-
-        def vectors(first: int, last: int) -> Mapping[int, bytes]:
-            return self._view.exact(found.ids[first:last], found.addresses[first:last])
-
-        proven = self._ranking.walk(found.bounds, vectors)
-        self._seconds += time.perf_counter() - started
-        return proven or found.beyond is None or self._ranking.full_above(found.beyond)
-
-    def score_all(self) -> bool:
-        """Scores every item of the view: where few of many are there, walking the many costs more."""
-        started = time.perf_counter()
-        ids = np.flatnonzero(self._view.alive).tolist()
-        vectors = {item: v.to_bytes() for item, v in zip(ids, self._view.vectors(ids), strict=True)}
-        if self._within is not None:
-            vectors = {item: data for item, data in vectors.items() if shares(data, self._within)}
-        self._ranking.take(vectors)
-        self._seconds += time.perf_counter() - started
-        return True
