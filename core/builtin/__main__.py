@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=["make", "heads", "english", "figures"], default="make",
                         help="everything, only the heads, only the English words, or only the figures")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-builtin",
-                        help="where drawn scenes and finished stages are kept (about 2 GB)")  # fmt: skip
+                        help="where drawn scenes, vectors and finished stages are kept (about 5 GB)")  # fmt: skip
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="the dictionary's folder")
     parser.add_argument("--teacher", type=Path, help="all-MiniLM-L6-v2's folder; the installed package's when left out")
     parser.add_argument("--only", choices=list(HEADS), help="this head alone; the others stay as they are")
