@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from index_store import collection as store
+from index_store import postings
 from index_store.collection import Collection, NewItem
 from index_store.filters import parse
 from index_store.vectors import SparseVector
@@ -54,6 +55,20 @@ def test_the_same_answers_from_less(tmp_path: Path) -> None:
         assert again.compact().documents_after == 61
     with Collection.create(tmp_path / "empty", model="m", vocabulary=VOCABULARY) as empty:
         assert empty.compact().documents_after == 0 and empty.verify() == []
+
+
+def test_it_is_worth_it_when_the_index_lies_in_many_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "WASTE", 10)
+    monkeypatch.setattr(postings, "MANY", 3)
+    with Collection.create(tmp_path / "c", model="m", vocabulary=VOCABULARY) as held:
+        wasteful = []
+        for part in range(5):
+            held.add([item(f"{part}-{number}") for number in range(20)])
+            wasteful.append(held.wasteful)
+        assert wasteful == [False, False, False, True, True]
+        assert held.compact().segments_after == 1 and not held.wasteful
+        held.add([item(f"later-{number}") for number in range(4)])
+        assert not held.wasteful
 
 
 def test_it_is_worth_it_when_most_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,7 @@ def test_lost_postings_are_reported(tmp_path: Path) -> None:
     ("made_wrong", "sentence"),
     [
         ("tokens", "Items whose postings are not those of their stored vector: 2."),
+        ("frequency", "Items whose postings are not those of their stored vector: 2."),
         ("vector", "Items whose stored vector cannot be read: 2."),
         ("length", "Items whose stored vector has another number of terms than the catalog says: 2."),
         ("twice", "Items whose postings are there more than once: 2."),
@@ -154,6 +155,10 @@ def test_wrong_postings_are_reported(
         vector, delete = new().vector, [2]
         if made_wrong == "tokens":
             monkeypatch.setattr(impacts, "texts", lambda vectors: ["0_1 " + "~ " * 503] * len(vectors))
+        elif made_wrong == "frequency":
+            [text] = impacts.texts([vector])
+            often = [text.split()[0], *text.split()[:-1]]  # a token more, a filler less
+            monkeypatch.setattr(impacts, "texts", lambda vectors: [" ".join(often)])
         elif made_wrong == "vector":
             monkeypatch.setattr(packing, "pack_all", lambda vectors: [b"odd"] * len(vectors))
         elif made_wrong == "length":
@@ -168,7 +173,9 @@ def test_wrong_postings_are_reported(
             collection.repair()
     lost = made_wrong in ("vector", "length")
     with Collection.open(tmp_path / "c", writable=True) as collection:
-        assert collection.repair() == Repairs(removed=int(lost), rewritten={"tokens": 1, "twice": 1}.get(made_wrong, 0))
+        assert collection.repair() == Repairs(
+            removed=int(lost), rewritten={"tokens": 1, "frequency": 1, "twice": 1}.get(made_wrong, 0)
+        )
     with Collection.open(tmp_path / "c") as collection:
         assert collection.verify() == []
         paths = ["0.png", "2.png"] if lost else ["0.png", "1.png", "2.png"]
