@@ -10,7 +10,9 @@ from core.training.config import Control, Schedule, Sparsity, Start
 from demo.components.curves import training_curves
 from demo.components.lab_view import comparison, remaining
 from demo.components.notices import error_notice, progress_panel
-from demo.lab import SCENES, WORLD_TEST, Choice, Lab, defaults, shipped
+from demo.lab import Lab
+from demo.lab_choice import SCENES, Choice, defaults
+from demo.lab_heads import WORLD_TEST, shipped
 from demo.session import Session
 from demo.tabs.plain import PLAIN, QUIET
 from index_store.errors import SightwordsError
