@@ -80,7 +80,7 @@ class Tab:
             )
             self.button = gr.Button("Search", variant="primary", elem_id="search-button", scale=0)
         self.picture = gr.HTML(elem_id="picture", js_on_load=PICTURE_SCRIPT, **PLAIN)
-        with gr.Row(elem_id="examples"):
+        with gr.Row(elem_id="examples", elem_classes="sw-examples"):
             self.examples = [gr.Button(text, size="sm", elem_id=f"example-{i}") for i, text in enumerate(EXAMPLES)]
         with gr.Row(elem_id="controls"):
             self.expansion = gr.Slider(
