@@ -9,6 +9,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing i
 
 import gradio as gr
 
+import core.encoders.lent_gpu  # noqa: F401  ZeroGPU asks that what needs a GPU is declared before the launch
 from demo.components.welcome import HEADER_SCRIPT, header
 from demo.endpoints import endpoints
 from demo.lab import Lab
