@@ -116,7 +116,8 @@ def serve(
     if mcp and find_spec("mcp") is None:
         raise SightwordsError("MCP needs a package that is not installed; run: pip install 'sightwords[mcp]'.")
     app = build(session)
-    app.queue(default_concurrency_limit=4)  # reading an index is safe from many threads
+    # reading an index is safe from many threads; nothing shows one's place in the queue, so nobody is told at each step
+    app.queue(default_concurrency_limit=4, status_update_rate=60)
     thumbnails: list[str] = []  # filled once the collection is open; Gradio keeps this very list
     session.opened = lambda folder: thumbnails.append(str(folder))
     session.start()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,9 @@ WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 THREADS = max(1, torch.get_num_threads() // WORKERS)
 torch.set_num_threads(THREADS)
+os.environ["OMP_NUM_THREADS"] = str(THREADS)  # for what tests start: another number sums in another order
 os.environ["GRADIO_SERVER_PORT"] = str(8000 + 100 * WORKER)  # the first of a hundred that are tried
+signal.signal(signal.SIGINT, signal.default_int_handler)  # its processes, and what they start, would ignore Ctrl-C
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 THINGS = ("dog", "cat", "house", "tree", "boat", "car", "bird", "sea", "grass", "sky", "ball", "hat", "moon", "sun")
