@@ -2,11 +2,13 @@
 
 Starts the app on the built-in world and lets 20 clients search for two minutes, each with questions and edited weights
 of its own, as fast as answers come. Every answer is compared with the one that the question has when nobody else asks,
-so that anything that leaks from one session into another is seen. Prints errors, wrong answers, how long searches take
-and the memory of the app. Never part of the tests: numbers mean something only on a machine that does nothing else.
+so that anything that leaks from one session into another is seen. Prints errors, wrong answers, how long searches take,
+the processor time that a search costs app and visitors, who share the machine, and the memory of the app. Never part of
+the tests: numbers mean something only on a machine that does nothing else.
 """
 
 import argparse
+import os
 import socket
 import subprocess
 import sys
@@ -63,22 +65,24 @@ def run(url: str, pid: int, options: argparse.Namespace) -> None:
     """Lets the visitors in, watches the app's memory, prints what came of it."""
     wait_for(url)
     asked = [[question(visitor, number) for number in range(QUESTIONS)] for visitor in range(options.visitors)]
-    alone = Client(url, verbose=False)
+    alone = visitor_of(url)
     while len(ask(alone, {"text": "a dog"})) < 10:  # the world is being drawn
         time.sleep(1)
     expected = [[ask(alone, one) for one in questions] for questions in asked]
     told, until = Told(), time.monotonic() + options.seconds
-    clients = [Client(url, verbose=False) for _ in asked]
+    clients = [visitor_of(url) for _ in asked]
     threads = [
         threading.Thread(target=visit, args=(client, questions, answers, until, options.pause, told))
         for client, questions, answers in zip(clients, asked, expected, strict=True)
     ]
-    memory = [megabytes(pid)]
+    memory, began = [megabytes(pid)], (processor_seconds(pid), time.process_time())
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
         time.sleep(options.seconds / 8)
         memory.append(megabytes(pid))
+    spent = (processor_seconds(pid) - began[0], time.process_time() - began[1])
+    app_ms, visitor_ms = (1000 * seconds / max(len(told.seconds), 1) for seconds in spent)
     p50, p95, worst = np.percentile(told.seconds, [50, 95, 100])
     table = Table("", "", title=f"{options.visitors} visitors, {options.seconds:g} s")
     for what, value in (
@@ -86,10 +90,16 @@ def run(url: str, pid: int, options: argparse.Namespace) -> None:
         ("errors", f"{len(told.errors)} {told.errors[:1] or ''}"),
         ("answers that were not their own", str(told.wrong)),
         ("seconds a search: p50, p95, worst", f"{p50:.3f}, {p95:.3f}, {worst:.3f}"),
+        ("processor time a search: app, visitor", f"{app_ms:.0f} ms, {visitor_ms:.0f} ms"),
         ("memory of the app, MB, over time", " ".join(f"{value:.0f}" for value in memory)),
     ):
         table.add_row(what, value)
     Console(width=110).print(table)
+
+
+def visitor_of(url: str) -> Client:
+    """A client of its own; without certificates, as it would read all of them again for each plain http request."""
+    return Client(url, verbose=False, ssl_verify=False)
 
 
 def question(visitor: int, number: int) -> dict[str, Any]:
@@ -136,6 +146,12 @@ def wait_for(url: str) -> None:
         except OSError:
             time.sleep(0.5)
     raise SystemExit("The app did not start within two minutes.")
+
+
+def processor_seconds(pid: int) -> float:
+    """User and system time of a process so far (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def megabytes(pid: int) -> float:

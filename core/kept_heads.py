@@ -10,10 +10,11 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from core.errors import ModelError
+from core.errors import ModelError, QueryError
 from core.head import CONFIG_FILE, WEIGHTS_FILE
-from core.head_folder import HEAD_VOCABULARY
+from core.head_folder import HEAD_VOCABULARY, load_head
 from core.home import home_folder
+from core.model import Model
 from core.writing import write_text_whole
 
 NAME = re.compile(r"[^\W_](?:[\w.-]{0,38}\w)?")
@@ -30,6 +31,20 @@ def kept_heads() -> dict[str, Path]:
 def kept_head(name: str) -> Path | None:
     """The folder of the head kept under a name; None where there is none."""
     return kept_heads().get(name) if NAME.fullmatch(name) else None
+
+
+def model_with_head(model: Model, name: str, place: Path) -> Model:
+    """The model's encoder with the head kept in a folder; QueryError where that was made for another encoder."""
+    encoder = model.encoder.name
+    head, vocabulary = load_head(place)
+    made_for = json.loads((place / CONFIG_FILE).read_text("utf-8")).get("encoder")
+    if made_for not in (None, encoder):
+        raise QueryError(
+            f"The head '{name}' was made for vectors of '{made_for}', but this app runs on '{encoder}'; start it with "
+            f"--model {made_for}+{name}."
+        )
+    about = f"The encoder '{encoder}' with the head '{name}', trained in the Lab."
+    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about)
 
 
 def keep_head(source: Path, name: str, **about: Any) -> Path:

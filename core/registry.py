@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from core.encoders import DenseEncoder
+from core.encoders.lent_gpu import lent
 from core.encoders.recipes import FAMILIES, NAMED, SCENES, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
 from core.errors import MissingFiles, ModelError, UnknownModel
 from core.head import SparseHead
@@ -179,7 +180,8 @@ def chosen_device(device: str | None = None) -> str:
 
 
 def _built(recipe: EncoderRecipe, device: str | None) -> DenseEncoder:
-    return recipe.build([where.locate() for where in recipe.sources], chosen_device(device))
+    encoder = recipe.build([where.locate() for where in recipe.sources], chosen_device(device))
+    return encoder if recipe.name == DEFAULT_MODEL else lent(encoder)  # the built-in one is small: no GPU to wait for
 
 
 def _entry(chosen: Pairing) -> ModelEntry:

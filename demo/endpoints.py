@@ -17,7 +17,8 @@ from core.search import MAX_CHARACTERS
 from core.steering import mixed
 from core.terms import profile
 from demo.comparing import Comparing
-from demo.lab import EPOCHS, Choice, Lab, defaults
+from demo.lab import Lab
+from demo.lab_choice import EPOCHS, Choice, defaults
 from demo.question import MOST, Question
 from demo.session import Session, data_uri
 from index_store.errors import SightwordsError

@@ -4,7 +4,6 @@ Training goes on when the page is closed, until it ends, is stopped or the app e
 """
 
 import hashlib
-import json
 import logging
 import math
 import sqlite3
@@ -12,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -21,38 +20,24 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from core.errors import QueryError, TrainingError
 from core.home import home_folder
 from demo.components.lab_view import Trained
+from demo.lab_choice import EPOCHS, Choice, Source, training_config
+from demo.lab_heads import WORLD_TEST, called, outcome, row_of, shipped
 from demo.library import Library
 from demo.session import Session
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
-    from core.experiment import Experiment, Result
+    from core.experiment import Experiment
     from core.model import Model
     from core.training.config import TrainingConfig
     from core.training.curves import EpochMeasures
 
 log = logging.getLogger(__name__)
 
-Source = Literal["world", "collection", "folder"]
 POINTS = 300  # of a curve by steps: more cannot be told apart on a screen
-WORLD_TEST = "1,000 test pictures of the built-in world"
-SCENES = (500, 2_000, 8_000)
-EPOCHS = 20  # enough for a few thousand scenes
-BATCH = 128  # captions a step: small, as there are few
 UNKEPT = 12  # experiments that nobody kept; the oldest go
 LEAST_S = 1.5  # of a stage, before its time left is told
 ENDING_S = 15.0  # how long the app waits for work to stop when it ends
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What is to be trained: on which data, with which controls (a head each), and the other settings by name."""
-
-    source: Source = "world"
-    scenes: int = 2_000
-    folder: str = ""
-    controls: tuple[str, ...] = ("caption",)
-    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,7 +88,7 @@ class Lab:
     def heads(self) -> dict[str, str]:
         """What can be kept or used: key of an experiment or "head:" and a name → what to call it."""
         found = self.experiments()
-        rows = {key: _called(one) for key, one in found.items() if one.result is not None or self.can_go_on(key)}
+        rows = {key: called(one) for key, one in found.items() if one.result is not None or self.can_go_on(key)}
         from core.kept_heads import kept_heads
 
         named = {one.name for one in found.values()}
@@ -116,7 +101,7 @@ class Lab:
         for one in reversed(self.experiments().values()):
             if one.result is not None:
                 rows, _ = groups.setdefault(one.tested, ([], one.result.dense_recall_at_1))
-                rows.append(_row(one, one.result, own))
+                rows.append(row_of(one, one.result, own))
         if self._session.model_name.partition("+")[0] == "scenes" or WORLD_TEST in groups:
             rows, dense = groups.setdefault(WORLD_TEST, ([], 0.0))
             given, dense = shipped()
@@ -151,7 +136,7 @@ class Lab:
             raise QueryError(f"There is nothing to learn from called '{choice.source[:60]}'; choose one of the list.")
         if not choice.controls:
             raise QueryError("Choose at least one control; 'caption' is the paper's.")
-        configs = [_config(control, choice.settings) for control in dict.fromkeys(choice.controls)]
+        configs = [training_config(control, choice.settings) for control in dict.fromkeys(choice.controls)]
         model, _ = self._session.ready()
         if choice.source == "folder" and not choice.folder.strip():
             raise QueryError("Name the folder of a dense data set, as `sightwords embed` makes it.")
@@ -188,7 +173,7 @@ class Lab:
 
     def use(self, name: str) -> None:
         """Begins to weigh the collection in use anew with a kept head, into one of its own, and goes over to that."""
-        from core.kept_heads import kept_head
+        from core.kept_heads import kept_head, model_with_head
 
         place = kept_head(name)
         if place is None:
@@ -198,7 +183,7 @@ class Lab:
             raise QueryError("The collection is still being made; use the head once it is there.")
         if model.name == f"{model.encoder.name}+{name}":
             raise QueryError(f"The head '{name}' is in use already.")
-        other = _with_head(model, name, place)
+        other = model_with_head(model, name, place)
         self._begin(lambda: self._go_over(name, other))
 
     def back(self) -> None:
@@ -351,7 +336,7 @@ class Lab:
         if not judged:
             kept = (place / CHECKPOINT_FILE).exists()
             return "Stopped; the best head so far is kept." if kept else "Stopped before the first epoch had ended."
-        return _spoken(Experiment.load(place))
+        return outcome(Experiment.load(place))
 
     def _told(self, epochs: int, kind: str, *said: Any) -> None:
         from core.training.curves import EpochMeasures
@@ -402,36 +387,6 @@ class Lab:
         discard(_home() / "runs", key)
 
 
-def defaults() -> dict[str, Any]:
-    """Settings that make a good head of little data: those of the built-in one, but for the size of a step."""
-    from core.builtin.recipe import HEADS, SHIPPED
-
-    recipe = HEADS[SHIPPED]
-    return {
-        "batch_size": BATCH,
-        "anchor": recipe.anchor,
-        "query_sparsity": recipe.query_sparsity,
-        "item_sparsity": recipe.item_sparsity,
-    }
-
-
-def shipped() -> tuple[list[Trained], float]:
-    """The heads that came along, as they were judged when they were made, and the dense R@1."""
-    from core.registry import SCENES
-
-    figures = json.loads((SCENES / "figures.json").read_text("utf-8"))
-    rows = [
-        Trained(
-            "built-in" if name.endswith("anchor") else f"shipped: {name}",
-            "none" if name == "no control" else name.replace(" control", ""),
-            "40,000 scenes", one["recall"]["at1"], one["flops"], one["query_terms"], one["item_terms"],
-            one["exact_at_20"], ours=False,
-        )
-        for name, one in figures["heads"].items()
-    ]  # fmt: skip
-    return rows, figures["dense"]["at1"]
-
-
 def _home() -> Path:
     return home_folder() / "lab"
 
@@ -460,65 +415,3 @@ def _only_one() -> Iterator[None]:
         raise QueryError(f"The Lab cannot write into {home} ({error}).") from error
     except OSError as error:
         raise QueryError(f"The Lab cannot write into {home} ({(error.strerror or str(error)).lower()}).") from error
-
-
-def _config(control: str, settings: dict[str, Any]) -> "TrainingConfig":
-    from core.training.config import TrainingConfig
-
-    known = {name for name in TrainingConfig.__dataclass_fields__ if name != "control"}
-    for name in settings:
-        if name not in known:
-            raise QueryError(f"There is no setting '{name[:60]}'; the settings are {', '.join(sorted(known))}.")
-    try:
-        return TrainingConfig(control=control, **settings)  # type: ignore[arg-type]
-    except TypeError as error:  # a comparison with a value that is no number
-        raise QueryError(f"A setting has a value of the wrong kind ({error}).") from error
-
-
-def _with_head(model: "Model", name: str, place: Path) -> "Model":
-    """The model's encoder with a kept head; QueryError where the head was made for another encoder."""
-    from core.head import CONFIG_FILE
-    from core.head_folder import load_head
-    from core.model import Model
-
-    encoder = model.encoder.name
-    head, vocabulary = load_head(place)
-    made_for = json.loads((place / CONFIG_FILE).read_text("utf-8")).get("encoder")
-    if made_for not in (None, encoder):
-        raise QueryError(
-            f"The head '{name}' was made for vectors of '{made_for}', but this app runs on '{encoder}'; start it with "
-            f"--model {made_for}+{name}."
-        )
-    about = f"The encoder '{encoder}' with the head '{name}', trained in the Lab."
-    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about)
-
-
-def _row(experiment: "Experiment", result: "Result", own: str) -> Trained:
-    measures, config = result.measures, experiment.config
-    values = [measures[key] or 0.0 for key in ("recall@1", "flops", "query_terms", "item_terms", "exact@20")]
-    control = config.control + (" + anchor" if config.anchor else "")
-    name = experiment.name or f"{config.control}, {experiment.started[11:16]}"
-    here = bool(own) and experiment.name == own
-    return Trained(name, control, experiment.data, *values, seconds=result.seconds, here=here)
-
-
-def _called(experiment: "Experiment") -> str:
-    """An experiment in a list."""
-    kept = f"{experiment.name}: " if experiment.name else ""
-    result = experiment.result
-    reached = f", R@1 {result.measures['recall@1']:.3f}" if result else ", not judged"
-    return f"{kept}{experiment.config.control} control, {experiment.data}{reached}"
-
-
-def _spoken(experiment: "Experiment") -> str:
-    """What came of a training, in a sentence or two."""
-    result = experiment.result
-    if result is None:
-        return "Stopped; the best head so far is kept."
-    recall, flops, exact = (result.measures[key] for key in ("recall@1", "flops", "exact@20"))
-    stopped = "" if result.ended else f"Stopped after epoch {result.epochs} of {experiment.config.epochs}. "
-    return (
-        f"{stopped}The head of epoch {result.kept_epoch} with {experiment.config.control} control finds the right "
-        f"picture first for {100 * (recall or 0):.1f} % of the captions (dense vectors: "
-        f"{100 * result.dense_recall_at_1:.1f} %), at {flops or 0:.2f} FLOPs and Exact@20 {exact or 0:.2f}."
-    )

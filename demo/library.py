@@ -76,20 +76,35 @@ class Library:
             self._refuse_while_working()
             self._go_over(known[name], model)
 
-    def create(self, name: str) -> None:
-        """Makes an empty collection for the model in use and goes over to it; QueryError for a name it cannot have."""
+    def models(self) -> dict[str, str]:
+        """What a new collection can be made with: what to call it → its name; the one in use first."""
+        from core.registry import models
+
+        own = self._session.model_name
+        known = {entry.name: entry.name if entry.ready else f"{entry.name} (to be fetched)" for entry in models()}
+        return {label: name for name, label in ({own: own} | known).items()}
+
+    def create(self, name: str, model_name: str = "") -> None:
+        """Makes an empty collection and goes over to it, with the named model, or else with the one in use.
+
+        Raises QueryError for a name that it cannot have, MissingFiles for a model that is not on this machine.
+        """
         name = name.strip()
         if not NAME.fullmatch(name) or name == WORLD:
             raise QueryError("A collection's name has letters, digits, spaces, dots or dashes, at most 60 of them.")
         if name in self.collections():
             raise QueryError(f"There is a collection '{name}' already; choose it from the list or take another name.")
         model, _ = self._session.ready()
+        if model_name and model_name != model.name:
+            from core.registry import load_model
+
+            model = load_model(model_name)
         with self._lock:
             self._refuse_while_working()
             path = _home() / name / "collection"
             path.parent.mkdir(parents=True, exist_ok=True)
             Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms).close()
-            self._session.use(path)
+            self._session.use(path, model)
 
     def add(self, files: Sequence[Path], folder: str = "", captions: Path | None = None) -> None:
         """Begins to take files and index them, and to bring the collection in step with a folder of this computer."""

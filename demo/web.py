@@ -9,6 +9,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing i
 
 import gradio as gr
 
+import core.encoders.lent_gpu  # noqa: F401  ZeroGPU asks that what needs a GPU is declared before the launch
 from demo.components.welcome import HEADER_SCRIPT, header
 from demo.endpoints import endpoints
 from demo.lab import Lab
@@ -53,8 +54,8 @@ def build(session: Session) -> App:
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Search", id="search") as tab:
                 search_tab(session, tab)
-            with gr.Tab("Inspect", id="inspect"):
-                term = inspect_tab(session)
+            with gr.Tab("Inspect", id="inspect") as tab:
+                term = inspect_tab(session, tab)
             with gr.Tab("Compare", id="compare") as tab:
                 comparing = compare_tab(session, tab)
             lab = None
@@ -115,7 +116,8 @@ def serve(
     if mcp and find_spec("mcp") is None:
         raise SightwordsError("MCP needs a package that is not installed; run: pip install 'sightwords[mcp]'.")
     app = build(session)
-    app.queue(default_concurrency_limit=4)  # reading an index is safe from many threads
+    # reading an index is safe from many threads; nothing shows one's place in the queue, so nobody is told at each step
+    app.queue(default_concurrency_limit=4, status_update_rate=60)
     thumbnails: list[str] = []  # filled once the collection is open; Gradio keeps this very list
     session.opened = lambda folder: thumbnails.append(str(folder))
     session.start()

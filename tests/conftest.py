@@ -1,7 +1,10 @@
 """What several tests share: a small real model with random weights, pictures to look at, and a home of their own."""
 
 import hashlib
+import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +20,16 @@ from core.registry import load_model
 from core.vocabulary import Vocabulary
 from core.world import ensure_world, world_path
 from index_store.collection import Collection
+from index_store.errors import CollectionBusy
+
+# pytest-xdist: every process computes with its share of the cores, and serves on ports that no other one looks at
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+THREADS = max(1, torch.get_num_threads() // WORKERS)
+torch.set_num_threads(THREADS)
+os.environ["OMP_NUM_THREADS"] = str(THREADS)  # for what tests start: another number sums in another order
+os.environ["GRADIO_SERVER_PORT"] = str(8000 + 100 * WORKER)  # the first of a hundred that are tried
+signal.signal(signal.SIGINT, signal.default_int_handler)  # its processes, and what they start, would ignore Ctrl-C
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 THINGS = ("dog", "cat", "house", "tree", "boat", "car", "bird", "sea", "grass", "sky", "ball", "hat", "moon", "sun")
@@ -92,13 +105,21 @@ def patches() -> list[Image.Image]:
 
 @pytest.fixture(scope="session")
 def built_in_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that holds the built-in world of 1,000 pictures, made once for all tests that look at it."""
-    path = tmp_path_factory.mktemp("built-in") / "home"
+    """A home that holds the built-in world of 1,000 pictures, made once for all tests that look at it.
+
+    Where tests run in several processes, one of them makes it, and the others wait for that.
+    """
+    base = tmp_path_factory.getbasetemp()
+    path = (base if WORKERS == 1 else base.parent) / "built-in" / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SIGHTWORDS_HOME", str(path))
         own = load_model()
-        ensure_world(own, world_path(own))
-    return path
+        while True:
+            try:
+                ensure_world(own, world_path(own))
+                return path
+            except CollectionBusy:
+                time.sleep(0.2)
 
 
 @pytest.fixture
@@ -144,9 +165,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"needs to mount a tmpfs: {mounted.stderr.strip()}")
     yield where
     subprocess.run(["umount", "-l", where], check=True)
-
-
-THREADS = torch.get_num_threads()
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,8 @@ from core.scenes.catalogue import KINDS, PLACES
 from core.scenes.colours import BASES
 from core.scenes.words import WORDS
 from demo.cli import app
+from demo.session import Session
+from demo.web import serve
 from index_store.collection import Collection
 
 MILVUS = find_spec("milvus_lite") is not None
@@ -68,6 +70,18 @@ def _serves(arguments: list[str]) -> None:
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def test_its_program_asks_the_running_app(world: Collection, capsys: pytest.CaptureFixture[str]) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    served = serve(Session())
+    try:
+        served.session.ready()
+        exec(program.replace("http://127.0.0.1:7860", served.local_url), {})
+    finally:
+        served.close(verbose=False)
+    *hits, difference, terms, frequency = capsys.readouterr().out.splitlines()
+    assert len(hits) == 3 and "'term'" in difference and "'puppy'" in terms and int(frequency) > 0
 
 
 def test_the_figures_are_the_measured_ones() -> None:

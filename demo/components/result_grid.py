@@ -175,7 +175,8 @@ def _rival_choice(rank: int, rivals: Sequence["SearchHit"], rival: int | None) -
         for i, other in enumerate(rivals)
         if i + 1 != rank
     )
+    none = "" if rival is not None else " selected"
     return (
         '<label class="sw-versus">Why is it <select class="sw-rival" aria-label="Compare with another result">'
-        f'<option value="-1"{"" if rival is not None else " selected"}>…</option>{options}</select></label>'
+        f'<option value="-1"{none}>above or below …</option>{options}</select></label>'
     )

@@ -44,6 +44,22 @@ def term_profile(terms: Sequence["SearchTerm"], title: str) -> str:
     )
 
 
+def term_offers(frequent: Sequence[tuple[str, int]]) -> str:
+    """Terms of the collection to begin with, as a cloud; `frequent`: how many items light each, most first."""
+    if not frequent:
+        return ""
+    most = frequent[0][1]
+    words = "".join(
+        f'<span style="font-size:{SMALLEST + (LARGEST - SMALLEST) * (items / most) ** 0.5:.1f}px">{ask(term)}</span> '
+        for term, items in sorted(frequent)
+    )
+    return (
+        '<section class="sw-offers" aria-label="Terms to begin with"><h3>Or choose a term</h3>'
+        '<p class="sw-quiet">Those that light up most in this collection; the larger, the more often.</p>'
+        f'<p class="sw-cloud">{words}</p></section>'
+    )
+
+
 def shared_terms(rows: Sequence["Contribution"], score: float, names: tuple[str, str]) -> str:
     """What two inputs have in common: weight × weight of each shared term, down to the sum."""
     head = f"<h3>What <bdi>{escape(names[0])}</bdi> and <bdi>{escape(names[1])}</bdi> share</h3>"

@@ -14,7 +14,7 @@ from core.images import open_image, working_copy
 from core.terms import profile
 from demo.components.notices import error_notice
 from demo.components.term_page import term_page
-from demo.components.term_profile import TERMS_SCRIPT, shared_terms, term_profile
+from demo.components.term_profile import TERMS_SCRIPT, shared_terms, term_offers, term_profile
 from demo.session import Session
 from demo.tabs.plain import PLAIN, QUIET
 from index_store.errors import SightwordsError
@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EXAMPLES = ("a puppy playing in the snow", "a dog on a white meadow")
+EXAMPLES = (
+    ("a puppy playing in the snow", "a dog on a white meadow"),
+    ("something to eat", "a pizza on a table"),
+    ("a red car", "a red house"),
+)
 SIDES = ("first", "second")
+OFFERED = 60  # terms to begin with
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,11 @@ class Inputs:
     sides: dict[str, Input] = field(default_factory=dict)
 
 
-def inspect_tab(session: Session) -> tuple[gr.HTML, gr.HTML]:
-    """Builds the tab inside the Blocks at hand; its notice and the place of the term page, for links."""
+def inspect_tab(session: Session, tab: gr.Tab) -> tuple[gr.HTML, gr.HTML]:
+    """Builds the tab inside the Blocks at hand; its notice and the place of the term page, for links.
+
+    Opening it offers terms of the collection as it is then.
+    """
     inputs = gr.State(Inputs())
     gr.HTML(
         '<p class="sw-lead">Every input becomes a few weighted words. Give one, or two to see what they share; choose '
@@ -53,9 +61,9 @@ def inspect_tab(session: Session) -> tuple[gr.HTML, gr.HTML]:
         **PLAIN,
     )
     notice = gr.HTML(elem_id="inspect-notice", **PLAIN)
-    texts, uploads, profiles = {}, {}, {}
+    texts, uploads, shows, profiles = {}, {}, {}, {}
     with gr.Row(elem_id="inspect-sides"):
-        for side, example in zip(SIDES, EXAMPLES, strict=True):
+        for side, example in zip(SIDES, EXAMPLES[0], strict=True):
             with gr.Column(min_width=280, elem_id=f"inspect-{side}"):
                 with gr.Row(elem_classes="sw-inspect-ask"):
                     texts[side] = gr.Textbox(
@@ -65,25 +73,46 @@ def inspect_tab(session: Session) -> tuple[gr.HTML, gr.HTML]:
                     uploads[side] = gr.UploadButton(
                         "Picture", file_types=["image"], scale=0, elem_id=f"inspect-{side}-picture"
                     )
+                    shows[side] = gr.Button("Show", variant="primary", scale=0, elem_id=f"inspect-{side}-show")
                 profiles[side] = gr.HTML(elem_id=f"inspect-{side}-terms", js_on_load=TERMS_SCRIPT, **PLAIN)
+    with gr.Row(elem_id="inspect-examples", elem_classes="sw-examples"):
+        tried = [
+            gr.Button(" ↔ ".join(pair), size="sm", elem_id=f"inspect-example-{i}") for i, pair in enumerate(EXAMPLES)
+        ]
     shared = gr.HTML(elem_id="inspect-shared", js_on_load=TERMS_SCRIPT, **PLAIN)
+    offers = gr.HTML(elem_id="inspect-offers", js_on_load=TERMS_SCRIPT, **PLAIN)
     about = gr.HTML(elem_id="term-page", js_on_load=TERMS_SCRIPT, **PLAIN)
     for side in SIDES:
         shown = [notice, profiles[side], shared, inputs]
         read, see = _readers(session, side)
-        texts[side].submit(read, [texts[side], inputs], shown, **QUIET)
+        gr.on([texts[side].submit, shows[side].click], read, [texts[side], inputs], shown, **QUIET)
         uploads[side].upload(see, [uploads[side], inputs], shown, **QUIET)
+
+    for button, pair in zip(tried, EXAMPLES, strict=True):
+        button.click(
+            lambda pair=pair: (*pair, *_pair(session, pair)),
+            None, [*texts.values(), notice, *profiles.values(), shared, inputs], **QUIET,
+        )  # fmt: skip
 
     def about_chosen(event: gr.EventData) -> tuple[str, str]:
         word = event._data.get("term") if isinstance(event._data, dict) else None
         return about_term(session, word if isinstance(word, str) else "")
 
     asked = gr.on(
-        [profiles["first"].select, profiles["second"].select, shared.select, about.select],
+        [profiles["first"].select, profiles["second"].select, shared.select, offers.select, about.select],
         about_chosen, None, [notice, about], **QUIET,
     )  # fmt: skip
     asked.then(None, None, None, js="() => document.querySelector('#term-page').scrollIntoView({block: 'nearest'})")
+    tab.select(lambda: _offered(session), None, offers, **QUIET)
     return notice, about
+
+
+def _offered(session: Session) -> str:
+    try:
+        _, collection = session.ready()
+        return term_offers(collection.stats(frequent=OFFERED).frequent)
+    except SightwordsError:  # the term that is chosen, or the search, says what is wrong
+        return ""
 
 
 def about_term(session: Session, word: str) -> tuple[str, str]:
@@ -118,6 +147,18 @@ def _readers(session: Session, side: str) -> tuple[Callable[..., Any], Callable[
             return error_notice(said), gr.skip(), gr.skip(), inputs
 
     return read, see
+
+
+def _pair(session: Session, pair: tuple[str, str]) -> tuple[Any, ...]:
+    """Notice, both profiles, what they share, and the new state, for two texts."""
+    try:
+        inputs, profiles = Inputs(), []
+        for side, text in zip(SIDES, pair, strict=True):
+            _, profile_shown, shared, inputs = _shown(session, side, Input(session.encode_text(text), text), inputs)
+            profiles.append(profile_shown)
+        return "", *profiles, shared, inputs
+    except SightwordsError as error:
+        return error_notice(str(error)), *(gr.skip(),) * 3, Inputs()
 
 
 def _shown(session: Session, side: str, given: Input, inputs: Inputs) -> tuple[Any, ...]:

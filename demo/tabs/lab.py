@@ -10,7 +10,9 @@ from core.training.config import Control, Schedule, Sparsity, Start
 from demo.components.curves import training_curves
 from demo.components.lab_view import comparison, remaining
 from demo.components.notices import error_notice, progress_panel
-from demo.lab import SCENES, WORLD_TEST, Choice, Lab, defaults, shipped
+from demo.lab import Lab
+from demo.lab_choice import SCENES, Choice, defaults
+from demo.lab_heads import WORLD_TEST, shipped
 from demo.session import Session
 from demo.tabs.plain import PLAIN, QUIET
 from index_store.errors import SightwordsError
@@ -134,14 +136,16 @@ class LabTab:
 
     def _build_heads(self) -> None:
         with gr.Row(elem_id="lab-heads"):
-            self.head = gr.Dropdown([], label="Head", elem_id="lab-head", scale=3, min_width=260)
+            absent: dict[str, Any] = {"visible": False}  # until there is a head to do something with
+            self.head = gr.Dropdown([], label="Head", elem_id="lab-head", scale=3, min_width=260, **absent)
             self.name = gr.Textbox(
-                label="Name", lines=1, max_lines=1, placeholder="my-head", elem_id="lab-name", scale=2, min_width=140
-            )
-            self.keep = gr.Button("Keep", elem_id="lab-keep", scale=0)
-            self.use = gr.Button("Use it", variant="primary", elem_id="lab-use", scale=0)
-            self.go_on = gr.Button("Go on training", elem_id="lab-go-on", scale=0, visible=False)
-            self.discard = gr.Button("Throw away", elem_id="lab-discard", scale=0)
+                label="Name", lines=1, max_lines=1, placeholder="my-head", elem_id="lab-name", scale=2, min_width=140,
+                **absent,
+            )  # fmt: skip
+            self.keep = gr.Button("Keep", elem_id="lab-keep", scale=0, **absent)
+            self.use = gr.Button("Use it", variant="primary", elem_id="lab-use", scale=0, **absent)
+            self.go_on = gr.Button("Go on training", elem_id="lab-go-on", scale=0, **absent)
+            self.discard = gr.Button("Throw away", elem_id="lab-discard", scale=0, **absent)
         with gr.Row(elem_id="lab-in-use"):
             self.in_use = gr.HTML(elem_id="lab-using", **PLAIN)
             self.back = gr.Button("Back to the model’s own head", elem_id="lab-back", scale=0, visible=False)
@@ -149,7 +153,7 @@ class LabTab:
     def _wire(self, tab: gr.Tab) -> None:
         self.source.change(self._sources, self.source, [self.scenes, self.folder], queue=False, **QUIET)
         live = [self.notice, self.curves, self.train, self.stop, self.timer]
-        self.own = [self.name, self.keep, self.go_on, self.discard]
+        self.own = [self.name, self.keep, self.use, self.go_on, self.discard]
         shown = [*live, self.table, self.head, *self.own, self.in_use, self.back]
         chosen = [
             self.source,
@@ -218,8 +222,9 @@ class LabTab:
         one = self.lab.experiments().get(head or "")
         loose = one is not None and not one.name
         return (
-            gr.update(value=self.lab.free_name(head or ""), interactive=loose),
+            gr.update(value=self.lab.free_name(head or ""), interactive=loose, visible=head is not None),
             gr.update(visible=loose),
+            gr.update(visible=head is not None),
             gr.update(visible=self.lab.can_go_on(head or "")),
             gr.update(visible=one is not None),
         )
@@ -235,7 +240,8 @@ class LabTab:
         """Everything as it stands now; `head`: what is chosen, the newest where that is gone."""
         heads = self.lab.heads()
         chosen = head if head in heads else next(iter(heads), None)
-        choices = gr.update(choices=[(label, key) for key, label in heads.items()], value=chosen)
+        listed = [(label, key) for key, label in heads.items()]
+        choices = gr.update(choices=listed, value=chosen, visible=bool(heads))
         return (*self._live(), self._table(), choices, *self._choose(chosen), self._in_use(), self._back())
 
     def _live(self) -> tuple[Any, ...]:

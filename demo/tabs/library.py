@@ -17,8 +17,12 @@ from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is
 SAMPLE = 2_000  # items whose terms are counted for the plot
+LEAD = (
+    "A collection is what is searched. Open one, or make one of your own and add pictures to it; what is in can be "
+    "searched at once. A collection keeps to the model that it was made with."
+)
 CAPTIONS = (
-    "A table (.csv, .tsv) with the columns file and caption, or JSON lines: "
+    "Captions: a table (.csv, .tsv) with the columns file and caption, or JSON lines: "
     '{"file": "a.jpg", "captions": ["a text", …]}. Files are named from the folder; a zip is a folder of its name.'
 )
 
@@ -33,14 +37,19 @@ class LibraryTab:
 
     def _build(self) -> None:
         library = self.library
+        gr.HTML(f'<p class="sw-lead">{LEAD}</p>', elem_id="library-lead", **PLAIN)
         with gr.Row(elem_id="library-choose"):
             self.chosen = gr.Dropdown(
-                list(library.collections()), value=library.current, label="Collection", elem_id="library-chosen",
-                scale=2,
+                list(library.collections()), value=library.current, label="Open collection", elem_id="library-chosen",
+                scale=3,
             )  # fmt: skip
             self.name = gr.Textbox(
-                placeholder="Name of a new collection", label="New collection", lines=1, max_lines=1,
-                elem_id="library-name", scale=2,
+                placeholder="My holiday", label="New collection", lines=1, max_lines=1, elem_id="library-name",
+                scale=3,
+            )  # fmt: skip
+            self.model = gr.Dropdown(
+                [*library.models().items()], value=self.session.model_name, label="Its model",
+                elem_id="library-model", scale=2,
             )  # fmt: skip
             self.make = gr.Button("Make it", elem_id="library-make", scale=0)
         self.notice = gr.HTML(elem_id="library-notice", **PLAIN)
@@ -48,33 +57,36 @@ class LibraryTab:
             self.files = gr.File(
                 label="Pictures, or zips of pictures",
                 file_count="multiple",
-                height=190,
+                height=150,
                 elem_id="library-files",
-                scale=2,
+                min_width=280,
             )
-            with gr.Column(scale=3, min_width=260):
+            self.captions = gr.File(
+                label="Their captions, if there are any", elem_id="library-captions", height=150, min_width=280
+            )
+            with gr.Column(min_width=280, elem_id="library-from"):
                 self.folder = gr.Textbox(
-                    label="A folder of this computer", placeholder="/home/me/Pictures", lines=1, max_lines=1,
+                    label="Or a folder of this computer", placeholder="/home/me/Pictures", lines=1, max_lines=1,
                     info="Pictures stay where they are. Adding a folder again brings the collection in step with it.",
                     elem_id="library-folder",
                 )  # fmt: skip
-                self.captions = gr.File(label="Captions, if there are any", elem_id="library-captions", height=130)
-                gr.HTML(f'<p class="sw-quiet sw-form">{escape(CAPTIONS)}</p>', **PLAIN)
-        with gr.Row(elem_id="library-go"):
-            self.go = gr.Button("Add", variant="primary", elem_id="library-go-button", scale=0)
-            self.stop = gr.Button("Cancel", elem_id="library-cancel", scale=0, visible=False)
+                with gr.Row(elem_id="library-go"):
+                    self.go = gr.Button("Add", variant="primary", elem_id="library-go-button", scale=0)
+                    self.stop = gr.Button("Cancel", elem_id="library-cancel", scale=0, visible=False)
+        gr.HTML(f'<p class="sw-quiet sw-form">{escape(CAPTIONS)}</p>', elem_id="library-hint", **PLAIN)
+        self.stats = gr.HTML(elem_id="library-stats", js_on_load=TERMS_SCRIPT, **PLAIN)
+        with gr.Row(elem_id="library-out"):
             self.which = gr.Textbox(
-                placeholder="An item's number, a file or a folder", label="Take out", show_label=False, container=False,
-                lines=1, max_lines=1, elem_id="library-which", scale=2,
+                placeholder="An item’s number, a file or a folder", label="Take out", show_label=False,
+                container=False, lines=1, max_lines=1, elem_id="library-which", scale=2,
             )  # fmt: skip
             self.remove = gr.Button("Take out", elem_id="library-remove", scale=0)
-        self.stats = gr.HTML(elem_id="library-stats", js_on_load=TERMS_SCRIPT, **PLAIN)
         self.timer = gr.Timer(LOOK_S, active=False)
 
     def _wire(self) -> None:
         shown = [self.notice, self.stats, self.chosen, self.stop, self.timer]
         self.chosen.input(self._use, self.chosen, shown, **QUIET)
-        gr.on([self.make.click, self.name.submit], self._make, self.name, [*shown, self.name], **QUIET)
+        gr.on([self.make.click, self.name.submit], self._make, [self.name, self.model], [*shown, self.name], **QUIET)
         added = [*shown, self.files, self.captions]
         self.go.click(self._add, [self.files, self.folder, self.captions], added, **QUIET)
         self.stop.click(self.library.cancel, None, None, queue=False, **QUIET)
@@ -93,8 +105,8 @@ class LibraryTab:
     def _use(self, name: str) -> tuple[Any, ...]:
         return self._after(lambda: self.library.use(name))[0]
 
-    def _make(self, name: str) -> tuple[Any, ...]:
-        answer, done = self._after(lambda: self.library.create(name))
+    def _make(self, name: str, model: str | None) -> tuple[Any, ...]:
+        answer, done = self._after(lambda: self.library.create(name, model or ""))
         return (*answer, "" if done else gr.skip())
 
     def _add(self, files: list[str] | None, folder: str, captions: str | None) -> tuple[Any, ...]:

@@ -1,33 +1,28 @@
 """The Search tab: a question to bend, the pictures it finds and why; asks the session, computes nothing."""
 
-import logging
 import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
 from core.images import open_image, working_copy
-from demo.asked import Asked, encoded, whole_query
+from demo.asked import Asked
 from demo.components.amounts import count
-from demo.components.notices import error_notice, search_line, stranger_notice, unknown_notice
-from demo.components.picture_chip import LINK_SCRIPT, PICTURE_SCRIPT, picture_chip, share_link
-from demo.components.query_chips import CHIPS_SCRIPT, query_chips
-from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT, explained_hit, file_url, result_grid
+from demo.components.notices import error_notice
+from demo.components.picture_chip import LINK_SCRIPT, PICTURE_SCRIPT
+from demo.components.query_chips import CHIPS_SCRIPT
+from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT
 from demo.components.welcome import MOSAIC_SCRIPT
-from demo.components.word_links import LINKS_SCRIPT, folded, word_links_figure
+from demo.components.word_links import LINKS_SCRIPT, word_links_figure
 from demo.question import MAX_CONDITIONS, MOST, PAGE, Question, clean_edits, from_link
-from demo.session import Session, data_uri, large_picture
+from demo.session import Session, data_uri
+from demo.tabs.answer import answered, explained, grid
 from demo.tabs.plain import PLAIN, QUIET
 from demo.tabs.standing import standing
 from index_store.errors import SightwordsError
-
-if TYPE_CHECKING:
-    from core.search import SearchHit, SearchResult
-
-log = logging.getLogger(__name__)
 
 EXAMPLES = (
     "a cat on a red sofa",
@@ -85,7 +80,7 @@ class Tab:
             )
             self.button = gr.Button("Search", variant="primary", elem_id="search-button", scale=0)
         self.picture = gr.HTML(elem_id="picture", js_on_load=PICTURE_SCRIPT, **PLAIN)
-        with gr.Row(elem_id="examples"):
+        with gr.Row(elem_id="examples", elem_classes="sw-examples"):
             self.examples = [gr.Button(text, size="sm", elem_id=f"example-{i}") for i, text in enumerate(EXAMPLES)]
         with gr.Row(elem_id="controls"):
             self.expansion = gr.Slider(
@@ -198,7 +193,7 @@ class Tab:
         text = question.text
         if text.strip() != asked.question.text.strip():
             question = replace(question, edits={}, k=PAGE)
-        return self._answered(replace(asked, question=question))
+        return answered(self.session, replace(asked, question=question))
 
     def look(self, asked: Asked) -> tuple[Any, ...]:
         """How far the session is, and what it is; see `standing`."""
@@ -209,7 +204,7 @@ class Tab:
         *given, asked = settings
         if asked.found is None or asked.model == self.session.model_name:
             return (gr.skip(),) * len(self.answer)
-        return self._answered(replace(asked, question=replace(_settled(asked.question, *given), edits={})))
+        return answered(self.session, replace(asked, question=replace(_settled(asked.question, *given), edits={})))
 
     def _ask_again(self, *settings: Any) -> tuple[Any, ...]:
         *given, asked = settings
@@ -228,12 +223,14 @@ class Tab:
             return self._ask_again(*settings)
         asking = asked.question.text  # words typed since then wait for their own search
         question = replace(_settled(asked.question, *given), text=asking)
-        return self._answered(replace(asked, question=replace(question, edits=clean_edits(data["edits"]))))
+        return answered(self.session, replace(asked, question=replace(question, edits=clean_edits(data["edits"]))))
 
     def _more(self, *settings: Any) -> tuple[Any, ...]:
         *given, asked = settings
         question = replace(_settled(asked.question, *given), text=asked.question.text)
-        return self._answered(replace(asked, question=replace(question, k=min(question.k + PAGE, MOST))), keep=True)
+        return answered(
+            self.session, replace(asked, question=replace(question, k=min(question.k + PAGE, MOST))), keep=True
+        )
 
     def _take_file(self, path: str | None, *settings: Any) -> tuple[Any, ...]:
         return self._with_picture(path, *settings)
@@ -257,7 +254,8 @@ class Tab:
         small.thumbnail((THUMBNAIL, THUMBNAIL))
         question = replace(_settled(asked.question, *given), like=None, edits={}, k=PAGE)
         name = Path(path).name
-        return self._answered(
+        return answered(
+            self.session,
             replace(
                 asked,
                 question=question,
@@ -266,7 +264,7 @@ class Tab:
                 name=name,
                 text=None,
                 model=self.session.model_name,
-            )
+            ),
         )
 
     def _take_out(self, *settings: Any) -> tuple[Any, ...]:
@@ -274,7 +272,7 @@ class Tab:
         question = replace(_settled(asked.question, *given), like=None, edits={})
         without = replace(asked, question=question, picture=None, source="", name="")
         if question.text.strip():
-            return self._answered(without)
+            return answered(self.session, without)
         return ("", gr.skip(), "", gr.update(visible=False), "", "", "", "", "", "", replace(without, found=None))
 
     def _like(self, asked: Asked, event: gr.EventData) -> tuple[Any, ...]:
@@ -282,7 +280,7 @@ class Tab:
         if not isinstance(wanted, int) or isinstance(wanted, bool):
             return (gr.skip(),) * (len(self.answer) + 1)
         question = Question(like=wanted, kind=asked.question.kind, only=asked.question.only)
-        return ("", *self._answered(Asked(question)))
+        return ("", *answered(self.session, Asked(question)))
 
     def _choose(self, asked: Asked, event: gr.EventData) -> tuple[Any, Any, Any]:
         """Grid and detail after a card was pressed or a rival chosen; anything but those of a hit changes nothing."""
@@ -292,13 +290,13 @@ class Tab:
         ids = [hit.id for hit in hits]
         if "rival" in data and isinstance(rival, int) and asked.chosen < len(hits):
             fair = 0 <= rival < len(hits) and rival != asked.chosen
-            return gr.skip(), self._explained(hits, asked.chosen, rival if fair else None), asked
+            return gr.skip(), explained(self.session, hits, asked.chosen, rival if fair else None), asked
         if wanted not in ids:
             return gr.skip(), gr.skip(), asked
         index = ids.index(wanted)
         return (
-            self._grid(asked.question, hits, wanted),
-            self._explained(hits, index),
+            grid(self.session, asked.question, hits, wanted),
+            explained(self.session, hits, index),
             replace(asked, chosen=index),
         )
 
@@ -307,74 +305,6 @@ class Tab:
             return word_links_figure(self.session.links(asked.question.text), asked.spoken)
         except SightwordsError as error:
             return f"<details open><summary>…</summary>{error_notice(str(error))}</details>"
-
-    def _answered(self, asked: Asked, keep: bool = False) -> tuple[Any, ...]:
-        """What a question changes on the page, in the order of `answer`; `keep`: the chosen result stays chosen."""
-        try:
-            asked = encoded(self.session, asked)
-            found, steered = self.session.find(whole_query(asked), asked.question)
-        except SightwordsError as error:
-            return self._failed(str(error), asked)
-        except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
-            log.exception("the search for %r failed", asked.question)
-            return self._failed("Something unexpected went wrong; the log says what.", asked)
-        same = asked.found is not None and asked.text is not None and asked.found.query == found.query
-        spoken = frozenset(row.term for row in steered.rows if row.kind == "literal")
-        chosen = asked.chosen if keep and asked.chosen < len(found.hits) else 0
-        asked = replace(asked, found=found, chosen=chosen, spoken=spoken)
-        hits, session = found.hits, self.session
-        notice = unknown_notice(found.unknown_words, session.model_name) + stranger_notice(found.out_of_world)
-        if not hits:
-            notice += error_notice(_nothing_found(session, found, asked.question))
-        sent = asked.picture is not None and asked.question.like is None
-        said = "A picture of your own is not part of the link." if sent else ""
-        return (
-            notice,
-            "",
-            picture_chip(asked.source, asked.name) if asked.picture else "",
-            gr.update(visible=asked.picture is not None and asked.text is not None, value=asked.question.share),
-            query_chips(
-                steered.rows,
-                asked.question.edits,
-                f"{asked.question.text} {asked.name}",
-                session.narrowing(found, steered),
-            ),
-            gr.skip() if same else folded() if asked.text else "",
-            search_line(len(hits), session.size_of(asked.question.only), found.exact, found.timings_ms) if hits else "",
-            share_link(asked.question.to_link(), said) if asked.question.to_link() else "",
-            self._grid(asked.question, hits, hits[chosen].id if hits else None),
-            self._explained(hits, chosen) if hits else "",
-            asked,
-        )
-
-    def _failed(self, message: str, asked: Asked) -> tuple[Any, ...]:
-        skip = gr.skip()
-        return (error_notice(message), skip, skip, skip, "", "", "", "", "", "", replace(asked, found=None))
-
-    def _grid(self, question: Question, hits: "tuple[SearchHit, ...]", chosen: int | None) -> str:
-        more = PAGE if len(hits) == question.k and question.k < min(MOST, self.session.size()) else 0
-        return result_grid(hits, chosen, more=more)
-
-    def _explained(self, hits: "tuple[SearchHit, ...]", index: int, rival: int | None = None) -> str:
-        hit, rank, place = hits[index], index + 1, self.session.place(hits[index].path)
-        if hit.kind != "image":
-            return explained_hit(hit, rank, None, place=place, rivals=hits, rival=rival)
-        picture = large_picture(hit.path)
-        if picture is None:
-            note = "The original can no longer be read; this is the small copy that the collection keeps."
-            source = file_url(hit.thumbnail) if hit.thumbnail else None
-            return explained_hit(hit, rank, source, note, place, rivals=hits, rival=rival)
-        wide = picture.width > 1.2 * picture.height
-        return explained_hit(
-            hit,
-            rank,
-            picture.source,
-            place=place,
-            wide=wide,
-            pointing=self.session.can_point(),
-            rivals=hits,
-            rival=rival,
-        )
 
 
 def _meaning(mode: str) -> str:
@@ -402,17 +332,3 @@ def _seen(session: Session, asked: Any) -> list[str]:
         return [data_uri(session.seen(asked[0], asked[1])), f"Where ‘{asked[1]}’ was seen"]
     except SightwordsError as error:
         return ["", str(error)]
-
-
-def _nothing_found(session: Session, found: "SearchResult", question: Question) -> str:
-    if session.progress.stage == "drawing":
-        return f"None of the {session.size():,} pictures drawn so far fits; more are coming, ask again in a moment."
-    if not any(term.weight > 0 for term in found.terms) and question.edits:
-        return "Every term is switched off or against; switch one on again."
-    if question.mode != "full" and not any(term.kind == "literal" for term in found.terms):
-        if not question.text.strip():
-            return "A picture speaks no words, so nothing matches literally; try full matching."
-        return "The model lights up none of the words you typed, so nothing matches them literally; try full matching."
-    if question.only:
-        return f"Nothing among {', '.join(question.only)} shares a term with this query; take a condition away."
-    return "No picture here shares a term with this query; try other words."

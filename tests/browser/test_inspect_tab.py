@@ -48,6 +48,26 @@ def test_two_inputs_and_what_they_share(visit: Callable[..., Page]) -> None:
     assert sum(parts) == pytest.approx(score, abs=0.0006 * len(parts))
 
 
+def test_a_first_visitor_is_offered_examples_and_terms(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.get_by_role("tab", name="Inspect").click()
+    offered = page.locator("#inspect-offers .sw-ask")
+    expect(offered.first).to_be_visible()
+    term = offered.first.text_content()
+    offered.first.click()
+    expect(page.locator("#term-page h2")).to_have_text(f"The term {term}")
+    expect(page.locator("#inspect-offers")).to_be_hidden()
+    page.locator("#inspect-example-2").click()
+    expect(page.locator("#inspect-shared .sw-total")).to_be_visible()
+    for side, text in (("first", "a red car"), ("second", "a red house")):
+        expect(page.locator(f"#inspect-{side}-text input")).to_have_value(text)
+        expect(page.locator(f"#inspect-{side}-terms h3")).to_have_text(text)
+    expect(page.locator("#inspect-examples")).to_be_hidden()
+    page.locator("#inspect-first-text input").fill("a green boat")
+    page.locator("#inspect-first-show").click()
+    expect(page.locator("#inspect-shared h3")).to_have_text("What a green boat and a red house share")
+
+
 def test_all_about_a_term_and_its_link(visit: Callable[..., Page]) -> None:
     page = visit()
     both(page)

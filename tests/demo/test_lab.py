@@ -14,7 +14,9 @@ from core.model import Model
 from core.training.checkpoint import CHECKPOINT_FILE
 from demo.components.curves import training_curves
 from demo.components.lab_view import Trained, comparison, remaining
-from demo.lab import WORLD_TEST, Choice, Lab
+from demo.lab import Lab
+from demo.lab_choice import Choice
+from demo.lab_heads import WORLD_TEST
 from demo.library import Library
 from demo.session import Session
 from demo.web import build

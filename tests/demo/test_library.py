@@ -17,7 +17,7 @@ from demo.library import WORLD, Library
 from demo.session import Session
 from demo.web import build, serve
 from index_store.collection import Collection
-from index_store.errors import ItemNotFound
+from index_store.errors import ItemNotFound, SightwordsError
 
 
 @pytest.fixture
@@ -77,6 +77,25 @@ def test_a_collection_is_made_filled_searched_and_left(
     assert library.job.report.skipped == () and session.kinds() == {"image": 4, "caption": 2}
     library.use("mine")
     assert len(session.ready()[1]) == 3 and library.current == "mine"
+
+
+def test_a_collection_is_made_with_another_model(
+    started: tuple[Session, Library], other_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, library = started
+    own, _ = session.ready()
+    labels = {name: label for label, name in library.models().items()}
+    assert next(iter(labels)) == own.name and labels["scenes"] == "scenes"
+    assert labels["blip-coco"] == "blip-coco (to be fetched)"
+    with pytest.raises(SightwordsError, match="blip-coco"):
+        library.create("photographs", "blip-coco")
+    assert "photographs" not in library.collections() and session.ready()[0] is own
+    monkeypatch.setattr("core.registry.load_model", lambda name: other_model)
+    library.create("others", other_model.name)
+    model, collection = session.ready()
+    assert model is other_model and collection.model == other_model.name and library.current == "others"
+    library.use("mine")
+    assert session.ready()[0] is own
 
 
 def test_what_cannot_be_done_is_said_and_changes_nothing(started: tuple[Session, Library], tmp_path: Path) -> None:

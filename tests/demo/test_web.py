@@ -1,6 +1,7 @@
 """The app is built without a network in mind, and listens where it is told."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,26 +11,35 @@ from demo.session import Session
 from demo.theme import ASSETS, LOGO, STYLE, theme
 from demo.web import build
 
+PLAIN = {"model": "scenes", "collection": None, "host": "127.0.0.1", "port": 7860}
+
 
 @pytest.mark.parametrize(
-    ("environment", "host", "port"),
+    ("environment", "launched"),
     [
-        ({}, "127.0.0.1", 7860),
-        ({"SPACE_ID": "somebody/sightwords"}, "0.0.0.0", 7860),
-        ({"GRADIO_SERVER_NAME": "::1", "GRADIO_SERVER_PORT": "9000", "SPACE_ID": "x"}, "::1", 9000),
+        ({}, PLAIN),
+        ({"SPACE_ID": "somebody/sightwords"}, PLAIN | {"host": "0.0.0.0"}),
+        (
+            {"GRADIO_SERVER_NAME": "::1", "GRADIO_SERVER_PORT": "9000", "SPACE_ID": "x"},
+            PLAIN | {"host": "::1", "port": 9000},
+        ),
+        (
+            {"SIGHTWORDS_MODEL": "blip-coco", "SIGHTWORDS_COLLECTION": "mine"},
+            PLAIN | {"model": "blip-coco", "collection": Path("mine")},
+        ),
     ],
 )
-def test_app_listens_where_the_environment_says(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], host: str, port: int
+def test_app_listens_where_the_environment_says_and_shows_what_it_names(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], launched: dict[str, object]
 ) -> None:
-    for name in ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "SPACE_ID"):
+    for name in ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "SPACE_ID", "SIGHTWORDS_MODEL", "SIGHTWORDS_COLLECTION"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(app, "launch", lambda **options: asked.append(options))
     app.main()
-    assert asked == [{"host": host, "port": port}]
+    assert asked == [launched]
 
 
 def test_app_says_in_one_sentence_why_it_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
