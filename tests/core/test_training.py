@@ -16,7 +16,7 @@ from core.evaluation.sparsity import flops
 from core.head import HeadConfig, SparseHead
 from core.spoken import spoken_terms
 from core.training import losses
-from core.training.config import Schedule, TrainingConfig
+from core.training.config import Schedule, TrainingConfig, setting
 from core.training.dataset import image_words
 from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
 from core.training.initial import LENGTH, start_from, start_from_captions
@@ -216,6 +216,20 @@ def test_settings_that_make_no_sense_are_refused() -> None:
     for wrong, value in {"epochs": 0, "tau": 0.0, "warmup": 1.5, "patience": 0}.items():
         with pytest.raises(TrainingError, match=f"{wrong} is {value}"):
             TrainingConfig(**{wrong: value})  # type: ignore[arg-type]
+
+
+def test_a_setting_is_read_as_its_field_holds_it() -> None:
+    lines = ["tau=0.01", "hidden_size=768", "control=word", "vocabulary_rate=none", "vocabulary_rate=5e-5"]
+    assert [setting(line)[1] for line in lines] == [0.01, 768, "word", None, 5e-5]
+    assert setting(lines[1])[0] == "hidden_size"
+    for line in ("tau", "heat=3", "=3"):
+        with pytest.raises(TrainingError, match="sets nothing; NAME=VALUE was expected, NAME one of start, control"):
+            setting(line)
+    for line in ("tau=hot", "hidden_size=7.5", "tau=none"):
+        with pytest.raises(TrainingError, match="a number was expected"):
+            setting(line)
+    with pytest.raises(TrainingError, match="control cannot be 'all'; choose one of"):
+        TrainingConfig(**dict([setting("control=all")]))
 
 
 def test_half_precision_products_come_near(small: tuple[DenseDataset, csr_array]) -> None:
