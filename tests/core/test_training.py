@@ -187,6 +187,24 @@ def test_started_from_captions_a_head_lights_what_they_speak() -> None:
     assert lengths[:3].tolist() == pytest.approx([LENGTH] * 3, rel=1e-5) and lengths[3] == 0
 
 
+def test_terms_that_few_captions_speak_start_lit_for_captions_met_later() -> None:
+    """Sixty topics of four captions each: a threshold from those four alone would be out of reach for a fifth."""
+    torch.manual_seed(0)
+    directions, topics = torch.randn(60, 48), torch.arange(240) % 60
+
+    def captions() -> torch.Tensor:
+        return torch.nn.functional.normalize(directions[topics] + torch.randn(240, 48), dim=1)
+
+    spoken = np.eye(60, 61, dtype=bool)[topics]
+    spoken[0, 60] = True  # a term of one caption: nothing tells where it should begin
+    head = SparseHead(HeadConfig(48, 64, 61))
+    start_from_captions(head, captions(), csr_array(spoken))
+    lit = head.weigh(captions().numpy()) > 0
+    own = lit[np.arange(240), topics]
+    assert 0.5 < own.mean() < 0.9 and lit[:, :60].mean() < 0.1
+    assert head.vocab_projector.bias.isfinite().all()
+
+
 def test_training_starts_where_its_config_says(small: tuple[DenseDataset, csr_array]) -> None:
     data, spoken = small
     shares = {}
