@@ -18,7 +18,7 @@ from core.head import SparseHead
 LENGTH = 4.0  # of a term's row, in the hidden layer of unit variance: lit weights begin around 1
 SPARED = 0.5  # standard deviations below its mean own caption where a term begins to be lit: two in three captions
 PRIOR = 2.0  # captions of the average term that every term's own count together with: few say little
-PAIRS = 20_000  # (caption, term) pairs whose products are taken at once
+PAIRS = 5_000  # (caption, term) pairs whose products are taken at once: a few times 10 MB
 
 
 @torch.no_grad()
