@@ -113,22 +113,14 @@ def train_folder(
 
 
 def kept_epoch(curves: list[EpochMeasures], config: TrainingConfig) -> int:
-    """The epoch, from 1, whose head is kept: a sparse one of those with the best validation R@1, as far as can be told.
+    """The epoch, from 1, whose head is kept: that of the best validation R@1; of equals one with the fewest FLOPs.
 
-    The one-standard-error rule (Breiman et al. 1984): what lies within one standard error of the best R@1 is as good,
-    so of such epochs the one with fewer FLOPs is kept. Taken as the epochs come: a head once let go is not kept later.
     Only epochs after the sparsity warm-up count; the last one while there is none yet, or no validation.
     """
-    kept: EpochMeasures | None = None
-    best = limit = 0.0
-    for row in _judged(curves, config):
-        recall, flops = row.recall_at_1 or 0.0, row.flops or 0.0
-        if recall > best:
-            best, limit = recall, recall - (row.recall_error or 0.0)
-        fallen = kept is None or (kept.recall_at_1 or 0.0) < limit
-        if fallen or (recall >= limit and kept is not None and flops < (kept.flops or 0.0)):
-            kept = row
-    return kept.epoch if kept else curves[-1].epoch
+    judged = _judged(curves, config)
+    if not judged:
+        return curves[-1].epoch
+    return max(judged, key=lambda row: (row.recall_at_1 or 0.0, -(row.flops or 0.0))).epoch  # the first of equals
 
 
 def _judged(curves: list[EpochMeasures], config: TrainingConfig) -> list[EpochMeasures]:

@@ -1,7 +1,7 @@
 """Every choice that makes a head, in one place, saved with the head it made."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 from core.errors import TrainingError
 
@@ -78,3 +78,25 @@ class TrainingConfig:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1.")
         if self.patience is not None and self.patience < 1:
             raise TrainingError(f"patience is {self.patience}; it must be at least 1 epoch.")
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """ "name=value" as a field of TrainingConfig and its value ("none" where a field may be None).
+
+    Raises TrainingError where there is no such field or its values are of another kind; ranges are the config's own.
+    """
+    name, equals, said = text.partition("=")
+    kinds = get_type_hints(TrainingConfig)
+    if not equals or name not in kinds:
+        raise TrainingError(f"'{text}' sets nothing; NAME=VALUE was expected, NAME one of {', '.join(kinds)}.")
+    for kind in get_args(kinds[name]) or (kinds[name],):
+        if kind is type(None) and said == "none":
+            return name, None
+        if isinstance(kind, str):  # one of the words that a Literal lists; the config says which there are
+            return name, said
+        if kind in (int, float):
+            try:
+                return name, kind(said)
+            except ValueError:
+                continue
+    raise TrainingError(f"{name} cannot be '{said}'; a number was expected.")

@@ -17,7 +17,8 @@ from core.head import SparseHead
 
 LENGTH = 4.0  # of a term's row, in the hidden layer of unit variance: lit weights begin around 1
 SPARED = 0.5  # standard deviations below its mean own caption where a term begins to be lit: two in three captions
-PAIRS = 20_000  # (caption, term) pairs whose products are taken at once
+PRIOR = 2.0  # captions of the average term that every term's own count together with: few say little
+PAIRS = 5_000  # (caption, term) pairs whose products are taken at once: a few times 10 MB
 
 
 @torch.no_grad()
@@ -25,22 +26,45 @@ def start_from_captions(head: SparseHead, texts: Tensor, spoken: csr_array) -> N
     """Sets the projection onto terms from texts (n, dim) and the terms each speaks, (n, |V|) bool.
 
     A term's row points from the mean hidden vector to that of the captions which speak it; its bias lights it for the
-    better part of them. A term that no caption speaks stays dark: there is nothing to learn what it means from.
+    better part of them, each looked at as if it had not been among those that the row was made of: a caption met later
+    is not. A term that no caption speaks stays dark: there is nothing to learn what it means from.
     """
     hidden = head.vocab_layer_norm(head.proj(texts))  # (n, H)
     middle = hidden.mean(0)
     apart = hidden - middle
     counts = np.asarray(spoken.sum(0), dtype=np.int64).ravel()
     spoken_of = spoken.T.astype(float32)
+    scale = LENGTH / hidden.shape[1] ** 0.5
     sums = torch.from_numpy(spoken_of @ apart.cpu().numpy()).to(apart)  # (|V|, H); their length does not matter
-    rows = nn.functional.normalize(sums, dim=1) * LENGTH / hidden.shape[1] ** 0.5
+    rows = nn.functional.normalize(sums, dim=1) * scale
     pairs = spoken.tocoo()
     at = zip(torch.from_numpy(pairs.row).split(PAIRS), torch.from_numpy(pairs.col).split(PAIRS), strict=True)
-    own = torch.cat([(apart[caption] * rows[term]).sum(1) for caption, term in at]).cpu().numpy()
-    mean, square = (np.bincount(pairs.col, values, len(counts)) / np.maximum(counts, 1) for values in (own, own**2))
-    begins = np.where(counts > 0, mean - SPARED * np.sqrt(np.maximum(square - mean**2, 0)), 1.0)
+    own = torch.cat([_without(apart[caption], sums[term]) for caption, term in at]).cpu().numpy() * scale
+    begins = np.where(counts > 0, _threshold(own, pairs.col, counts), 1.0)
     head.vocab_projector.weight.copy_(rows)
     head.vocab_projector.bias.copy_(-(rows @ middle) - torch.from_numpy(begins).to(rows))
+
+
+def _without(own: Tensor, sums: Tensor) -> Tensor:
+    """(e,) how far each row of own (e, H) reaches along the rest of the sum (e, H) that it is part of; 0 if alone."""
+    rest = sums - own
+    return (own * nn.functional.normalize(rest, dim=1)).sum(1)
+
+
+def _threshold(own: NDArray[float32], terms: NDArray[np.int32], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(|V|,) SPARED standard deviations below the mean of each term's own; `own` (e,) by `terms` (e,), `counts` (|V|,).
+
+    Means and variances are shrunk towards those of all terms that several captions speak.
+    """
+    several = counts[terms] > 1
+    prior = [float((own[several] ** power).mean()) if several.any() else 0.0 for power in (1, 2)]
+    held = PRIOR + np.where(counts > 1, counts, 0)
+    mean, square = (
+        (np.bincount(terms[several], own[several] ** power, len(counts)) + PRIOR * prior[power - 1]) / held
+        for power in (1, 2)
+    )
+    shrunk: NDArray[np.float64] = mean - SPARED * np.sqrt(np.maximum(square - mean**2, 0))
+    return shrunk
 
 
 def start_from(head: SparseHead, embeddings: NDArray[float32]) -> None:

@@ -38,6 +38,14 @@ L1Option = Annotated[
     float | None, typer.Option("--l1", min=0, help="Weight of the sparsity penalty, of captions and images alike.")
 ]
 SeedOption = Annotated[int | None, typer.Option(help="The same seed gives the same head.")]
+SettingsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any setting of the training, as query_sparsity=0.01 or hidden_size=768; repeatable.",
+    ),
+]
 
 
 @commands.command()
@@ -98,6 +106,7 @@ def train(
         Literal["fp32", "bf16"], typer.Option(help="bf16: products in half precision, for GPUs.")
     ] = "fp32",
     seed: SeedOption = None,
+    settings: SettingsOption = None,
     device: DeviceOption = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begins anew, whatever training lies in OUT.")] = False,
     as_json: JsonOption = False,
@@ -113,8 +122,8 @@ def train(
     folder = DenseFolder.read(dataset_folder(data))
     own = _vocabulary(vocabulary, tokenizer, folder.split("train").captions)
     config = _config(
-        epochs, l1, seed, control=control, schedule=schedule, sparsity=sparsity, batch_size=batch_size, tau=tau,
-        patience=patience, precision=precision, start=start,
+        epochs, l1, seed, settings, control=control, schedule=schedule, sparsity=sparsity, batch_size=batch_size,
+        tau=tau, patience=patience, precision=precision, start=start,
     )  # fmt: skip
     embeddings = read_word_vectors(init_embeddings, own.terms) if init_embeddings is not None else None
     where = place(chosen_device(device)).device.type
@@ -222,6 +231,7 @@ def reproduce(
     epochs: EpochsOption = None,
     l1: L1Option = None,
     seed: SeedOption = None,
+    settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """The paper's comparison: dense, every expansion control, literal and hybrid search, in one table."""
@@ -243,7 +253,7 @@ def reproduce(
         else:
             place = dataset_folder(data)
             own = _vocabulary(vocabulary, tokenizer, DenseFolder.read(place).split("train").captions)
-        config = _config(epochs, l1, seed)
+        config = _config(epochs, l1, seed, settings)
         table = Study(place, out, own, config, split, word_vectors).run(progress)
         files = write_table(table, out)
     if as_json:
@@ -265,11 +275,15 @@ def _vocabulary(path: Path | None, tokenizer: Any, captions: Any) -> "Vocabulary
     return made
 
 
-def _config(epochs: int | None, l1: float | None, seed: int | None, **chosen: Any) -> "TrainingConfig":
-    from core.training.config import TrainingConfig
+def _config(
+    epochs: int | None, l1: float | None, seed: int | None, settings: list[str] | None, **chosen: Any
+) -> "TrainingConfig":
+    """What was asked for by name, where it was, and above that what `--set` says."""
+    from core.training.config import TrainingConfig, setting
 
     given = {"epochs": epochs, "query_sparsity": l1, "item_sparsity": l1, "seed": seed} | chosen
-    return TrainingConfig(**{name: value for name, value in given.items() if value is not None})
+    named = {name: value for name, value in given.items() if value is not None}
+    return TrainingConfig(**named | dict(map(setting, settings or ())))
 
 
 def _epoch_line(row: "EpochMeasures", epochs: int) -> str:

@@ -16,7 +16,7 @@ from core.evaluation.sparsity import flops
 from core.head import HeadConfig, SparseHead
 from core.spoken import spoken_terms
 from core.training import losses
-from core.training.config import Schedule, TrainingConfig
+from core.training.config import Schedule, TrainingConfig, setting
 from core.training.dataset import image_words
 from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
 from core.training.initial import LENGTH, start_from, start_from_captions
@@ -187,6 +187,24 @@ def test_started_from_captions_a_head_lights_what_they_speak() -> None:
     assert lengths[:3].tolist() == pytest.approx([LENGTH] * 3, rel=1e-5) and lengths[3] == 0
 
 
+def test_terms_that_few_captions_speak_start_lit_for_captions_met_later() -> None:
+    """Sixty topics of four captions each: a threshold from those four alone would be out of reach for a fifth."""
+    torch.manual_seed(0)
+    directions, topics = torch.randn(60, 48), torch.arange(240) % 60
+
+    def captions() -> torch.Tensor:
+        return torch.nn.functional.normalize(directions[topics] + torch.randn(240, 48), dim=1)
+
+    spoken = np.eye(60, 61, dtype=bool)[topics]
+    spoken[0, 60] = True  # a term of one caption: nothing tells where it should begin
+    head = SparseHead(HeadConfig(48, 64, 61))
+    start_from_captions(head, captions(), csr_array(spoken))
+    lit = head.weigh(captions().numpy()) > 0
+    own = lit[np.arange(240), topics]
+    assert 0.5 < own.mean() < 0.9 and lit[:, :60].mean() < 0.1
+    assert head.vocab_projector.bias.isfinite().all()
+
+
 def test_training_starts_where_its_config_says(small: tuple[DenseDataset, csr_array]) -> None:
     data, spoken = small
     shares = {}
@@ -216,6 +234,20 @@ def test_settings_that_make_no_sense_are_refused() -> None:
     for wrong, value in {"epochs": 0, "tau": 0.0, "warmup": 1.5, "patience": 0}.items():
         with pytest.raises(TrainingError, match=f"{wrong} is {value}"):
             TrainingConfig(**{wrong: value})  # type: ignore[arg-type]
+
+
+def test_a_setting_is_read_as_its_field_holds_it() -> None:
+    lines = ["tau=0.01", "hidden_size=768", "control=word", "vocabulary_rate=none", "vocabulary_rate=5e-5"]
+    assert [setting(line)[1] for line in lines] == [0.01, 768, "word", None, 5e-5]
+    assert setting(lines[1])[0] == "hidden_size"
+    for line in ("tau", "heat=3", "=3"):
+        with pytest.raises(TrainingError, match="sets nothing; NAME=VALUE was expected, NAME one of start, control"):
+            setting(line)
+    for line in ("tau=hot", "hidden_size=7.5", "tau=none"):
+        with pytest.raises(TrainingError, match="a number was expected"):
+            setting(line)
+    with pytest.raises(TrainingError, match="control cannot be 'all'; choose one of"):
+        TrainingConfig(**dict([setting("control=all")]))
 
 
 def test_half_precision_products_come_near(small: tuple[DenseDataset, csr_array]) -> None:

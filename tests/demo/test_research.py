@@ -81,11 +81,13 @@ def test_a_head_is_trained_judged_and_kept_with_its_vocabulary(data: Path, tmp_p
     assert run("evaluate", "--data", data, "--head", out).exit_code == 0
 
 
-def test_wordpieces_can_be_chosen(data: Path, tmp_path: Path) -> None:
+def test_wordpieces_and_every_setting_can_be_chosen(data: Path, tmp_path: Path) -> None:
     (tmp_path / "pieces.txt").write_text("[UNK]\nword\n" + "".join(f"##{i}\n" for i in range(12)))
-    options = ("--vocabulary", tmp_path / "pieces.txt", "--epochs", 1)
+    options = ("--vocabulary", tmp_path / "pieces.txt", "--epochs", 1, "--set", "hidden_size=24", "--set", "tau=0.01")
     assert document("train", "--data", data, "--out", tmp_path / "head", *options)["terms"] == 14
-    _, vocabulary = load_head(tmp_path / "head")
+    head, vocabulary = load_head(tmp_path / "head")
+    assert head.config.hidden_size == 24
+    assert json.loads((tmp_path / "head" / "config.json").read_text())["training"]["tau"] == 0.01
     assert vocabulary.tokenizer == "wordpiece" and vocabulary.literal_ids("word11 word7") == [1, 9, 13]
 
 
@@ -108,6 +110,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -
     assert IMAGES_FILE in said("train", "--data", broken, "--out", tmp_path / "head")
     assert not (tmp_path / "head").exists()
     (tmp_path / "file").write_text("")
+    assert "NAME=VALUE was expected" in said("train", "--data", data, "--out", tmp_path / "head", "--set", "heat=3")
     assert "cannot be written" in said("reproduce", "--data", data, "--out", tmp_path / "file")
     for wrong in (("--dense", "--head", tmp_path), ()):
         assert run("evaluate", "--data", data, *wrong).exit_code == 2
