@@ -33,6 +33,7 @@ VectorsOption = Annotated[
     Path | None,
     typer.Option("--word-vectors", help="For Semantic@20: .npy or GloVe text; else from the train captions."),
 ]
+WORLD_EPOCHS, WORLD_L1 = 10, 3e-4  # of `reproduce` on the built-in world, where nothing else is asked for
 EpochsOption = Annotated[int | None, typer.Option(min=1, help="Passes over the train captions.")]
 L1Option = Annotated[
     float | None, typer.Option("--l1", min=0, help="Weight of the sparsity penalty, of captions and images alike.")
@@ -249,7 +250,8 @@ def reproduce(
 
             place = world_data(scenes, home_folder() / "study", progress)
             own = builtin_vocabulary() if vocabulary is None else _vocabulary(vocabulary, tokenizer, ())
-            epochs = epochs or 6  # as many as the built-in heads are trained for
+            # few scenes, few steps: with more of either, a stronger penalty costs no more
+            epochs, l1 = epochs or WORLD_EPOCHS, WORLD_L1 if l1 is None else l1
         else:
             place = dataset_folder(data)
             own = _vocabulary(vocabulary, tokenizer, DenseFolder.read(place).split("train").captions)
