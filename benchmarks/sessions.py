@@ -30,6 +30,7 @@ from core.scenes.captions import captions
 from core.scenes.composer import compose
 
 ROOT = Path(__file__).resolve().parents[1]
+SETTLING_S = 8  # the world grows in steps of a few seconds
 QUESTIONS = 5  # of each visitor's own
 
 
@@ -66,9 +67,7 @@ def run(url: str, pid: int, options: argparse.Namespace) -> None:
     wait_for(url)
     asked = [[question(visitor, number) for number in range(QUESTIONS)] for visitor in range(options.visitors)]
     alone = visitor_of(url)
-    while len(ask(alone, {"text": "a dog"})) < 10:  # the world is being drawn
-        time.sleep(1)
-    expected = [[ask(alone, one) for one in questions] for questions in asked]
+    expected = settled(alone, asked)
     told, until = Told(), time.monotonic() + options.seconds
     clients = [visitor_of(url) for _ in asked]
     threads = [
@@ -95,6 +94,21 @@ def run(url: str, pid: int, options: argparse.Namespace) -> None:
     ):
         table.add_row(what, value)
     Console(width=110).print(table)
+
+
+def settled(client: Client, asked: list[list[dict[str, Any]]]) -> list[list[list[tuple[int, float]]]]:
+    """The answers, once they stay the same: before, the built-in world is being drawn."""
+    while len(ask(client, {"text": "a dog"})) < 10:
+        time.sleep(1)
+    while True:
+        first, second = (_after(seconds, client, asked) for seconds in (0, SETTLING_S))
+        if first == second:
+            return second
+
+
+def _after(seconds: float, client: Client, asked: list[list[dict[str, Any]]]) -> list[list[list[tuple[int, float]]]]:
+    time.sleep(seconds)
+    return [[ask(client, one) for one in questions] for questions in asked]
 
 
 def visitor_of(url: str) -> Client:
