@@ -123,6 +123,7 @@ class Catalog:
         self._db: sqlite_utils.Database | None = self._connect(path)
         try:
             self._check_schema()
+            self._wait_by_itself()
         except BaseException:
             self.close()
             raise
@@ -322,13 +323,18 @@ class Catalog:
             connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode={mode}",
                 uri=True,
-                timeout=BUSY_SECONDS if self._writable else 0,  # readers wait by themselves (`_read`)
+                timeout=BUSY_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,
             )
             if self._writable:  # a commit survives a power cut, its journal's removal too
                 connection.execute("PRAGMA synchronous = EXTRA")
             return sqlite_utils.Database(connection)
+
+    def _wait_by_itself(self) -> None:
+        """A reader waits in `_read` and not in SQLite, where it could not be told to be impatient."""
+        if not self._writable:
+            self._open().execute("PRAGMA busy_timeout = 0")
 
     def _reconnect(self, path: Path) -> None:
         if self._db is not None:
@@ -337,6 +343,7 @@ class Catalog:
             self._copy.cleanup()
             self._copy = None
         self._db = self._connect(path)
+        self._wait_by_itself()
         self._epoch += 1
 
     def _journal(self) -> Path:
