@@ -53,7 +53,7 @@ ITEM_COLUMNS = (
     "bytes",
     "tags",
 )  # what an item is told with
-WASTE = 1_000  # documents of removed items that nobody minds
+WASTE = 1_000  # documents, of removed items or in pieces, that nobody minds
 PAGE = 500  # rows at a time when walking all items
 log = logging.getLogger(__name__)
 

@@ -51,8 +51,7 @@ class Looking:
     def score_all(self) -> bool:
         """Scores every item of the view: where few of many are there, walking the many costs more."""
         started = time.perf_counter()
-        ids = np.flatnonzero(self._view.alive).tolist()
-        vectors = {item: v.to_bytes() for item, v in zip(ids, self._view.vectors(ids), strict=True)}
+        vectors = self._view.data(np.flatnonzero(self._view.alive).tolist())
         if self._within is not None:
             vectors = {item: data for item, data in vectors.items() if shares(data, self._within)}
         self._ranking.take(vectors)

@@ -90,9 +90,9 @@ class PostingsView:
         beyond = bounds[-1] if len(found) == limit else unread or None
         return Candidates(self._ids(addresses), bounds, addresses, beyond)
 
-    def vector_bytes(self, address: DocAddress) -> bytes:
-        """The exact vector of a candidate, as `SparseVector.to_bytes` gives it; VectorError where it is damaged."""
-        return packing.unpack(self._packed(address))
+    def vector_bytes(self, address: DocAddress) -> bytes | None:
+        """The exact vector of a candidate, as `SparseVector.to_bytes` gives it; None where the bytes are damaged."""
+        return _unpacked(self._packed(address))
 
     def find(self, ids: Sequence[int]) -> Iterator[tuple[int, bytes | None]]:
         """(id, vector bytes) of those ids that have postings, in no particular order; twice if held twice.
@@ -199,11 +199,16 @@ def _unpacked(packed: bytes) -> bytes | None:
         return None
 
 
+def readable(item: int, data: bytes | None, path: Path) -> bytes:
+    """The bytes of a stored vector; CollectionDamaged where they are damaged."""
+    if data is None:
+        raise CollectionDamaged(f"The stored vector of item {item} in {path} cannot be read (it cannot be unpacked).")
+    return data
+
+
 def decode(item: int, data: bytes | None, path: Path) -> SparseVector:
     """A stored vector; CollectionDamaged where the bytes are not one."""
     try:
-        if data is None:
-            raise VectorError("It cannot be unpacked.")
-        return SparseVector.from_bytes(data)
+        return SparseVector.from_bytes(readable(item, data, path))
     except VectorError as error:
         raise CollectionDamaged(f"The stored vector of item {item} in {path} cannot be read ({error})") from error

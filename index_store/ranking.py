@@ -31,11 +31,6 @@ class Ranking:
         self._slack = 1 - (len(query) + 1) * ROUNDING
         self._least = 0.0  # what the k-th best scores at least; 0 while there are fewer
 
-    @property
-    def least(self) -> float:
-        """What the k-th best scores at least; 0 while there are fewer than k."""
-        return self._least
-
     def full_above(self, bound: float) -> bool:
         """Whether k items score more than `bound`. Equal is not enough: a tie may still go to a smaller id."""
         return bound < self._least or self._k < 1

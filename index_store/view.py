@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tantivy import DocAddress
 
-from index_store.errors import CollectionDamaged, VectorError, no_item
+from index_store.errors import CollectionDamaged, no_item
 from index_store.items import Hit
 from index_store.looking import Found, Looking
 from index_store.matrix import Matrix
-from index_store.postings_view import PostingsView, decode
+from index_store.postings_view import PostingsView, decode, readable
 from index_store.ranking import Ranking
 from index_store.reading import within_budget
 from index_store.vector_cache import VectorCache
@@ -81,11 +81,9 @@ class View:
             first = self.matrix.covered
             new = (np.flatnonzero(self.alive[first:]) + first).tolist()
             found = self.postings.find(new) if first else self.postings.all_vectors()
-            vectors = {item: data for item, data in found if item >= first and self.holds(item)}
-            for item, data in vectors.items():
-                if data is None:
-                    decode(item, data, self.folder)
-            self.matrix.cover({item: vectors[item] or b"" for item in sorted(vectors)}, self.alive.size)
+            vectors = dict(pair for pair in found if pair[0] >= first and self.holds(pair[0]))
+            sound = {item: readable(item, vectors[item], self.folder) for item in sorted(vectors)}
+            self.matrix.cover(sound, self.alive.size)
         return self
 
     def leftovers(self) -> list[int]:
@@ -125,28 +123,29 @@ class View:
     def _vector_bytes(self, item: int, address: DocAddress) -> bytes:
         data = self.cache.get(item)
         if data is None:
-            try:
-                data = self.postings.vector_bytes(address)
-            except VectorError as error:
-                raise CollectionDamaged(
-                    f"The stored vector of item {item} in {self.folder} cannot be read ({error})"
-                ) from error
+            data = readable(item, self.postings.vector_bytes(address), self.folder)
             self.cache.keep(item, data)
         return data
 
     def vectors(self, ids: Sequence[int]) -> list[SparseVector]:
         """The exact vectors, in the order of `ids`; ItemNotFound where one is not there."""
+        held = self.data(ids)
+        return [decode(item, held[item], self.folder) for item in ids]
+
+    def data(self, ids: Sequence[int]) -> dict[int, bytes]:
+        """{id: bytes of its exact vector}; ItemNotFound where one is not there."""
         for item in ids:
             if not self.holds(item):
                 raise no_item(self.folder, item)
-        held: dict[int, bytes | None] = {**self.cache.known(ids)}
-        held.update(self.postings.find([item for item in ids if item not in held]))
+        held = self.cache.known(ids)
+        for item, data in self.postings.find([item for item in ids if item not in held]):
+            held[item] = readable(item, data, self.folder)
         lost = [item for item in ids if item not in held]
         if lost:
             raise CollectionDamaged(
                 f"Item {lost[0]} of the collection {self.folder} has lost its postings; add it again."
             )
-        return [decode(item, held[item], self.folder) for item in ids]
+        return held
 
     def document_frequencies(self) -> dict[int, int]:
         """{term id: number of items that have it}, exact, for the terms that occur."""
