@@ -250,7 +250,7 @@ class Collection:
         return Retrieval(found.hits, found.exact, 1000 * (total - found.rescoring), 1000 * found.rescoring)
 
     def load(self) -> None:
-        """Holds all vectors in memory from now on, 8 bytes a weight: searches then take a fraction of the time.
+        """Holds all vectors in memory from now on, 6 bytes a weight: searches then take a fraction of the time.
 
         Worth it for whoever asks often. What is added later is held as well; calling it again does nothing.
         """

@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index_store.catalog import Catalog
 from index_store.errors import CollectionBusy
 from index_store.filters import Filter
-from index_store.matrix import Matrix
 from index_store.postings import Postings
 from index_store.vector_cache import VectorCache
 from index_store.view import NOBODY, View
+
+if TYPE_CHECKING:
+    from index_store.matrix import Matrix
 
 FILTERS_KEPT = 8  # each a bit an item
 FRESH_S = 0.25  # seconds for which a reader's last look is good enough while somebody commits
@@ -96,6 +99,8 @@ class Moments:
 
     def load(self) -> None:
         """Holds all vectors in memory from now on."""
+        from index_store.matrix import Matrix  # with a compiler, half a second: for those alone who hold
+
         matrix = Matrix(self._size)
         while self._matrix is None:
             view = replace(self.current(), matrix=matrix).cover()  # which takes its time: others go on meanwhile

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +27,14 @@ from tantivy import DocAddress
 from index_store.errors import CollectionDamaged, no_item
 from index_store.items import Hit
 from index_store.looking import Found, Looking
-from index_store.matrix import Matrix
 from index_store.postings_view import PostingsView, decode, readable
 from index_store.ranking import Ranking
 from index_store.reading import within_budget
 from index_store.vector_cache import VectorCache
 from index_store.vectors import SparseVector
+
+if TYPE_CHECKING:
+    from index_store.matrix import Matrix
 
 FIRST_CANDIDATES = 100  # the least worth asking tantivy for: cheaper than asking twice
 WIDENING = 4
@@ -49,7 +52,7 @@ class View:
     cache: VectorCache  # shared by all views of the collection
     postings: PostingsView
     alive: NDArray[np.bool_]  # (highest id + 1,) True where an item is there
-    matrix: Matrix | None = None  # with all of these items, where they are held in memory
+    matrix: "Matrix | None" = None  # with all of these items, where they are held in memory
 
     def after(self, postings: PostingsView, added: Sequence[int] = (), removed: Sequence[int] = ()) -> "View":
         """The next moment: newer postings, ids (ascending) added, others removed."""
