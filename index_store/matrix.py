@@ -14,7 +14,8 @@ positive; rows that this leaves in doubt are summed up exactly (`vectors.exact_s
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from index_store.vectors import RECORD, SparseVector, exact_sum
 
 ROWS = 65_536  # of a block at most
 JOINED = 4  # blocks of like size become one: fewer would be joined too often, more would all be searched
+NO_MORE: tuple[int, Iterator[tuple[int, bytes]]] = (-1, iter(()))
 TINY = 2.0**-100  # of sums of scaled products: below, float32 may have lost some
 
 
@@ -72,15 +74,21 @@ class Matrix:
         """Bytes of memory that it takes."""
         return sum(part.nbytes for block in self._blocks for part in (block.starts, block.rows, block.weights))
 
-    def cover(self, vectors: Mapping[int, bytes], end: int) -> None:
-        """Adds all items with ids from `covered` to `end`: {id: `SparseVector.to_bytes()`}, by ascending id."""
+    def cover(self, vectors: Iterable[tuple[int, bytes]], end: int) -> None:
+        """Adds all items with ids from `covered` to `end`: (id, `SparseVector.to_bytes()`), by ascending id.
+
+        They are taken as they come, a block at a time. Nothing is added where that fails.
+        """
         with self._lock:
-            blocks, data = list(self._blocks), list(vectors.values())
-            ids = np.fromiter(vectors, np.int64, len(vectors))
-            for first in range(self.covered, end, ROWS):
-                last = min(first + ROWS, end)
-                start, stop = np.searchsorted(ids, (first, last))
-                blocks.append(_block(ids[start:stop], data[start:stop], first, last, self._size))
+            start, blocks = self.covered, list(self._blocks)
+            groups = groupby(vectors, lambda pair: (pair[0] - start) // ROWS)
+            number, some = next(groups, NO_MORE)
+            for first in range(start, end, ROWS):
+                held: dict[int, bytes] = {}
+                if start + number * ROWS == first:
+                    held = dict(some)
+                    number, some = next(groups, NO_MORE)
+                blocks.append(_block(held, first, min(first + ROWS, end), self._size))
                 while _joins(blocks[-JOINED:]):
                     blocks[-JOINED:] = [_joined(blocks[-JOINED:])]
             self._blocks = tuple(blocks)
@@ -105,7 +113,7 @@ class Matrix:
 def _warm() -> None:
     """Machine code is made now, where it is not kept from before: not while somebody waits for a first answer."""
     query = SparseVector.from_pairs({0: 1.0})
-    block = _block(np.zeros(1, np.int64), [query.to_bytes()], 0, 1, 1)
+    block = _block({0: query.to_bytes()}, 0, 1, 1)
     rows = _leading([block], query, 1, np.ones(1, np.bool_), None)[0]
     products(*block[2:5], query.terms, query.weights.astype(np.float64), rows)
 
@@ -140,11 +148,11 @@ def _sharing(
     return np.flatnonzero(counts & block.sharing(query)[: counts.size]).astype(np.int32)
 
 
-def _block(ids: NDArray[np.int64], data: Sequence[bytes], first: int, end: int, size: int) -> Block:
-    """Rows from `first` to `end`, of items with these ids and vectors (`SparseVector.to_bytes()`)."""
-    records = np.frombuffer(b"".join(data), RECORD)
+def _block(vectors: Mapping[int, bytes], first: int, end: int, size: int) -> Block:
+    records = np.frombuffer(b"".join(vectors.values()), RECORD)
     lengths = np.zeros(end - first, np.int64)
-    lengths[ids - first] = [len(one) // RECORD.itemsize for one in data]
+    ids = np.fromiter(vectors, np.int64, len(vectors))
+    lengths[ids - first] = [len(data) // RECORD.itemsize for data in vectors.values()]
     starts = np.append(0, np.cumsum(lengths))
     weights = np.ascontiguousarray(records["weight"])
     return _columns(first, end, csr_array((weights, records["term"], starts), shape=(end - first, size)))

@@ -108,10 +108,11 @@ class PostingsView:
             yield from self._vectors([address for _, address in found.hits])
 
     def all_vectors(self) -> Iterator[tuple[int, bytes | None]]:
-        """As `find` for all documents."""
+        """As `find` for all documents, by ascending id, as they are asked for: they may not all fit into memory."""
         addresses = self._all()
+        order = np.argsort(self._ids(addresses), kind="stable").tolist()
         for start in range(0, len(addresses), CHUNK):
-            yield from self._vectors(addresses[start : start + CHUNK])
+            yield from self._vectors([addresses[at] for at in order[start : start + CHUNK]])
 
     def all_ids(self) -> list[int]:
         """The ids of all documents, ascending, duplicates kept."""

@@ -17,6 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,10 +83,9 @@ class View:
         """This view, once the matrix holds its items; CollectionDamaged where a vector cannot be read."""
         if self.matrix is not None and self.matrix.covered < self.alive.size:
             first = self.matrix.covered
-            new = (np.flatnonzero(self.alive[first:]) + first).tolist()
-            found = self.postings.find(new) if first else self.postings.all_vectors()
-            vectors = dict(pair for pair in found if pair[0] >= first and self.holds(pair[0]))
-            sound = {item: readable(item, vectors[item], self.folder) for item in sorted(vectors)}
+            new = (np.flatnonzero(self.alive[first:]) + first).tolist() if first else []
+            found = sorted(self.postings.find(new), key=itemgetter(0)) if first else self.postings.all_vectors()
+            sound = ((item, readable(item, data, self.folder)) for item, data in found if self.holds(item))
             self.matrix.cover(sound, self.alive.size)
         return self
 

@@ -43,7 +43,7 @@ def test_it_finds_what_brute_force_finds(
     ends = sorted(data.draw(st.sets(st.integers(0, len(items)))) | {len(items)})
     missing = data.draw(st.sets(st.integers(0, len(items))))
     for start, end in zip([0, *ends], ends, strict=False):
-        held.cover({item: items[item].to_bytes() for item in range(start, end) if item not in missing}, end)
+        held.cover([(item, items[item].to_bytes()) for item in range(start, end) if item not in missing], end)
     assert held.covered == len(items)
     alive = np.array([data.draw(st.booleans()) or data.draw(st.booleans()) for _ in items], dtype=np.bool_)
     within = data.draw(st.none() | vectors)
@@ -67,7 +67,7 @@ def test_of_many_rows_too(k: int, rows: int, monkeypatch: pytest.MonkeyPatch) ->
         for item in range(20_000)
     }
     held = Matrix(50)
-    held.cover({item: vector.to_bytes() for item, vector in items.items()}, 20_000)
+    held.cover([(item, vector.to_bytes()) for item, vector in items.items()], 20_000)
     assert len(held._blocks) == -(-20_000 // rows)
     query = SparseVector.from_pairs({1: 1.0, 7: 0.3, 20: 2.0, 49: 0.7})
     alive = rng.random(20_000) < 0.9
@@ -78,7 +78,7 @@ def test_of_many_rows_too(k: int, rows: int, monkeypatch: pytest.MonkeyPatch) ->
 def test_blocks_join_as_they_become_many() -> None:
     held = Matrix(3)
     for item in range(100):
-        held.cover({item: SparseVector.from_pairs({item % 3: 1.0 + item}).to_bytes()}, item + 1)
+        held.cover([(item, SparseVector.from_pairs({item % 3: 1.0 + item}).to_bytes())], item + 1)
     assert len(held._blocks) <= 12 and held.covered == 100 and held.nbytes >= 100 * 6
     alive = np.ones(100, np.bool_)
     assert held.search(SparseVector.from_pairs({2: 2.0}), 2, alive) == [(98, 198.0), (95, 192.0)]
