@@ -25,8 +25,8 @@ from core.weights import File, Folder, HubFiles, Progress, ShouldStop, Source, n
 
 DEFAULT_MODEL = "scenes"
 SCENES_ABOUT = (
-    "Built in and offline: knows the drawings and the words of its own illustrated world; "
-    "it cannot recognise photographs or words it was never taught."
+    "Built in and offline: knows the drawings of its own illustrated world, and everyday English as far as it means "
+    "them; it cannot recognise photographs."
 )
 DEVICE_VARIABLE = "SIGHTWORDS_DEVICE"  # read where no device is named
 
@@ -62,10 +62,15 @@ class Pairing:
 
 def models() -> list[ModelEntry]:
     """Every model that has a name of its own, the built-in one first; looks at this machine only."""
-    ready = (SCENES / "encoder.safetensors").exists()
-    about, needs = SCENES_ABOUT, "nothing: it is part of Sightwords"
-    built_in = ModelEntry("scenes", about, needs, ready, "scenes", "scenes", "391 words", "Apache-2.0", 3)
-    return [built_in, *(_entry(pairing(name)) for name in _published())]
+    return [_built_in(), *(_entry(pairing(name)) for name in _published())]
+
+
+def _built_in() -> ModelEntry:
+    weights = [file.stat().st_size for file in SCENES.glob("*.safetensors")]
+    ready, needs = (SCENES / "encoder.safetensors").exists(), "nothing: it is part of Sightwords"
+    words = f"{len(Vocabulary.load(SCENES / HEAD_VOCABULARY))} words" if ready else "words"
+    megabytes = round(sum(weights) / 1e6)
+    return ModelEntry(DEFAULT_MODEL, SCENES_ABOUT, needs, ready, "scenes", "scenes", words, "Apache-2.0", megabytes)
 
 
 @cache

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawing is this red all over
-HELD_AT_MOST = 500_000  # items whose vectors are held in memory: some 400 MB of learned sparse ones
+HELD_AT_MOST = 1_000_000  # items whose vectors are held in memory: some 600 MB of learned sparse ones
 OFFERED = 30  # tags, and folders, to choose from
 PATIENCE_S = 60.0  # how long a search waits for the model to load; a cold disk takes some ten seconds
 
