@@ -31,21 +31,18 @@ exactly, but longer documents and larger postings; these need some 35 items for 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index_store.vectors import SparseVector
-
 IMPACT_FORMAT = "bands4"  # written into each collection: another format means other tokens
 BASE = 4.0
 FREQUENCIES = (8, 4, 2, 1)  # the highest frequency of a token: as fine as the length of a document allows
 LENGTH = 504  # tokens of a document; one of the lengths that tantivy tells apart, which it rounds down to
 K1, B_LENGTH = 1.2, 0.75  # tantivy's own
-PIECES_KEPT = 200_000  # some 30 MB
 FILLER = "~"  # the token that fills documents up; every document has it at least once
 _SMALLEST, _LARGEST = 2.0**-149, float(np.finfo(np.float32).max)
 
@@ -122,56 +119,6 @@ def ceiling(band: int) -> float:
     """What no weight in a band exceeds."""
     most = FREQUENCIES[0]
     return BASE**band * most / (most + K1)
-
-
-class _Pieces(dict[int, str]):
-    """The tokens of a posting, as often as its frequency says, by term << 16 | place among the finest values.
-
-    Most postings repeat what others were: looking them up takes a fifth of the time of making them.
-    """
-
-    def __missing__(self, key: int) -> str:
-        if len(self) > PIECES_KEPT:
-            self.clear()
-        finest = values(FREQUENCIES[0], LENGTH)
-        at = key & 0xFFFF
-        piece = self[key] = f"{token(key >> 16, finest.band[at])} " * int(finest.frequency[at])
-        return piece
-
-
-_pieces = _Pieces()
-_fillers = f"{FILLER} " * LENGTH
-
-
-def texts(vectors: Sequence[SparseVector]) -> list[str]:
-    """What is indexed for vectors: the token of each term as often as its frequency says, then fillers."""
-    if not vectors:
-        return []
-    finest = values(FREQUENCIES[0], LENGTH)
-    weights = np.concatenate([vector.weights for vector in vectors])
-    at = np.searchsorted(finest.value, weights.astype(np.float64))
-    keys = np.concatenate([vector.terms for vector in vectors]).astype(np.int64) << 16 | at
-    pieces = list(map(_pieces.__getitem__, keys.tolist()))
-    tokens = np.append(0, np.cumsum(finest.frequency[at]))  # before each posting
-    ends = np.cumsum([len(vector) for vector in vectors])
-    used = np.diff(tokens[ends], prepend=0)
-    spans = zip(
-        vectors, (ends - [len(vector) for vector in vectors]).tolist(), ends.tolist(), used.tolist(), strict=True
-    )
-    return [
-        "".join(pieces[start:end]) + _fillers[: len(f"{FILLER} ") * (LENGTH - count)]
-        if count < LENGTH
-        else _coarse(vector)
-        for vector, start, end, count in spans
-    ]
-
-
-def _coarse(vector: SparseVector) -> str:
-    """The text of a vector by itself, in whichever form has room for it."""
-    held = impacts(vector.weights)
-    named = zip(vector.terms.tolist(), held.band.tolist(), held.frequency.tolist(), strict=True)
-    tokens = [f"{token(term, band)} " * frequency for term, band, frequency in named]
-    return "".join(tokens) + f"{FILLER} " * (held.length - int(held.frequency.sum()))
 
 
 def token(term: int, band: int) -> str:

@@ -1,6 +1,6 @@
 """The inverted index of a collection, in tantivy: postings and exact vectors by item id; knows nothing of the catalog.
 
-One document an item: `id`, `impacts` (tokens that say each term's weight, `impacts.py`) and `vector` (`packing.py`).
+One document an item: `id`, `impacts` (tokens that say each term's weight, `documents.py`) and `vector` (`packing.py`).
 Facts of the binding that this file is built on: an id field must be signed (deleting by an unsigned one deletes
 nothing), a wrong Python type kills the writer, and a writer that failed once must be replaced.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import tantivy
 
-from index_store import impacts, packing
+from index_store import documents, packing
 from index_store.errors import (
     CollectionBusy,
     CollectionDamaged,
@@ -134,7 +134,7 @@ class Postings:
             rest = iter(add)
             while some := list(islice(rest, AT_ONCE)):
                 vectors = [vector for _, vector in some]
-                texts, packed = impacts.texts(vectors), packing.pack_all(vectors)
+                texts, packed = documents.texts(vectors), packing.pack_all(vectors)
                 for (item, _), text, data in zip(some, texts, packed, strict=True):
                     document = tantivy.Document()
                     document.add_integer("id", int(item))

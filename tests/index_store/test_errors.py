@@ -15,7 +15,7 @@ import pytest
 import sqlite_utils
 
 from index_store import collection as module
-from index_store import errors, impacts, packing
+from index_store import documents, errors, packing
 from index_store.collection import Collection, NewItem
 from index_store.items import Repairs
 from index_store.vectors import SparseVector
@@ -154,11 +154,11 @@ def test_wrong_postings_are_reported(
     with Collection.open(make(tmp_path / "c", 3), writable=True) as collection:
         vector, delete = new().vector, [2]
         if made_wrong == "tokens":
-            monkeypatch.setattr(impacts, "texts", lambda vectors: ["0_1 " + "~ " * 503] * len(vectors))
+            monkeypatch.setattr(documents, "texts", lambda vectors: ["0_1 " + "~ " * 503] * len(vectors))
         elif made_wrong == "frequency":
-            [text] = impacts.texts([vector])
+            [text] = documents.texts([vector])
             often = [text.split()[0], *text.split()[:-1]]  # a token more, a filler less
-            monkeypatch.setattr(impacts, "texts", lambda vectors: [" ".join(often)])
+            monkeypatch.setattr(documents, "texts", lambda vectors: [" ".join(often)])
         elif made_wrong == "vector":
             monkeypatch.setattr(packing, "pack_all", lambda vectors: [b"odd"] * len(vectors))
         elif made_wrong == "length":
@@ -190,8 +190,8 @@ def test_postings_that_changed_places_are_reported(tmp_path: Path, monkeypatch: 
     heavy, light = SparseVector.from_pairs({1: 2.0}), SparseVector.from_pairs({2: 0.5})
     with Collection.open(make(tmp_path / "c", 1), writable=True) as collection:
         first, second = collection.add([replace(new("a.png"), vector=heavy), replace(new("b.png"), vector=light)])
-        others = impacts.texts([light, heavy])
-        monkeypatch.setattr(impacts, "texts", lambda vectors: others)
+        others = documents.texts([light, heavy])
+        monkeypatch.setattr(documents, "texts", lambda vectors: others)
         collection._postings.write(add=[(first, heavy), (second, light)], delete=[first, second])
         monkeypatch.undo()
     with Collection.open(tmp_path / "c", writable=True) as collection:

@@ -8,7 +8,7 @@ import tantivy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index_store import impacts
+from index_store import documents, impacts
 from index_store.postings import Postings
 from index_store.reading import within_budget
 from index_store.vectors import SparseVector
@@ -53,13 +53,21 @@ def test_long_vectors_get_coarser_values_and_longer_documents(terms: int, finest
     held = impacts.impacts(vector.weights)
     assert held.frequency.max() <= finest and (value(held) >= vector.weights).all()
     assert held.frequency.sum() < held.length == (impacts.LENGTH if terms < impacts.LENGTH else held.length)
-    (text,) = impacts.texts([vector])
+    (text,) = documents.texts([vector])
     assert len(text.split()) == held.length and text.split().count(impacts.FILLER) >= 1
 
 
-@given(st.lists(vectors, min_size=1, max_size=6))
-def test_texts_say_the_impacts(some: list[SparseVector]) -> None:
-    for vector, text in zip(some, impacts.texts(some), strict=True):
+far = st.dictionaries(st.integers(0, 2**31 - 1), weights, max_size=5).map(SparseVector.from_pairs)
+
+
+@settings(deadline=None)
+@given(some=st.lists(vectors | far, min_size=1, max_size=6), kept=st.sampled_from([0, 3, 500_000]))
+def test_texts_say_the_impacts(some: list[SparseVector], kept: int) -> None:
+    """Of usual and unusual terms and weights, however few pieces are remembered."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(documents, "PIECES_KEPT", kept)
+        made = documents.texts(some)
+    for vector, text in zip(some, made, strict=True):
         held = impacts.impacts(vector.weights)
         tokens = text.split()
         assert len(tokens) == held.length
@@ -83,7 +91,7 @@ def test_what_tantivy_scores_is_the_formula(tmp_path: Path) -> None:
     postings.write(add=some.items())
     postings.write(add=[(20, some[3])], delete=[1, 6])
     view = postings.view()
-    total = sum(len(text.split()) for text in impacts.texts([*some.values(), some[3]]))
+    total = sum(len(text.split()) for text in documents.texts([*some.values(), some[3]]))
     assert view.documents in (10, 8) and view.average_length() >= impacts.LENGTH
     if view.documents == 10:
         assert view.average_length() == pytest.approx(total / 10, rel=0.1)  # lengths are rounded down
