@@ -7,8 +7,8 @@ They agree without a common transaction, for only the catalog decides and postin
 So at every moment, also after a crash, postings may hold documents that the catalog does not know. Searching skips
 them; opening for writing deletes them. Ids are never used twice, so a leftover can never be taken for another item.
 
-Reading goes through a `View` of one moment (`view.py`, where search is shown to be exact). A writer makes a new one at
-each change; a reader makes one whenever the catalog says that somebody else has written.
+Reading goes through a `View` of one moment (`view.py`), in which search is exact (`searching.py`). A writer makes a new
+one at each change; a reader makes one whenever the catalog says that somebody else has written.
 """
 
 import logging
@@ -36,6 +36,7 @@ from index_store.filters import EVERYTHING, Condition, Filter
 from index_store.items import Compaction, Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.moments import Moments
 from index_store.postings import Postings
+from index_store.searching import search
 from index_store.thumbnails import FOLDER as THUMBNAILS
 from index_store.thumbnails import Thumbnails
 from index_store.upgrading import upgrade
@@ -245,7 +246,7 @@ class Collection:
         started = time.perf_counter()
         if kind is not None:
             where = Filter((*where.conditions, Condition("kind", "=", kind)))
-        found = self._among(where).search(vector, k, candidates, budget)
+        found = search(self._among(where), vector, k, candidates, budget)
         total = time.perf_counter() - started
         return Retrieval(found.hits, found.exact, 1000 * (total - found.rescoring), 1000 * found.rescoring)
 

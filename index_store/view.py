@@ -1,19 +1,8 @@
-"""What a collection holds at one moment, and exact search in it; reads postings, knows neither catalog nor writing.
+"""What a collection holds at one moment; reads postings, knows neither catalog nor writing.
 
 Postings are a superset of what counts (see `collection.py`): a view says which of their ids do, and skips the others.
-
-Search is exact: postings rank items by an upper bound of their score (`impacts.py`), the best are scored with their
-float vectors in descending order of the bound, and the walk ends only when the next bound is below the k-th score found
-(equal is not enough: a tie goes to the smaller id) or when nothing is left. Short lists are widened until that happens.
-
-Where all vectors are held in memory (`matrix.py`), they are asked instead: exact as well, and sooner.
-
-Only a budget ends a search sooner. It counts postings, which nearly all of a search's time goes into, and not
-milliseconds: so an answer does not depend on the machine or on what else it does. Unread postings raise all bounds by
-the most that they can add, so that the proof is the same, and often still succeeds.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,21 +15,13 @@ from numpy.typing import NDArray
 from tantivy import DocAddress
 
 from index_store.errors import CollectionDamaged, no_item
-from index_store.items import Hit
-from index_store.looking import Found, Looking
 from index_store.postings_view import PostingsView, decode, readable
-from index_store.ranking import Ranking
-from index_store.reading import within_budget
 from index_store.vector_cache import VectorCache
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
     from index_store.matrix import Matrix
 
-FIRST_CANDIDATES = 100  # the least worth asking tantivy for: cheaper than asking twice
-WIDENING = 4
-SCORED_ALL = 2_000  # items at most that are scored one by one when a filter leaves only them: some 20 ms
-SKIPPED = 4  # of so many items a filter must leave fewer than one, else the walk soon meets those that count
 NOBODY: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)  # the flags of a view without items
 
 
@@ -92,32 +73,6 @@ class View:
     def leftovers(self) -> list[int]:
         """Ids that postings have though no such item is there: what an interrupted write left behind."""
         return [item for item in self.postings.all_ids() if not self.holds(item)]
-
-    def search(
-        self, query: SparseVector, k: int, within: SparseVector | None = None, budget: int | None = None
-    ) -> Found:
-        """The k best hits, proven unless the budget ran out first (see the top of this file).
-
-        within: only items that share a term with it.  budget: how many postings may be read.
-        """
-        if k < 1 or not len(query):
-            return Found((), True, 0.0)
-        if self.matrix is not None and budget is None:
-            best = self.matrix.search(query, k, self.alive, within)
-            return Found(tuple(Hit(item, score) for item, score in best), True, 0.0)
-        looking = Looking(self, Ranking(query, k, self.size), within)
-        held, documents = self.count, self.postings.searcher.num_docs
-        if held <= SCORED_ALL and held * SKIPPED < documents:
-            return looking.found(proven=looking.score_all())
-        limit = max(WIDENING * k, FIRST_CANDIDATES) * max(1, documents // max(1, held))
-        lists = self.postings.lists(query)
-        left = math.inf if budget is None else budget
-        reading = within_budget(lists, left)
-        proven = looking.read(reading, limit)
-        while not proven and not reading.unread and left >= 2 * reading.postings:
-            left, limit = left - reading.postings, WIDENING * limit  # a wider look means reading them again
-            proven = looking.read(reading, limit)
-        return looking.found(proven)
 
     def exact(self, ids: Sequence[int], addresses: Sequence[DocAddress]) -> dict[int, bytes]:
         """{id: vector bytes} of those candidates that are there."""

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index_store import view
+from index_store import searching
 from index_store.collection import Collection, NewItem
 from index_store.filters import EVERYTHING, Filter, parse
 from index_store.vectors import SparseVector
@@ -60,8 +60,8 @@ def check(held: Collection, live: Vectors, query: SparseVector, k: int, where: F
 @pytest.fixture(autouse=True, scope="module")
 def short_lists() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(view, "FIRST_CANDIDATES", 2)  # so that small collections too need widening
-        patch.setattr(view, "WIDENING", 2)
+        patch.setattr(searching, "FIRST_CANDIDATES", 2)  # so that small collections too need widening
+        patch.setattr(searching, "WIDENING", 2)
         yield
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index_store import collection as module
-from index_store import vector_cache, view
+from index_store import searching, vector_cache
 from index_store.collection import Collection, NewItem, Retrieval
 from index_store.errors import CollectionError
 from index_store.filters import parse
@@ -94,8 +94,8 @@ def test_any_history_searches_like_brute_force(
     queries: list[tuple[SparseVector, int, SparseVector]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(view, "FIRST_CANDIDATES", 2)  # so that small collections too need widening
-        patch.setattr(view, "WIDENING", 2)
+        patch.setattr(searching, "FIRST_CANDIDATES", 2)  # so that small collections too need widening
+        patch.setattr(searching, "WIDENING", 2)
         path = Path(folder) / "c"
         live: Live = {}
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index_store import view
+from index_store import searching
 from index_store.collection import Collection, Hit, NewItem
 from index_store.errors import CollectionError, FilterError
 from index_store.filters import EVERYTHING, parse
@@ -163,8 +163,8 @@ def test_filtered_search_is_brute_force_among_what_is_left(
     query, new = SparseVector.from_pairs(pairs), [item(n, tags=("in",) if n in chosen else ()) for n in range(count)]
     place = tmp_path_factory.mktemp("filtered") / "it"
     with pytest.MonkeyPatch.context() as patch, Collection.create(place, model="tiny", vocabulary=WORDS) as made:
-        patch.setattr(view, "SCORED_ALL", 2_000 if one_by_one else -1)
-        patch.setattr(view, "SKIPPED", 0 if one_by_one else 4)
+        patch.setattr(searching, "SCORED_ALL", 2_000 if one_by_one else -1)
+        patch.setattr(searching, "SKIPPED", 0 if one_by_one else 4)
         ids = made.add(new)
         kind = data.draw(st.sampled_from([None, "image", "caption"]))
         hits = made.search(query, k, where=parse(["tag=in"]), candidates=within, kind=kind).hits
