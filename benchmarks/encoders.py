@@ -27,9 +27,9 @@ from core.encoders.itc import ItcEncoder
 from core.encoders.lavis_original import TOGETHER
 from core.encoders.preprocessing import CaptionTokens
 from core.head import HeadConfig, SparseHead
-from core.images import open_image, working_copy
 from core.indexing import DECODERS, index_paths
 from core.model import Model
+from core.pictures.images import open_image, working_copy
 from core.registry import load_encoder
 from core.vocabulary import Vocabulary
 from index_store.collection import Collection

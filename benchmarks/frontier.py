@@ -20,9 +20,9 @@ from core.builtin.figures import head_figures
 from core.builtin.recipe import HEADS, SHIPPED
 from core.builtin.vocabulary import builtin_vocabulary
 from core.builtin.world_data import world_data
-from core.dense import DenseFolder
+from core.data.dense import DenseFolder
+from core.data.spoken import spoken_terms
 from core.home import home_folder
-from core.spoken import spoken_terms
 from core.training.config import TrainingConfig
 from core.training.trainer import project
 

@@ -17,8 +17,8 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
-from core.attribution import word_links
-from core.heatmap import peak, term_map
+from core.asking.attribution import word_links
+from core.asking.heatmap import peak, term_map
 from core.model import Model
 from core.registry import DEFAULT_MODEL, load_model
 from core.scenes.catalogue import KINDS

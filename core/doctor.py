@@ -10,8 +10,8 @@ from typing import Literal
 
 from core.encoders.batches import place
 from core.home import home_folder
-from core.images import READS_HEIC
 from core.lavis_environment import LavisEnvironment
+from core.pictures.images import READS_HEIC
 from core.registry import chosen_device, load_model, models
 from core.scenes.captions import captions
 from core.scenes.composer import compose

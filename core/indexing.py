@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 from PIL import Image
 
 from core.errors import ImageError
-from core.files import Listing, Shard, list_pictures, read_captions
-from core.images import content_hash, open_image, thumbnail, working_copy
-from core.renames import Renames, at_home, gone, homeless, renames
+from core.pictures.files import Listing, Shard, list_pictures, read_captions
+from core.pictures.images import content_hash, open_image, thumbnail, working_copy
+from core.pictures.renames import Renames, at_home, gone, homeless, renames
 from index_store.collection import Collection
 from index_store.errors import CollectionError
 from index_store.items import Item, NewItem

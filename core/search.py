@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import QueryError
 from core.explain import Contribution, SearchTerm, contributions, query_terms
-from core.images import working_copy
+from core.pictures.images import working_copy
 from index_store.errors import CollectionError, ItemNotFound
 from index_store.filters import EVERYTHING, Filter
 from index_store.items import Hit

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.asking.steering import mixed
 from core.errors import QueryError
-from core.steering import mixed
 from demo.components.result_grid import file_url
 from demo.question import Question
 from demo.session import Session

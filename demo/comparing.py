@@ -4,14 +4,14 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.asking.methods import Method, Ranking
 from core.errors import QueryError
-from core.methods import Method, Ranking
 from demo.session import Session
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
-    from core.dense_items import DenseItems
-    from core.methods import Rankings
+    from core.asking.methods import Rankings
+    from core.data.dense_items import DenseItems
 
 OWN = {
     "full": "Sparse, all terms",
@@ -78,7 +78,7 @@ class Comparing:
         return other_heads(self._session.model_name)
 
     def _ranked(self) -> "Rankings":
-        from core.methods import Rankings
+        from core.asking.methods import Rankings
 
         model, collection = self._session.ready()
         pictures = self._session.kinds().get("image", 0)
@@ -87,7 +87,7 @@ class Comparing:
         return self._rankings
 
     def _encode(self, rankings: "Rankings") -> None:
-        from core.dense_items import dense_file, dense_items
+        from core.data.dense_items import dense_file, dense_items
 
         model, collection = self._session.ready()
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import gradio as gr
 
-from core.comparison import compare
+from core.asking.comparison import compare
+from core.asking.steering import mixed
+from core.asking.terms import profile
 from core.errors import QueryError
 from core.explain import differences, query_terms
 from core.search import MAX_CHARACTERS
-from core.steering import mixed
-from core.terms import profile
 from demo.comparing import Comparing
 from demo.lab import Lab
 from demo.lab_choice import EPOCHS, Choice, defaults

@@ -27,8 +27,8 @@ from demo.session import Session
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
-    from core.experiment import Experiment
     from core.model import Model
+    from core.study.experiment import Experiment
     from core.training.config import TrainingConfig
     from core.training.curves import EpochMeasures
 
@@ -81,7 +81,7 @@ class Lab:
 
     def experiments(self) -> "dict[str, Experiment]":
         """All that were made on this machine, by key, the oldest first."""
-        from core.experiment import experiments
+        from core.study.experiment import experiments
 
         return experiments(_home() / "runs")
 
@@ -157,8 +157,8 @@ class Lab:
 
     def keep(self, key: str, name: str) -> Path:
         """Keeps an experiment's head under a name, for good. Its folder."""
-        from core.experiment import Experiment
         from core.kept_heads import keep_head
+        from core.study.experiment import Experiment
 
         if key not in self.experiments():
             raise QueryError("Choose a trained head first; every head in the list that is not kept yet can be.")
@@ -203,7 +203,7 @@ class Lab:
 
     def discard(self, key: str) -> None:
         """Throws an experiment away, but for a head that was kept."""
-        from core.experiment import discard
+        from core.study.experiment import discard
 
         with self._lock:
             if self.now.state == "working" and self.now.key == key:
@@ -257,7 +257,7 @@ class Lab:
         experiment = self._planned(choice, configs[0], model)
         if experiment is None:
             return "Stopped; the vectors made so far are kept."
-        from core.experiment import begin
+        from core.study.experiment import begin
 
         runs = _home() / "runs"
         own = model.vocabulary if experiment.encoder in (None, model.encoder.name) else None
@@ -273,8 +273,8 @@ class Lab:
 
     def _planned(self, choice: Choice, config: "TrainingConfig", model: "Model") -> "Experiment | None":
         """What is common to all heads of a choice; None when stopped."""
-        from core.dense import DenseFolder
-        from core.experiment import Experiment
+        from core.data.dense import DenseFolder
+        from core.study.experiment import Experiment
 
         if choice.source == "world":
             if model.encoder.name != "scenes":
@@ -303,8 +303,8 @@ class Lab:
         )
 
     def _collection_data(self, model: "Model") -> Path | None:
-        from core.collection_data import collection_data
-        from core.dense_items import dense_file
+        from core.data.collection_data import collection_data
+        from core.data.dense_items import dense_file
 
         _, collection = self._session.ready()
         name = hashlib.sha256(f"{collection.place}\n{model.encoder.name}".encode()).hexdigest()[:16]
@@ -317,7 +317,7 @@ class Lab:
 
     def _train(self, key: str, number: int, of: int) -> str:
         from core.apart import run_apart
-        from core.experiment import Experiment, conduct
+        from core.study.experiment import Experiment, conduct
         from core.training.checkpoint import CHECKPOINT_FILE
         from core.training.curves import CURVES_FILE, read_curves
 
@@ -358,7 +358,7 @@ class Lab:
             self.now = replace(self.now, stage=stage, done=done, total=total, first=done, since=time.monotonic())
 
     def _go_over(self, name: str, model: "Model") -> str:
-        from core.carrying import carry_over
+        from core.data.carrying import carry_over
 
         _, source = self._session.ready()
         base = self._base()
@@ -382,7 +382,7 @@ class Lab:
             self._forget(key)
 
     def _forget(self, key: str) -> None:
-        from core.experiment import discard
+        from core.study.experiment import discard
 
         discard(_home() / "runs", key)
 

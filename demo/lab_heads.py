@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from demo.components.lab_view import Trained
 
 if TYPE_CHECKING:
-    from core.experiment import Experiment, Result
+    from core.study.experiment import Experiment, Result
 
 WORLD_TEST = "1,000 test pictures of the built-in world"
 

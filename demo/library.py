@@ -116,7 +116,7 @@ class Library:
 
         def work(model: "Model") -> "IndexReport":
             from core.indexing import index_paths
-            from core.uploads import take_files
+            from core.pictures.uploads import take_files
 
             paths = [place] if place is not None else []
             if files:

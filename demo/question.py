@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode
 
+from core.asking.steering import MAX_WEIGHT, Mode
 from core.search import MAX_CHARACTERS
-from core.steering import MAX_WEIGHT, Mode
 from index_store.errors import FilterError
 from index_store.filters import parse
 

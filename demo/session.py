@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.errors import ImageError, QueryError
-from core.images import open_image, working_copy
+from core.pictures.images import open_image, working_copy
 from index_store.address import Address
 from index_store.errors import (
     CollectionBusy,
@@ -31,11 +31,11 @@ from index_store.store import Store
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from core.attribution import Links
+    from core.asking.attribution import Links
+    from core.asking.steering import Steered
     from core.explain import Contribution
     from core.model import Model
     from core.search import EncodedQuery, SearchResult
-    from core.steering import Steered
     from demo.question import Question
 
 log = logging.getLogger(__name__)
@@ -196,7 +196,7 @@ class Session:
     def find(self, query: "EncodedQuery", question: "Question") -> "tuple[SearchResult, Steered]":
         """What an encoded question finds with the question's settings and edits; encodes nothing."""
         model, collection = self.ready()
-        from core.steering import search_steered, steer, term_edits
+        from core.asking.steering import search_steered, steer, term_edits
 
         edits = term_edits(model.vocabulary, question.edits)
         terms = model.vocabulary.terms
@@ -208,7 +208,7 @@ class Session:
     def narrowing(self, found: "SearchResult", steered: "Steered") -> list[str]:
         """Terms that tell the best results apart and are not in the question; none for fewer than three results."""
         model, collection = self.ready()
-        from core.narrowing import LOOKED_AT, narrowing_terms
+        from core.asking.narrowing import LOOKED_AT, narrowing_terms
 
         try:
             best = collection.vectors([hit.id for hit in found.hits[:LOOKED_AT]])
@@ -271,21 +271,21 @@ class Session:
     def links(self, text: str) -> "Links":
         """Which word of a text lit which of its terms."""
         model, _ = self.ready()
-        from core.attribution import word_links
+        from core.asking.attribution import word_links
 
         return word_links(model, text)
 
     def can_point(self) -> bool:
         """Whether the model can say where in a picture a term was seen."""
         model, _ = self.ready()
-        from core.heatmap import can_point
+        from core.asking.heatmap import can_point
 
         return can_point(model)
 
     def seen(self, number: int, term: str) -> "Image":
         """Where in an item's picture a term was seen, as a transparent layer to lay over it. Raises SightwordsError."""
         model, collection = self.ready()
-        from core.heatmap import overlay, term_map
+        from core.asking.heatmap import overlay, term_map
 
         known = model.vocabulary.id(term)
         if known is None:

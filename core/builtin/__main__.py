@@ -27,13 +27,13 @@ from core.builtin.sheet import contact_sheet
 from core.builtin.teacher import Teacher
 from core.builtin.vocabulary import builtin_vocabulary
 from core.builtin.wordnet import WordNet
-from core.dense import DenseDataset
+from core.data.dense import DenseDataset
+from core.data.spoken import spoken_terms
 from core.encoders.scenes import SceneEncoder
 from core.errors import ModelError
 from core.head import SparseHead
 from core.head_folder import HEAD_VOCABULARY
 from core.registry import SCENES
-from core.spoken import spoken_terms
 from core.training.trainer import project
 from core.vocabulary import Vocabulary
 

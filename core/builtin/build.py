@@ -23,7 +23,7 @@ from core.builtin.lessons import sentences
 from core.builtin.recipe import Recipe
 from core.builtin.towers import Towers, embed, run_stage
 from core.builtin.truth import load_truth
-from core.dense import DenseDataset
+from core.data.dense import DenseDataset
 from core.encoders import scenes as encoder_source
 from core.encoders.scenes import ImageTower, SceneEncoder, TextTower
 from core.head import SparseHead

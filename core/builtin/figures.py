@@ -6,14 +6,14 @@ import numpy as np
 from numpy import float32
 from numpy.typing import NDArray
 
-from core.dense import DenseDataset
+from core.data.dense import DenseDataset
+from core.data.spoken import spoken_terms
 from core.evaluation.meaning import exact_at, term_precision
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops, mean_terms
 from core.scenes.composer import compose
 from core.scenes.oracle import oracle_ranks
 from core.scenes.words import noun_and_colour_words, true_words
-from core.spoken import spoken_terms
 from core.vocabulary import Vocabulary
 
 CUTS = (1, 5, 10)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.builtin.build import dataset
 from core.builtin.corpus import load_corpus, world_digest
-from core.dense import FILES, write_dense
+from core.data.dense import FILES, write_dense
 from core.encoders.recipes import SCENES
 from core.encoders.scenes import SceneEncoder
 

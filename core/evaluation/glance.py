@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from core.dense import DenseDataset
+from core.data.dense import DenseDataset
 from core.evaluation.judge import blocks, pair_scores
 from core.evaluation.sparsity import flops_of
 from core.head import SparseHead

@@ -13,7 +13,7 @@ from numpy import float32, float64
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from core.dense import DenseDataset
+from core.data.dense import DenseDataset
 from core.errors import DatasetError
 from core.evaluation.correlation import kendall_tau, pearson
 from core.evaluation.meaning import exact_rows, semantic_rows

@@ -10,7 +10,7 @@ from numpy import float32
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from core.dense import DenseDataset
+from core.data.dense import DenseDataset
 from core.errors import TrainingError
 from core.head import HeadConfig, SparseHead
 from core.training.config import TrainingConfig
@@ -139,7 +139,7 @@ class HeadTraining:
 def train_head(
     data: DenseDataset, spoken: csr_array, config: TrainingConfig, progress: Progress | None = None
 ) -> SparseHead:
-    """The head after all epochs; nothing is judged, kept or ended early (`core.fitting` does)."""
+    """The head after all epochs; nothing is judged, kept or ended early (`core.study.fitting` does)."""
     training = HeadTraining(data, spoken, config)
     while training.epoch < config.epochs:
         training.run_epoch(progress)

@@ -39,8 +39,8 @@ def index(
     as_json: JsonOption = False,
 ) -> None:
     """Add folders of pictures to a collection, or bring it in step with them."""
-    from core.files import Shard, list_pictures, read_captions
     from core.indexing import index_paths
+    from core.pictures.files import Shard, list_pictures, read_captions
 
     share = Shard.parse(shard) if shard is not None else None
     if captions is not None:

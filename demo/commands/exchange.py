@@ -35,7 +35,7 @@ def export(
     if (form == "trec") != (queries is not None):
         raise typer.BadParameter("--format trec needs --queries FILE, and only it does")
     if queries is not None:
-        from core.runs import answers, read_queries, write_run
+        from core.asking.runs import answers, read_queries, write_run
 
         asked = read_queries(queries)
         with opened(collection) as (model, store):

@@ -58,7 +58,7 @@ def embed(
     as_json: JsonOption = False,
 ) -> None:
     """Make a dense data set from pictures and captions."""
-    from core.embedding import embed_dataset, refuse_overwriting
+    from core.data.embedding import embed_dataset, refuse_overwriting
     from core.registry import load_encoder
 
     refuse_overwriting(out)
@@ -113,12 +113,12 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a head on a dense data set; repeated after Ctrl-C or a crash, it goes on from the last whole epoch."""
-    from core.dense import DenseFolder
+    from core.data.dense import DenseFolder
+    from core.data.hub import dataset_folder
     from core.encoders.batches import place
     from core.evaluation.word_vectors import read_word_vectors
-    from core.fitting import Watch, train_folder
-    from core.hub import dataset_folder
     from core.registry import chosen_device
+    from core.study.fitting import Watch, train_folder
 
     folder = DenseFolder.read(dataset_folder(data))
     own = _vocabulary(vocabulary, tokenizer, folder.split("train").captions)
@@ -173,11 +173,11 @@ def evaluate(
     """Judge a head, or the dense vectors, by the paper's measures."""
     if (head is None) == (not dense):
         raise typer.BadParameter("give either --head DIR or --dense")
-    from core.dense import DenseFolder
+    from core.data.dense import DenseFolder
+    from core.data.hub import dataset_folder
+    from core.data.spoken import spoken_terms
     from core.evaluation.judge import evaluate_dense, evaluate_head
     from core.evaluation.word_vectors import caption_vectors, read_word_vectors
-    from core.hub import dataset_folder
-    from core.spoken import spoken_terms
 
     folder = DenseFolder.read(dataset_folder(data))
     part = folder.split(split)
@@ -236,10 +236,10 @@ def reproduce(
     as_json: JsonOption = False,
 ) -> None:
     """The paper's comparison: dense, every expansion control, literal and hybrid search, in one table."""
-    from core.dense import DenseFolder
-    from core.hub import dataset_folder
-    from core.study import Study
-    from core.study_table import markdown, write_table
+    from core.data.dense import DenseFolder
+    from core.data.hub import dataset_folder
+    from core.study.controls import Study
+    from core.study.table import markdown, write_table
 
     stopped = f"Stopped; what is finished lies in {out}, and the same command goes on from there."
     with _stages() as progress, _stoppable(stopped), writing(out):

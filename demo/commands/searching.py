@@ -46,7 +46,7 @@ def search(
 ) -> None:
     """Find pictures and captions, and say why."""
     one_of(text, image)
-    from core.images import open_image
+    from core.pictures.images import open_image
     from core.search import search as find
     from index_store.filters import parse
 
@@ -89,7 +89,7 @@ def encode(
     """Show the sparse vector of a text or a picture."""
     one_of(text, image)
     from core.explain import query_terms
-    from core.images import open_image
+    from core.pictures.images import open_image
     from core.registry import load_model
     from core.search import encode_query
 

@@ -9,9 +9,9 @@ from demo.components.amounts import amount, count, milliseconds
 from demo.components.result_grid import file_url
 
 if TYPE_CHECKING:
-    from core.comparison import Comparison
+    from core.asking.comparison import Comparison
+    from core.asking.methods import Ranking
     from core.explain import SearchTerm
-    from core.methods import Ranking
     from index_store.collection import Item
 
 ROW = 72  # px of a row, in the page's style too

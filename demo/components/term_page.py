@@ -10,7 +10,7 @@ from demo.components.result_grid import file_url
 from demo.components.term_profile import ask
 
 if TYPE_CHECKING:
-    from core.terms import TermProfile
+    from core.asking.terms import TermProfile
 
 WIDTH, HEIGHT, FOOT = 360, 110, 16
 

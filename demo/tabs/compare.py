@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from core.comparison import compare
+from core.asking.comparison import compare
 from demo.comparing import Comparing
 from demo.components.notices import error_notice, progress_panel
 from demo.components.side_by_side import Side, side_by_side

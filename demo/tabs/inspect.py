@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from core.asking.terms import profile
 from core.errors import QueryError
 from core.explain import contributions, query_terms
-from core.images import open_image, working_copy
-from core.terms import profile
+from core.pictures.images import open_image, working_copy
 from demo.components.notices import error_notice
 from demo.components.term_page import term_page
 from demo.components.term_profile import TERMS_SCRIPT, shared_terms, term_offers, term_profile

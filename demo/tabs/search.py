@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from core.images import open_image, working_copy
+from core.pictures.images import open_image, working_copy
 from demo.asked import Asked
 from demo.components.amounts import count
 from demo.components.notices import error_notice

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.dense import write_dense
+from core.data.dense import write_dense
 from core.vocabulary import Vocabulary
 
 WORDS = Vocabulary([f"{thing}{i}" for thing in ("red", "dog", "car") for i in range(8)])

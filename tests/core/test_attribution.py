@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.attribution import MAX_WORDS, _named, word_links
+from core.asking.attribution import MAX_WORDS, _named, word_links
 from core.errors import QueryError
 from core.model import Model
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.carrying import carry_over
-from core.collection_data import LEAST, collection_data, described
-from core.dense import DenseFolder
-from core.dense_items import dense_file
+from core.data.carrying import carry_over
+from core.data.collection_data import LEAST, collection_data, described
+from core.data.dense import DenseFolder
+from core.data.dense_items import dense_file
 from core.errors import DatasetError, ModelError
 from core.head import HeadConfig, SparseHead
 from core.head_folder import HEAD_VOCABULARY

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.stats import kendalltau
 
-from core.comparison import Ranked, compare, kendall_tau
-from core.dense_items import dense_items
+from core.asking.comparison import Ranked, compare, kendall_tau
+from core.data.dense_items import dense_items
 from core.indexing import index_paths
 from core.model import Model
 from index_store.collection import Collection

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from core import indexing
-from core.images import content_hash
 from core.model import Model
+from core.pictures.images import content_hash
 from index_store.collection import Collection
 from index_store.errors import CollectionFull
 from index_store.vectors import SparseVector

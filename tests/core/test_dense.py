@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.dense import IMAGES_FILE, META_FILE, TEXTS_FILE, DenseFolder, write_dense
+from core.data.dense import IMAGES_FILE, META_FILE, TEXTS_FILE, DenseFolder, write_dense
+from core.data.hub import dataset_folder
 from core.errors import DatasetError
-from core.hub import dataset_folder
 
 META: dict[str, Any] = {
     "images": [

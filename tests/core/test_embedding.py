@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.dense import META_FILE, DenseFolder
-from core.embedding import embed_dataset, refuse_overwriting
+from core.data.dense import META_FILE, DenseFolder
+from core.data.embedding import embed_dataset, refuse_overwriting
 from core.encoders.scenes import SceneEncoder
 from core.errors import DatasetError
 from core.registry import load_encoder

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from core.apart import run_apart
-from core.dense import DenseFolder
+from core.data.dense import DenseFolder
+from core.data.spoken import spoken_terms
 from core.errors import DatasetError, TrainingError
 from core.evaluation.judge import evaluate_dense, evaluate_head
-from core.experiment import Experiment, begin, conduct, discard, experiments
 from core.head_folder import load_head
-from core.spoken import spoken_terms
+from core.study.experiment import Experiment, begin, conduct, discard, experiments
 from core.training.checkpoint import CHECKPOINT_FILE
 from core.training.config import TrainingConfig
 from tests.core.dense_sets import WORDS, write_words

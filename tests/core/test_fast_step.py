@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
-from core.dense import DenseDataset
+from core.data.dense import DenseDataset
 from core.head import HeadConfig, SparseHead
 from core.training import fast
 from core.training.config import Control, Sparsity, TrainingConfig

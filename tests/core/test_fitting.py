@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.dense import DenseFolder, write_dense
+from core.data.dense import DenseFolder, write_dense
+from core.data.spoken import spoken_terms
 from core.errors import TrainingError
 from core.evaluation.judge import evaluate_head
-from core.fitting import Watch, kept_epoch, train_folder
 from core.head import SparseHead
 from core.head_folder import load_head
-from core.spoken import spoken_terms
+from core.study.fitting import Watch, kept_epoch, train_folder
 from core.training.checkpoint import CHECKPOINT_FILE
 from core.training.config import TrainingConfig
 from core.training.curves import PLOT_FILE, EpochMeasures, read_curves
@@ -143,8 +143,8 @@ def test_a_stopped_training_goes_on_to_the_same_end(folder: DenseFolder, whole: 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from core.dense import DenseFolder
-from core.fitting import Watch, train_folder
+from core.data.dense import DenseFolder
+from core.study.fitting import Watch, train_folder
 from tests.core.test_fitting import CONFIG, WORDS
 def step(done, total, measures):
     if done == int(sys.argv[3]):

@@ -5,10 +5,10 @@ import pytest
 import torch
 from PIL import Image
 
+from core.asking.heatmap import ZOOM, can_point, overlay, peak, term_map
 from core.encoders.scenes import ImageTower, SceneEncoder, TextTower, as_input, to_pixels
 from core.errors import ModelError
 from core.head import HeadConfig, SparseHead
-from core.heatmap import ZOOM, can_point, overlay, peak, term_map
 from core.model import Model
 from core.vocabulary import Vocabulary
 

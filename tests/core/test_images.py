@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageError
-from core.images import MAX_PIXELS, content_hash, flattened, open_image, thumbnail, working_copy
+from core.pictures.images import MAX_PIXELS, content_hash, flattened, open_image, thumbnail, working_copy
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 

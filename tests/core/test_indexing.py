@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import DatasetError, ImageError
-from core.files import list_pictures, read_captions
-from core.images import open_image
 from core.indexing import BATCH, IndexReport, index_paths
 from core.model import Model
+from core.pictures.files import list_pictures, read_captions
+from core.pictures.images import open_image
 from core.search import search
 from index_store.collection import Collection
 from index_store.errors import CollectionError

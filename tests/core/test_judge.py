@@ -8,7 +8,8 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
-from core.dense import DenseDataset
+from core.data.dense import DenseDataset
+from core.data.spoken import spoken_terms
 from core.errors import DatasetError
 from core.evaluation import judge
 from core.evaluation.correlation import kendall_tau, pearson
@@ -18,7 +19,6 @@ from core.evaluation.ranking import BothWays, Run, first_places, retrieval_measu
 from core.evaluation.sparsity import coactivation, gini, shared_dimensions
 from core.evaluation.word_vectors import caption_vectors, read_word_vectors, unit_rows
 from core.head import HeadConfig, SparseHead
-from core.spoken import spoken_terms
 from core.vocabulary import Vocabulary
 
 N, M, DIM = 40, 110, 12

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.dense_items import dense_items
+from core.asking.methods import Method, Rankings
+from core.data.dense_items import dense_items
 from core.errors import ModelError, QueryError
 from core.head import HeadConfig, SparseHead
 from core.head_folder import HEAD_VOCABULARY
 from core.indexing import index_paths
-from core.methods import Method, Rankings
 from core.model import Model
 from core.search import search
 from index_store.collection import Collection

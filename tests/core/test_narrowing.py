@@ -1,6 +1,6 @@
 """Terms that tell results apart, by hand."""
 
-from core.narrowing import narrowing_terms
+from core.asking.narrowing import narrowing_terms
 from index_store.vectors import SparseVector
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from huggingface_hub import hf_hub_download, snapshot_download
 
-from core.dense import IMAGES_FILE, META_FILE, read_meta, read_vectors
+from core.data.dense import IMAGES_FILE, META_FILE, read_meta, read_vectors
+from core.data.hub import dataset_folder
 from core.head import SparseHead
-from core.hub import dataset_folder
 from core.vocabulary import Vocabulary
 
 HEAD = "lsr42/d2s_mscoco-blip-dense_q_reg_0.001_d_reg_0.001"

@@ -236,7 +236,7 @@ def test_two_hundred_good_pictures_among_twenty_hostile_ones(
 
 
 def test_heic_is_read(tmp_path: Path) -> None:
-    from core.images import open_image
+    from core.pictures.images import open_image
 
     pillow_heif = pytest.importorskip("pillow_heif", reason="HEIC needs the extra pillow-heif")
     pillow_heif.from_pillow(Image.new("RGB", (64, 48), "red")).save(tmp_path / "a.heic")

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from core.asking.steering import MAX_WEIGHT, mixed, search_steered, steer, term_edits
 from core.errors import QueryError
 from core.model import Model
 from core.search import encode_query, search
-from core.steering import MAX_WEIGHT, mixed, search_steered, steer, term_edits
 from index_store.collection import Collection, NewItem
 
 TEXT = "a red dog and the sea at night"

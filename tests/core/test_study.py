@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import study
-from core.dense import write_dense
+from core.data.dense import write_dense
 from core.errors import ModelError, TrainingError
 from core.head_folder import load_head
-from core.study import ROWS, Study
-from core.study_table import markdown, write_table
+from core.study import controls as study
+from core.study.controls import ROWS, Study
+from core.study.table import markdown, write_table
 from core.training.config import TrainingConfig
 from core.vocabulary import Vocabulary
 

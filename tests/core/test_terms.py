@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.terms import profile
+from core.asking.terms import profile
 from index_store.collection import Collection, NewItem
 from index_store.vectors import SparseVector
 
@@ -60,7 +60,7 @@ def test_a_term_that_nothing_has(collection: Collection) -> None:
 def test_only_the_heaviest_are_looked_at_in_a_large_collection(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.terms.LOOKED_AT", 4)
+    monkeypatch.setattr("core.asking.terms.LOOKED_AT", 4)
     found = profile(collection, 3)
     assert found.frequency == 19 and found.looked_at == 4 and sum(found.counts) == 4
     assert np.allclose([weight for _, weight in found.strongest], 0.7)

@@ -8,13 +8,13 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
-from core.dense import DenseDataset
+from core.data.dense import DenseDataset
+from core.data.spoken import spoken_terms
 from core.errors import DatasetError, TrainingError
 from core.evaluation.meaning import exact_at
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops
 from core.head import HeadConfig, SparseHead
-from core.spoken import spoken_terms
 from core.training import losses
 from core.training.config import Schedule, TrainingConfig, setting
 from core.training.dataset import image_words

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core import uploads
 from core.errors import ImageError
-from core.files import list_pictures
-from core.uploads import take_files
+from core.pictures import uploads
+from core.pictures.files import list_pictures
+from core.pictures.uploads import take_files
 
 
 def picture(colour: str) -> bytes:

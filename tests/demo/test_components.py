@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.attribution import Link, Links
+from core.asking.attribution import Link, Links
+from core.asking.steering import SteeredTerm
 from core.search import Contribution, SearchHit
-from core.steering import SteeredTerm
 from demo.components.amounts import amount, column, count, milliseconds, weight
 from demo.components.difference_bars import difference_bars
 from demo.components.notices import error_notice, progress_panel, search_line, stranger_notice, unknown_notice

@@ -13,11 +13,11 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from core.dense import IMAGES_FILE, DenseFolder, write_dense
+from core.data.dense import IMAGES_FILE, DenseFolder, write_dense
+from core.data.spoken import spoken_terms
 from core.evaluation.judge import evaluate_head
 from core.head_folder import load_head
 from core.scenes.writer import write_scenes
-from core.spoken import spoken_terms
 from demo.cli import app
 
 runner = CliRunner()

@@ -9,10 +9,10 @@ import numpy as np
 from numpy import float32
 from numpy.typing import NDArray
 
-from core.dense import FILES, META_FILE, read_meta, write_dense
+from core.data.dense import FILES, META_FILE, read_meta, write_dense
 from core.encoders import DenseEncoder
 from core.errors import DatasetError, ImageError
-from core.images import open_image
+from core.pictures.images import open_image
 
 BATCH = 64  # pictures decoded at a time: a few hundred megabytes at most
 

@@ -16,8 +16,8 @@ from numpy import float32
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from core.comparison import Ranked
-from core.dense_items import DenseItems, best
+from core.asking.comparison import Ranked
+from core.data.dense_items import DenseItems, best
 from core.errors import ModelError, QueryError
 from core.explain import SearchTerm, query_terms
 from core.head import SparseHead

@@ -6,7 +6,7 @@ from pathlib import Path
 from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-from core.dense import FILES
+from core.data.dense import FILES
 from core.errors import DatasetError
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.errors import ImageError
 from core.home import home_folder
-from core.images import open_image, working_copy
+from core.pictures.images import open_image, working_copy
 from core.writing import write_whole
 from index_store.items import Item
 from index_store.store import Store

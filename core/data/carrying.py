@@ -11,7 +11,7 @@ import numpy as np
 from numpy import float32
 from numpy.typing import NDArray
 
-from core.dense_items import dense_file, dense_items
+from core.data.dense_items import dense_file, dense_items
 from index_store.collection import Collection, again
 from index_store.items import Item, NewItem
 from index_store.store import Store

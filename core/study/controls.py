@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from core.apart import run_apart
-from core.dense import FILES, DenseFolder
+from core.data.dense import FILES, DenseFolder
+from core.data.spoken import spoken_terms
 from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_head
 from core.evaluation.word_vectors import caption_vectors, read_word_vectors
-from core.fitting import Watch, train_folder
 from core.head import SparseHead
 from core.head_folder import HEAD_VOCABULARY
-from core.spoken import spoken_terms
+from core.study.fitting import Watch, train_folder
 from core.training.config import Control, TrainingConfig
 from core.vocabulary import Vocabulary
 from core.writing import write_text_whole

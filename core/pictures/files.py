@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from core.errors import DatasetError, ImageError
-from core.images import IMAGE_SUFFIXES
+from core.pictures.images import IMAGE_SUFFIXES
 
 TABLES = {".csv": ",;", ".tsv": "\t"}  # what may stand between the cells
 FILE_COLUMNS, CAPTION_COLUMNS = ("file", "filename", "image", "image_name"), ("caption", "comment", "text")

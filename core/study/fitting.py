@@ -11,11 +11,11 @@ import numpy as np
 from numpy import float32
 from numpy.typing import NDArray
 
-from core.dense import DenseDataset, DenseFolder
+from core.data.dense import DenseDataset, DenseFolder
+from core.data.spoken import spoken_terms
 from core.errors import TrainingError
 from core.evaluation.glance import glance
 from core.head_folder import HEAD_VOCABULARY
-from core.spoken import spoken_terms
 from core.training.checkpoint import forget_end, has_ended, load_checkpoint, save_checkpoint, save_end
 from core.training.config import TrainingConfig
 from core.training.curves import EpochMeasures, plot_curves, read_curves, write_curves

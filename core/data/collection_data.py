@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from numpy import float32
 from numpy.typing import NDArray
 
-from core.dense import write_dense
-from core.dense_items import DenseItems, dense_items
+from core.data.dense import write_dense
+from core.data.dense_items import DenseItems, dense_items
 from core.errors import DatasetError
 from index_store.items import Item
 from index_store.store import Store

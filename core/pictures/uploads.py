@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from core.errors import ImageError
-from core.images import IMAGE_SUFFIXES
+from core.pictures.images import IMAGE_SUFFIXES
 
 MAX_FILES = 5_000  # in one zip: some minutes of indexing
 MAX_BYTES = 2_000_000_000  # of one zip, unpacked

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import torch
 
-from core.dense import DenseDataset, DenseFolder
+from core.data.dense import DenseDataset, DenseFolder
+from core.data.spoken import spoken_terms
 from core.errors import DatasetError, TrainingError
 from core.evaluation.judge import evaluate_dense, evaluate_head
-from core.fitting import Watch, train_folder
 from core.head_folder import HEAD_VOCABULARY, load_head
-from core.spoken import spoken_terms
+from core.study.fitting import Watch, train_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import Stopped
 from core.vocabulary import Vocabulary

@@ -1,0 +1,1 @@
+"""What can be asked besides a search: bent questions, other ways to rank, what a term means, which word lit it."""
