@@ -30,6 +30,8 @@ class TrainingConfig:
     quadratic warm-up.
     `anchor`: weight of the word anchor (0 = the paper's method; see `losses.word_anchor`); `anchor_emphasis`: how much
     more a word that an image's captions say counts in it than one that they do not.
+    `blur`: how far beside its vectors the head is shown a step's texts and images, in shares of how far vectors lie from
+    their mean (`blur.blurred`; 0 = the paper's method).
     `patience`: epochs without a better validation R@1 after which training ends early; None: never.
     `step`: "plain" computes every weight of every term; loss and gradients are those of "fast".
     `precision`: "bf16" multiplies matrices in bfloat16, the plain way; weights and scores stay in float32.
@@ -54,6 +56,7 @@ class TrainingConfig:
     item_sparsity: float = 4e-3
     anchor: float = 0.0
     anchor_emphasis: float = 4.0
+    blur: float = 0.5
     patience: int | None = None
     step: Step = "fast"
     precision: Precision = "fp32"
@@ -73,6 +76,8 @@ class TrainingConfig:
         for name in ("epochs", "batch_size", "hidden_size", "projection_rate", "tau"):
             if not getattr(self, name) > 0:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be above 0.")
+        if not self.blur >= 0:
+            raise TrainingError(f"blur is {self.blur}; it cannot be below 0.")
         for name in ("warmup", "expansion_until", "expansion_level"):
             if not 0 <= getattr(self, name) <= 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1.")

@@ -47,7 +47,7 @@ def fast_objective(
         or _share_lit(head, batch.images) > CROWDED
     ):
         return objective(head, batch, config, progress, generator)
-    hidden = head.vocab_layer_norm(head.proj(torch.cat([batch.texts, batch.images])))  # (2b, H)
+    hidden = head.vocab_layer_norm(head.proj(batch.inputs))  # (2b, H)
     probability = probability_of(config, progress)
     allowed = None
     if config.control != "none":
