@@ -35,7 +35,7 @@ ABLATIONS: dict[str, TrainingConfig] = {
     "without expansion control": replace(RECIPE, control="none"),
     "word control": replace(RECIPE, control="word"),
     "chance to expand rises by a cosine": replace(RECIPE, schedule="cosine"),
-    "shown a blur of its vectors (0.5)": replace(RECIPE, blur=0.5),
+    "with blur and truth, as `train` has them": replace(RECIPE, blur=0.5, truth=0.5),
     "hidden layer of 1,024": replace(RECIPE, hidden_size=1024),
 }
 

@@ -48,7 +48,7 @@ def objective(
     probability = probability_of(config, progress)
     if config.control != "none":
         text_weights = text_weights * allowed_terms(config.control, batch.literal, probability, generator)
-    match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau)
+    match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau, config.truth)
     penalty = SPARSITY[config.sparsity]
     sparsity = config.query_sparsity * penalty(text_weights) + config.item_sparsity * penalty(image_weights)
     penalised = warm(progress, config.warmup) * sparsity

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.sparse import csr_array
+from torch.nn import functional
 
 from core.dense import DenseDataset
 from core.errors import DatasetError, TrainingError
@@ -83,6 +84,16 @@ def test_distillation_by_hand() -> None:
     rows = (cross_entropy([2, 0], [0.2, 0.1]) + cross_entropy([0, 1], [0.0, 0.1])) / 2
     columns = (cross_entropy([2, 0], [0.2, 0.0]) + cross_entropy([0, 1], [0.1, 0.1])) / 2
     assert distillation(sparse, dense, tau).item() == pytest.approx((rows + columns) / 2, rel=1e-5)
+
+
+def test_the_truth_takes_its_share_of_what_is_taught() -> None:
+    generator = torch.Generator().manual_seed(0)
+    sparse, dense = (torch.randn(5, 5, generator=generator) for _ in range(2))
+    pairs = torch.arange(5)
+    alone = (functional.cross_entropy(sparse, pairs) + functional.cross_entropy(sparse.T, pairs)) / 2
+    assert distillation(sparse, dense, 0.1, 1.0).item() == pytest.approx(alone.item())
+    half = (distillation(sparse, dense, 0.1) + alone) / 2  # cross-entropy is linear in what is taught
+    assert distillation(sparse, dense, 0.1, 0.5).item() == pytest.approx(half.item())
 
 
 def test_sparsity_and_anchor_by_hand() -> None:
@@ -233,7 +244,7 @@ def test_settings_that_make_no_sense_are_refused() -> None:
     }.items():  # fmt: skip
         with pytest.raises(TrainingError, match=f"{wrong} cannot be '{said}'; choose one of"):
             TrainingConfig(**{wrong: said})  # type: ignore[arg-type]
-    for wrong, value in {"epochs": 0, "tau": 0.0, "warmup": 1.5, "patience": 0, "blur": -0.5}.items():
+    for wrong, value in {"epochs": 0, "tau": 0.0, "warmup": 1.5, "patience": 0, "blur": -0.5, "truth": 2.0}.items():
         with pytest.raises(TrainingError, match=f"{wrong} is {value}"):
             TrainingConfig(**{wrong: value})  # type: ignore[arg-type]
 
