@@ -26,14 +26,14 @@ class TrainingConfig:
     through under "constant".
     `vocabulary_rate`: of layer norm and projection onto terms; None: the paper's 5e-5 where the projection starts from
     word embeddings, as the paper's does, and 1e-3 where it starts from chance and has everything to learn.
-    `tau`: temperature of the dense teacher's softmax; `truth`: the share of what is taught that a caption belongs to its
-    own image, whatever the dense scores say (`losses.distillation`; 0 = the paper's method).
+    `tau`: temperature of the dense teacher's softmax; `truth`: the share of what is taught that a caption belongs to
+    its own image, whatever the dense scores say (`losses.distillation`; 0 = the paper's method).
     `sparsity`: the penalty, "l1" or "flops" (`losses`); `query_sparsity`, `item_sparsity`: its weights, reached by a
     quadratic warm-up.
     `anchor`: weight of the word anchor (0 = the paper's method; see `losses.word_anchor`); `anchor_emphasis`: how much
     more a word that an image's captions say counts in it than one that they do not.
-    `blur`: how far beside its vectors the head is shown a step's texts and images, in shares of how far vectors lie from
-    their mean (`blur.blurred`; 0 = the paper's method).
+    `blur`: how far beside its vectors the head is shown a step's texts and images, in shares of how far vectors lie
+    from their mean (`blur.blurred`; 0 = the paper's method).
     `patience`: epochs without a better validation R@1 after which training ends early; None: never.
     `step`: "plain" computes every weight of every term; loss and gradients are those of "fast".
     `precision`: "bf16" multiplies matrices in bfloat16, the plain way; weights and scores stay in float32.

@@ -8,8 +8,8 @@ from torch.nn import functional
 def distillation(sparse_scores: Tensor, dense_scores: Tensor, tau: float, truth: float = 0.0) -> Tensor:
     """Cross-entropy of sparse scores against what the teacher says, mean of both directions.
 
-    Both (n texts, n images). The teacher says softmax(dense / tau), and, with the share `truth` (not in the paper), that
-    text i belongs to image i: where the dense scores confuse pairs, a head that only repeats them learns the confusion.
+    Both (n texts, n images). The teacher says softmax(dense / tau), and, with the share `truth` (not in the paper),
+    that text i belongs to image i: where dense scores confuse pairs, a head that only repeats them learns to confuse.
     """
     pairs = torch.eye(len(dense_scores), device=dense_scores.device)
 
