@@ -109,7 +109,7 @@ def main() -> None:
         return
     print(f"{torch.get_num_threads()} threads; batch {BATCH}, vocabulary {TERMS}")
     print(f"{'head':22}{'phase':10}{'plain s':>9}{'fast s':>9}{'ratio':>7}{'plain MB':>10}{'fast MB':>9}{'ratio':>7}")
-    for label, share in ((f"{options.lit:.1%} of terms lit", options.lit), ("as initialised", None)):
+    for label, share in ((f"{options.lit:.2%} of terms lit", options.lit), ("as initialised", None)):
         for phase, progress in PHASES.items():
             took = seconds(share, progress, options.rounds)
             peak = {name: peak_megabytes(name, share, progress) for name in STEPS}

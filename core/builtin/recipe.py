@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from core.training.config import TrainingConfig
 
 SHIPPED = "caption control + anchor"
-_HEAD = TrainingConfig(start="chance", epochs=6, query_sparsity=2e-3, item_sparsity=2e-3)
+_HEAD = TrainingConfig(start="chance", epochs=6, query_sparsity=2e-3, item_sparsity=2e-3, truth=0.0, blur=0.0)
 # Named as the model card names them. Anchor and start are this project's additions; the plain method stands beside.
 HEADS: dict[str, TrainingConfig] = {
     "no control": replace(_HEAD, control="none"),

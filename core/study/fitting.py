@@ -15,6 +15,7 @@ from core.data.dense import DenseDataset, DenseFolder
 from core.data.spoken import spoken_terms
 from core.errors import TrainingError
 from core.evaluation.glance import glance
+from core.evaluation.retrieval import ranks, recall_at
 from core.head_folder import HEAD_VOCABULARY
 from core.training.checkpoint import forget_end, has_ended, load_checkpoint, save_checkpoint, save_end
 from core.training.config import TrainingConfig
@@ -88,6 +89,7 @@ def train_folder(
     if state is not None:
         curves = [EpochMeasures(**row) for row in state.pop("curves")]
         training.restore(state)
+    dense = recall_at(ranks(val.texts, val.images, val.image_of_text), 1) if val is not None else None
     ended = False
     while not ended:
         started = time.perf_counter()
@@ -103,7 +105,7 @@ def train_folder(
             vocabulary.save(out / HEAD_VOCABULARY)
             training.head.save(out, training=asdict(config), epoch=kept)
         write_curves(out, curves)
-        plot_curves(out, curves, f"expansion control: {config.control}")
+        plot_curves(out, curves, f"expansion control: {config.control}", kept=kept, dense=dense)
         if ended:
             save_end(out, key)
         else:

@@ -47,14 +47,14 @@ def fast_objective(
         or _share_lit(head, batch.images) > CROWDED
     ):
         return objective(head, batch, config, progress, generator)
-    hidden = head.vocab_layer_norm(head.proj(torch.cat([batch.texts, batch.images])))  # (2b, H)
+    hidden = head.vocab_layer_norm(head.proj(batch.inputs))  # (2b, H)
     probability = probability_of(config, progress)
     allowed = None
     if config.control != "none":
         allowed = allowed_terms(config.control, batch.literal, probability, generator)
     lit = lit_terms(hidden, weight, head.vocab_projector.bias, allowed)
     of_text = lit.rows < size
-    match = distillation(_scores(lit, of_text, size, terms), batch.texts @ batch.images.T, config.tau)
+    match = distillation(_scores(lit, of_text, size, terms), batch.texts @ batch.images.T, config.tau, config.truth)
     by_text, by_image = (_penalty(lit, part, size, terms, config.sparsity) for part in (of_text, ~of_text))
     sparsity = config.query_sparsity * by_text + config.item_sparsity * by_image
     penalised = warm(progress, config.warmup) * sparsity

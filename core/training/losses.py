@@ -5,14 +5,18 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def distillation(sparse_scores: Tensor, dense_scores: Tensor, tau: float) -> Tensor:
-    """Cross-entropy of sparse scores against softmax(dense scores / tau), mean of both directions.
+def distillation(sparse_scores: Tensor, dense_scores: Tensor, tau: float, truth: float = 0.0) -> Tensor:
+    """Cross-entropy of sparse scores against what the teacher says, mean of both directions.
 
-    Both (n texts, n images); text i belongs to image i only by what the dense scores say.
+    Both (n texts, n images). The teacher says softmax(dense / tau), and, with the share `truth` (not in the paper),
+    that text i belongs to image i: where dense scores confuse pairs, a head that only repeats them learns to confuse.
     """
-    by_text = functional.cross_entropy(sparse_scores, torch.softmax(dense_scores / tau, 1))
-    by_image = functional.cross_entropy(sparse_scores.T, torch.softmax(dense_scores.T / tau, 1))
-    return (by_text + by_image) / 2
+    pairs = torch.eye(len(dense_scores), device=dense_scores.device)
+
+    def one_way(sparse: Tensor, dense: Tensor) -> Tensor:
+        return functional.cross_entropy(sparse, torch.lerp(torch.softmax(dense / tau, 1), pairs, truth))
+
+    return (one_way(sparse_scores, dense_scores) + one_way(sparse_scores.T, dense_scores.T)) / 2
 
 
 def l1(weights: Tensor) -> Tensor:

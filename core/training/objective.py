@@ -22,12 +22,19 @@ class Batch:
     """The rows of one step: texts (b, dim), the terms they speak (b, |V|), their images (b, dim).
 
     `words` (b, |V|): what any caption of each image speaks; only the anchor asks for it, so it may be left out without.
+    `shown` (2b, dim): what the head sees in place of texts and images (`blur`); the teacher's scores are theirs.
     """
 
     texts: Tensor
     literal: Tensor
     images: Tensor
     words: Tensor | None = None
+    shown: Tensor | None = None
+
+    @property
+    def inputs(self) -> Tensor:
+        """(2b, dim) rows for the head: texts, then images."""
+        return torch.cat([self.texts, self.images]) if self.shown is None else self.shown
 
 
 def objective(
@@ -35,13 +42,13 @@ def objective(
 ) -> tuple[Tensor, dict[str, Any]]:
     """The loss of one batch at `progress` (0..1) through training, and what a person wants to watch of it."""
     with torch.autocast(batch.texts.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        text_logits, image_logits = head.logits(batch.texts), head.logits(batch.images)
+        text_logits, image_logits = (head.logits(rows) for rows in batch.inputs.chunk(2))
     text_logits, image_logits = text_logits.float(), image_logits.float()  # scores over tau need every digit
     text_weights, image_weights = (torch.log1p(torch.relu(x)) for x in (text_logits, image_logits))
     probability = probability_of(config, progress)
     if config.control != "none":
         text_weights = text_weights * allowed_terms(config.control, batch.literal, probability, generator)
-    match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau)
+    match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau, config.truth)
     penalty = SPARSITY[config.sparsity]
     sparsity = config.query_sparsity * penalty(text_weights) + config.item_sparsity * penalty(image_weights)
     penalised = warm(progress, config.warmup) * sparsity

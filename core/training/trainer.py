@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from core.data.dense import DenseDataset
 from core.errors import TrainingError
 from core.head import HeadConfig, SparseHead
+from core.training.blur import blurred, spread
 from core.training.config import TrainingConfig
 from core.training.dataset import image_words
 from core.training.fast import fast_objective
@@ -58,6 +59,7 @@ class HeadTraining:
         self._texts, self._images = (torch.from_numpy(rows).to(device) for rows in (data.texts, data.images))
         if embeddings is None and config.starts_from_captions:
             start_from_captions(self.head, self._texts, spoken)
+        self._blur = config.blur * spread(self._texts, self._images)
         self._optimiser = optimiser(self.head, config, started=embeddings is not None)
         self._steps_an_epoch = max(1, len(data.texts) // config.batch_size)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -130,7 +132,9 @@ class HeadTraining:
     def _batch(self, rows: torch.Tensor) -> Batch:
         which = self._image_of_text[rows.numpy()]
         words = self._dense(self._words, which) if self._words is not None else None
-        return Batch(self._texts[rows], self._dense(self._spoken, rows.numpy()), self._images[which], words)
+        texts, images = self._texts[rows], self._images[which]
+        shown = blurred(torch.cat([texts, images]), self._blur, self._generator) if self._blur else None
+        return Batch(texts, self._dense(self._spoken, rows.numpy()), images, words, shown)
 
     def _dense(self, matrix: csr_array, rows: NDArray[np.int64]) -> torch.Tensor:
         return torch.from_numpy(matrix[rows].toarray()).to(self._texts.device)

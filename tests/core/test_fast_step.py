@@ -36,13 +36,15 @@ def _head(lit: float, seed: int = 0) -> SparseHead:
 
 
 def _batch(size: int = SIZE) -> Batch:
+    """What the head is shown lies beside the vectors, as in training with blur."""
     generator = torch.Generator().manual_seed(1)
     literal = torch.rand(size, TERMS, generator=generator) < 0.01
     literal[0] = False  # a caption that speaks no term of the vocabulary
     texts, images = (
         torch.nn.functional.normalize(torch.randn(size, DIM, generator=generator), dim=1) for _ in range(2)
     )
-    return Batch(texts, literal, images, literal)
+    shown = torch.cat([texts, images]) + 0.05 * torch.randn(2 * size, DIM, generator=generator)
+    return Batch(texts, literal, images, literal, shown)
 
 
 def _run(step: object, head: SparseHead, batch: Batch, config: TrainingConfig, progress: float) -> Iterator[object]:
@@ -82,7 +84,7 @@ def test_a_batch_of_one_has_gradients_too() -> None:
 
 def test_the_lit_terms_are_all_that_are_above_zero() -> None:
     head, batch = _head(0.05), _batch()
-    hidden = head.vocab_layer_norm(head.proj(torch.cat([batch.texts, batch.images])))
+    hidden = head.vocab_layer_norm(head.proj(batch.inputs))
     allowed = torch.rand(SIZE, TERMS) < 0.5
     allowed[:5] = batch.literal[:5]
     lit = fast.lit_terms(hidden, head.vocab_projector.weight, head.vocab_projector.bias, allowed)

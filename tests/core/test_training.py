@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.sparse import csr_array
+from torch.nn import functional
 
 from core.data.dense import DenseDataset
 from core.data.spoken import spoken_terms
@@ -16,11 +17,13 @@ from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops
 from core.head import HeadConfig, SparseHead
 from core.training import losses
+from core.training.blur import blurred, spread
 from core.training.config import Schedule, TrainingConfig, setting
 from core.training.dataset import image_words
 from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
 from core.training.initial import LENGTH, start_from, start_from_captions
 from core.training.losses import distillation, l1, warm, word_anchor
+from core.training.objective import Batch, objective
 from core.training.trainer import HeadTraining, learning_rate, optimiser, project, train_head
 from core.vocabulary import Vocabulary
 
@@ -81,6 +84,16 @@ def test_distillation_by_hand() -> None:
     rows = (cross_entropy([2, 0], [0.2, 0.1]) + cross_entropy([0, 1], [0.0, 0.1])) / 2
     columns = (cross_entropy([2, 0], [0.2, 0.0]) + cross_entropy([0, 1], [0.1, 0.1])) / 2
     assert distillation(sparse, dense, tau).item() == pytest.approx((rows + columns) / 2, rel=1e-5)
+
+
+def test_the_truth_takes_its_share_of_what_is_taught() -> None:
+    generator = torch.Generator().manual_seed(0)
+    sparse, dense = (torch.randn(5, 5, generator=generator) for _ in range(2))
+    pairs = torch.arange(5)
+    alone = (functional.cross_entropy(sparse, pairs) + functional.cross_entropy(sparse.T, pairs)) / 2
+    assert distillation(sparse, dense, 0.1, 1.0).item() == pytest.approx(alone.item())
+    half = (distillation(sparse, dense, 0.1) + alone) / 2  # cross-entropy is linear in what is taught
+    assert distillation(sparse, dense, 0.1, 0.5).item() == pytest.approx(half.item())
 
 
 def test_sparsity_and_anchor_by_hand() -> None:
@@ -231,7 +244,7 @@ def test_settings_that_make_no_sense_are_refused() -> None:
     }.items():  # fmt: skip
         with pytest.raises(TrainingError, match=f"{wrong} cannot be '{said}'; choose one of"):
             TrainingConfig(**{wrong: said})  # type: ignore[arg-type]
-    for wrong, value in {"epochs": 0, "tau": 0.0, "warmup": 1.5, "patience": 0}.items():
+    for wrong, value in {"epochs": 0, "tau": 0.0, "warmup": 1.5, "patience": 0, "blur": -0.5, "truth": 2.0}.items():
         with pytest.raises(TrainingError, match=f"{wrong} is {value}"):
             TrainingConfig(**{wrong: value})  # type: ignore[arg-type]
 
@@ -248,6 +261,52 @@ def test_a_setting_is_read_as_its_field_holds_it() -> None:
             setting(line)
     with pytest.raises(TrainingError, match="control cannot be 'all'; choose one of"):
         TrainingConfig(**dict([setting("control=all")]))
+
+
+def test_blurred_rows_lie_beside_themselves_and_keep_their_lengths() -> None:
+    rows = torch.randn(400, 50, generator=torch.Generator().manual_seed(0)) * 3
+    near = blurred(rows, 0.9, torch.Generator().manual_seed(1))
+    assert torch.allclose(near.norm(dim=1), rows.norm(dim=1))
+    assert (near - rows).square().sum(1).mean().sqrt().item() == pytest.approx(0.9, rel=0.05)
+    assert torch.equal(blurred(rows, 0.9, torch.Generator().manual_seed(1)), near)
+    assert torch.allclose(blurred(rows, 0.0, torch.Generator()), rows)
+    assert torch.equal(blurred(torch.zeros(1, 50), 0.9, torch.Generator()), torch.zeros(1, 50))
+
+
+def test_spread_is_about_the_mean_of_each_part() -> None:
+    left, right = torch.tensor([[0.0, 1.0], [0.0, 3.0]]), torch.tensor([[9.0, 9.0], [9.0, 9.0]])
+    assert spread(left, right) == pytest.approx(math.sqrt((1 + 1 + 0 + 0) / 4))
+
+
+def test_a_blurred_step_keeps_the_teachers_scores() -> None:
+    """What the head is shown is all that changes: shown the rows themselves, the loss is that without."""
+    torch.manual_seed(0)
+    head, rows = SparseHead(HeadConfig(6, 8, 30)), torch.randn(10, 6)
+    plain = Batch(rows[:5], torch.ones(5, 30, dtype=torch.bool), rows[5:])
+    other = torch.randn(10, 6)
+    swapped = Batch(other[:5], plain.literal, other[5:])
+    losses_of = [
+        objective(head, batch, CONFIG, 1.0, torch.Generator())[1]["match"]
+        for batch in (plain, replace(plain, shown=rows), replace(plain, shown=other), replace(swapped, shown=other))
+    ]
+    assert losses_of[0] == pytest.approx(losses_of[1])
+    assert len({round(loss, 4) for loss in losses_of}) == 3  # shown others, it is neither theirs nor the rows' own
+
+
+def test_blur_keeps_a_head_from_learning_few_captions_by_heart(small: tuple[DenseDataset, csr_array]) -> None:
+    data, spoken = small
+    first, second = slice(0, 100), slice(100, 200)  # images; two captions each
+    train = replace(
+        data, images=data.images[first], texts=data.texts[:200], image_of_text=data.image_of_text[:200],
+        captions=data.captions[:200], image_ids=(), text_ids=(),
+    )  # fmt: skip
+    found = {}
+    for blur in (0.0, 0.5):
+        config = replace(CONFIG, blur=blur, query_sparsity=1e-3, item_sparsity=1e-3)
+        head = train_head(train, spoken[:200], config)
+        queries, items = project(head, data.texts[200:]), project(head, data.images[second])
+        found[blur] = recall_at(ranks(queries, items, data.image_of_text[200:] - 100), 1)
+    assert found[0.5] > found[0.0]
 
 
 def test_half_precision_products_come_near(small: tuple[DenseDataset, csr_array]) -> None:
