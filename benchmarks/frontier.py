@@ -1,4 +1,4 @@
-"""One head that is both exact and meant: the shipped recipe, each part left out: `python benchmarks/frontier.py`.
+"""One head that is both exact and meant: the anchored recipe, each part left out: `python benchmarks/frontier.py`.
 
 A head is trained for every row on the built-in world as `sightwords reproduce` sees it, and judged on the same 1,000
 test scenes. Term precision: the share of a picture's top five noun and colour terms that are true of it. The frontier
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.builtin.build import train_builtin_head
 from core.builtin.figures import head_figures
-from core.builtin.recipe import HEADS, SHIPPED
+from core.builtin.recipe import ANCHORED, HEADS
 from core.builtin.vocabulary import builtin_vocabulary
 from core.builtin.world_data import world_data
 from core.data.dense import DenseFolder
@@ -26,7 +26,7 @@ from core.home import home_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import project
 
-RECIPE = HEADS[SHIPPED]
+RECIPE = HEADS[ANCHORED]
 ABLATIONS: dict[str, TrainingConfig] = {
     "the recipe": RECIPE,
     "started from chance": replace(RECIPE, start="chance"),

@@ -26,10 +26,10 @@ class Choice:
 
 
 def defaults() -> dict[str, Any]:
-    """Settings that make a good head of little data: those of the built-in one, but for the size of a step."""
-    from core.builtin.recipe import HEADS, SHIPPED
+    """Settings that make a good head of little data: the anchored one's, but for the size of a step."""
+    from core.builtin.recipe import ANCHORED, HEADS
 
-    recipe = HEADS[SHIPPED]
+    recipe = HEADS[ANCHORED]
     return {
         "batch_size": BATCH,
         "anchor": recipe.anchor,

@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from numpy import float32
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core.builtin.build import corpus, encoded, shown, train_builtin_head, train_towers
 from core.builtin.card import model_card
 from core.builtin.english import ENGLISH, teach
 from core.builtin.english_figures import english_figures
-from core.builtin.figures import dense_figures, head_figures, oracle_figures
-from core.builtin.recipe import HEADS, RECIPE, SHIPPED
+from core.builtin.figures import dense_figures, head_figures, oracle_figures, well_answered
+from core.builtin.questions import QuestionLesson, Questions, every_answer, load_questions
+from core.builtin.recipe import ANCHORED, HEADS, QUESTIONS, RECIPE, SHIPPED
 from core.builtin.sheet import contact_sheet
 from core.builtin.teacher import Teacher
 from core.builtin.vocabulary import builtin_vocabulary
@@ -31,7 +34,7 @@ from core.data.dense import DenseDataset
 from core.data.spoken import spoken_terms
 from core.encoders.scenes import SceneEncoder
 from core.errors import ModelError
-from core.head import SparseHead
+from core.head import WEIGHTS_FILE, SparseHead
 from core.head_folder import HEAD_VOCABULARY
 from core.registry import SCENES
 from core.training.trainer import project
@@ -106,15 +109,31 @@ def make_heads(cache: Path, out: Path, names: Sequence[str]) -> None:
     figures: dict[str, Any] = json.loads(told.read_text("utf-8")) if told.exists() else {}
     heads = figures.get("heads", {})
     for name in names:
-        config = HEADS[name]
-        head = train_builtin_head(train, spoken, config, name)
-        place = out if name == SHIPPED else out / "heads" / name.replace(" ", "-")  # the others are to compare with
-        head.save(place, half=True, training=asdict(config))
-        vocabulary.save(place / HEAD_VOCABULARY)
-        heads[name] = _judge(SparseHead.load(place), test, vocabulary)
+        config, asked = HEADS[name], name == SHIPPED
+        taught = SparseHead.load(place_of(out, ANCHORED)) if asked else None
+        lesson = question_lesson(cache, out, train, vocabulary) if asked else None
+        head = train_builtin_head(train, spoken, config, name, taught=taught, lesson=lesson)
+        besides = {"questions": asdict(QUESTIONS)} if asked else {}
+        head.save(place_of(out, name), half=True, training=asdict(config) | besides)
+        vocabulary.save(place_of(out, name) / HEAD_VOCABULARY)
+        heads[name] = _judge(SparseHead.load(place_of(out, name)), test, vocabulary)
         log.info("%s: %s", name, heads[name])
     figures["heads"] = {name: heads[name] for name in HEADS if name in heads}
     told.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+
+
+def place_of(out: Path, name: str) -> Path:
+    """The folder of a head: the shipped one lies beside the encoder, the others, to compare with, below."""
+    return out if name == SHIPPED else out / "heads" / name.replace(" ", "-")
+
+
+def question_lesson(cache: Path, out: Path, train: DenseDataset, vocabulary: Vocabulary) -> QuestionLesson:
+    """What the shipped head learns besides, of the scenes of `train`."""
+    count = len(train.images)
+    with tqdm(total=count, desc="questions", unit="scene", mininterval=5) as bar:
+        said, truth = load_questions("train", count, cache, progress=lambda done, _: bar.update(done - bar.n))
+    questions = Questions.of(SceneEncoder.load(out / ENCODER_FILE), vocabulary, said, truth)
+    return QuestionLesson(questions, train.images, QUESTIONS, HEADS[SHIPPED])
 
 
 def measure(cache: Path, out: Path, minutes: float | None) -> None:
@@ -133,6 +152,7 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
             figures.setdefault("english", {})[name] = measured
             log.info("English %s: %s", name, measured)
     figures["heads"][SHIPPED] = _judge(head, test, vocabulary)
+    figures["questions"] = _answered(cache, out, encoder, test.images)
     if minutes is not None:
         figures["minutes"] = minutes
     (out / FIGURES_FILE).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
@@ -148,6 +168,18 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
     for name in ("oracle", "dense"):
         log.info("%s: %s", name, figures[name])
     log.info("%s: %s", SHIPPED, figures["heads"][SHIPPED])
+
+
+def _answered(cache: Path, out: Path, encoder: SceneEncoder, images: NDArray[float32]) -> dict[str, float]:
+    """The share of plain questions that are well answered by the dense vectors and by every head that is there."""
+    texts, truth = load_questions("test", len(images), cache)
+    asked, answers = encoder.encode_texts(texts), every_answer(truth)
+    answered = {"dense": well_answered(asked @ images.T, answers)}
+    for name in HEADS:
+        if (place_of(out, name) / WEIGHTS_FILE).exists():
+            head = SparseHead.load(place_of(out, name))
+            answered[name] = well_answered(project(head, asked) @ project(head, images).T, answers)
+    return answered
 
 
 def _judge(head: SparseHead, test: DenseDataset, vocabulary: Vocabulary) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from core.encoders.scenes import ImageTower, SceneEncoder, TextTower
 from core.head import SparseHead
 from core.scenes.words import WORDS
 from core.training.config import TrainingConfig
-from core.training.trainer import train_head
+from core.training.trainer import Lesson, train_head
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,15 @@ def dense_dataset(captions: list[list[str]], images: NDArray[float32], texts: ND
     return DenseDataset(images, texts, np.repeat(np.arange(len(images)), len(flat) // len(images)), flat)
 
 
-def train_builtin_head(data: DenseDataset, spoken: csr_array, config: TrainingConfig, name: str) -> SparseHead:
+def train_builtin_head(
+    data: DenseDataset,
+    spoken: csr_array,
+    config: TrainingConfig,
+    name: str,
+    *,
+    taught: SparseHead | None = None,
+    lesson: Lesson | None = None,
+) -> SparseHead:
     """One head, with a progress bar."""
     with tqdm(desc=f"head: {name}", unit="step", mininterval=5) as bar:
-        return train_head(data, spoken, config, shown(bar))
+        return train_head(data, spoken, config, shown(bar), taught=taught, lesson=lesson)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy import float32
+from numpy import bool_, float32
 from numpy.typing import NDArray
 
 from core.data.dense import DenseDataset
@@ -17,6 +17,7 @@ from core.scenes.words import noun_and_colour_words, true_words
 from core.vocabulary import Vocabulary
 
 CUTS = (1, 5, 10)
+TOP = 5
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,16 @@ class HeadFigures:
     item_terms: float
     exact_at_20: float
     term_precision: float
+
+
+def well_answered(scores: NDArray[float32], answers: NDArray[bool_]) -> float:
+    """The share of questions for which four or more of the five best items are right, of those that five items answer.
+
+    scores (questions, items), answers the same: which items are right.
+    """
+    enough = answers.sum(1) >= TOP
+    best = np.argsort(-scores[enough], 1, kind="stable")[:, :TOP]
+    return float((np.take_along_axis(answers[enough], best, 1).sum(1) >= TOP - 1).mean())
 
 
 def dense_figures(data: DenseDataset) -> Recall:

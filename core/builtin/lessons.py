@@ -131,7 +131,7 @@ def said(
     second = np.where(short[:, None], texts.phrases[rows, which], second)
     true = np.eye(n, dtype=bool)
     if stage.records:
-        true |= holding(truth, rows, which) & short[:, None]
+        true |= holding(truth, rows, which, rows) & short[:, None]
     tables = []
     for table in (first, second, false):
         table = np.where(mirrored[:, None], texts.mirror[table], table)

@@ -4,14 +4,41 @@ from dataclasses import dataclass, replace
 
 from core.training.config import TrainingConfig
 
-SHIPPED = "caption control + anchor"
+ANCHORED = "caption control and anchor"
+SHIPPED = "caption control, anchor and questions"
 _HEAD = TrainingConfig(start="chance", epochs=6, query_sparsity=2e-3, item_sparsity=2e-3, truth=0.0, blur=0.0)
-# Named as the model card names them. Anchor and start are this project's additions; the plain method stands beside.
+_ANCHORED = replace(_HEAD, start="captions", anchor=0.0007, query_sparsity=2e-4, item_sparsity=5e-4)
+_ASKED = replace(_ANCHORED, epochs=2, schedule="constant", expansion_level=1.0, query_sparsity=5e-5, item_sparsity=2e-4)
+# Named as the model card names them. Anchor, start and questions are this project's additions; the plain method stands
+# beside. The shipped head goes on from the anchored one, where every caption expands, and is asked questions.
 HEADS: dict[str, TrainingConfig] = {
     "no control": replace(_HEAD, control="none"),
     "caption control": _HEAD,
-    SHIPPED: replace(_HEAD, start="captions", anchor=0.0007, query_sparsity=2e-4, item_sparsity=5e-4),
+    ANCHORED: _ANCHORED,
+    SHIPPED: _ASKED,
 }
+
+
+@dataclass(frozen=True)
+class QuestionRecipe:
+    """What the shipped head learns besides, of `each_step` questions in a step.
+
+    `weight`: of right answers before wrong ones (`losses.answers_apart`); `dense_weight`, `tau`: of the dense scores of
+    the same pictures, and their temperature; `anchor`, `emphasis`: of the terms that name what a question asks for.
+    `nearest`: so many pictures besides the batch's, of `looked_at` drawn ones, as are nearest to each question.
+    """
+
+    each_step: int = 128
+    weight: float = 3.0
+    dense_weight: float = 1.0
+    tau: float = 0.02
+    anchor: float = 0.015
+    emphasis: float = 4.0
+    nearest: int = 8
+    looked_at: int = 20_000
+
+
+QUESTIONS = QuestionRecipe()
 
 
 @dataclass(frozen=True)

@@ -52,39 +52,40 @@ def load_truth(split: str, count: int, cache: Path, *, progress: Callable[[int, 
         return Truth(**{field.name: arrays[field.name] for field in fields(Truth)})
 
 
-def holding(truth: Truth, rows: NDArray[np.intp], which: NDArray[np.intp]) -> NDArray[bool_]:
-    """(b, b): whether phrase `which[i]` of scene `rows[i]` is true of scene `rows[j]`.
+def holding(
+    truth: Truth, rows: NDArray[np.intp], which: NDArray[np.intp], pictures: NDArray[np.intp]
+) -> NDArray[bool_]:
+    """(q, b): whether phrase `which[i]` of scene `rows[i]` is true of scene `pictures[j]`.
 
     A phrase that asserts a relation counts as true of its own scene only: a few right answers are missed, none is
     invented.
     """
-    kinds, details = truth.kinds[rows, which], truth.details[rows, which]  # (b, 2, K), (b, 2, 5)
-    groups, where = truth.groups[rows], truth.where[rows, which]  # (b, 4, 5), (b, 2)
+    kinds, details = truth.kinds[rows, which], truth.details[rows, which]  # (q, 2, K), (q, 2, 5)
+    groups, where = truth.groups[pictures], truth.where[rows, which]  # (b, 4, 5), (q, 2)
     count = groups[None, :, :, 2]  # (1, b, 4)
     fits: list[NDArray[bool_]] = []
     for thing in range(THINGS):
-        fit: NDArray[bool_] = kinds[:, thing][:, groups[:, :, 0]]  # (b, b, 4), a copy
+        fit: NDArray[bool_] = kinds[:, thing][:, groups[:, :, 0]]  # (q, b, 4), a copy
         for slot, column in ((0, 1), (3, 3), (4, 4)):  # colour, size, state
             said = details[:, thing, slot][:, None, None]
             fit &= (said == 0) | (said == groups[None, :, :, column])
         fits.append(fit)
-    exact, least = details[:, :, 1], details[:, :, 2]  # (b, 2)
+    exact, least = details[:, :, 1], details[:, :, 2]  # (q, 2)
     pooled = (fits[0] * count).sum(2) >= least[:, 0, None]  # vague plurals may be several groups together
     for thing in range(THINGS):
         said, low = exact[:, thing][:, None, None], least[:, thing][:, None, None]
         fits[thing] = fits[thing] & (count >= low) & ((said == 0) | (said == count))
     first, second = fits
-    alone: NDArray[bool_] = np.logical_not(kinds[:, 1].any(1))  # (b,)
+    alone: NDArray[bool_] = np.logical_not(kinds[:, 1].any(1))  # (q,)
     vague: NDArray[bool_] = alone & (exact[:, 0] == 0) & (least[:, 0] > 1)
     pair = first.any(2) & second.any(2) & ((first | second).sum(2) >= 2)  # each thing a group of its own
     true = np.where(vague[:, None], pooled, np.where(alone[:, None], first.any(2), pair))
-    setting = truth.setting[rows]
+    setting = truth.setting[pictures]
     for slot in range(2):
         said = where[:, slot][:, None]
         true &= (said == -1) | (said == setting[None, :, slot])
     true &= ~truth.related[rows, which][:, None]
-    np.fill_diagonal(true, True)
-    return true
+    return true | (rows[:, None] == pictures)
 
 
 def _chunk(task: tuple[str, int, int, int]) -> dict[str, NDArray]:
@@ -92,11 +93,12 @@ def _chunk(task: tuple[str, int, int, int]) -> dict[str, NDArray]:
     rows = []
     for number in range(start, stop):
         scene = compose(split, number)
-        rows.append(_scene_row(scene) | _phrase_rows(drawn.said_of(scene)[2]))
+        rows.append(scene_row(scene) | phrase_rows(drawn.said_of(scene)[2]))
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def _scene_row(scene: Scene) -> dict[str, NDArray]:
+def scene_row(scene: Scene) -> dict[str, NDArray]:
+    """`groups` and `setting` of one scene, as Truth holds them."""
     groups = np.zeros((GROUPS, 5), int16)
     for row, group in zip(groups, scene.groups, strict=False):
         colour, state = drawn.COLOUR_IDS.get(group.colour, 0), STATE_IDS.get(group.state, 0)
@@ -104,7 +106,8 @@ def _scene_row(scene: Scene) -> dict[str, NDArray]:
     return {"groups": groups, "setting": np.array([drawn.PLACE_IDS[scene.place], drawn.TIME_IDS[scene.time]], int16)}
 
 
-def _phrase_rows(phrases: list[Caption]) -> dict[str, NDArray]:
+def phrase_rows(phrases: list[Caption]) -> dict[str, NDArray]:
+    """`kinds`, `details`, `where` and `related` of one scene's phrases, as Truth holds them."""
     count = len(phrases)
     kinds, details = np.zeros((count, THINGS, KIND_SLOTS), bool), np.zeros((count, THINGS, 5), int16)
     where, related = np.full((count, 2), -1, int16), np.zeros(count, bool)

@@ -50,3 +50,15 @@ def word_anchor(logits: Tensor, words: Tensor, spared: Tensor | None = None, emp
     if spared is not None:
         loss = loss.masked_fill(spared, 0.0)
     return loss.sum(1).mean()
+
+
+def answers_apart(scores: Tensor, answers: Tensor) -> Tensor:
+    """Each right answer against all wrong ones, never against another right one: not in the paper.
+
+    scores (n questions, m images), answers (n, m) bool with at least one right answer a row. For a right answer a:
+    -log(exp(s_a) / (exp(s_a) + sum over wrong ones w of exp(s_w))); the mean over a question's answers, then over all.
+    """
+    lowest = torch.finfo(scores.dtype).min  # and not -inf, whose gradient is no number where every answer is right
+    wrong = torch.logsumexp(scores.masked_fill(answers, lowest), 1, keepdim=True)  # (n, 1)
+    each = functional.softplus(wrong - scores).masked_fill(~answers, 0.0)
+    return (each.sum(1) / answers.sum(1)).mean()

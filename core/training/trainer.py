@@ -24,6 +24,10 @@ Progress = Callable[[int, int, dict[str, float]], None]
 """Told (step, steps, measures) after every step."""
 
 
+Lesson = Callable[[SparseHead, NDArray[np.int64], float, torch.Generator], torch.Tensor]
+"""What a step learns besides, given the head, the rows of its images, progress (0..1) and the draws: a loss to add."""
+
+
 class Stopped(Exception):
     """Training was asked to stop; the epoch that was under way is lost, nothing else."""
 
@@ -32,7 +36,8 @@ class HeadTraining:
     """One training: the head, its optimiser and its draws, which can be taken out between epochs and put back.
 
     `spoken`: (captions, |V|) bool, the terms each caption speaks. `embeddings` (|V|, d): where the projection onto
-    terms starts (`initial.start_from`); by the config without. The same seed gives the same head on one machine.
+    terms starts (`initial.start_from`); by the config without. `taught`: a head to go on from instead; `lesson`: what
+    is learned besides, not in the paper. The same seed gives the same head on one machine.
     """
 
     def __init__(
@@ -42,11 +47,13 @@ class HeadTraining:
         config: TrainingConfig,
         *,
         embeddings: NDArray[float32] | None = None,
+        taught: SparseHead | None = None,
+        lesson: Lesson | None = None,
         device: str = "cpu",
     ):
         if spoken.shape[0] != len(data.texts):
             raise TrainingError(f"{spoken.shape[0]} captions speak terms, but {len(data.texts)} captions have vectors.")
-        self.config, self.epoch = config, 0
+        self.config, self.epoch, self._lesson = config, 0, lesson
         self._spoken = spoken
         self._words = image_words(spoken, data.image_of_text, len(data.images)) if config.anchor else None
         self._image_of_text = data.image_of_text
@@ -57,7 +64,9 @@ class HeadTraining:
             start_from(head, embeddings)
         self.head = head.to(device)
         self._texts, self._images = (torch.from_numpy(rows).to(device) for rows in (data.texts, data.images))
-        if embeddings is None and config.starts_from_captions:
+        if taught is not None:
+            self.head.load_state_dict(taught.state_dict())
+        elif embeddings is None and config.starts_from_captions:
             start_from_captions(self.head, self._texts, spoken)
         self._blur = config.blur * spread(self._texts, self._images)
         self._optimiser = optimiser(self.head, config, started=embeddings is not None)
@@ -92,7 +101,12 @@ class HeadTraining:
         for rows in order[: self._steps_an_epoch * size].split(size):
             if should_stop():
                 raise Stopped
-            loss, measures = step_of(self.head, self._batch(rows), self.config, step / self.steps, self._generator)
+            done = step / self.steps
+            loss, measures = step_of(self.head, self._batch(rows), self.config, done, self._generator)
+            if self._lesson is not None:
+                besides = self._lesson(self.head, self._image_of_text[rows.numpy()], done, self._generator)
+                loss = loss + besides
+                measures |= {"loss": loss.item(), "lesson": besides.item()}
             if not math.isfinite(measures["loss"]):
                 raise TrainingError(
                     f"The loss is {measures['loss']} in step {step + 1} of {self.steps}, so training ended; try lower "
@@ -141,10 +155,16 @@ class HeadTraining:
 
 
 def train_head(
-    data: DenseDataset, spoken: csr_array, config: TrainingConfig, progress: Progress | None = None
+    data: DenseDataset,
+    spoken: csr_array,
+    config: TrainingConfig,
+    progress: Progress | None = None,
+    *,
+    taught: SparseHead | None = None,
+    lesson: Lesson | None = None,
 ) -> SparseHead:
     """The head after all epochs; nothing is judged, kept or ended early (`core.study.fitting` does)."""
-    training = HeadTraining(data, spoken, config)
+    training = HeadTraining(data, spoken, config, taught=taught, lesson=lesson)
     while training.epoch < config.epochs:
         training.run_epoch(progress)
     return training.head

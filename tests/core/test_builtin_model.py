@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy import float32
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.builtin.build import dense_dataset
 from core.builtin.card import model_card
-from core.builtin.figures import HeadFigures, Recall, dense_figures, head_figures, oracle_figures
-from core.builtin.recipe import HEADS, SHIPPED
+from core.builtin.figures import HeadFigures, Recall, dense_figures, head_figures, oracle_figures, well_answered
+from core.builtin.questions import every_answer, load_questions
+from core.builtin.recipe import ANCHORED, HEADS, SHIPPED
 from core.registry import SCENES, load_model
 from core.scenes.captions import captions
 from core.scenes.claims import Claim, Thing, claim_from_json, holds
@@ -28,12 +31,17 @@ QUERIES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "natural_que
 
 
 @pytest.fixture(scope="module")
-def measured(built_in_home: Path) -> tuple[Recall, HeadFigures]:
-    """Dense and sparse figures on the pictures that users see: 1,000 PNGs of the test split and 5,000 captions."""
-    model = load_model()
+def images(built_in_home: Path) -> NDArray[float32]:
+    """Dense vectors (1000, dim) of the pictures that users see: the PNGs of the test split."""
     files = sorted(built_in_home.rglob("pictures/test-*.png"))
     assert len(files) == WORLD_SIZE
-    images = model.dense_images([Image.open(file) for file in files])
+    return load_model().dense_images([Image.open(file) for file in files])
+
+
+@pytest.fixture(scope="module")
+def measured(images: NDArray[float32]) -> tuple[Recall, HeadFigures]:
+    """Dense and sparse figures on those pictures and 5,000 captions."""
+    model = load_model()
     said = [[caption.text for caption in captions(compose("test", number))] for number in range(WORLD_SIZE)]
     texts = model.dense_texts([text for five in said for text in five])
     data = dense_dataset(said, images, texts)
@@ -48,10 +56,10 @@ def test_dense_vectors_find_the_right_picture(measured: tuple[Recall, HeadFigure
 
 def test_sparse_vectors_keep_that_with_few_and_true_terms(measured: tuple[Recall, HeadFigures]) -> None:
     _, sparse = measured
-    assert sparse.of_dense >= 0.95
-    assert sparse.flops <= 4 and sparse.query_terms <= 40 and sparse.item_terms <= 80
-    assert sparse.exact_at_20 >= 0.45
-    assert sparse.term_precision >= 0.75
+    assert sparse.of_dense >= 1
+    assert sparse.flops <= 2.5 and sparse.query_terms <= 10 and sparse.item_terms <= 50
+    assert sparse.exact_at_20 >= 0.7
+    assert sparse.term_precision >= 0.99
 
 
 def test_the_card_says_what_is_measured(measured: tuple[Recall, HeadFigures]) -> None:
@@ -109,14 +117,25 @@ def shown(built_in_home: Path) -> dict[str, int]:
 def test_plain_queries_bring_pictures_that_show_it(shown: dict[str, int]) -> None:
     """What the model reaches today; it may only get better."""
     assert len(shown) == 40
-    assert sum(count >= 4 for count in shown.values()) >= 38
-    assert np.mean(list(shown.values())) >= 4.6
+    assert sum(count >= 4 for count in shown.values()) >= 39
+    assert np.mean(list(shown.values())) >= 4.8
 
 
-def test_dense_vectors_bring_at_least_four_such_pictures_for_every_plain_query(built_in_home: Path) -> None:
+def test_questions_are_answered_better_than_by_the_dense_vectors(images: NDArray[float32], tmp_path: Path) -> None:
+    """Thousands of questions about the test scenes; a head that was not asked any answers fewer than those vectors."""
+    model = load_model()
+    texts, truth = load_questions("test", WORLD_SIZE, tmp_path)
+    asked, answers = model.dense_texts(texts), every_answer(truth)
+    dense = well_answered(asked @ images.T, answers)
+    sparse = well_answered(project(model.head, asked) @ project(model.head, images).T, answers)
+    assert FIGURES["questions"][SHIPPED] == pytest.approx(sparse, abs=0.01)
+    assert FIGURES["questions"]["dense"] == pytest.approx(dense, abs=0.01)
+    assert sparse > dense > FIGURES["questions"][ANCHORED]
+
+
+def test_dense_vectors_bring_at_least_four_such_pictures_for_every_plain_query(images: NDArray[float32]) -> None:
     """What the towers know, which the terms are to keep: all forty."""
     model = load_model()
-    images = model.dense_images([Image.open(file) for file in sorted(built_in_home.rglob("pictures/test-*.png"))])
     scores = model.dense_texts([query["query"] for query in QUERIES]) @ images.T  # (40, 1000)
     for query, row in zip(QUERIES, scores, strict=True):
         best = np.argsort(-row, kind="stable")[:5].tolist()
@@ -124,9 +143,7 @@ def test_dense_vectors_bring_at_least_four_such_pictures_for_every_plain_query(b
         assert sum(holds(claim, compose("test", number)) for number in best) >= 4, query["query"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the terms hold colours and numbers less surely than the dense vectors: 38 of 40"
-)
+@pytest.mark.xfail(strict=True, reason="red things beside people are taken for clothes: 39 of 40")
 def test_every_plain_query_brings_at_least_four_such_pictures_in_five(shown: dict[str, int]) -> None:
     """The aim: of the top five, four or more hold all the named things."""
     weak = {text: count for text, count in shown.items() if count < 4}

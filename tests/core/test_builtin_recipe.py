@@ -189,7 +189,7 @@ def test_truth_of_whole_batches_agrees_with_the_definition(tmp_path: Path) -> No
     rows, rng = np.arange(count), np.random.default_rng(0)
     for _ in range(3):
         which = rng.integers(0, 3, count)
-        true = holding(truth, rows, which)
+        true = holding(truth, rows, which, rows)
         for i, j in np.ndindex(count, count):
             claim = said_of(scenes[i])[2][which[i]].claim
             assert true[i, j] == (i == j or (not claim.relations and holds(claim, scenes[j]))), (claim, scenes[j])

@@ -119,6 +119,8 @@ def test_a_kept_head_is_a_model_by_name(home: Path, tmp_path: Path) -> None:
     assert canonical_name("scenes+mine") == "scenes+mine"
     model = load_model("scenes+mine")
     assert model.name == "scenes+mine" and model.head.config.hidden_size == 16
-    assert list(other_heads("scenes")) == ["caption control", "no control", "mine"]
-    assert list(other_heads("scenes+mine")) == ["caption control", "no control", "the built-in one"]
+    assert list(other_heads("scenes")) == ["caption control", "caption control and anchor", "no control", "mine"]
+    assert list(other_heads("scenes+mine")) == [
+        "caption control", "caption control and anchor", "no control", "the built-in one",
+    ]  # fmt: skip
     assert list(other_heads("blip-coco")) == ["mine"]
