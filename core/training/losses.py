@@ -5,18 +5,30 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def distillation(sparse_scores: Tensor, dense_scores: Tensor, tau: float, truth: float = 0.0) -> Tensor:
+def distillation(
+    sparse_scores: Tensor, dense_scores: Tensor, tau: float, truth: float = 0.0, pairs: Tensor | None = None
+) -> Tensor:
     """Cross-entropy of sparse scores against what the teacher says, mean of both directions.
 
     Both (n texts, n images). The teacher says softmax(dense / tau), and, with the share `truth` (not in the paper),
-    that text i belongs to image i: where dense scores confuse pairs, a head that only repeats them learns to confuse.
+    what belongs together (`pairs`, as `own_pairs` gives them; None: text i to image i): where dense scores confuse
+    pairs, a head that only repeats them learns to confuse.
     """
-    pairs = torch.eye(len(dense_scores), device=dense_scores.device)
+    own = torch.eye(len(dense_scores), device=dense_scores.device) if pairs is None else pairs
 
     def one_way(sparse: Tensor, dense: Tensor) -> Tensor:
-        return functional.cross_entropy(sparse, torch.lerp(torch.softmax(dense / tau, 1), pairs, truth))
+        return functional.cross_entropy(sparse, torch.lerp(torch.softmax(dense / tau, 1), own, truth))
 
     return (one_way(sparse_scores, dense_scores) + one_way(sparse_scores.T, dense_scores.T)) / 2
+
+
+def own_pairs(images: Tensor) -> Tensor:
+    """(n, n) shares, each row adding up to 1: to which rows text i belongs, and image i to which texts.
+
+    images (n,): the number of each row's image. Two captions of one image in a step belong to both of its rows.
+    """
+    same = (images[:, None] == images[None, :]).float()
+    return same / same.sum(1, keepdim=True)
 
 
 def l1(weights: Tensor) -> Tensor:

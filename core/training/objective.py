@@ -22,6 +22,7 @@ class Batch:
     """The rows of one step: texts (b, dim), the terms they speak (b, |V|), their images (b, dim).
 
     `words` (b, |V|): what any caption of each image speaks; only the anchor asks for it, so it may be left out without.
+    `pairs` (b, b): which image is each text's own (`losses.own_pairs`); None: the one of its row.
     `shown` (2b, dim): what the head sees in place of texts and images (`blur`); the teacher's scores are theirs.
     """
 
@@ -29,6 +30,7 @@ class Batch:
     literal: Tensor
     images: Tensor
     words: Tensor | None = None
+    pairs: Tensor | None = None
     shown: Tensor | None = None
 
     @property
@@ -48,7 +50,9 @@ def objective(
     probability = probability_of(config, progress)
     if config.control != "none":
         text_weights = text_weights * allowed_terms(config.control, batch.literal, probability, generator)
-    match = distillation(text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau, config.truth)
+    match = distillation(
+        text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau, config.truth, batch.pairs
+    )
     penalty = SPARSITY[config.sparsity]
     sparsity = config.query_sparsity * penalty(text_weights) + config.item_sparsity * penalty(image_weights)
     penalised = warm(progress, config.warmup) * sparsity

@@ -18,6 +18,7 @@ from core.training.config import TrainingConfig
 from core.training.dataset import image_words
 from core.training.fast import fast_objective
 from core.training.initial import start_from, start_from_captions
+from core.training.losses import own_pairs
 from core.training.objective import Batch, objective
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -148,7 +149,8 @@ class HeadTraining:
         words = self._dense(self._words, which) if self._words is not None else None
         texts, images = self._texts[rows], self._images[which]
         shown = blurred(torch.cat([texts, images]), self._blur, self._generator) if self._blur else None
-        return Batch(texts, self._dense(self._spoken, rows.numpy()), images, words, shown)
+        pairs = own_pairs(torch.from_numpy(which).to(texts.device)) if self.config.truth else None
+        return Batch(texts, self._dense(self._spoken, rows.numpy()), images, words, pairs, shown)
 
     def _dense(self, matrix: csr_array, rows: NDArray[np.int64]) -> torch.Tensor:
         return torch.from_numpy(matrix[rows].toarray()).to(self._texts.device)

@@ -12,6 +12,7 @@ from core.data.dense import DenseDataset
 from core.head import HeadConfig, SparseHead
 from core.training import fast
 from core.training.config import Control, Sparsity, TrainingConfig
+from core.training.losses import own_pairs
 from core.training.objective import Batch, objective
 from core.training.trainer import train_head
 
@@ -44,7 +45,8 @@ def _batch(size: int = SIZE) -> Batch:
         torch.nn.functional.normalize(torch.randn(size, DIM, generator=generator), dim=1) for _ in range(2)
     )
     shown = torch.cat([texts, images]) + 0.05 * torch.randn(2 * size, DIM, generator=generator)
-    return Batch(texts, literal, images, literal, shown)
+    pairs = own_pairs(torch.arange(size) // 2)  # two captions of each image
+    return Batch(texts, literal, images, literal, pairs, shown)
 
 
 def _run(step: object, head: SparseHead, batch: Batch, config: TrainingConfig, progress: float) -> Iterator[object]:

@@ -22,7 +22,7 @@ from core.training.config import Schedule, TrainingConfig, setting
 from core.training.dataset import image_words
 from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
 from core.training.initial import LENGTH, start_from, start_from_captions
-from core.training.losses import distillation, l1, warm, word_anchor
+from core.training.losses import distillation, l1, own_pairs, warm, word_anchor
 from core.training.objective import Batch, objective
 from core.training.trainer import HeadTraining, learning_rate, optimiser, project, train_head
 from core.vocabulary import Vocabulary
@@ -84,6 +84,17 @@ def test_distillation_by_hand() -> None:
     rows = (cross_entropy([2, 0], [0.2, 0.1]) + cross_entropy([0, 1], [0.0, 0.1])) / 2
     columns = (cross_entropy([2, 0], [0.2, 0.0]) + cross_entropy([0, 1], [0.1, 0.1])) / 2
     assert distillation(sparse, dense, tau).item() == pytest.approx((rows + columns) / 2, rel=1e-5)
+
+
+def test_captions_of_one_image_belong_to_both_of_its_rows() -> None:
+    """By hand: the truth alone, of three rows of which the first and last are one image's."""
+    pairs = own_pairs(torch.tensor([7, 3, 7]))
+    assert pairs.tolist() == [[0.5, 0, 0.5], [0, 1, 0], [0.5, 0, 0.5]]
+    scores = torch.tensor([[1.0, 2.0, 0.5], [0.0, 3.0, 1.0], [1.0, 0.0, 0.5]])
+    by_text, by_image = torch.log_softmax(scores, 1), torch.log_softmax(scores.T, 1)
+    told = [-(row[0, 0] + row[0, 2] + row[2, 0] + row[2, 2]) / 2 - row[1, 1] for row in (by_text, by_image)]
+    expected = (told[0] / 3 + told[1] / 3) / 2
+    assert torch.allclose(distillation(scores, torch.randn(3, 3), 0.1, truth=1.0, pairs=pairs), expected)
 
 
 def test_the_truth_takes_its_share_of_what_is_taught() -> None:
