@@ -6,6 +6,7 @@ that were read or are held in memory.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from index_store.matrix import Matrix
 
 FILTERS_KEPT = 8  # each a bit an item
-FRESH_S = 0.25  # seconds for which a reader's last look is good enough while somebody commits
+FRESH_S = 1.0  # seconds for which a reader's last look is good enough while somebody commits
+BUSY, BUSY_S = 8, 2.0  # so many newer moments in so many seconds: somebody writes without a pause
+PAUSE_S = 0.25  # seconds between two looks while somebody does
 
 
 class Moments:
@@ -37,6 +40,7 @@ class Moments:
         self._matrix: Matrix | None = None
         self._filtered: dict[Filter, tuple[View, View]] = {}  # of which view, and what is left of it
         self._looked = 0.0  # when a reader last saw that its view is the newest
+        self._news: deque[float] = deque(maxlen=BUSY)  # when it found newer ones
         self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
         self._view = self._empty()
         self._view = self._read()
@@ -45,16 +49,22 @@ class Moments:
         """The view to read from.
 
         While another process commits, the moment before is the newest: a reader does not wait for it, if only it
-        looked a moment ago.
+        looked a moment ago. And while one writes without a pause, it does not look each time: a new view, in which
+        nothing has been read yet, costs more than a search.
         """
         if self._writable and self._version is not None:
             return self._view  # nobody else writes
         with self._lock:
-            patient = self._version is None or time.monotonic() - self._looked > FRESH_S
+            started = time.monotonic()
+            busy = len(self._news) == BUSY and started - self._news[0] < BUSY_S
+            if self._version is not None and busy and started - self._looked < PAUSE_S:
+                return self._view
+            patient = self._version is None or started - self._looked > FRESH_S
             try:
                 with nullcontext() if patient else self._catalog.impatient():
                     if self._version is None or self._catalog.version() != self._version:
                         self._view = self._read()
+                        self._news.append(started)
                 self._looked = time.monotonic()
             except CollectionBusy:
                 if patient:
