@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -71,17 +72,11 @@ def load_corpus(
     """
     sizes = "-".join(map(str, SIDES))
     pictures = cache / f"pictures-{split}-{count}-{supersample}x-{sizes}-{world_digest(drawn_only=True)}.npz"
-    if not pictures.exists():
-        parts = on_every_core(_draw, split, count, supersample, progress)
-        save(pictures, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     sentences = cache / f"sentences-{split}-{count}-{world_digest()}.npz"
-    if not sentences.exists():
-        lists = on_every_core(_describe, split, count, supersample, progress)
-        save(sentences, {name: np.concatenate([part[name] for part in lists]) for name in lists[0]})
-    with np.load(pictures) as arrays, np.load(sentences) as texts:
-        scaled = {side: arrays[_scaled(side)] for side in SIDES}
-        said = {name: texts[name].tolist() for name in texts.files}
-        return Corpus(scaled, arrays["boxes"], arrays["setting"], **said)
+    drawn = of_every_scene(pictures, split, count, partial(_draw, supersample=supersample), progress)
+    said = of_every_scene(sentences, split, count, _describe, progress)
+    scaled = {side: drawn[_scaled(side)] for side in SIDES}
+    return Corpus(scaled, drawn["boxes"], drawn["setting"], **{name: rows.tolist() for name, rows in said.items()})
 
 
 def _scaled(side: int) -> str:
@@ -95,31 +90,34 @@ def save(path: Path, arrays: dict[str, NDArray]) -> None:
     part.replace(path)
 
 
-def on_every_core(
-    work: Callable[[tuple[str, int, int, int]], dict[str, NDArray]],
+def of_every_scene(
+    path: Path,
     split: str,
     count: int,
-    supersample: int,
-    progress: Callable[[int, int], None] | None,
-) -> list[dict[str, NDArray]]:
-    """`work` on (split, start, stop, supersample) for chunks of the first `count` scenes; the parts, in order."""
-    tasks = [(split, start, min(start + CHUNK, count), supersample) for start in range(0, count, CHUNK)]
-    parts = []
-    with ProcessPoolExecutor() as pool:
-        for task, part in zip(tasks, pool.map(work, tasks), strict=True):
-            parts.append(part)
-            if progress:
-                progress(task[2], count)
-    return parts
+    row: Callable[[Scene], dict[str, NDArray]],
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, NDArray]:
+    """What `row` makes of each of the first `count` scenes of `split`, stacked: read from `path`, or made on every core
+    and kept there."""
+    if not path.exists():
+        chunks = [range(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
+        parts = []
+        with ProcessPoolExecutor() as pool:
+            for numbers, part in zip(chunks, pool.map(partial(_rows, row, split), chunks), strict=True):
+                parts.append(part)
+                if progress:
+                    progress(numbers.stop, count)
+        save(path, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    with np.load(path) as arrays:
+        return {name: arrays[name] for name in arrays.files}
 
 
-def _draw(task: tuple[str, int, int, int]) -> dict[str, NDArray]:
-    split, start, stop, supersample = task
-    rows = [_draw_one(compose(split, number), supersample) for number in range(start, stop)]
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+def _rows(row: Callable[[Scene], dict[str, NDArray]], split: str, numbers: range) -> dict[str, NDArray]:
+    rows = [row(compose(split, number)) for number in numbers]
+    return {name: np.stack([one[name] for one in rows]) for name in rows[0]}
 
 
-def _draw_one(scene: Scene, supersample: int) -> dict[str, NDArray]:
+def _draw(scene: Scene, supersample: int) -> dict[str, NDArray]:
     rendering = render(scene, SIZE, supersample)
     boxes = np.zeros((OBJECTS, 6), int16)
     slot = 0
@@ -134,15 +132,13 @@ def _draw_one(scene: Scene, supersample: int) -> dict[str, NDArray]:
     }
 
 
-def _describe(task: tuple[str, int, int, int]) -> dict[str, NDArray]:
-    split, start, stop, _ = task
-    sentences: dict[str, list[list[str]]] = {"captions": [], "negatives": [], "phrases": []}
-    for number in range(start, stop):
-        captions, swapped, phrases = said_of(compose(split, number))
-        sentences["captions"].append([caption.text for caption in captions])
-        sentences["negatives"].append([caption.text if caption else "" for caption in swapped])
-        sentences["phrases"].append([phrase.text for phrase in phrases])
-    return {name: np.array(lists) for name, lists in sentences.items()}
+def _describe(scene: Scene) -> dict[str, NDArray]:
+    captions, swapped, phrases = said_of(scene)
+    return {
+        "captions": np.array([caption.text for caption in captions]),
+        "negatives": np.array([caption.text if caption else "" for caption in swapped]),
+        "phrases": np.array([phrase.text for phrase in phrases]),
+    }
 
 
 def said_of(scene: Scene) -> tuple[tuple[Caption, ...], list[Caption | None], list[Caption]]:

@@ -7,7 +7,7 @@ distillation of the paper knows one target distribution, that of the dense vecto
 import hashlib
 import random
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,6 @@ from core.head import SparseHead
 from core.scenes.captions import Caption
 from core.scenes.catalogue import KIND_BY_NAME, KINDS, PLACES, TIMES
 from core.scenes.colours import BASES, COLOUR_SYNONYMS
-from core.scenes.composer import compose
 from core.scenes.scene import Group, Scene
 from core.scenes.sentences import Mention, Plan, caption_of
 from core.scenes.words import (
@@ -147,11 +146,8 @@ def load_questions(
 ) -> tuple[list[str], Truth]:
     """The questions of the first `count` scenes of `split`, in order, and their truth; cached."""
     path = cache / f"questions-{split}-{count}-{_digest()}.npz"
-    if not path.exists():
-        parts = drawn.on_every_core(_chunk, split, count, 1, progress)
-        drawn.save(path, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    with np.load(path) as arrays:
-        return arrays["texts"].ravel().tolist(), Truth(**{field.name: arrays[field.name] for field in fields(Truth)})
+    rows = drawn.of_every_scene(path, split, count, _row, progress)
+    return rows.pop("texts").ravel().tolist(), Truth(**rows)
 
 
 def every_answer(truth: Truth) -> NDArray[bool_]:
@@ -163,12 +159,6 @@ def every_answer(truth: Truth) -> NDArray[bool_]:
 
 def _digest() -> str:
     return hashlib.sha256(drawn.world_digest().encode() + Path(__file__).read_bytes()).hexdigest()[:12]
-
-
-def _chunk(task: tuple[str, int, int, int]) -> dict[str, NDArray]:
-    split, start, stop, _ = task
-    rows = [_row(compose(split, number)) for number in range(start, stop)]
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
 def _row(scene: Scene) -> dict[str, NDArray]:

@@ -5,7 +5,7 @@ towers to tell them apart by chance. `claims.holds` is the definition; this is t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from core.builtin import corpus as drawn
 from core.scenes.captions import Caption
 from core.scenes.catalogue import KINDS
-from core.scenes.composer import compose
 from core.scenes.scene import SIZES, Scene
 
 GROUPS, THINGS = 4, 2  # a scene has at most four groups, a phrase names at most two things
@@ -45,11 +44,7 @@ class Truth:
 def load_truth(split: str, count: int, cache: Path, *, progress: Callable[[int, int], None] | None = None) -> Truth:
     """The truth of the first `count` scenes of `split` and of the phrases that the corpus says of them; cached."""
     path = cache / f"truth-{split}-{count}-{drawn.world_digest()}.npz"
-    if not path.exists():
-        parts = drawn.on_every_core(_chunk, split, count, 1, progress)
-        drawn.save(path, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    with np.load(path) as arrays:
-        return Truth(**{field.name: arrays[field.name] for field in fields(Truth)})
+    return Truth(**drawn.of_every_scene(path, split, count, _row, progress))
 
 
 def holding(
@@ -88,13 +83,8 @@ def holding(
     return true | (rows[:, None] == pictures)
 
 
-def _chunk(task: tuple[str, int, int, int]) -> dict[str, NDArray]:
-    split, start, stop, _ = task
-    rows = []
-    for number in range(start, stop):
-        scene = compose(split, number)
-        rows.append(scene_row(scene) | phrase_rows(drawn.said_of(scene)[2]))
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+def _row(scene: Scene) -> dict[str, NDArray]:
+    return scene_row(scene) | phrase_rows(drawn.said_of(scene)[2])
 
 
 def scene_row(scene: Scene) -> dict[str, NDArray]:
