@@ -55,7 +55,11 @@ class _Pieces:
         return taken
 
     def _make(self, term: int, place: int) -> str:
-        return f"{token(term, self._finest.band[place])} " * int(self._finest.frequency[place])
+        return _piece(term, self._finest.band[place], self._finest.frequency[place])
+
+
+def _piece(term: int, band: int, frequency: int) -> str:
+    return f"{token(term, band)} " * int(frequency)
 
 
 _pieces = _Pieces()
@@ -85,5 +89,4 @@ def _coarse(vector: SparseVector) -> str:
     """The text of a vector by itself, in whichever form has room for it."""
     held = impacts(vector.weights)
     named = zip(vector.terms.tolist(), held.band.tolist(), held.frequency.tolist(), strict=True)
-    tokens = [f"{token(term, band)} " * frequency for term, band, frequency in named]
-    return "".join(tokens) + f"{FILLER} " * (held.length - int(held.frequency.sum()))
+    return "".join(_piece(*one) for one in named) + f"{FILLER} " * (held.length - int(held.frequency.sum()))

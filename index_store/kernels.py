@@ -58,7 +58,7 @@ def lead(
     are fewer, as a heap with the lowest on top; it is brought up to date.
     """
     bits = sums.view(np.int32)  # of numbers >= 0: ordered as the numbers are, and compared many at a time
-    floor = max(np.float32(best[0] * doubt), np.float32(2.0**-149))
+    floor = _floor(best, doubt)
     many = 0
     for start in range(0, counts.size, GROUP):
         end = min(start + GROUP, counts.size)
@@ -75,8 +75,14 @@ def lead(
                 many += 1
                 if sums[row] > best[0]:
                     _replace_lowest(best, sums[row])
-                    floor = max(np.float32(best[0] * doubt), np.float32(2.0**-149))
+                    floor = _floor(best, doubt)
     return many
+
+
+@_compiled
+def _floor(best: NDArray[np.float32], doubt: float) -> np.float32:
+    """What a sum must reach; the least positive number, as those without a sum are nobody's answer."""
+    return max(np.float32(best[0] * doubt), np.float32(2.0**-149))
 
 
 @_compiled

@@ -100,22 +100,27 @@ class Matrix:
 
         alive: which ids count; smaller than `covered` may be.  within: only items that share a term with it.
         """
-        blocks = [block for block in self._blocks if block.heaviest]
-        if not blocks:
-            return []
-        exact, found = query.weights.astype(np.float64), []
-        for block, rows in zip(blocks, _leading(blocks, query, k, alive, within), strict=True):
-            made = products(*block[2:5], query.terms, exact, rows)
-            found += [(block.first + row, exact_sum(some)) for row, some in zip(rows.tolist(), made, strict=True)]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
+        return _best(self._blocks, query, k, alive, within)
 
 
 def _warm() -> None:
     """Machine code is made now, where it is not kept from before: not while somebody waits for a first answer."""
     query = SparseVector.from_pairs({0: 1.0})
-    block = _block({0: query.to_bytes()}, 0, 1, 1)
-    rows = _leading([block], query, 1, np.ones(1, np.bool_), None)[0]
-    products(*block[2:5], query.terms, query.weights.astype(np.float64), rows)
+    _best([_block({0: query.to_bytes()}, 0, 1, 1)], query, 1, np.ones(1, np.bool_), None)
+
+
+def _best(
+    blocks: Sequence[Block], query: SparseVector, k: int, alive: NDArray[np.bool_], within: SparseVector | None
+) -> list[tuple[int, float]]:
+    """What `Matrix.search` gives."""
+    blocks = [block for block in blocks if block.heaviest]
+    if not blocks:
+        return []
+    exact, found = query.weights.astype(np.float64), []
+    for block, rows in zip(blocks, _leading(blocks, query, k, alive, within), strict=True):
+        made = products(*block[2:5], query.terms, exact, rows)
+        found += [(block.first + row, exact_sum(some)) for row, some in zip(rows.tolist(), made, strict=True)]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
 
 def _leading(

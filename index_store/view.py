@@ -3,7 +3,7 @@
 Postings are a superset of what counts (see `collection.py`): a view says which of their ids do, and skips the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
@@ -63,9 +63,11 @@ class View:
     def cover(self) -> "View":
         """This view, once the matrix holds its items; CollectionDamaged where a vector cannot be read."""
         if self.matrix is not None and self.matrix.covered < self.alive.size:
-            first = self.matrix.covered
-            new = (np.flatnonzero(self.alive[first:]) + first).tolist() if first else []
-            found = sorted(self.postings.find(new), key=itemgetter(0)) if first else self.postings.all_vectors()
+            if first := self.matrix.covered:
+                new = (np.flatnonzero(self.alive[first:]) + first).tolist()
+                found: Iterable[tuple[int, bytes | None]] = sorted(self.postings.find(new), key=itemgetter(0))
+            else:
+                found = self.postings.all_vectors()
             sound = ((item, readable(item, data, self.folder)) for item, data in found if self.holds(item))
             self.matrix.cover(sound, self.alive.size)
         return self
