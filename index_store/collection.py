@@ -390,6 +390,7 @@ class Collection:
         """Ends writing and reading; closing twice is fine."""
         with self._lock:
             self._closed = True
+            self._moments.close()
             self._postings.close()
             self._catalog.close()
 

@@ -137,15 +137,15 @@ def parse(token: str) -> tuple[int, int]:
     return int(term), int(band)
 
 
-def idf(holding: int, documents: int) -> float:
+def idf(holding: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
     """tantivy's, in its float32 arithmetic: of lists that nearly all documents are in, rounding is most of it."""
     one, half = np.float32(1), np.float32(0.5)
-    odds = (np.float32(documents - holding) + half) / (np.float32(holding) + half)
-    return math.log(float(one + odds))
+    odds = ((documents - holding).astype(np.float32) + half) / (holding.astype(np.float32) + half)
+    return np.log((one + odds).astype(np.float64))
 
 
-def unit(holding: int, documents: int) -> float:
-    """What tantivy gives a posting whose f / (f + K) is 1: idf * (1 + k1)."""
+def unit(holding: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
+    """What tantivy gives a posting whose f / (f + K) is 1: idf * (1 + k1), of lists that `holding` documents are in."""
     return idf(holding, documents) * (1 + K1)
 
 

@@ -6,16 +6,17 @@ that were read or are held in memory.
 
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index_store.catalog import Catalog
 from index_store.errors import CollectionBusy
 from index_store.filters import Filter
+from index_store.lookout import Lookout
 from index_store.postings import Postings
 from index_store.vector_cache import VectorCache
 from index_store.view import NOBODY, View
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 FILTERS_KEPT = 8  # each a bit an item
 FRESH_S = 1.0  # seconds for which a reader's last look is good enough while somebody commits
-BUSY, BUSY_S = 8, 2.0  # so many newer moments in so many seconds: somebody writes without a pause
-PAUSE_S = 0.25  # seconds between two looks while somebody does
 
 
 class Moments:
@@ -35,48 +34,38 @@ class Moments:
     def __init__(self, folder: Path, size: int, catalog: Catalog, postings: Postings, *, writable: bool) -> None:
         self._folder, self._size, self._writable = folder, size, writable
         self._catalog, self._postings = catalog, postings
-        self._lock = threading.RLock()  # guards the swapping of views
+        self._making = threading.RLock()  # held by whoever makes the next view
         self._cache = VectorCache()
         self._matrix: Matrix | None = None
+        self._filtering = threading.Lock()  # guards what follows
         self._filtered: dict[Filter, tuple[View, View]] = {}  # of which view, and what is left of it
-        self._looked = 0.0  # when a reader last saw that its view is the newest
-        self._news: deque[float] = deque(maxlen=BUSY)  # when it found newer ones
+        self._looked = 0.0  # when a reader last looked whether its view is the newest
+        self._lookout = Lookout(partial(self._look, patient=False))
         self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
         self._view = self._empty()
         self._view = self._read()
 
     def current(self) -> View:
-        """The view to read from.
+        """The view to read from: the newest when it was asked for.
 
         While another process commits, the moment before is the newest: a reader does not wait for it, if only it
-        looked a moment ago. And while one writes without a pause, it does not look each time: a new view, in which
-        nothing has been read yet, costs more than a search.
+        looked a moment ago. And while one writes without a pause, a thread looks in the reader's place, now and then.
         """
-        if self._writable and self._version is not None:
-            return self._view  # nobody else writes
-        with self._lock:
-            started = time.monotonic()
-            busy = len(self._news) == BUSY and started - self._news[0] < BUSY_S
-            if self._version is not None and busy and started - self._looked < PAUSE_S:
+        if self._version is not None:
+            if self._writable:
+                return self._view  # nobody else writes
+            now = time.monotonic()
+            if self._lookout.asked(now) and now - self._looked < FRESH_S:
                 return self._view
-            patient = self._version is None or started - self._looked > FRESH_S
-            try:
-                with nullcontext() if patient else self._catalog.impatient():
-                    if self._version is None or self._catalog.version() != self._version:
-                        self._view = self._read()
-                        self._news.append(started)
-                self._looked = time.monotonic()
-            except CollectionBusy:
-                if patient:
-                    raise
-            return self._view
+        self._look()
+        return self._view
 
     def among(self, where: Filter) -> View:
         """The view to read from, as if only items that a filter lets through were there; kept for the next question."""
         view = self.current()
         if not where:
             return view
-        with self._lock:
+        with self._filtering:
             of, found = self._filtered.get(where, (None, None))
             if of is not view or found is None:
                 found = view.only(self._catalog.ids(where))
@@ -88,17 +77,17 @@ class Moments:
 
     def advance(self, added: Sequence[int] = (), removed: Sequence[int] = ()) -> None:
         """A writer's next moment: ids (ascending) were added, others removed, or postings written anew."""
-        with self._lock:
+        with self._making:
             self._view = self.current().after(self._postings.view(), added, removed).cover()
 
     def filter_anew(self) -> None:
         """What filters ask for has changed, though the items are the same."""
-        with self._lock:
+        with self._filtering:
             self._filtered.clear()
 
     def look_again(self, *, forget: bool = False) -> None:
         """The next reading looks at the disk. forget: all of it, for only what is there counts."""
-        with self._lock:
+        with self._making:
             self._version = None
             if forget:
                 self._view = self._empty()
@@ -114,13 +103,35 @@ class Moments:
         matrix = Matrix(self._size)
         while self._matrix is None:
             view = replace(self.current(), matrix=matrix).cover()  # which takes its time: others go on meanwhile
-            with self._lock:
+            with self._making:
                 if self._matrix is None and self.current().alive is view.alive:
                     self._matrix, self._view = matrix, view
-                    self._filtered.clear()
+                    self.filter_anew()
+
+    def close(self) -> None:
+        """Ends looking; closing twice is fine."""
+        self._lookout.close()
 
     def _empty(self) -> View:
         return View(self._folder, self._size, self._cache, self._postings.view(), NOBODY, self._matrix)
+
+    def _look(self, *, patient: bool = True) -> None:
+        """Reads the newest moment if there is a newer one; patient: waits for a commit under way if need be."""
+        started = time.monotonic()
+        with self._making:
+            if self._version is not None and self._looked >= started:
+                return  # another thread did meanwhile
+            patient = patient and (self._version is None or started - self._looked > FRESH_S)
+            started = time.monotonic()
+            try:
+                with nullcontext() if patient else self._catalog.impatient():
+                    if self._version is None or self._catalog.version() != self._version:
+                        self._view = self._read()
+                        self._lookout.found(started)
+                self._looked = started
+            except CollectionBusy:
+                if patient:
+                    raise
 
     def _read(self) -> View:
         """Catalog ids with postings that cover them: true when the catalog did not change while postings were read."""

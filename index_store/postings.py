@@ -143,10 +143,12 @@ class Postings:
                     writer.add_document(document)
             writer.commit()
             self._share()
-        except BaseException as error:
+        except Exception as error:
+            cause = self._cause(error)
             self._abandon()
-            if isinstance(error, Exception):
-                raise explain(error, self.path) from error
+            raise explain(cause, self.path) from error
+        except BaseException:
+            self._abandon()
             raise
 
     def rewrite(self, documents: Iterable[tuple[int, SparseVector]], items: int) -> None:
@@ -162,6 +164,17 @@ class Postings:
         self.write(documents, count=items)
         self.close_writer()  # ends merges: they would only cost time now
         self._writer = self._new_writer()
+
+    def _cause(self, error: Exception) -> Exception:
+        """Where its thread has failed, tantivy refuses documents without a reason; committing cannot succeed then, and
+        tells it.
+        """
+        if self._writer is not None and "writer was killed" in str(error):
+            try:
+                self._writer.commit()
+            except Exception as cause:
+                return cause
+        return error
 
     def _share(self) -> None:
         """tantivy writes these two for their owner's eyes only; whoever may read the folder may read them."""

@@ -7,6 +7,7 @@ three times as much. So lists are read without conditions, and whoever asks pass
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -62,9 +63,10 @@ class PostingsView:
     def lists(self, query: SparseVector) -> list[PostingList]:
         """The posting lists of a query: term by term, the lightest band first. Clauses are for `candidates`."""
         found: list[PostingList] = []
-        for term, weight in zip(query.terms.tolist(), query.weights.tolist(), strict=True):
+        terms = query.terms.tolist()
+        for term, weight, bands in zip(terms, query.weights.tolist(), self._term_bands(terms), strict=True):
             below = 0
-            for held in self._term_bands(term):
+            for held in bands:
                 below += held.length
                 most = weight * impacts.ceiling(held.band)
                 found.append(PostingList(term, most, held.length, below, (held, weight)))
@@ -134,7 +136,7 @@ class PostingsView:
         found = self.searcher.search(self._term(token), limit=most, count=False).hits
         ids = np.array(self._ids([address for _, address in found]), dtype=np.int64)
         order = np.argsort(ids, kind="stable")
-        unit = impacts.unit(self.searcher.doc_freq("impacts", token), self.documents)
+        (unit,) = impacts.unit(np.array([self.searcher.doc_freq("impacts", token)]), self.documents)
         return ids[order], np.array([score for score, _ in found])[order] / unit if unit else None
 
     def average_length(self) -> float:
@@ -173,21 +175,23 @@ class PostingsView:
         return Query.const_score_query(held.query, weight * impacts.ceiling(held.band) / scale)
 
     def _sharing(self, within: SparseVector) -> Query:
-        tokens = [impacts.token(term, held.band) for term in within.terms.tolist() for held in self._term_bands(term)]
+        terms = within.terms.tolist()
+        bands = zip(terms, self._term_bands(terms), strict=True)
+        tokens = [impacts.token(term, held.band) for term, some in bands for held in some]
         if not tokens:
             return Query.empty_query()
         return Query.const_score_query(Query.term_set_query(self.schema, "impacts", tokens), 0.0)
 
-    def _term_bands(self, term: int) -> tuple[Band, ...]:
-        known = self._bands.get(term)
-        if known is None:
-            listed = self.searcher.terms_with_prefix("impacts", impacts.prefix(term))
-            held = sorted((impacts.parse(token)[1], length) for token, length in listed)
-            known = self._bands[term] = tuple(
-                Band(band, length, self._term(impacts.token(term, band)), impacts.unit(length, self.documents))
-                for band, length in held
-            )
-        return known
+    def _term_bands(self, terms: Sequence[int]) -> list[tuple[Band, ...]]:
+        """The bands of each term, ascending. Each view reads them anew: those of several terms together are cheaper."""
+        new = [term for term in terms if term not in self._bands]
+        listed = [self.searcher.terms_with_prefix("impacts", impacts.prefix(term)) for term in new]
+        lengths = np.array([length for held in listed for _, length in held], dtype=np.int64)
+        units = iter(impacts.unit(lengths, self.documents).tolist())
+        for term, held in zip(new, listed, strict=True):
+            read = [Band(impacts.parse(token)[1], length, self._term(token), next(units)) for token, length in held]
+            self._bands[term] = tuple(sorted(read, key=attrgetter("band")))
+        return [self._bands[term] for term in terms]
 
     def _ids(self, addresses: list[DocAddress]) -> list[int]:
         return cast(list[int], self.searcher.fast_field_values("id", addresses)) if addresses else []

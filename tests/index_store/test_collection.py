@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index_store import collection as module
-from index_store import moments, searching, vector_cache
+from index_store import searching, vector_cache
 from index_store.collection import Collection, NewItem, Retrieval
 from index_store.errors import CollectionError
 from index_store.filters import parse
@@ -301,26 +301,3 @@ def test_what_was_opened_is_remembered(collection: Collection, tmp_path: Path) -
     with Collection.open(tmp_path / "c", model="test", vocabulary=VOCABULARY) as reader:
         assert not reader.writable and reader.digest == collection.digest
     assert Collection.exists(tmp_path / "c") and not Collection.exists(tmp_path)
-
-
-def test_while_somebody_writes_without_a_pause_a_reader_looks_now_and_then(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """At first each search sees what was written before it; after many such, it may be of a moment ago."""
-    with (
-        Collection.create(tmp_path / "c", model="m", vocabulary=VOCABULARY) as writer,
-        Collection.open(tmp_path / "c") as reader,
-    ):
-        monkeypatch.setattr(moments, "BUSY_S", 3600.0)
-        monkeypatch.setattr(moments, "PAUSE_S", 3600.0)
-        for count in range(1, moments.BUSY + 1):
-            writer.add([new(SparseVector.from_pairs({1: float(count)}))])
-            assert len(reader) == count
-        writer.add([new(SparseVector.from_pairs({1: 99.0}))])
-        assert len(reader) == moments.BUSY
-        monkeypatch.setattr(moments, "PAUSE_S", 0.0)
-        assert len(reader) == moments.BUSY + 1
-        monkeypatch.setattr(moments, "BUSY_S", 0.0)
-        monkeypatch.setattr(moments, "PAUSE_S", 3600.0)
-        writer.add([new(SparseVector.from_pairs({1: 100.0}))])
-        assert reader.search(SparseVector.from_pairs({1: 1.0}), 1).hits[0].score == 100.0

@@ -2,14 +2,17 @@
 
 import os
 import shutil
+import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from index_store.collection import Collection
 from index_store.errors import CollectionError, CollectionFull
+from index_store.postings import AT_ONCE, Postings
+from index_store.vectors import SparseVector
 from tests.index_store.test_crash_matrix import CHANGES, OLD, fill, looked_at, state
 from tests.index_store.test_errors import one_sentence
 
@@ -60,3 +63,25 @@ def _copy(source: Path, target: Path) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
     return target
+
+
+def test_a_disk_that_is_found_full_while_documents_are_added(small_disk: Path) -> None:
+    """Then tantivy refuses the next one without saying why; the sentence is the same, and nothing is written."""
+    Postings.create(small_disk / "index")
+    postings = Postings(small_disk / "index", writable=True)
+    postings.write(add=[(1, SparseVector.from_pairs({1: 1.0}))])
+
+    def slowly() -> Iterator[tuple[int, SparseVector]]:
+        for start in (2, 2 + AT_ONCE):
+            yield from ((item, SparseVector.from_pairs({1: 1.0})) for item in range(start, start + AT_ONCE))
+            time.sleep(0.5)
+
+    left = os.statvfs(small_disk)
+    (small_disk / "ballast").write_bytes(b"x" * left.f_bavail * left.f_frsize)
+    with pytest.raises(CollectionFull):
+        postings.write(add=slowly())
+    (small_disk / "ballast").unlink()
+    assert postings.view().all_ids() == [1]
+    postings.write(add=[(2, SparseVector.from_pairs({1: 1.0}))])
+    assert postings.view().all_ids() == [1, 2]
+    postings.close()

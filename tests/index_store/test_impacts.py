@@ -105,7 +105,7 @@ def test_what_tantivy_scores_is_the_formula(tmp_path: Path) -> None:
             f = held.frequency[({**some, 20: some[3]}[item].terms == term).argmax()]
             length = impacts.rounded(np.array([float(held.length)]))[0]
             k = impacts.saturation(length, view.average_length())
-            assert score == pytest.approx(impacts.unit(holding, view.documents) * f / (f + k), rel=1e-5)
+            assert score == pytest.approx(impacts.unit(np.int64(holding), view.documents) * f / (f + k), rel=1e-5)
             checked += 1
     assert checked > 500
     postings.close()
@@ -143,8 +143,8 @@ def test_a_term_that_every_item_has(tmp_path: Path) -> None:
     postings = Postings(tmp_path / "index", writable=True)
     postings.write(add=[(item, SparseVector.from_pairs({3: 0.7})) for item in range(1, 5001)])
     view = postings.view()
-    assert 0 < impacts.idf(5000, view.documents) < 1e-3
+    assert 0 < impacts.idf(np.int64(5000), view.documents) < 1e-3
     found = view.candidates(within_budget(view.lists(SparseVector.from_pairs({3: 2.0})), 10**9), 10)
     assert all(1.4 <= bound < 1.4 * 1.2 for bound in found.bounds)
-    assert impacts.idf(10**8, 10**8) == 0.0  # then a constant stands for the list (`PostingsView._clause`)
+    assert impacts.idf(np.int64(10**8), 10**8) == 0.0  # then a constant stands for the list (`PostingsView._clause`)
     postings.close()
