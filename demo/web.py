@@ -53,7 +53,7 @@ def build(session: Session) -> App:
         )
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Search", id="search") as tab:
-                search_tab(session, tab)
+                search_tab(session, app, tab)
             with gr.Tab("Inspect", id="inspect") as tab:
                 term = inspect_tab(session, tab)
             with gr.Tab("Compare", id="compare") as tab:

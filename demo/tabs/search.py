@@ -42,9 +42,9 @@ MEANINGS = {
 TICK_S = 1.0  # how often a page that waits for the world asks how far it is
 
 
-def search_tab(session: Session, tab: gr.Tab) -> None:
-    """Builds the tab inside the Blocks at hand; coming back to it asks again where the model is another one now."""
-    page = Tab(session)
+def search_tab(session: Session, app: gr.Blocks, tab: gr.Tab) -> None:
+    """Builds the tab inside the Blocks at hand, `app`; coming back to it asks again where the model is another one."""
+    page = Tab(session, app)
     returned = tab.select(page.ask_another_model, page.settings, page.answer, **QUIET)
     returned.then(page.look, page.asked, page.standing, **QUIET)
 
@@ -52,7 +52,7 @@ def search_tab(session: Session, tab: gr.Tab) -> None:
 class Tab:
     """The components of the tab and what their events do."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, app: gr.Blocks) -> None:
         self.session = session
         self.asked = gr.State(Asked())
         self._build_question()
@@ -66,7 +66,7 @@ class Tab:
         ]  # fmt: skip
         self._wire_question()
         self._wire_answer()
-        self._wire_arrival()
+        self._wire_arrival(app)
 
     def _build_question(self) -> None:
         self.status = gr.HTML(elem_id="status", **PLAIN)
@@ -168,23 +168,29 @@ class Tab:
         chosen = self.welcome.select(take_caption, None, self.query, **QUIET)
         chosen.then(self._ask, self.settings, self.answer, **QUIET)
 
-    def _wire_arrival(self) -> None:
+    def _wire_arrival(self, app: gr.Blocks) -> None:
         timer = gr.Timer(TICK_S)
         self.standing = shown = [self.status, self.about, self.welcome, self.kind, self.only, timer]
         timer.tick(self.look, self.asked, shown, queue=False, **QUIET)
 
-        def arrive(request: gr.Request) -> tuple[Any, ...]:
+        def arrive(asked: Asked, request: gr.Request) -> tuple[Any, ...]:
             question = from_link(str(request.query_params))
+            if not question.to_link():  # what somebody did since the page opened stays
+                return (*self.look(asked), *(gr.skip(),) * 5)
             settings = (question.text, question.expansion, question.mode, question.share, Asked(question))
-            *rest, only, timer_now = standing(self.session, searched=bool(question.to_link()), kind=question.kind)
+            *rest, only, timer_now = standing(self.session, searched=True, kind=question.kind)
             return (*rest, only | {"value": list(question.only)}, timer_now, *settings)
 
+        def answer_link(request: gr.Request, *settings: Any) -> tuple[Any, ...]:
+            linked = from_link(str(request.query_params)).to_link()
+            return self._ask_again(*settings) if linked else (gr.skip(),) * len(self.answer)
+
         # a link opens with its answer
-        filled = gr.on(
-            None, arrive, None,
+        filled = app.load(
+            arrive, self.asked,
             [*shown, self.query, self.expansion, self.mode, self.share, self.asked], **QUIET,
         )  # fmt: skip
-        filled.then(self._ask_again, self.settings, self.answer, **QUIET)
+        filled.then(answer_link, self.settings, self.answer, **QUIET)
 
     def _ask(self, *settings: Any) -> tuple[Any, ...]:
         """Asks anew; the same words keep their edits and more pages, others begin without."""

@@ -76,6 +76,23 @@ def test_a_typed_question_is_answered_and_explained(visit: Callable[..., Page]) 
     page.wait_for_function("document.querySelector('#grid img').naturalWidth > 0")  # thumbnails are really served
 
 
+def test_what_was_asked_before_a_slow_server_read_the_link_stays(visit: Callable[..., Page]) -> None:
+    """An arriving page asks what its link says; the answer must not undo what somebody did meanwhile."""
+    page, held, slow = visit(), [], True
+    page.route("**/queue/join*", lambda route: held.append(route) if slow else route.continue_())
+    page.reload()
+    while not held:
+        page.wait_for_timeout(20)
+    slow = False
+    search(page, "a red dog beside the sea")
+    for route in held:
+        route.continue_()
+    page.wait_for_timeout(1500)
+    expect(page.locator("#query input")).to_have_value("a red dog beside the sea")
+    page.locator("#grid .sw-card").nth(4).click()
+    expect(page.locator("#explanation h2")).to_have_text("Why it is number 5")
+
+
 def test_another_result_is_chosen_with_the_mouse(visit: Callable[..., Page]) -> None:
     page = visit()
     search(page, "a green boat")
