@@ -37,13 +37,13 @@ class Moments:
         self._making = threading.RLock()  # held by whoever makes the next view
         self._cache = VectorCache()
         self._matrix: Matrix | None = None
-        self._filtering = threading.Lock()  # guards what follows
+        self._filtering = threading.Lock()  # guards the next
         self._filtered: dict[Filter, tuple[View, View]] = {}  # of which view, and what is left of it
         self._looked = 0.0  # when a reader last looked whether its view is the newest
         self._lookout = Lookout(partial(self._look, patient=False))
         self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
         self._view = self._empty()
-        self._view = self._read()
+        self._view, self._version = self._read()
 
     def current(self) -> View:
         """The view to read from: the newest when it was asked for.
@@ -126,15 +126,18 @@ class Moments:
             try:
                 with nullcontext() if patient else self._catalog.impatient():
                     if self._version is None or self._catalog.version() != self._version:
-                        self._view = self._read()
+                        self._view, self._version = self._read()  # in this order: others ask meanwhile
                         self._lookout.found(started)
                 self._looked = started
             except CollectionBusy:
                 if patient:
                     raise
 
-    def _read(self) -> View:
-        """Catalog ids with postings that cover them: true when the catalog did not change while postings were read."""
+    def _read(self) -> tuple[View, tuple[int, int]]:
+        """The newest view, of catalog ids with postings that cover them, and the catalog's version.
+
+        True when the catalog did not change while postings were read.
+        """
         while True:
             before, known = self._catalog.version(), self._view
             new = self._catalog.ids(after=known.alive.size - 1)
@@ -142,5 +145,4 @@ class Moments:
                 known, new = self._empty(), self._catalog.ids()
             view = known.after(self._postings.view(), new).cover()
             if self._catalog.version() == before:
-                self._version = before
-                return view
+                return view, before
