@@ -47,8 +47,9 @@ class Lookout:
     def close(self) -> None:
         """Ends the thread; closing twice is fine."""
         self._closing.set()
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
             thread.join()
 
     def _run(self) -> None:
