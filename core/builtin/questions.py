@@ -117,6 +117,21 @@ def may_light(truth: Truth, vocabulary: Vocabulary) -> csr_array:
     return csr_array(counts).astype(bool)
 
 
+def must_light(truth: Truth, spoken: csr_array, vocabulary: Vocabulary) -> csr_array:
+    """(questions, |V|) bool: the terms that a question speaks, and those for what its things are besides.
+
+    A turtle is a reptile and an animal: who asks for a lizard, which this world does not draw, means those.
+    """
+    nouns = sorted({*PLAIN, *(noun for several in BROADER.values() for noun, _ in several)})
+    meant = np.zeros((len(nouns), truth.kinds.shape[-1]), bool)
+    for row, noun in zip(meant, nouns, strict=True):
+        row[[drawn.KIND_IDS[kind] for kind in MEANINGS[noun]]] = True
+    kinds = _flat(truth.kinds)  # (m, things, kinds)
+    all_of = ~(kinds.astype(np.int32) @ ~meant.T).astype(bool) & kinds.any(2, keepdims=True)  # (m, things, nouns)
+    besides = csr_array(all_of.any(1), dtype=np.int32) @ _terms([(noun,) for noun in nouns], vocabulary)
+    return csr_array(spoken.astype(np.int32) + besides).astype(bool)
+
+
 def _flat(rows: NDArray) -> NDArray:
     return rows.reshape(-1, *rows.shape[2:])
 
@@ -168,24 +183,33 @@ def _row(scene: Scene) -> dict[str, NDArray]:
 
 @dataclass(frozen=True)
 class Questions:
-    """EACH questions a scene, in order: vectors (n * EACH, dim), the terms that they speak and those that they may
-    light besides, both (n * EACH, |V|) bool, and of which scenes they are true."""
+    """EACH questions a scene, in order: vectors (n * EACH, dim), and those of the same in words that the world does not
+    say, the terms that they speak, that they must light and that they may light besides, all (n * EACH, |V|) bool, and
+    of which scenes they are true."""
 
     texts: Tensor
+    others: Tensor
     spoken: csr_array
+    named: csr_array
     allowed: csr_array
     truth: Truth
 
     @classmethod
-    def of(cls, encoder: SceneEncoder, vocabulary: Vocabulary, texts: list[str], truth: Truth) -> "Questions":
-        """From what `load_questions` gives."""
-        rows = torch.from_numpy(encoder.encode_texts(texts))
-        return cls(rows, spoken_terms(texts, vocabulary), may_light(truth, vocabulary), truth)
+    def of(
+        cls, encoder: SceneEncoder, vocabulary: Vocabulary, texts: list[str], others: list[str], truth: Truth
+    ) -> "Questions":
+        """From what `load_questions` gives and the same in other words; `encoder` must know English to tell them."""
+        rows, other_rows = (torch.from_numpy(encoder.encode_texts(said)) for said in (texts, others))
+        spoken, allowed = spoken_terms(texts, vocabulary), may_light(truth, vocabulary)
+        return cls(rows, other_rows, spoken, must_light(truth, spoken, vocabulary), allowed, truth)
 
 
 class QuestionLesson:
     """What a step of `HeadTraining` adds to its loss: some questions of the batch's scenes, asked of all its pictures
     and of those among some more that the dense vectors find nearest to each: few of a batch nearly answer a question.
+
+    Some are asked in words that the world does not say, and must light what they mean: "an ant" the insect, too, though
+    the one insect of this world is a butterfly.
 
     Expansion control and L1 are those of the captions, by the head's own config.
     """
@@ -202,12 +226,12 @@ class QuestionLesson:
         scenes = pictures[torch.randperm(len(pictures), generator=generator)[: recipe.each_step].numpy()]
         which = torch.randint(EACH, (len(scenes),), generator=generator).numpy()
         rows = scenes * EACH + which
-        asked = self._questions.texts[rows]
+        english = torch.rand(len(rows), 1, generator=generator) < recipe.english
+        asked = torch.where(english, self._questions.others[rows], self._questions.texts[rows])
         pictures = np.union1d(pictures, self._nearest(asked, generator))
         answers = torch.from_numpy(holding(self._questions.truth, scenes, which, pictures))
-        spoken, allowed = (
-            torch.from_numpy(table[rows].toarray()) for table in (self._questions.spoken, self._questions.allowed)
-        )
+        tables = (self._questions.spoken, self._questions.named, self._questions.allowed)
+        spoken, named, allowed = (torch.from_numpy(table[rows].toarray()) for table in tables)
         logits, images = head.logits(asked), self._images[pictures]
         weights = torch.log1p(torch.relu(logits))
         if config.control != "none":
@@ -217,7 +241,8 @@ class QuestionLesson:
         taught = functional.cross_entropy(scores, torch.softmax(asked @ images.T / recipe.tau, 1))
         sparsity = warm(progress, config.warmup) * config.query_sparsity * l1(weights)
         # "on" and "wearing" are spoken, but tell no picture from another: they are free, too
-        anchor = word_anchor(logits, (spoken & allowed).float(), spoken ^ allowed, recipe.emphasis)
+        lit = named & allowed
+        anchor = word_anchor(logits, lit.float(), (spoken | allowed) & ~lit, recipe.emphasis)
         return recipe.weight * apart + recipe.dense_weight * taught + sparsity + recipe.anchor * anchor
 
     @torch.no_grad()

@@ -8,7 +8,7 @@ ANCHORED = "caption control and anchor"
 SHIPPED = "caption control, anchor and questions"
 _HEAD = TrainingConfig(start="chance", epochs=6, query_sparsity=2e-3, item_sparsity=2e-3, truth=0.0, blur=0.0)
 _ANCHORED = replace(_HEAD, start="captions", anchor=0.0007, query_sparsity=2e-4, item_sparsity=5e-4)
-_ASKED = replace(_ANCHORED, epochs=2, schedule="constant", expansion_level=1.0, query_sparsity=5e-5, item_sparsity=2e-4)
+_ASKED = replace(_ANCHORED, epochs=3, schedule="constant", expansion_level=1.0, query_sparsity=5e-5, item_sparsity=2e-4)
 # Named as the model card names them. Anchor, start and questions are this project's additions; the plain method stands
 # beside. The shipped head goes on from the anchored one, where every caption expands, and is asked questions.
 HEADS: dict[str, TrainingConfig] = {
@@ -21,7 +21,8 @@ HEADS: dict[str, TrainingConfig] = {
 
 @dataclass(frozen=True)
 class QuestionRecipe:
-    """What the shipped head learns besides, of `each_step` questions in a step.
+    """What the shipped head learns besides, of `each_step` questions in a step, the share `english` of them in words
+    that the world does not say.
 
     `weight`: of right answers before wrong ones (`losses.answers_apart`); `dense_weight`, `tau`: of the dense scores of
     the same pictures, and their temperature; `anchor`, `emphasis`: of the terms that name what a question asks for.
@@ -29,6 +30,7 @@ class QuestionRecipe:
     """
 
     each_step: int = 128
+    english: float = 0.3
     weight: float = 3.0
     dense_weight: float = 1.0
     tau: float = 0.02

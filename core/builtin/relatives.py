@@ -1,7 +1,7 @@
 """Which English nouns mean something of the illustrated world, by WordNet and by hand; builds no sentences."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from core.builtin.english_words import FIRST_MEANINGS, NOUNS, OTHER_WORDS
 from core.builtin.wordnet import Key, WordNet
@@ -9,6 +9,7 @@ from core.scenes.catalogue import KINDS, Kind
 from core.scenes.words import BROADER, LEMMAS, MEANINGS, PLAIN, SYNONYMS, WORDS
 
 NARROWER, ABOVE = 10, 3  # steps down and up that still count as meaning the same
+HIGHEST = 20  # steps up within which every broader meaning lies
 TOO_BROAD = 40  # kinds under a meaning that says nothing any more ("object")
 COMMON_SENSES = 3  # of a word: what is only its fourth meaning is not what people mean by it
 _SINGLE = re.compile(r"[a-z]{2,20}")
@@ -54,46 +55,55 @@ Senses = dict[int, tuple[str, ...]]  # of a word, by how common the sense is (0:
 def related_nouns(wordnet: WordNet) -> dict[str, Senses]:
     """{English noun that the world does not say: for each of its common senses, the nouns of the world that it means}.
 
-    In one sense the nearest meaning counts: "poodle" is a dog, and that it is an animal follows. Several nouns where a
-    word is broader than each. What `english_words` says of a word is its only sense.
+    In one sense the narrowest meaning counts: "poodle" is a dog, and that it is an animal follows. Several nouns where
+    a word is broader than each. What `english_words` says of a word is its only sense.
     """
-    near: dict[tuple[str, int], tuple[int, set[str]]] = {}
-
-    def note(key: Key, steps: int, nouns: Iterable[str]) -> None:
+    found: dict[str, Senses] = {}
+    for key, nouns in (_broader(wordnet) | _narrower(wordnet)).items():
         for word in wordnet.synsets[key].words:
             senses = wordnet.senses(word)[:COMMON_SENSES] if _SINGLE.fullmatch(word) else ()
-            if key in senses:
-                held = near.get((word, senses.index(key)))
-                if held is None or steps < held[0]:
-                    near[word, senses.index(key)] = steps, set(nouns)
-                elif steps == held[0]:
-                    held[1].update(nouns)
-
-    under: dict[Key, tuple[int, set[str]]] = {}  # broader meanings: how near the nearest kind lies, and all kinds below
-    firsts = [(noun, wordnet.senses(word)[:1]) for noun, words in FIRST_MEANINGS.items() for word in split(words)]
-    every = {*meanings(wordnet).items(), *((noun, key) for noun, keys in firsts for key in keys)}
-    for noun, key in sorted(every):
-        note(key, 0, [noun])
-        for below, steps in wordnet.below(key, NARROWER):
-            note(below, steps, [noun])
-        if noun in PLAIN:
-            for above, steps in wordnet.above(key, ABOVE):
-                nearest, kinds = under.setdefault(above, (steps, set()))
-                kinds.add(noun)
-                under[above] = min(nearest, steps), kinds
-    for key, (steps, kinds) in under.items():
-        if len(kinds) <= TOO_BROAD:
-            note(key, NARROWER + steps, kinds)
-    found: dict[str, Senses] = {}
-    for (word, sense), (_, nouns) in sorted(near.items()):
-        if word not in _WORLD:
-            found.setdefault(word, {})[sense] = tuple(sorted(nouns))
+            if key in senses and word not in _WORLD:
+                found.setdefault(word, {})[senses.index(key)] = tuple(sorted(nouns))
     by_hand: dict[str, set[str]] = {}
     for noun, (words, _) in NOUNS.items():
         for word in split(words):
             if _SINGLE.fullmatch(word) and word not in _WORLD:
                 by_hand.setdefault(word, set()).add(noun)
-    return found | {word: {0: tuple(sorted(nouns))} for word, nouns in by_hand.items()}
+    return dict(sorted(found.items())) | {word: {0: tuple(sorted(nouns))} for word, nouns in by_hand.items()}
+
+
+def _narrower(wordnet: WordNet) -> dict[Key, set[str]]:
+    """{meaning: the nouns of the world of which it is a kind, or the same}, by their narrowest meanings over it.
+
+    A greyhound is a racer, hence an animal, in two steps, and a dog in three: being dog is the narrower meaning. Of
+    meanings of which none lies over another the nearest count.
+    """
+    firsts = [(noun, wordnet.senses(word)[:1]) for noun, words in FIRST_MEANINGS.items() for word in split(words)]
+    every: dict[Key, set[str]] = {}  # meaning: the nouns that say it
+    for noun, key in (*meanings(wordnet).items(), *((noun, key) for noun, keys in firsts for key in keys)):
+        every.setdefault(key, set()).add(noun)
+    over = {key: {above for above, _ in wordnet.above(key, HIGHEST)} for key in every}
+    held: dict[Key, dict[Key, int]] = {}  # meaning: those of `every` over it, and how many steps
+    for key in every:
+        held.setdefault(key, {})[key] = 0
+        for below, steps in wordnet.below(key, NARROWER):
+            held.setdefault(below, {}).setdefault(key, steps)
+    found = {}
+    for key, near in held.items():
+        narrowest = {one: steps for one, steps in near.items() if not any(one in over[other] for other in near)}
+        nearest = min(narrowest.values())
+        found[key] = set().union(*(every[one] for one, steps in narrowest.items() if steps == nearest))
+    return found
+
+
+def _broader(wordnet: WordNet) -> dict[Key, set[str]]:
+    """{meaning: the kinds of the world that lie a few steps under it, unless they are so many that it says nothing}."""
+    under: dict[Key, set[str]] = {}
+    for noun, key in meanings(wordnet).items():
+        if noun in PLAIN:
+            for above, _ in wordnet.above(key, ABOVE):
+                under.setdefault(above, set()).add(noun)
+    return {key: kinds for key, kinds in under.items() if len(kinds) <= TOO_BROAD}
 
 
 def other_words() -> Mapping[str, tuple[str, ...]]:

@@ -1,17 +1,23 @@
 """English beside the world's own words: look-up, letters, files, teaching, and what the shipped model understands."""
 
 import json
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy import float32
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.builtin.english import EnglishRecipe, teach
 from core.builtin.english_figures import EnglishFigures, auroc, english_figures, precision, questions, wrong_nouns
-from core.builtin.english_lessons import Rephrasing
+from core.builtin.english_lessons import Rephrasing, believed_relatives
+from core.builtin.likeness import IN_KIND, WORLD_NOUNS, Likeness
 from core.builtin.relatives import plural, related_nouns
+from core.builtin.teacher import Teacher
 from core.builtin.wordnet import WordNet
 from core.encoders.english import BUCKETS, EnglishWords, Strangeness, letter_groups, stems
 from core.encoders.scenes import ImageTower, SceneEncoder, TextTower
@@ -105,17 +111,21 @@ def test_figures_by_hand() -> None:
 
 
 def write_dictionary(folder: Path) -> None:
-    """A dictionary of nouns: animal > dog (2 meanings) > whippet, and a tax, in WordNet's own form."""
+    """A dictionary of nouns, in WordNet's own form: animal > dog (2 meanings) > hound > whippet, which is a racer, too,
+    which is an animal; and a tax."""
     data = [
         "  1 licence",
         '00000001 05 n 02 animal 0 beast 0 000 | a living thing; "an animal ran"',
         "00000002 05 n 02 dog 0 domestic_dog 0 001 @ 00000001 n 0000 | a pet that barks",
-        "00000003 05 n 01 whippet 0 001 @ 00000002 n 0000 | a curly dog",
+        "00000003 05 n 01 whippet 0 002 @ 00000006 n 0000 @ 00000007 n 0000 | a fast dog",
         "00000004 18 n 01 dog 0 000 | a dull man",
         "00000005 21 n 01 tax 0 000 | a charge",
+        "00000006 05 n 01 courser 0 001 @ 00000002 n 0000 | a dog that hunts",
+        "00000007 05 n 01 racer 0 001 @ 00000001 n 0000 | an animal that races",
     ]
     index = ["animal n 1 0 1 0 00000001", "dog n 2 0 2 0 00000002 00000004", "whippet n 1 1 @ 1 0 00000003",
-             "beast n 1 0 1 0 00000001", "tax n 1 0 1 0 00000005"]  # fmt: skip
+             "beast n 1 0 1 0 00000001", "tax n 1 0 1 0 00000005", "courser n 1 1 @ 1 0 00000006",
+             "racer n 1 1 @ 1 0 00000007"]  # fmt: skip
     for part in ("noun", "verb", "adj", "adv"):
         (folder / f"data.{part}").write_text("\n".join(data) + "\n" if part == "noun" else "")
         (folder / f"index.{part}").write_text("\n".join(index) + "\n" if part == "noun" else "")
@@ -130,19 +140,69 @@ def test_wordnets_files_are_read(tmp_path: Path) -> None:
     first, second = wordnet.senses("dog")
     assert wordnet.synsets[first].words == ("dog", "domestic dog") and wordnet.synsets[second].gloss == "a dull man"
     assert wordnet.synsets[("n", "00000001")].examples == ("an animal ran",)
-    assert list(wordnet.above(("n", "00000003"), 5)) == [(("n", "00000002"), 1), (("n", "00000001"), 2)]
-    assert list(wordnet.below(("n", "00000001"), 5)) == [(("n", "00000002"), 1), (("n", "00000003"), 2)]
+    assert list(wordnet.above(("n", "00000006"), 5)) == [(("n", "00000002"), 1), (("n", "00000001"), 2)]
+    assert list(wordnet.below(("n", "00000002"), 5)) == [(("n", "00000006"), 1), (("n", "00000003"), 2)]
     assert wordnet.counts == {"dog": 43, "beast": 3, "whippet": 2, "tax": 9}
     with pytest.raises(ModelError, match="wordnet-base"):
         WordNet.read(tmp_path / "nowhere")
 
 
-def test_a_word_means_the_nearest_noun_of_the_world(tmp_path: Path) -> None:
+def test_a_word_means_the_narrowest_noun_of_the_world(tmp_path: Path) -> None:
     write_dictionary(tmp_path)
     related = related_nouns(WordNet.read(tmp_path))
-    assert related["whippet"] == {0: ("dog",)}  # and not the animal that it also is
+    assert related["whippet"] == {0: ("dog",)}  # and not the animal that it also is, though in as few steps
+    assert related["racer"] == {0: ("animal",)}
     assert related["beast"] == {0: ("animal",)}
     assert not set(related) & set(WORDS)
+
+
+class Spelling(Teacher):
+    """A teacher that likens texts by the words they share."""
+
+    def __init__(self) -> None:
+        pass
+
+    def encode(self, texts: Sequence[str]) -> NDArray[float32]:
+        rows = np.zeros((len(texts), 512), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            row[[zlib.crc32(word.encode()) % 512 for word in Vocabulary.words(text)]] = 1
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_a_noun_is_like_what_it_is_a_kind_of(tmp_path: Path) -> None:
+    write_dictionary(tmp_path)
+    likeness = Likeness(WordNet.read(tmp_path), Spelling())
+    courser, tax = likeness(["courser", "tax"])
+    dog, chair = WORLD_NOUNS.index("dog"), WORLD_NOUNS.index("chair")
+    told, alone, named, described = Spelling().encode(
+        ["a courser, a kind of dog", "a courser", "dog", "dog: a pet that barks"]  # the dictionary's gloss
+    )
+    world = (named + described) / 2
+    by_hand = IN_KIND * told @ world + (1 - IN_KIND) * alone @ world
+    assert courser[dog] == pytest.approx(by_hand, rel=1e-5) and courser[dog] > courser[chair]
+    assert np.allclose(tax, likeness(["tax"])[0]) and tax[dog] < courser[dog]
+
+
+def test_what_the_teacher_finds_clear_counts_beside_the_dictionary(tmp_path: Path) -> None:
+    """WordNet knows that a racer is an animal; a teacher may find it like a horse as well, like a car, or like none."""
+    write_dictionary(tmp_path)
+    wordnet = WordNet.read(tmp_path)
+
+    def found(word: str, **like: float) -> tuple[str, ...] | None:
+        def likeness(words: Sequence[str]) -> NDArray[float32]:
+            rows = np.full((len(words), len(WORLD_NOUNS)), 0.1, np.float32)
+            for noun, value in like.items():
+                rows[words.index(word), WORLD_NOUNS.index(noun)] = value
+            return rows
+
+        return believed_relatives(wordnet, likeness).get(word)
+
+    assert found("racer", animal=0.4) == ("animal",)
+    assert found("racer", animal=0.4, horse=0.5) == ("animal", "horse")  # narrower
+    assert found("racer", animal=0.4, horse=0.5, car=0.52) == ("animal", "horse")  # not clear enough to overrule
+    assert found("racer", animal=0.3, car=0.6) == ("car",)
+    assert found("racer", animal=0.2) is None
+    assert "tax" not in believed_relatives(wordnet, None)
 
 
 def test_captions_are_said_in_other_words() -> None:
@@ -172,11 +232,14 @@ def test_a_little_teaching_teaches(tmp_path: Path) -> None:
 
 def test_the_questions_speak_no_word_of_the_captions() -> None:
     """`WORDS` holds every word of the captions, as a test of theirs compares."""
-    for query in questions()["queries"]:
+    second = questions()["second"]
+    for query in (*questions()["queries"], *second["queries"]):
         words = set(Vocabulary.words(query["query"])) - SMALL_WORDS
         assert words and not words & set(WORDS), query["query"]
         claim_from_json(query)
-    assert not set(questions()["nouns"]) & set(WORDS)
+    assert not (set(questions()["nouns"]) | set(second["nouns"])) & set(WORDS)
+    assert not set(questions()["nouns"]) & set(second["nouns"])
+    assert len(second["queries"]) >= 50 and len(second["nouns"]) >= 100
     assert len(questions()["queries"]) >= 150 and len(questions()["nouns"]) >= 100
     assert len(questions()["inside"]) == len(questions()["outside"]) == 100
 

@@ -15,6 +15,7 @@ from core.builtin.questions import (
     every_answer,
     load_questions,
     may_light,
+    must_light,
     questions_of,
 )
 from core.builtin.recipe import HEADS, SHIPPED, QuestionRecipe
@@ -24,11 +25,11 @@ from core.data.spoken import spoken_terms
 from core.encoders.scenes import SceneEncoder
 from core.head import HeadConfig, SparseHead
 from core.registry import SCENES
-from core.scenes.catalogue import PLACE_BY_NAME, TIMES
+from core.scenes.catalogue import KINDS, PLACE_BY_NAME, TIMES
 from core.scenes.claims import Claim, holds
 from core.scenes.colours import COLOUR_SYNONYMS
 from core.scenes.composer import compose
-from core.scenes.words import MEANINGS, WORDS
+from core.scenes.words import BROADER, MEANINGS, WORDS
 from core.training.losses import answers_apart
 from core.training.trainer import HeadTraining, project
 from core.vocabulary import Vocabulary
@@ -92,6 +93,24 @@ def test_they_may_light_what_their_things_are_called_and_nothing_else(cache: Pat
         assert set(np.flatnonzero(row)) == set(np.flatnonzero(spoken_terms([" ".join(words)], vocabulary).toarray()[0]))
 
 
+def test_they_must_light_what_their_things_are_besides(cache: Path, claims: list[Claim]) -> None:
+    vocabulary = builtin_vocabulary()
+    texts, truth = load_questions("train", SCENES_ASKED, cache)
+    spoken = spoken_terms(texts, vocabulary)
+    lit, allowed = must_light(truth, spoken, vocabulary).toarray(), may_light(truth, vocabulary).toarray()
+    for claim, row, said in zip(claims, lit, spoken.toarray(), strict=True):
+        besides = {
+            noun
+            for kind in KINDS
+            for noun in (kind.name, *(broader for broader, _ in BROADER[kind.name]))
+            for thing in claim.things
+            if thing.kinds <= MEANINGS[noun]
+        }
+        terms = set(np.flatnonzero(spoken_terms([" ".join(besides)], vocabulary).toarray()[0]))
+        assert set(np.flatnonzero(row)) == terms | set(np.flatnonzero(said))
+        assert terms <= set(np.flatnonzero(allowed[claims.index(claim)]))
+
+
 def test_answers_are_told_from_the_rest_and_not_from_each_other() -> None:
     scores = torch.tensor([[2.0, 1.0, 0.0, -1.0], [0.0, 3.0, 0.0, 0.0]])
     answers = torch.tensor([[True, True, False, False], [True, True, True, True]])
@@ -107,7 +126,8 @@ def test_answers_are_told_from_the_rest_and_not_from_each_other() -> None:
 def test_a_question_is_asked_of_the_nearest_pictures_too(cache: Path) -> None:
     """The lesson on a batch of one picture: others, of all that are looked at, are nearest to what is asked of it."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), builtin_vocabulary()
-    questions = Questions.of(encoder, vocabulary, *load_questions("train", SCENES_ASKED, cache))
+    texts, truth = load_questions("train", SCENES_ASKED, cache)
+    questions = Questions.of(encoder, vocabulary, texts, texts, truth)
     images = np.random.default_rng(0).standard_normal((SCENES_ASKED, encoder.dim)).astype(np.float32)
     seen: list[torch.Tensor] = []
 
@@ -128,11 +148,37 @@ def test_a_question_is_asked_of_the_nearest_pictures_too(cache: Path) -> None:
     assert rows in best
 
 
+def test_questions_are_asked_in_other_words_too(cache: Path) -> None:
+    """As often as the recipe says, with the same answers, and the head sees the vectors of those words."""
+    encoder, vocabulary = SceneEncoder.load(ENCODER), builtin_vocabulary()
+    texts, truth = load_questions("train", SCENES_ASKED, cache)
+    questions = Questions.of(encoder, vocabulary, texts, ["a tent"] * len(texts), truth)
+    tent = questions.others[0]
+    assert torch.allclose(tent, torch.from_numpy(encoder.encode_texts(["a tent"])[0]), atol=1e-5)
+    seen: list[torch.Tensor] = []
+
+    class Watched(SparseHead):
+        def logits(self, dense: torch.Tensor) -> torch.Tensor:
+            seen.append(dense)
+            return super().logits(dense)
+
+    images = np.random.default_rng(0).standard_normal((SCENES_ASKED, encoder.dim)).astype(np.float32)
+    head = Watched(HeadConfig(encoder.dim, 8, len(vocabulary)))
+    shares = []
+    for english in (0.0, 0.5, 1.0):
+        recipe = QuestionRecipe(each_step=SCENES_ASKED, english=english)
+        QuestionLesson(questions, images, recipe, HEADS[SHIPPED])(
+            head, np.arange(SCENES_ASKED), 1.0, torch.Generator().manual_seed(0)
+        )
+        shares.append((seen[-2] == tent).all(1).float().mean().item())  # the questions, then the pictures
+    assert shares[0] == 0 and shares[2] == 1 and 0.25 < shares[1] < 0.75
+
+
 def test_a_head_that_is_asked_answers_better(cache: Path) -> None:
     """On vectors of chance for 60 pictures: with the lesson, right answers come first, the same each time."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), builtin_vocabulary()
     texts, truth = load_questions("train", SCENES_ASKED, cache)
-    questions = Questions.of(encoder, vocabulary, texts, truth)
+    questions = Questions.of(encoder, vocabulary, texts, texts, truth)
     said = [[texts[i * EACH]] for i in range(SCENES_ASKED)]
     images = np.random.default_rng(0).standard_normal((SCENES_ASKED, encoder.dim)).astype(np.float32)
     images /= np.linalg.norm(images, axis=1, keepdims=True)
