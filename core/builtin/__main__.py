@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -67,13 +68,11 @@ def main() -> None:
     started = time.monotonic()
     if options.what == "make":
         make_encoder(options.cache, options.out)
-    if options.what in ("make", "english", "heads"):
-        wordnet, teacher = WordNet.read(options.wordnet), Teacher(options.teacher or installed_teacher())
+    tutors = Tutors(options.wordnet, options.teacher)
     if options.what in ("make", "english"):
-        make_english(options.cache, options.out, wordnet, teacher)
+        make_english(options.cache, options.out, tutors)
     if options.what in ("make", "heads"):
-        rephrase = Rephrasing(believed_relatives(wordnet, Likeness(wordnet, teacher)))
-        make_heads(options.cache, options.out, [options.only] if options.only else list(HEADS), rephrase)
+        make_heads(options.cache, options.out, [options.only] if options.only else list(HEADS), tutors)
     minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
     measure(options.cache, options.out, minutes)
 
@@ -91,20 +90,43 @@ def installed_teacher() -> Path:
     return Path(found.origin).parent / "model"
 
 
-def make_english(cache: Path, out: Path, wordnet: WordNet, teacher: Teacher) -> None:
+class Tutors:
+    """The dictionary, the sentence encoder and what both find that nouns mean, each made once, when first asked for."""
+
+    def __init__(self, wordnet: Path, teacher: Path | None):
+        self._wordnet, self._teacher = wordnet, teacher
+
+    @cached_property
+    def wordnet(self) -> WordNet:
+        """The dictionary; ModelError where it is not installed."""
+        return WordNet.read(self._wordnet)
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        """What the sentence encoder finds alike; ModelError where it is not installed."""
+        return Likeness(self.wordnet, Teacher(self._teacher or installed_teacher()))
+
+    @cached_property
+    def related(self) -> dict[str, tuple[str, ...]]:
+        """{English noun: nouns of the world that it means}."""
+        return believed_relatives(self.wordnet, self.likeness)
+
+
+def make_english(cache: Path, out: Path, tutors: Tutors) -> None:
     """Teaches the shipped text tower English and writes the words; measures the same without the teacher beside it."""
     encoder = SceneEncoder.load(out / ENCODER_FILE)
     train = corpus("train", RECIPE.train_scenes, cache)
     said = [text for five, short in zip(train.captions, train.phrases, strict=True) for text in (*five, *short)]
-    for name, tutor, path in (
-        (TAUGHT, teacher, out / ENGLISH_FILE),
-        (UNTAUGHT, None, cache / f"untaught-{ENGLISH_FILE}"),  # to compare with, not shipped
+    wordnet = tutors.wordnet
+    for name, related, likeness, path in (
+        (TAUGHT, tutors.related, tutors.likeness, out / ENGLISH_FILE),
+        (UNTAUGHT, believed_relatives(wordnet, None), None, cache / f"untaught-{ENGLISH_FILE}"),  # not shipped
     ):
         with tqdm(desc=f"English, {name}", unit="step", mininterval=10) as bar:
-            teach(encoder, said, wordnet, tutor, ENGLISH, shown(bar)).save(path)
+            teach(encoder, said, wordnet, related, likeness, ENGLISH, shown(bar)).save(path)
 
 
-def make_heads(cache: Path, out: Path, names: Sequence[str], rephrase: Rephrasing) -> None:
+def make_heads(cache: Path, out: Path, names: Sequence[str], tutors: Tutors) -> None:
     """Trains heads of the recipe on the shipped encoder's vectors; writes them, and their figures."""
     vocabulary = builtin_vocabulary()
     train = encoded(out / ENCODER_FILE, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
@@ -116,7 +138,7 @@ def make_heads(cache: Path, out: Path, names: Sequence[str], rephrase: Rephrasin
     for name in names:
         config, asked = HEADS[name], name == SHIPPED
         taught = SparseHead.load(place_of(out, ANCHORED)) if asked else None
-        lesson = question_lesson(cache, out, train, vocabulary, rephrase) if asked else None
+        lesson = question_lesson(cache, out, train, vocabulary, Rephrasing(tutors.related)) if asked else None
         head = train_builtin_head(train, spoken, config, name, taught=taught, lesson=lesson)
         besides = {"questions": asdict(QUESTIONS)} if asked else {}
         head.save(place_of(out, name), half=True, training=asdict(config) | besides)

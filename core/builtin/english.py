@@ -5,7 +5,7 @@ new rows are learned, such that a text in other words gets the vector of what it
 layer on the tower's features that tells whether the world answers a text at all.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,6 @@ from core.builtin.english_lessons import (
     Bank,
     Lesson,
     Rephrasing,
-    believed_relatives,
     described,
     free_texts,
     listed_words,
@@ -29,8 +28,7 @@ from core.builtin.english_lessons import (
     told_words,
     word_lessons,
 )
-from core.builtin.likeness import WORLD_NOUNS, Likeness
-from core.builtin.teacher import Teacher
+from core.builtin.likeness import Likeness
 from core.builtin.wordnet import WordNet
 from core.encoders.english import BUCKETS, EnglishWords, Strangeness, letter_groups
 from core.encoders.scenes import SceneEncoder
@@ -42,7 +40,6 @@ SENTENCE = 3  # words of a text that the limit is set by
 FALSE_ALARMS = 0.02  # share of familiar texts that may be called strange
 STRANGENESS_RATE = 2e-3
 ALIEN = 0.35  # likeness to the nearest word of the world under which a noun is strange to it
-ALONE = 0.15  # by how much the teacher's cosine of two words alone is higher than that of nouns with their kinds
 Progress = Callable[[int, int, dict[str, float]], None]
 
 
@@ -70,19 +67,20 @@ def teach(
     encoder: SceneEncoder,
     captions: Sequence[str],
     wordnet: WordNet,
-    teacher: Teacher | None,
+    related: Mapping[str, tuple[str, ...]],
+    likeness: Likeness | None,
     recipe: EnglishRecipe,
     progress: Progress | None = None,
 ) -> EnglishWords:
-    """`captions`: sentences of the train split. Without a `teacher` only WordNet and the hand-written tables teach.
+    """`captions`: sentences of the train split; `related`: what English nouns mean (`believed_relatives`).
+
+    Without a `likeness`, and so without its teacher, only WordNet and the hand-written tables teach.
 
     Deterministic for one machine, thread count and seed.
     """
     rng = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
-    likeness = Likeness(wordnet, teacher) if teacher is not None else None
-    related = believed_relatives(wordnet, likeness)
-    words = listed_words(wordnet, related, teacher.common_words if teacher is not None else ())
+    words = listed_words(wordnet, related, likeness.teacher.common_words if likeness is not None else ())
     lessons = [*noun_lessons(related), *described(wordnet)]
     rephrase = Rephrasing(related)
     chosen = [captions[i] for i in rng.permutation(len(captions))]
@@ -90,8 +88,8 @@ def teach(
     lessons += [Lesson(said, (caption,)) for caption, said in rephrased if said is not None]
     rows = torch.zeros(len(words), encoder.text_tower.embed.embedding_dim)
     strange = [word for word in words if word not in related and wordnet.senses(word)]
-    if teacher is not None and likeness is not None:
-        near = _near(words, encoder.words, wordnet, likeness, teacher)
+    if likeness is not None:
+        near, teacher = likeness.to_words(words, encoder.words), likeness.teacher
         rows = _start(encoder, near)
         told = told_words()
         free = [i for i, word in enumerate(words) if word not in related and word not in told]
@@ -104,22 +102,6 @@ def teach(
     lessons += [Lesson(caption, (), 0.0) for caption in chosen[: recipe.strange]]
     learned, strangeness, limit = _learn(encoder, rows, _prepared(encoder, words, lessons), recipe, rng, progress)
     return EnglishWords(words, learned, _letters(encoder, words, learned, recipe), strangeness, limit)
-
-
-def _near(
-    words: Sequence[str], world: Sequence[str], wordnet: WordNet, likeness: Likeness, teacher: Teacher
-) -> NDArray[float32]:
-    """(words, world's words): how like the teacher finds them, nouns by their likeness to nouns.
-
-    Others by their cosine alone, which is higher and says less.
-    """
-    near: NDArray[float32] = teacher.encode(words) @ teacher.encode(world).T - ALONE
-    nouns = [i for i, word in enumerate(words) if wordnet.senses(word)]
-    at = {word: i for i, word in enumerate(world)}
-    known = [(column, at[noun]) for column, noun in enumerate(WORLD_NOUNS) if noun in at]
-    columns, places = zip(*known, strict=True)
-    near[np.ix_(nouns, places)] = likeness([words[i] for i in nouns])[:, columns]
-    return near
 
 
 def _start(encoder: SceneEncoder, near: NDArray[float32]) -> Tensor:

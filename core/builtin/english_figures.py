@@ -11,7 +11,8 @@ import numpy as np
 from numpy import float32
 from numpy.typing import NDArray
 
-from core.builtin.english_words import FIRST_MEANINGS, FUNCTION_WORDS, MOODS, NOUNS, OTHER_WORDS, PHRASES
+from core.builtin.english_lessons import told_words
+from core.builtin.english_words import FIRST_MEANINGS, FUNCTION_WORDS, NOUNS
 from core.builtin.relatives import split
 from core.encoders.scenes import SceneEncoder
 from core.head import SparseHead
@@ -64,14 +65,9 @@ class FreshQuestions:
 @cache
 def fresh_questions() -> FreshQuestions:
     """The questions that nobody can have written into the tables."""
-    texts = [text for words, told in NOUNS.values() for text in (words, told)]
-    texts += [
-        *OTHER_WORDS.values(),
-        *FIRST_MEANINGS.values(),
-        *MOODS,
-        *(other for others in PHRASES.values() for other in others),
-    ]
-    held = {word for text in texts for word in Vocabulary.words(text)} | set(WORDS) | set(split(FUNCTION_WORDS))
+    texts = [*(words for words, _ in NOUNS.values()), *FIRST_MEANINGS.values()]
+    held = {word for text in texts for word in Vocabulary.words(text)}
+    held |= told_words() | set(WORDS) | set(split(FUNCTION_WORDS))
     asked = questions()
     return FreshQuestions(
         [i for i, query in enumerate(asked["queries"]) if not set(Vocabulary.words(query["query"])) <= held],

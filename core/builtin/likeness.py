@@ -19,13 +19,14 @@ from core.scenes.words import MEANINGS
 
 WORLD_NOUNS = tuple(sorted(MEANINGS))
 IN_KIND = 2 / 3  # of the likeness: that of the word with what it is a kind of; the rest is that of the word alone
+ALONE = 0.15  # by how much the teacher's cosine of two words alone is higher than that of nouns with their kinds
 
 
 class Likeness:
     """The teacher's cosines between English nouns and those of the world."""
 
     def __init__(self, wordnet: WordNet, teacher: Teacher):
-        self._wordnet, self._teacher = wordnet, teacher
+        self._wordnet, self.teacher = wordnet, teacher
         found = meanings(wordnet)
         described = [self._described(noun, found.get(noun)) for noun in WORLD_NOUNS]
         self._world: NDArray[float32] = (teacher.encode(WORLD_NOUNS) + teacher.encode(described)) / np.float32(2)
@@ -33,12 +34,25 @@ class Likeness:
     def __call__(self, nouns: Sequence[str]) -> NDArray[float32]:
         """(nouns, WORLD_NOUNS): of a noun's common senses that one counts which is nearest."""
         told = [self._told(noun) for noun in nouns]
-        rows = self._teacher.encode([text for texts in told for text in texts]) @ self._world.T
+        rows = self.teacher.encode([text for texts in told for text in texts]) @ self._world.T
         starts = np.cumsum([0, *map(len, told)])[:-1]
         in_kind = np.maximum.reduceat(rows, starts)
-        alone = self._teacher.encode([with_a(noun) for noun in nouns]) @ self._world.T
+        alone = self.teacher.encode([with_a(noun) for noun in nouns]) @ self._world.T
         likeness: NDArray[float32] = IN_KIND * in_kind + (1 - IN_KIND) * alone
         return likeness
+
+    def to_words(self, words: Sequence[str], world: Sequence[str]) -> NDArray[float32]:
+        """(words, world's words): nouns by their likeness to nouns.
+
+        Others by the teacher's cosine alone, which is higher and says less.
+        """
+        near: NDArray[float32] = self.teacher.encode(words) @ self.teacher.encode(world).T - ALONE
+        nouns = [i for i, word in enumerate(words) if self._wordnet.senses(word)]
+        at = {word: i for i, word in enumerate(world)}
+        known = [(column, at[noun]) for column, noun in enumerate(WORLD_NOUNS) if noun in at]
+        columns, places = zip(*known, strict=True)
+        near[np.ix_(nouns, places)] = self([words[i] for i in nouns])[:, columns]
+        return near
 
     def _told(self, noun: str) -> list[str]:
         """The noun in each of its common senses, as what it is a kind of tells them apart; alone where nothing does."""

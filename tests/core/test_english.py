@@ -220,7 +220,8 @@ def test_a_little_teaching_teaches(tmp_path: Path) -> None:
     encoder = SceneEncoder.load(SCENES / "encoder.safetensors")
     said = [caption.text for number in range(30) for caption in captions(compose("train", number))]
     recipe = EnglishRecipe(captions=150, strange=40, steps=250, batch_size=128, rate=0.05, letter_steps=20)
-    english = teach(encoder, said, WordNet.read(tmp_path), None, recipe)
+    wordnet = WordNet.read(tmp_path)
+    english = teach(encoder, said, wordnet, believed_relatives(wordnet, None), None, recipe)
     taught = SceneEncoder(encoder.words, encoder.image_tower, encoder.text_tower, english)
     assert "whippet" in english.words and not set(english.words) & set(WORDS)
     kinds = [kind.name for kind in KINDS]
