@@ -68,9 +68,9 @@ def models() -> list[ModelEntry]:
 def _built_in() -> ModelEntry:
     weights = [file.stat().st_size for file in SCENES.glob("*.safetensors")]
     ready, needs = (SCENES / "encoder.safetensors").exists(), "nothing: it is part of Sightwords"
-    words = f"{len(Vocabulary.load(SCENES / HEAD_VOCABULARY))} words" if ready else "words"
+    terms = f"{len(Vocabulary.load(SCENES / HEAD_VOCABULARY)):,} terms" if ready else "terms"
     megabytes = round(sum(weights) / 1e6)
-    return ModelEntry(DEFAULT_MODEL, SCENES_ABOUT, needs, ready, "scenes", "scenes", words, "Apache-2.0", megabytes)
+    return ModelEntry(DEFAULT_MODEL, SCENES_ABOUT, needs, ready, "scenes", "scenes", terms, "Apache-2.0", megabytes)
 
 
 @cache

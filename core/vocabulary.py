@@ -25,10 +25,11 @@ _NEVER_SPOKEN = re.compile(r"\[(?:PAD|UNK|CLS|SEP|MASK|unused\d+)\]")  # BERT's 
 class Vocabulary:
     """Terms in a fixed order; a term's position is its id.
 
-    `tokenizer`: how a text is split into terms. "words": whole words. "wordpiece": BERT-uncased pieces, where a word
+    `tokenizer`: how a text is split into terms. "words": whole words, and terms of several words ("black cat") where
+    the text speaks them one after the other. "wordpiece": BERT-uncased pieces, where a word
     that is no term becomes its longest known parts ("##" marks a part that continues a word); punctuation counts as
-    BERT counts it, marks such as [CLS] are never spoken. `forms` folds other spellings into whole-word terms
-    ("dogs" -> "dog"), so that a plural counts as speaking its singular.
+    BERT counts it, marks such as [CLS] are never spoken. `forms` folds other spellings of words into whole-word terms
+    ("dogs" -> "dog"), so that a plural counts as speaking its singular, in terms of several words too.
     """
 
     def __init__(self, terms: Iterable[str], forms: Mapping[str, str] | None = None, *, tokenizer: Splitting = "words"):
@@ -59,8 +60,7 @@ class Vocabulary:
 
     def id(self, term: str) -> int | None:
         """The id of a term or of one of its forms; None for anything else."""
-        term = term.lower()
-        return self._ids.get(self.forms.get(term, term))
+        return self._ids.get(" ".join(self._folded(term.lower().split(" "))))
 
     @staticmethod
     def words(text: str) -> list[str]:
@@ -71,8 +71,21 @@ class Vocabulary:
         """Ids of the terms spoken in the text, ascending, each once."""
         if self.tokenizer == "wordpiece":
             return sorted(set(self._pieces.encode(text).ids) & self._speakable)
-        ids = (self.id(word) for word in self.words(text))
-        return sorted({i for i in ids if i is not None})
+        words = self._folded(self.words(text))
+        spoken = (
+            self._ids.get(" ".join(words[start : start + length]))
+            for length in range(1, self._longest + 1)
+            for start in range(len(words) - length + 1)
+        )
+        return sorted({i for i in spoken if i is not None})
+
+    def _folded(self, words: Iterable[str]) -> list[str]:
+        return [self.forms.get(word, word) for word in words]
+
+    @cached_property
+    def _longest(self) -> int:
+        """Words of the longest term."""
+        return max((term.count(" ") + 1 for term in self.terms), default=1)
 
     @cached_property
     def _pieces(self) -> Tokenizer:

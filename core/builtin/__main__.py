@@ -28,11 +28,12 @@ from core.builtin.english_figures import english_figures
 from core.builtin.english_lessons import Rephrasing, believed_relatives
 from core.builtin.figures import dense_figures, head_figures, oracle_figures, well_answered
 from core.builtin.likeness import Likeness
-from core.builtin.questions import QuestionLesson, Questions, every_answer, load_questions
+from core.builtin.question_lesson import QuestionLesson, Questions
+from core.builtin.questions import every_answer, load_questions
 from core.builtin.recipe import ANCHORED, HEADS, QUESTIONS, RECIPE, SHIPPED
 from core.builtin.sheet import contact_sheet
 from core.builtin.teacher import Teacher
-from core.builtin.vocabulary import builtin_vocabulary
+from core.builtin.vocabulary import builtin_vocabulary, shipped_vocabulary
 from core.builtin.wordnet import WordNet
 from core.data.dense import DenseDataset
 from core.data.spoken import spoken_terms
@@ -41,6 +42,7 @@ from core.errors import ModelError
 from core.head import WEIGHTS_FILE, SparseHead
 from core.head_folder import HEAD_VOCABULARY
 from core.registry import SCENES
+from core.training.initial import widened
 from core.training.trainer import project
 from core.vocabulary import Vocabulary
 
@@ -128,17 +130,20 @@ def make_english(cache: Path, out: Path, tutors: Tutors) -> None:
 
 def make_heads(cache: Path, out: Path, names: Sequence[str], tutors: Tutors) -> None:
     """Trains heads of the recipe on the shipped encoder's vectors; writes them, and their figures."""
-    vocabulary = builtin_vocabulary()
     train = encoded(out / ENCODER_FILE, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
     test = encoded(out / ENCODER_FILE, "test", RECIPE.test_scenes, cache)
-    spoken = spoken_terms(train.captions, vocabulary)
     told = out / FIGURES_FILE
     figures: dict[str, Any] = json.loads(told.read_text("utf-8")) if told.exists() else {}
     heads = figures.get("heads", {})
     for name in names:
         config, asked = HEADS[name], name == SHIPPED
-        taught = SparseHead.load(place_of(out, ANCHORED)) if asked else None
-        lesson = question_lesson(cache, out, train, vocabulary, Rephrasing(tutors.related)) if asked else None
+        vocabulary = shipped_vocabulary() if asked else builtin_vocabulary()
+        spoken = spoken_terms(train.captions, vocabulary)
+        taught = lesson = None
+        if asked:
+            questions = train_questions(cache, out, vocabulary, Rephrasing(tutors.related))
+            lesson = QuestionLesson(questions, train.images, QUESTIONS, config)
+            taught = widened(SparseHead.load(place_of(out, ANCHORED)), questions.texts, questions.named)
         head = train_builtin_head(train, spoken, config, name, taught=taught, lesson=lesson)
         besides = {"questions": asdict(QUESTIONS)} if asked else {}
         head.save(place_of(out, name), half=True, training=asdict(config) | besides)
@@ -154,18 +159,15 @@ def place_of(out: Path, name: str) -> Path:
     return out if name == SHIPPED else out / "heads" / name.replace(" ", "-")
 
 
-def question_lesson(
-    cache: Path, out: Path, train: DenseDataset, vocabulary: Vocabulary, rephrase: Rephrasing
-) -> QuestionLesson:
-    """What the shipped head learns besides, of the scenes of `train`."""
-    count = len(train.images)
+def train_questions(cache: Path, out: Path, vocabulary: Vocabulary, rephrase: Rephrasing) -> Questions:
+    """What the shipped head is asked about the scenes of the train split, by the shipped encoder."""
+    count = RECIPE.train_scenes
     with tqdm(total=count, desc="questions", unit="scene", mininterval=5) as bar:
         said, truth = load_questions("train", count, cache, progress=lambda done, _: bar.update(done - bar.n))
     rng = np.random.default_rng(0)
     others = [rephrase(text, rng) or text for text in said]
     encoder = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE)
-    questions = Questions.of(encoder, vocabulary, said, others, truth)
-    return QuestionLesson(questions, train.images, QUESTIONS, HEADS[SHIPPED])
+    return Questions.of(encoder, vocabulary, said, others, truth)
 
 
 def measure(cache: Path, out: Path, minutes: float | None) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy import bool_, float32
 from numpy.typing import NDArray
 
+from core.builtin.coloured import COLOURED, coloured_terms
 from core.data.dense import DenseDataset
 from core.data.spoken import spoken_terms
 from core.evaluation.meaning import exact_at, term_precision
@@ -73,7 +74,9 @@ def head_figures(
 ) -> HeadFigures:
     """queries (m, |V|) and items (n, |V|): the head's weights for the captions and the first n scenes of `split`."""
     recall = Recall.of(queries, items, data.image_of_text)
-    truth = [true_words(compose(split, number)) for number in range(len(items))]
+    scenes = [compose(split, number) for number in range(len(items))]
+    truth = [true_words(scene) | coloured_terms(scene) for scene in scenes]
+    judged = noun_and_colour_words() | COLOURED.keys()
     return HeadFigures(
         recall=recall,
         of_dense=recall.at1 / dense_figures(data).at1,
@@ -81,5 +84,5 @@ def head_figures(
         query_terms=mean_terms(queries),
         item_terms=mean_terms(items),
         exact_at_20=exact_at(queries, spoken_terms(data.captions, vocabulary).toarray(), 20),
-        term_precision=term_precision(items, vocabulary.terms, noun_and_colour_words(), truth),
+        term_precision=term_precision(items, vocabulary.terms, judged, truth),
     )

@@ -25,7 +25,8 @@ class QuestionRecipe:
     that the world does not say.
 
     `weight`: of right answers before wrong ones (`losses.answers_apart`); `dense_weight`, `tau`: of the dense scores of
-    the same pictures, and their temperature; `anchor`, `emphasis`: of the terms that name what a question asks for.
+    the same pictures, and their temperature; `anchor`, `emphasis`: of the terms that name what a question asks for;
+    `shown`: of the nouns of a colour that a picture shows, with the same emphasis.
     `nearest`: so many pictures besides the batch's, of `looked_at` drawn ones, as are nearest to each question.
     """
 
@@ -36,6 +37,7 @@ class QuestionRecipe:
     tau: float = 0.02
     anchor: float = 0.015
     emphasis: float = 4.0
+    shown: float = 0.01
     nearest: int = 8
     looked_at: int = 20_000
 

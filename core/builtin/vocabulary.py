@@ -1,5 +1,6 @@
-"""The built-in model's vocabulary: the world's words as readable whole-word terms."""
+"""The built-in vocabularies: the world's words as readable whole-word terms, and with them its nouns of a colour."""
 
+from core.builtin.coloured import COLOURED
 from core.scenes.words import LEMMAS, lexicon
 from core.vocabulary import Vocabulary
 
@@ -18,3 +19,9 @@ def builtin_vocabulary() -> Vocabulary:
     forms = {plural: singular for plural, singular in LEMMAS.items() if singular in spoken}
     terms = sorted({forms.get(word, word) for word in spoken})
     return Vocabulary(terms, {form: term for form, term in forms.items() if form not in terms})
+
+
+def shipped_vocabulary() -> Vocabulary:
+    """Those words, and behind them the nouns of a colour."""
+    words = builtin_vocabulary()
+    return Vocabulary((*words.terms, *sorted(COLOURED)), words.forms)

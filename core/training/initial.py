@@ -5,6 +5,8 @@ single digits, and the first steps put out nearly everything, the right terms wi
 begins as a nearest-centroid classifier (Rocchio): sparse, its scores small, its terms already meaning their words.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy import float32
@@ -43,6 +45,20 @@ def start_from_captions(head: SparseHead, texts: Tensor, spoken: csr_array) -> N
     begins = np.where(counts > 0, _threshold(own, pairs.col, counts), 1.0)
     head.vocab_projector.weight.copy_(rows)
     head.vocab_projector.bias.copy_(-(rows @ middle) - torch.from_numpy(begins).to(rows))
+
+
+def widened(head: SparseHead, texts: Tensor, spoken: csr_array) -> SparseHead:
+    """The head with further terms behind its own: those start from the texts (n, dim) that speak them, (n, |V|) bool
+    with as many columns as there are to be terms; what it knew stays as it was.
+    """
+    wide = SparseHead(replace(head.config, vocab_size=spoken.shape[1]))
+    kept = {name: value for name, value in head.state_dict().items() if not name.startswith("vocab_projector")}
+    wide.load_state_dict(kept, strict=False)
+    start_from_captions(wide, texts, spoken)
+    with torch.no_grad():
+        wide.vocab_projector.weight[: head.config.vocab_size] = head.vocab_projector.weight
+        wide.vocab_projector.bias[: head.config.vocab_size] = head.vocab_projector.bias
+    return wide
 
 
 def _without(own: Tensor, sums: Tensor) -> Tensor:

@@ -9,13 +9,14 @@ import torch
 
 from core.builtin import lessons
 from core.builtin.build import encoded
+from core.builtin.coloured import COLOURED
 from core.builtin.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIDES, SIZE, Corpus, load_corpus, said_of
 from core.builtin.lessons import sentences
 from core.builtin.readers import GridHead, NameHead
 from core.builtin.recipe import RECIPE, Stage
 from core.builtin.towers import Towers, embed, run_stage
 from core.builtin.truth import Truth, holding, load_truth
-from core.builtin.vocabulary import builtin_vocabulary
+from core.builtin.vocabulary import builtin_vocabulary, shipped_vocabulary
 from core.encoders.scenes import SceneEncoder
 from core.registry import SCENES
 from core.scenes.claims import holds
@@ -175,11 +176,14 @@ def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, truth: T
     assert np.array_equal(*rows)
 
 
-def test_the_vocabulary_is_readable_whole_words() -> None:
-    vocabulary = builtin_vocabulary()
-    assert {"dog", "puppy", "animal", "red", "night", "two"} <= set(vocabulary.terms)
-    assert vocabulary.id("dogs") == vocabulary.id("dog") and vocabulary.id("the") is None
-    assert all(term.isalpha() and term.islower() for term in vocabulary.terms)
+def test_the_vocabularies_are_readable_whole_words() -> None:
+    words, shipped = builtin_vocabulary(), shipped_vocabulary()
+    assert {"dog", "puppy", "animal", "red", "night", "two"} <= set(words.terms)
+    assert words.id("dogs") == words.id("dog") and words.id("the") is None
+    assert all(term.isalpha() and term.islower() for term in words.terms)
+    assert shipped.terms[: len(words)] == words.terms and set(shipped.terms[len(words) :]) == COLOURED.keys()
+    assert {"black cat", "person in red"} <= COLOURED.keys() and shipped.id("black cats") == shipped.id("black cat")
+    assert all(word.isalpha() and word.islower() for term in COLOURED for word in term.split(" "))
 
 
 def test_truth_of_whole_batches_agrees_with_the_definition(tmp_path: Path) -> None:

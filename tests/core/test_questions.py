@@ -8,28 +8,18 @@ import pytest
 import torch
 
 from core.builtin.build import dense_dataset
-from core.builtin.questions import (
-    EACH,
-    QuestionLesson,
-    Questions,
-    every_answer,
-    load_questions,
-    may_light,
-    must_light,
-    questions_of,
-)
+from core.builtin.coloured import COLOURED, coloured_terms
+from core.builtin.question_lesson import QuestionLesson, Questions
+from core.builtin.questions import EACH, every_answer, load_questions, questions_of
 from core.builtin.recipe import HEADS, SHIPPED, QuestionRecipe
 from core.builtin.truth import holding
-from core.builtin.vocabulary import builtin_vocabulary
-from core.data.spoken import spoken_terms
+from core.builtin.vocabulary import shipped_vocabulary
 from core.encoders.scenes import SceneEncoder
 from core.head import HeadConfig, SparseHead
 from core.registry import SCENES
-from core.scenes.catalogue import KINDS, PLACE_BY_NAME, TIMES
 from core.scenes.claims import Claim, holds
-from core.scenes.colours import COLOUR_SYNONYMS
 from core.scenes.composer import compose
-from core.scenes.words import BROADER, MEANINGS, WORDS
+from core.scenes.words import WORDS
 from core.training.losses import answers_apart
 from core.training.trainer import HeadTraining, project
 from core.vocabulary import Vocabulary
@@ -78,39 +68,6 @@ def test_their_truth_is_that_of_the_records(cache: Path, claims: list[Claim]) ->
         assert true[i, j] == holds(claims[asked[i] * EACH + which[i]], compose("train", int(pictures[j])))
 
 
-def test_they_may_light_what_their_things_are_called_and_nothing_else(cache: Path, claims: list[Claim]) -> None:
-    vocabulary = builtin_vocabulary()
-    _, truth = load_questions("train", SCENES_ASKED, cache)
-    lit = may_light(truth, vocabulary).toarray()
-    assert lit.shape == (len(claims), len(vocabulary))
-    for claim, row in zip(claims, lit, strict=True):
-        words = {noun for noun, kinds in MEANINGS.items() for thing in claim.things if kinds & thing.kinds}
-        for thing in claim.things:
-            words |= {thing.colour, *COLOUR_SYNONYMS[thing.colour]} if thing.colour else set()
-            words |= set(WORDS_OF_SEVERAL) if thing.least > 1 else set()
-        words |= set(PLACE_BY_NAME[claim.place].words) if claim.place else set()
-        words |= {word for phrase in TIMES[claim.time] for word in phrase.split()} if claim.time else set()
-        assert set(np.flatnonzero(row)) == set(np.flatnonzero(spoken_terms([" ".join(words)], vocabulary).toarray()[0]))
-
-
-def test_they_must_light_what_their_things_are_besides(cache: Path, claims: list[Claim]) -> None:
-    vocabulary = builtin_vocabulary()
-    texts, truth = load_questions("train", SCENES_ASKED, cache)
-    spoken = spoken_terms(texts, vocabulary)
-    lit, allowed = must_light(truth, spoken, vocabulary).toarray(), may_light(truth, vocabulary).toarray()
-    for claim, row, said, may in zip(claims, lit, spoken.toarray(), allowed, strict=True):
-        besides = {
-            noun
-            for kind in KINDS
-            for noun in (kind.name, *(broader for broader, _ in BROADER[kind.name]))
-            for thing in claim.things
-            if thing.kinds <= MEANINGS[noun]
-        }
-        terms = set(np.flatnonzero(spoken_terms([" ".join(besides)], vocabulary).toarray()[0]))
-        assert set(np.flatnonzero(row)) == terms | set(np.flatnonzero(said))
-        assert terms <= set(np.flatnonzero(may))
-
-
 def test_answers_are_told_from_the_rest_and_not_from_each_other() -> None:
     scores = torch.tensor([[2.0, 1.0, 0.0, -1.0], [0.0, 3.0, 0.0, 0.0]])
     answers = torch.tensor([[True, True, False, False], [True, True, True, True]])
@@ -123,24 +80,30 @@ def test_answers_are_told_from_the_rest_and_not_from_each_other() -> None:
     assert (scores.grad[0] != 0).all() and (scores.grad[1] == 0).all()
 
 
+def _watched(encoder: SceneEncoder, vocabulary: Vocabulary, seen: list[torch.Tensor]) -> SparseHead:
+    """A head that keeps in `seen` the rows that it is given."""
+
+    class Watched(SparseHead):
+        def logits(self, dense: torch.Tensor) -> torch.Tensor:
+            seen.append(dense)
+            return super().logits(dense)
+
+    return Watched(HeadConfig(encoder.dim, 8, len(vocabulary)))
+
+
 def test_a_question_is_asked_of_the_nearest_pictures_too(cache: Path) -> None:
     """The lesson on a batch of one picture: others, of all that are looked at, are nearest to what is asked of it."""
-    encoder, vocabulary = SceneEncoder.load(ENCODER), builtin_vocabulary()
+    encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
     texts, truth = load_questions("train", SCENES_ASKED, cache)
     questions = Questions.of(encoder, vocabulary, texts, texts, truth)
     images = np.random.default_rng(0).standard_normal((SCENES_ASKED, encoder.dim)).astype(np.float32)
     seen: list[torch.Tensor] = []
 
-    class Watched(SparseHead):
-        def forward(self, dense: torch.Tensor) -> torch.Tensor:
-            seen.append(dense)
-            return super().forward(dense)
-
-    head = Watched(HeadConfig(encoder.dim, 8, len(vocabulary)))
+    head = _watched(encoder, vocabulary, seen)
     recipe = QuestionRecipe(each_step=1, nearest=3, looked_at=SCENES_ASKED)
     lesson = QuestionLesson(questions, images, recipe, HEADS[SHIPPED])
     assert lesson(head, np.array([7]), 1.0, torch.Generator().manual_seed(0)).isfinite()
-    (shown,) = seen
+    _, shown = seen  # the question, then the pictures
     assert 3 <= len(shown) <= 4 and (shown == torch.from_numpy(images[7])).all(1).any()
     scores = questions.texts[7 * EACH : 8 * EACH].numpy() @ images.T  # one of these was asked
     best = [{7, *np.argsort(-row)[:3].tolist()} for row in scores]
@@ -150,20 +113,15 @@ def test_a_question_is_asked_of_the_nearest_pictures_too(cache: Path) -> None:
 
 def test_questions_are_asked_in_other_words_too(cache: Path) -> None:
     """As often as the recipe says, with the same answers, and the head sees the vectors of those words."""
-    encoder, vocabulary = SceneEncoder.load(ENCODER), builtin_vocabulary()
+    encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
     texts, truth = load_questions("train", SCENES_ASKED, cache)
     questions = Questions.of(encoder, vocabulary, texts, ["a tent"] * len(texts), truth)
     tent = questions.others[0]
     assert torch.allclose(tent, torch.from_numpy(encoder.encode_texts(["a tent"])[0]), atol=1e-5)
     seen: list[torch.Tensor] = []
 
-    class Watched(SparseHead):
-        def logits(self, dense: torch.Tensor) -> torch.Tensor:
-            seen.append(dense)
-            return super().logits(dense)
-
     images = np.random.default_rng(0).standard_normal((SCENES_ASKED, encoder.dim)).astype(np.float32)
-    head = Watched(HeadConfig(encoder.dim, 8, len(vocabulary)))
+    head = _watched(encoder, vocabulary, seen)
     shares = []
     for english in (0.0, 0.5, 1.0):
         recipe = QuestionRecipe(each_step=SCENES_ASKED, english=english)
@@ -176,7 +134,7 @@ def test_questions_are_asked_in_other_words_too(cache: Path) -> None:
 
 def test_a_head_that_is_asked_answers_better(cache: Path) -> None:
     """On vectors of chance for 60 pictures: with the lesson, right answers come first, the same each time."""
-    encoder, vocabulary = SceneEncoder.load(ENCODER), builtin_vocabulary()
+    encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
     texts, truth = load_questions("train", SCENES_ASKED, cache)
     questions = Questions.of(encoder, vocabulary, texts, texts, truth)
     said = [[texts[i * EACH]] for i in range(SCENES_ASKED)]
@@ -198,3 +156,23 @@ def test_a_head_that_is_asked_answers_better(cache: Path) -> None:
         heads.append(scores)
     assert losses[1] < 0.8 * losses[0]
     assert np.array_equal(heads[1], heads[2])
+
+
+def test_pictures_learn_the_nouns_of_a_colour_that_they_show(cache: Path) -> None:
+    """On vectors of chance for 60 pictures: with `shown` alone, those that are true of a picture are lit, no others."""
+    encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
+    texts, truth = load_questions("train", SCENES_ASKED, cache)
+    questions = Questions.of(encoder, vocabulary, texts, texts, truth)
+    images = np.random.default_rng(0).standard_normal((SCENES_ASKED, encoder.dim)).astype(np.float32)
+    recipe = QuestionRecipe(each_step=1, english=0, weight=0, dense_weight=0, anchor=0, shown=1)
+    lesson = QuestionLesson(questions, images, recipe, replace(HEADS[SHIPPED], query_sparsity=0.0))
+    torch.manual_seed(0)
+    head = SparseHead(HeadConfig(encoder.dim, 64, len(vocabulary)))
+    optimiser = torch.optim.Adam(head.parameters(), lr=0.01)
+    for _ in range(60):
+        optimiser.zero_grad()
+        lesson(head, np.arange(SCENES_ASKED), 1.0, torch.Generator().manual_seed(0)).backward()
+        optimiser.step()
+    for number, row in enumerate(project(head, images)):
+        lit = {vocabulary.terms[i] for i in np.flatnonzero(row)} & COLOURED.keys()
+        assert lit == coloured_terms(compose("train", number)), number

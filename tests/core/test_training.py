@@ -21,7 +21,7 @@ from core.training.blur import blurred, spread
 from core.training.config import Schedule, TrainingConfig, setting
 from core.training.dataset import image_words
 from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
-from core.training.initial import LENGTH, start_from, start_from_captions
+from core.training.initial import LENGTH, start_from, start_from_captions, widened
 from core.training.losses import distillation, l1, own_pairs, warm, word_anchor
 from core.training.objective import Batch, objective
 from core.training.trainer import HeadTraining, learning_rate, optimiser, project, train_head
@@ -227,6 +227,21 @@ def test_terms_that_few_captions_speak_start_lit_for_captions_met_later() -> Non
     own = lit[np.arange(240), topics]
     assert 0.5 < own.mean() < 0.9 and lit[:, :60].mean() < 0.1
     assert head.vocab_projector.bias.isfinite().all()
+
+
+def test_a_widened_head_keeps_what_it_knew_and_knows_the_new_terms() -> None:
+    """A head of chance for two of three topics; the third topic's term comes behind."""
+    torch.manual_seed(0)
+    topics = torch.arange(300) % 3
+    texts = torch.nn.functional.normalize(torch.eye(8)[topics] + 0.2 * torch.randn(300, 8), dim=1)
+    spoken = (torch.eye(3)[topics] > 0).numpy()
+    narrow = SparseHead(HeadConfig(8, 64, 2))
+    before = narrow.weigh(texts.numpy())
+    wide = widened(narrow, texts, csr_array(spoken))
+    assert wide.config == HeadConfig(8, 64, 3) and narrow.config.vocab_size == 2
+    after = wide.weigh(texts.numpy())
+    assert np.allclose(after[:, :2], before, atol=1e-6)
+    assert (after[topics == 2, 2] > 0).mean() > 0.5 and (after[topics != 2, 2] > 0).mean() < 0.02
 
 
 def test_training_starts_where_its_config_says(small: tuple[DenseDataset, csr_array]) -> None:

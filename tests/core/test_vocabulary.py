@@ -16,6 +16,14 @@ def test_literal_terms_are_spoken_words_with_plurals_folded() -> None:
     assert VOCABULARY.id("Dogs") == 1 and VOCABULARY.id("bus") is None and "red" in VOCABULARY
 
 
+def test_a_term_of_several_words_is_spoken_where_they_follow_each_other() -> None:
+    vocabulary = Vocabulary(("black", "black cat", "cat", "woman", "woman in red"), {"cats": "cat", "women": "woman"})
+    assert vocabulary.literal_ids("Two black CATS and women in red") == [0, 1, 2, 3, 4]
+    assert vocabulary.literal_ids("a cat, black as night") == [0, 2]
+    assert vocabulary.literal_ids("a black dog and a cat") == [0, 2]
+    assert vocabulary.id("Black cats") == 1 and vocabulary.id("black dog") is None and "black cat" in vocabulary
+
+
 def test_words_keep_order_and_drop_punctuation() -> None:
     assert Vocabulary.words("It's a café, isn't it? snow_man") == ["it's", "a", "café", "isn't", "it", "snow", "man"]
 
