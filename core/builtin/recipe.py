@@ -35,7 +35,7 @@ class QuestionRecipe:
     weight: float = 3.0
     dense_weight: float = 1.0
     tau: float = 0.02
-    anchor: float = 0.015
+    anchor: float = 0.045
     emphasis: float = 4.0
     shown: float = 0.01
     nearest: int = 8
