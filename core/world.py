@@ -11,7 +11,7 @@ from core.indexing import Progress, index_paths
 from core.scenes.writer import META, write_scenes
 from core.writing import write_text_whole
 from index_store.collection import Collection
-from index_store.errors import CollectionError, CollectionReadOnly
+from index_store.errors import CollectionError, CollectionExists, CollectionReadOnly
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -64,12 +64,15 @@ def ensure_world(
 
 def _opened(model: "Model", path: Path) -> Collection:
     terms = model.vocabulary.terms
-    if Collection.exists(path):
-        return Collection.open(path, model=model.name, vocabulary=terms, writable=True)
-    try:
-        return Collection.create(path, model=model.name, vocabulary=terms)
-    except CollectionReadOnly as error:
-        raise CollectionReadOnly(f"{error} SIGHTWORDS_HOME can name another folder.") from error
+    if not Collection.exists(path):
+        try:
+            return Collection.create(path, model=model.name, vocabulary=terms)
+        except CollectionReadOnly as error:
+            raise CollectionReadOnly(f"{error} SIGHTWORDS_HOME can name another folder.") from error
+        except CollectionExists:
+            if not Collection.exists(path):
+                raise  # something else lies there; otherwise another program was quicker to make it
+    return Collection.open(path, model=model.name, vocabulary=terms, writable=True)
 
 
 def _draw(pictures: Path, start: int, end: int) -> None:

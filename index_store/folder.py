@@ -4,6 +4,7 @@
 Knows nothing of vectors, nor of what a collection does once it is open.
 """
 
+import errno
 import os
 import secrets
 import shutil
@@ -31,7 +32,7 @@ EARLIER = "postings"  # of the forms before (`upgrading.py`)
 def make(folder: Path, model: str, vocabulary: Sequence[str]) -> None:
     """A new, empty collection; CollectionExists where something lies there already."""
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise CollectionExists(f"There is already something at {folder}; open it, or choose another folder.")
+        raise _taken(folder)
     about = {"model": model, "impacts": impacts.IMPACT_FORMAT, "created": now()}
     making = folder.parent / f".{folder.name}.new-{secrets.token_hex(4)}"
     try:
@@ -42,9 +43,15 @@ def make(folder: Path, model: str, vocabulary: Sequence[str]) -> None:
         making.rename(folder)  # a half-made collection never has its name
         sync(folder.parent)
     except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):  # another program was quicker
+            raise _taken(folder) from error
         raise explain_os_error(error, folder) from error
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def _taken(folder: Path) -> CollectionExists:
+    return CollectionExists(f"There is already something at {folder}; open it, or choose another folder.")
 
 
 def is_collection(folder: Path) -> bool:

@@ -11,7 +11,8 @@ from PIL import Image
 from core.model import Model
 from core.world import ensure_world, world_path
 from index_store.collection import Collection
-from index_store.errors import CollectionError
+from index_store.errors import CollectionError, CollectionExists
+from index_store.thumbnails import Thumbnails
 
 COUNT = 12
 
@@ -35,6 +36,28 @@ def test_every_picture_is_there_with_its_first_caption(made: tuple[Path, list[tu
     assert [item.caption for item in items] == [entry["sentences"][0]["raw"] for entry in entries]
     assert Image.open(items[0].path).size == (items[0].width, items[0].height)
     assert told[0] == (0, COUNT) and told[-1] == (COUNT, COUNT) and told == sorted(told)
+
+
+def test_where_another_program_was_quicker_to_make_it_that_one_is_filled(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two programs that start for the first time at the same moment: both find nothing, and both make a collection."""
+    path, create = tmp_path / "collection", Thumbnails.create
+
+    def rival_first(making: Path) -> None:
+        monkeypatch.setattr(Thumbnails, "create", create)
+        Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms).close()
+        create(making)
+
+    monkeypatch.setattr(Thumbnails, "create", rival_first)
+    with pytest.raises(CollectionExists, match="already something"):
+        Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms)
+    shutil.rmtree(path)
+    monkeypatch.setattr(Thumbnails, "create", rival_first)
+    ensure_world(model, path, COUNT)
+    with Collection.open(path) as collection:
+        assert len(collection) == COUNT
+    assert not list(tmp_path.glob(".collection.new-*"))
 
 
 def test_a_complete_world_is_left_alone_at_once(made: tuple[Path, list[tuple[int, int]]], model: Model) -> None:
