@@ -26,10 +26,10 @@ class Vocabulary:
     """Terms in a fixed order; a term's position is its id.
 
     `tokenizer`: how a text is split into terms. "words": whole words, and terms of several words ("black cat") where
-    the text speaks them one after the other. "wordpiece": BERT-uncased pieces, where a word
-    that is no term becomes its longest known parts ("##" marks a part that continues a word); punctuation counts as
-    BERT counts it, marks such as [CLS] are never spoken. `forms` folds other spellings of words into whole-word terms
-    ("dogs" -> "dog"), so that a plural counts as speaking its singular, in terms of several words too.
+    the text speaks them one after the other. "wordpiece": BERT-uncased pieces, where a word that is no term becomes its
+    longest known parts ("##" marks a part that continues a word); punctuation counts as BERT counts it, marks such as
+    [CLS] are never spoken. `forms` folds other spellings of words into whole-word terms ("dogs" -> "dog"), so that a
+    plural counts as speaking its singular, in terms of several words too.
     """
 
     def __init__(self, terms: Iterable[str], forms: Mapping[str, str] | None = None, *, tokenizer: Splitting = "words"):
