@@ -42,7 +42,7 @@ def fits_encoder(place: Path, encoder: str) -> bool:
 
 
 def check_encoder(name: str, place: Path, encoder: str) -> None:
-    """QueryError for a head that was made for the vectors of another encoder, even where they have as many dimensions."""
+    """QueryError for a head that was made for another encoder, even where that has as many dimensions."""
     made_for = head_config(place).get("encoder")
     if made_for not in (None, encoder):
         raise QueryError(

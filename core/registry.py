@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.encoders import DenseEncoder
 from core.encoders.lent_gpu import lent
-from core.encoders.recipes import FAMILIES, NAMED, SCENES, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
+from core.encoders.recipes import FAMILIES, NAMED, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
 from core.errors import MissingFiles, ModelError, UnknownModel
 from core.head import SparseHead
 from core.head_folder import HEAD_VOCABULARY, answered_from, head_config
@@ -24,6 +24,7 @@ from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL, Shipped
 from core.vocabulary import Vocabulary
 from core.weights import File, Folder, HubFiles, Package, Progress, ShouldStop, Source, never, silent, source
 
+SCENES = SHIPPED[WORLD_MODEL].folder
 DEFAULT_MODEL = WORLD_MODEL  # of questions that name neither a model nor a collection
 DEVICE_VARIABLE = "SIGHTWORDS_DEVICE"  # read where no device is named
 

