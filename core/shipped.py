@@ -37,7 +37,7 @@ SHIPPED = {
             "photographs of your own",
             "Built in and offline, for photographs of your own: everyday things, animals, people and places, in "
             "everyday English. It knows no names of people or places, reads no text in pictures and does not count. "
-            "`blip-coco` finds far more; it needs about 990 MB from the hub, once.",
+            "The model blip-coco finds far more, and needs about 990 MB from the hub, once.",
         ),
     )
 }

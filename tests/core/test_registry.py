@@ -118,7 +118,7 @@ def test_the_built_in_models_are_ready_and_honest() -> None:
     assert list(entries)[:2] == [WORLD_MODEL, PHOTO_MODEL]
     photos = entries[PHOTO_MODEL]
     assert photos["ready"] and photos["needs"] == "nothing: it is part of Sightwords" and photos["megabytes"]
-    for said in ("photographs", "no names", "no text", "not count", "`blip-coco` finds far more"):
+    for said in ("photographs", "no names", "no text", "not count", "blip-coco finds far more"):
         assert said in photos["about"]
     from core.encoders.photos import PHOTOS
 
