@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.commands.interruption import interrupted
-from demo.commands.opening import DEFAULT_MODEL, DeviceOption, JsonOption, writing
+from demo.commands.opening import DeviceOption, JsonOption, writing
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
@@ -53,16 +54,21 @@ SettingsOption = Annotated[
 def embed(
     dataset: Annotated[Path, typer.Option(help="Pictures, with dataset_meta.json that lists them and their captions.")],
     out: Annotated[Path, typer.Option(help="The folder to write the dense data set into.")],
-    model: Annotated[str, typer.Option("--model", help="The model or encoder's name.")] = DEFAULT_MODEL,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", help=f"The model or encoder's name [default: {PHOTO_MODEL}; {WORLD_MODEL} for drawings]."
+        ),
+    ] = None,
     device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a dense data set from pictures and captions."""
     from core.data.embedding import embed_dataset, refuse_overwriting
-    from core.registry import load_encoder
+    from core.registry import load_encoder, model_for
 
     refuse_overwriting(out)
-    encoder = load_encoder(model)
+    encoder = load_encoder(model or model_for([dataset]))
     with terminal.progress_bar("embedding") as advance, _stoppable("Stopped; nothing was written."):
         written = embed_dataset(encoder, dataset, out, progress=advance)
     if as_json:

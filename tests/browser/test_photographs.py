@@ -43,7 +43,12 @@ def photographs(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_a_folder_of_photographs_is_named_indexed_searched_and_looked_into(
-    visit: Callable[..., Page], app: App, photographs: Path, viewport: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    visit: Callable[..., Page],
+    app: App,
+    photographs: Path,
+    viewport: dict[str, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path / "home"))
     app.session.use(None, "scenes")
