@@ -4,6 +4,8 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+from PIL import Image
+
 WHERE = {
     "cheetah1.jpg": ("gradio", "media_assets/images"),
     "lion.jpg": ("gradio", "media_assets/images"),
@@ -27,3 +29,14 @@ def folder_of_photographs(place: Path) -> Path:
     for name in WHERE:
         shutil.copyfile(photograph(name), place / name)
     return place
+
+
+def many_photographs(place: Path, copies: int) -> Path:
+    """A folder made here in which each of them is there so many times, in as many sizes."""
+    folder = folder_of_photographs(place)
+    for name in WHERE:
+        with Image.open(folder / name) as image:
+            for number in range(1, copies):
+                smaller = image.convert("RGB").resize((image.width - number, image.height - number))
+                smaller.save(folder / f"{Path(name).stem}.{number}.jpg")
+    return folder

@@ -8,7 +8,7 @@ import pytest
 from demo.session import Session
 from demo.web import App, serve
 from tests.browser.driver import IN_BROWSER, PHONE, WIDE, Page, expect, width_needed
-from tests.photographs import folder_of_photographs
+from tests.photographs import many_photographs
 
 pytestmark = IN_BROWSER
 BIG_CATS = {"cheetah1.jpg", "cheetah2.jpg", "lion.jpg"}
@@ -29,16 +29,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 @pytest.fixture
 def photographs(tmp_path: Path) -> Path:
-    """A folder of photographs in which each is there many times, in different sizes."""
-    from PIL import Image
-
-    folder = folder_of_photographs(tmp_path / "My photographs")
-    for path in list(folder.iterdir()):
-        with Image.open(path) as image:
-            for number in range(1, COPIES):
-                smaller = image.convert("RGB").resize((image.width - number, image.height - number))
-                smaller.save(folder / f"{path.stem}.{number}.jpg")
-    return folder
+    return many_photographs(tmp_path / "My photographs", COPIES)
 
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])

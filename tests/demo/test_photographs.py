@@ -13,10 +13,13 @@ from core.errors import MissingFiles, QueryError
 from core.scenes.writer import write_scenes
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo.cli import app
+from demo.comparing import Comparing
+from demo.lab import Lab
+from demo.lab_choice import Choice
 from demo.library import WORLD, Library
 from demo.session import Session
 from demo.web import build, serve
-from tests.photographs import folder_of_photographs
+from tests.photographs import folder_of_photographs, many_photographs
 
 BIG_CATS = {"cheetah1.jpg", "cheetah2.jpg", "lion.jpg"}
 
@@ -144,3 +147,43 @@ def test_the_endpoint_says_what_an_answer_is_worth(photographs: Path, tmp_path: 
         client.close()
     finally:
         served.close(verbose=False)
+
+
+def test_the_lab_teaches_a_head_on_captioned_photographs_and_the_app_searches_with_it(tmp_path: Path) -> None:
+    photographs = many_photographs(tmp_path / "many", 8)
+    told = {
+        "cheetah1": "a cheetah in the grass",
+        "cheetah2": "a young cheetah",
+        "lion": "a lion on a rock",
+        "tower": "a tall tower",
+        "grace_hopper": "a woman in uniform",
+    }
+    lines = [
+        json.dumps({"file": path.name, "captions": [text, f"a picture of {text}"]})
+        for path in sorted(photographs.iterdir())
+        for text in [told[path.name.split(".")[0]]]
+    ]
+    (photographs / "captions.jsonl").write_text("\n".join(lines))
+    run("index", photographs, "--captions", photographs / "captions.jsonl", "--collection", tmp_path / "c")
+    session = Session(PHOTO_MODEL, tmp_path / "c")
+    library = Library(session)
+    lab = Lab(session, library)
+    session.start()
+    session.ready()
+    try:
+        lab.start(Choice("collection", controls=("caption",), settings={"epochs": 1, "batch_size": 4}))
+        lab.wait()
+        assert not lab.now.failed, lab.now.said
+        (key,) = lab.experiments()
+        lab.keep(key, "mine")
+        lab.use("mine")
+        lab.wait()
+        assert not lab.now.failed, lab.now.said
+        assert session.ready()[0].name == "photos+mine" and session.model_name == "photos+mine"
+        methods = Comparing(session).methods()
+        assert "head:the built-in one" in methods and "head:mine" not in methods
+        lab.back()
+        assert session.ready()[0].name == PHOTO_MODEL and "head:mine" in Comparing(session).methods()
+    finally:
+        lab.close()
+        session.close()
