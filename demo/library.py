@@ -75,6 +75,7 @@ class Library:
             raise QueryError(f"There is no collection '{name[:60]}'; choose one from the list.")
         with self._lock:
             self._refuse_while_working()
+            self.job = Job()  # what the last one did was to another collection
             self._go_over(known[name], model)
 
     @property
@@ -117,6 +118,7 @@ class Library:
             model = load_model(wanted)
         with self._lock:
             self._refuse_while_working()
+            self.job = Job()
             path = _home() / name / "collection"
             path.parent.mkdir(parents=True, exist_ok=True)
             Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms).close()
