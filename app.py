@@ -3,6 +3,7 @@
 import os
 import sys
 
+from core.shipped import WORLD_MODEL
 from demo.web import launch
 from index_store.address import parse_address
 from index_store.errors import SightwordsError
@@ -18,7 +19,7 @@ def main() -> None:
     named = os.environ.get("SIGHTWORDS_COLLECTION")
     try:
         launch(
-            model=os.environ.get("SIGHTWORDS_MODEL") or "scenes",
+            model=os.environ.get("SIGHTWORDS_MODEL") or WORLD_MODEL,
             collection=parse_address(named) if named else None,
             host=host,
             port=int(os.environ.get("GRADIO_SERVER_PORT") or 7860),

@@ -16,6 +16,7 @@ from core.registry import chosen_device, load_model, models
 from core.scenes.captions import captions
 from core.scenes.composer import compose
 from core.scenes.renderer import render
+from core.shipped import PHOTO_MODEL, SHIPPED
 from core.world import world_path
 from index_store.collection import Collection
 from index_store.errors import SightwordsError
@@ -75,6 +76,11 @@ def _built_in() -> tuple[State, str]:
     return ("good", told) if found > len(items) // 2 else ("bad", f"{told}; install Sightwords again")
 
 
+def _photographs() -> tuple[State, str]:
+    photos = next(entry for entry in models() if entry.name == PHOTO_MODEL)
+    return ("good", f"'{PHOTO_MODEL}' is ready for them") if photos.ready else ("missing", f"need {photos.needs}")
+
+
 def _world() -> tuple[State, str]:
     path = world_path(load_model())
     if not Collection.exists(path):
@@ -90,7 +96,7 @@ def _heic() -> tuple[State, str]:
 
 
 def _real_models() -> tuple[State, str]:
-    real = models()[1:]
+    real = [entry for entry in models() if entry.name not in SHIPPED]
     ready = [entry.name for entry in real if entry.ready]
     told = (
         f"{len(ready)} of {len(real)} are here{': ' if ready else ''}{', '.join(ready)}; `sightwords models` lists all"
@@ -109,8 +115,9 @@ _LOOKS: dict[str, Callable[[], tuple[State, str]]] = {
     "device": _device,
     "home folder": _home,
     "built-in model": _built_in,
+    "photographs": _photographs,
     "illustrated world": _world,
     "HEIC pictures": _heic,
-    "models for photographs": _real_models,
+    "published models": _real_models,
     "salesforce-lavis": _lavis,
 }

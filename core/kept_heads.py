@@ -12,7 +12,7 @@ from typing import Any
 
 from core.errors import ModelError, QueryError
 from core.head import CONFIG_FILE, WEIGHTS_FILE
-from core.head_folder import HEAD_VOCABULARY, load_head
+from core.head_folder import HEAD_VOCABULARY, answered_from, head_config, load_head
 from core.home import home_folder
 from core.model import Model
 from core.writing import write_text_whole
@@ -33,18 +33,31 @@ def kept_head(name: str) -> Path | None:
     return kept_heads().get(name) if NAME.fullmatch(name) else None
 
 
+def fits_encoder(place: Path, encoder: str) -> bool:
+    """Whether a head was made for the vectors of this encoder, as far as its config.json says for which it was."""
+    try:
+        return head_config(place).get("encoder") in (None, encoder)
+    except ModelError:
+        return False
+
+
+def check_encoder(name: str, place: Path, encoder: str) -> None:
+    """QueryError for a head that was made for another encoder, even where that has as many dimensions."""
+    made_for = head_config(place).get("encoder")
+    if made_for not in (None, encoder):
+        raise QueryError(
+            f"The head '{name}' was made for vectors of '{made_for}', but those here are of '{encoder}'; use it as "
+            f"the model {made_for}+{name}."
+        )
+
+
 def model_with_head(model: Model, name: str, place: Path) -> Model:
     """The model's encoder with the head kept in a folder; QueryError where that was made for another encoder."""
     encoder = model.encoder.name
     head, vocabulary = load_head(place)
-    made_for = json.loads((place / CONFIG_FILE).read_text("utf-8")).get("encoder")
-    if made_for not in (None, encoder):
-        raise QueryError(
-            f"The head '{name}' was made for vectors of '{made_for}', but this app runs on '{encoder}'; start it with "
-            f"--model {made_for}+{name}."
-        )
+    check_encoder(name, place, encoder)
     about = f"The encoder '{encoder}' with the head '{name}', trained in the Lab."
-    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about)
+    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about, answered_from(place))
 
 
 def keep_head(source: Path, name: str, **about: Any) -> Path:

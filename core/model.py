@@ -16,8 +16,19 @@ from index_store.vectors import SparseVector
 class Model:
     """What searching and indexing need of a model; frozen, safe to share between threads."""
 
-    def __init__(self, name: str, encoder: DenseEncoder, head: SparseHead, vocabulary: Vocabulary, about: str = ""):
-        """Raises ModelError when encoder, head and vocabulary do not fit together."""
+    def __init__(
+        self,
+        name: str,
+        encoder: DenseEncoder,
+        head: SparseHead,
+        vocabulary: Vocabulary,
+        about: str = "",
+        answered_from: float | None = None,
+    ):
+        """`about`: what it can and cannot do. `answered_from`: the `best_match` from which an item answers a question.
+
+        Raises ModelError when encoder, head and vocabulary do not fit together.
+        """
         if head.config.dense_size != encoder.dim:
             raise ModelError(
                 f"The head of '{name}' wants dense vectors of {head.config.dense_size} dimensions, "
@@ -28,7 +39,8 @@ class Model:
                 f"The head of '{name}' weighs {head.config.vocab_size} terms, "
                 f"but its vocabulary has {len(vocabulary)}; they do not belong together."
             )
-        self.name, self.encoder, self.head, self.vocabulary, self.about = name, encoder, head.eval(), vocabulary, about
+        self.name, self.encoder, self.head, self.vocabulary = name, encoder, head.eval(), vocabulary
+        self.about, self.answered_from = about, answered_from
 
     def dense_texts(self, texts: Sequence[str]) -> NDArray[float32]:
         """(n, dim) unit rows."""

@@ -6,28 +6,26 @@ one listed here or blip:, clip: or siglip: with a hub id or folder, and the head
 Nothing here touches the network but `fetch` and `download_size`.
 """
 
-import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from core.encoders import DenseEncoder
 from core.encoders.lent_gpu import lent
-from core.encoders.recipes import FAMILIES, NAMED, SCENES, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
+from core.encoders.recipes import FAMILIES, NAMED, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
 from core.errors import MissingFiles, ModelError, UnknownModel
 from core.head import SparseHead
-from core.head_folder import HEAD_VOCABULARY
-from core.kept_heads import kept_head, kept_heads
+from core.head_folder import HEAD_VOCABULARY, answered_from, head_config
+from core.kept_heads import check_encoder, fits_encoder, kept_head, kept_heads
 from core.model import Model
+from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL, Shipped
 from core.vocabulary import Vocabulary
-from core.weights import File, Folder, HubFiles, Progress, ShouldStop, Source, never, silent, source
+from core.weights import File, Folder, HubFiles, Package, Progress, ShouldStop, Source, never, silent, source
 
-DEFAULT_MODEL = "scenes"
-SCENES_ABOUT = (
-    "Built in and offline: knows the drawings of its own illustrated world, and everyday English as far as it means "
-    "them; it cannot recognise photographs."
-)
+SCENES = SHIPPED[WORLD_MODEL].folder
+DEFAULT_MODEL = WORLD_MODEL  # of questions that name neither a model nor a collection
 DEVICE_VARIABLE = "SIGHTWORDS_DEVICE"  # read where no device is named
 
 HEAD_FILES: tuple[File, ...] = ("config.json", ("model.safetensors", "pytorch_model.bin"))
@@ -61,16 +59,27 @@ class Pairing:
 
 
 def models() -> list[ModelEntry]:
-    """Every model that has a name of its own, the built-in one first; looks at this machine only."""
-    return [_built_in(), *(_entry(pairing(name)) for name in _published())]
+    """Every model that has a name of its own, the built-in ones first; looks at this machine only."""
+    return [*map(_shipped, SHIPPED.values()), *(_entry(pairing(name)) for name in _published())]
 
 
-def _built_in() -> ModelEntry:
-    weights = [file.stat().st_size for file in SCENES.glob("*.safetensors")]
-    ready, needs = (SCENES / "encoder.safetensors").exists(), "nothing: it is part of Sightwords"
-    terms = f"{len(Vocabulary.load(SCENES / HEAD_VOCABULARY)):,} terms" if ready else "terms"
-    megabytes = round(sum(weights) / 1e6)
-    return ModelEntry(DEFAULT_MODEL, SCENES_ABOUT, needs, ready, "scenes", "scenes", terms, "Apache-2.0", megabytes)
+def _shipped(own: Shipped) -> ModelEntry:
+    recipe, vocabulary = encoder_recipe(own.name), own.folder / HEAD_VOCABULARY
+    lacking = [where.whereabouts() for where in recipe.sources if where.missing()]
+    there = (own.folder / "encoder.safetensors").exists()
+    needs = "; ".join(lacking) or "nothing: it is part of Sightwords"
+    terms = f"{len(Vocabulary.load(vocabulary)):,} terms" if there else "terms"
+    megabytes = round(sum(file.stat().st_size for file in own.folder.glob("*.safetensors")) / 1e6)
+    ready = there and not lacking
+    return ModelEntry(own.name, own.about, needs, ready, own.name, own.name, terms, own.licence, megabytes)
+
+
+def model_for(paths: Iterable[Path]) -> str:
+    """The model for a new collection of these pictures: drawings of the illustrated world have their own."""
+    from core.scenes.writer import drawn_here  # which knows how to draw as well, and few who load a model want that
+
+    places = list(paths)
+    return WORLD_MODEL if places and all(map(drawn_here, places)) else PHOTO_MODEL
 
 
 @cache
@@ -80,27 +89,57 @@ def load_model(name: str = DEFAULT_MODEL, device: str | None = None) -> Model:
     Raises UnknownModel naming those that exist, MissingFiles naming what is not on this machine, DeviceError, and
     ModelError for files that do not hold what they should or parts that do not fit together.
     """
-    if name == DEFAULT_MODEL:
-        vocabulary = Vocabulary.load(SCENES / HEAD_VOCABULARY)
-        return Model(name, load_encoder(name, device), SparseHead.load(SCENES), vocabulary, SCENES_ABOUT)
-    chosen = pairing(name)
-    _complain_of_missing(chosen.name, _sources(chosen))
-    encoder = load_encoder(chosen.encoder.name, device)  # one for all its heads
+    if name in SHIPPED:
+        folder, about = SHIPPED[name].folder, SHIPPED[name].about
+        encoder, vocabulary = load_encoder(name, device), Vocabulary.load(folder / HEAD_VOCABULARY)
+    else:
+        chosen = pairing(name)
+        name = chosen.name
+        _complain_of_missing(name, _sources(chosen))
+        folder = chosen.head.locate()
+        if kept_head(head := name.partition("+")[2]) is not None:
+            check_encoder(head, folder, chosen.encoder.name)
+        encoder = load_encoder(chosen.encoder.name, device)  # one for all its heads
+        vocabulary = _vocabulary(chosen, folder)
+        about = f"{chosen.encoder.about}, with the head {chosen.head.name}."
+    return Model(name, encoder, SparseHead.load(folder), vocabulary, about, answered_from(folder))
+
+
+def head_place(named: str) -> tuple[Path, Path | None]:
+    """The folder of a head, named by that folder or by a model, and its vocabulary where that lies elsewhere.
+
+    A folder that exists wins. Raises ModelError where there is neither, MissingFiles for a model that is not here.
+    """
+    place = Path(named).expanduser()
+    if place.is_dir():
+        return place, None
+    if named in SHIPPED:
+        return SHIPPED[named].folder, None
+    try:
+        chosen = pairing(named)
+    except (UnknownModel, MissingFiles) as error:
+        raise ModelError(
+            f"There is neither a folder '{named}' with a head nor a model of that name; the models are: "
+            f"{', '.join(_names())}."
+        ) from error
+    sources: list[Source] = [chosen.head, *([] if _own_vocabulary(chosen) else [WORDPIECES])]
+    _complain_of_missing(chosen.name, sources)
     folder = chosen.head.locate()
-    about = f"{chosen.encoder.about}, with the head {chosen.head.name}."
-    return Model(chosen.name, encoder, SparseHead.load(folder), _vocabulary(chosen, folder), about)
+    own = _own_vocabulary(chosen) or WORDPIECES.locate() / "vocab.txt"
+    return folder, own if own.parent != folder else None
 
 
 def other_heads(name: str) -> dict[str, Path]:
     """Heads to compare a model's own with, by what to call them: those shipped with its encoder, and those kept."""
     encoder, _, own = name.partition("+")
     heads: dict[str, Path] = {}
-    if encoder == DEFAULT_MODEL:
-        shipped = sorted(folder for folder in (SCENES / "heads").iterdir() if (folder / HEAD_VOCABULARY).exists())
+    if encoder in SHIPPED:
+        shipped = sorted(place.parent for place in (SHIPPED[encoder].folder / "heads").glob(f"*/{HEAD_VOCABULARY}"))
         heads = {folder.name.replace("-", " "): folder for folder in shipped}
         if own:
-            heads["the built-in one"] = SCENES
-    return heads | {kept: folder for kept, folder in kept_heads().items() if kept != own}
+            heads["the built-in one"] = SHIPPED[encoder].folder
+    kept = {kept: folder for kept, folder in kept_heads().items() if kept != own and fits_encoder(folder, encoder)}
+    return heads | kept
 
 
 @cache
@@ -176,7 +215,7 @@ def _published() -> dict[str, str]:
 
 
 def _names() -> list[str]:
-    return [DEFAULT_MODEL, *_published(), "ENCODER+HEAD (encoders: " + ", ".join(NAMED[-3:]) + ")"]
+    return [*SHIPPED, *_published(), "ENCODER+HEAD (encoders: " + ", ".join(NAMED[-3:]) + ")"]
 
 
 def chosen_device(device: str | None = None) -> str:
@@ -186,7 +225,7 @@ def chosen_device(device: str | None = None) -> str:
 
 def _built(recipe: EncoderRecipe, device: str | None) -> DenseEncoder:
     encoder = recipe.build([where.locate() for where in recipe.sources], chosen_device(device))
-    return encoder if recipe.name == DEFAULT_MODEL else lent(encoder)  # the built-in one is small: no GPU to wait for
+    return encoder if recipe.name in SHIPPED else lent(encoder)  # the built-in ones are small: no GPU to wait for
 
 
 def _entry(chosen: Pairing) -> ModelEntry:
@@ -209,8 +248,6 @@ def _entry(chosen: Pairing) -> ModelEntry:
 
 
 def _all_sources(name: str) -> list[Source]:
-    if name == DEFAULT_MODEL:
-        return []
     if "+" in name or name in _published():
         return _sources(pairing(name))
     return list(encoder_recipe(name).sources)
@@ -228,8 +265,8 @@ def _complain_of_missing(name: str, sources: list[Source]) -> None:
     """Raises MissingFiles, one sentence about everything that is not here; the source's own where only one is."""
     lacking = [where for where in sources if where.missing()]
     for where in lacking:
-        if isinstance(where, Folder):
-            where.locate()  # a folder is nothing that could be fetched: its own sentence says what it lacks
+        if isinstance(where, Folder | Package):
+            where.locate()  # nothing that could be fetched: its own sentence says what is lacking
     if lacking:
         raise MissingFiles(
             f"The model '{name}' is not complete on this machine: it lacks "
@@ -254,10 +291,7 @@ def _own_vocabulary(chosen: Pairing) -> Path | None:
 def _vocabulary(chosen: Pairing, folder: Path) -> Vocabulary:
     """The terms of a head; ModelError when it names a vocabulary that is not known here."""
     path = _own_vocabulary(chosen) or WORDPIECES.locate() / "vocab.txt"
-    try:
-        named = json.loads((folder / "config.json").read_text("utf-8")).get("mlm_head", WORDPIECE_NAME)
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"The head's {folder / 'config.json'} cannot be read ({error}).") from error
+    named = head_config(folder).get("mlm_head", WORDPIECE_NAME)
     if path.parent != folder and named != WORDPIECE_NAME:
         raise ModelError(
             f"The head {chosen.head.name} weighs the terms of '{named}', but only those of '{WORDPIECE_NAME}' "

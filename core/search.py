@@ -11,6 +11,7 @@ import numpy as np
 
 from core.errors import QueryError
 from core.explain import Contribution, SearchTerm, contributions, query_terms
+from core.honesty import LOOKED_AT, Remark, answers, remarks
 from core.pictures.images import working_copy
 from index_store.errors import CollectionError, ItemNotFound
 from index_store.filters import EVERYTHING, Filter
@@ -66,7 +67,8 @@ class SearchResult:
     `terms`: what was searched with, after expansion strength and mode, heaviest first. `exact`: whether the top k is
     proven to be the true top k. `timings_ms`: encode, project, retrieve, rescore, total (milliseconds; total also
     counts the explaining). `unknown_words`: words of the text that the model has never seen. `out_of_world`: the model
-    tells that nothing it has seen is like the text, so that the hits only come nearest.
+    tells that nothing it has seen is like the text, so that the hits only come nearest. `answered`: whether a hit holds
+    enough of the question; None where that cannot be told. `remarks`: all this in sentences, for a person.
     """
 
     query: str
@@ -76,9 +78,13 @@ class SearchResult:
     timings_ms: dict[str, float]
     unknown_words: tuple[str, ...] = ()
     out_of_world: bool = False
+    answered: bool | None = None
+    remarks: tuple[Remark, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """The keys `query`, `terms`, `exact`, `hits`, `timings_ms`, `out_of_world`; nothing but JSON types inside."""
+        """The keys `query`, `terms`, `exact`, `hits`, `timings_ms`, `out_of_world`, `unknown_words`, `answered` and
+        `remarks`; nothing but JSON types inside.
+        """
         return {
             "query": self.query,
             "terms": [term.to_json() for term in self.terms],
@@ -86,6 +92,9 @@ class SearchResult:
             "hits": [hit.to_json() for hit in self.hits],
             "timings_ms": dict(self.timings_ms),
             "out_of_world": self.out_of_world,
+            "unknown_words": list(self.unknown_words),
+            "answered": self.answered,
+            "remarks": [remark.to_json() for remark in self.remarks],
         }
 
 
@@ -94,7 +103,8 @@ class EncodedQuery:
     """A question turned into a vector; `spoken` holds the ids of terms that the person said, rather than the head.
 
     `encode_ms` and `project_ms`: milliseconds in the encoder and in the head. `out_of_world`: the encoder tells that
-    nothing it has seen is like the text.
+    nothing it has seen is like the text. `answered_from`: the `best_match` from which an item answers it; None for what
+    is no text, and where the model does not say.
     """
 
     label: str
@@ -104,6 +114,7 @@ class EncodedQuery:
     encode_ms: float
     project_ms: float
     out_of_world: bool = False
+    answered_from: float | None = None
 
 
 def search(
@@ -151,11 +162,12 @@ def search(
     candidates = _expanded(query.vector, query.spoken, 0.0) if mode == "hybrid" else None
     terms = model.vocabulary.terms
 
-    def look() -> tuple[tuple[SearchHit, ...], bool, float, float]:
+    def look() -> tuple[tuple[SearchHit, ...], bool | None, bool, float, float]:
         hits, exact, retrieving, rescoring = _retrieve(collection, weights, k, kind, candidates, banned, where, budget)
-        return explained_hits(collection, hits, weights, terms, query.spoken), exact, retrieving, rescoring
+        explained = explained_hits(collection, hits, weights, terms, query.spoken)
+        return explained, answered_by(collection, query, hits, kind), exact, retrieving, rescoring
 
-    explained, exact, retrieve_ms, rescore_ms = undisturbed(look)
+    explained, answered, exact, retrieve_ms, rescore_ms = undisturbed(look)
     timings = {
         "encode": query.encode_ms,
         "project": query.project_ms,
@@ -164,8 +176,32 @@ def search(
         "total": _since(started),
     }
     log.debug("query %r: %d terms, %d hits, %s", query.label, len(weights), len(explained), timings)
-    found = query_terms(weights, terms, query.spoken)
-    return SearchResult(query.label, found, exact, explained, timings, query.unknown_words, query.out_of_world)
+    found, narrowed = query_terms(weights, terms, query.spoken), bool(banned) or where != EVERYTHING
+    return answer(collection, query, found, exact, explained, timings, answered, narrowed)
+
+
+def answer(
+    collection: Store,
+    query: EncodedQuery,
+    terms: tuple[SearchTerm, ...],
+    exact: bool,
+    hits: tuple[SearchHit, ...],
+    timings_ms: dict[str, float],
+    answered: bool | None,
+    narrowed: bool,
+) -> SearchResult:
+    """What was found, with what is to be said of it; `narrowed`: only some of the collection was asked for."""
+    said = remarks(collection.model, query.unknown_words, query.out_of_world, answered, narrowed)
+    unknown, strange = query.unknown_words, query.out_of_world
+    return SearchResult(query.label, terms, exact, hits, timings_ms, unknown, strange, answered, said)
+
+
+def answered_by(collection: Store, query: EncodedQuery, hits: Sequence[Hit], kind: str | None) -> bool | None:
+    """Whether one of the best hits answers a question; None where that cannot be told, as of captions."""
+    if query.answered_from is None or kind == "caption":
+        return None
+    best = collection.vectors([hit.id for hit in hits[:LOOKED_AT]])
+    return answers(query.vector, best, query.answered_from)
 
 
 def check_k(k: int) -> None:
@@ -228,7 +264,8 @@ def encode_query(
     project_ms = _since(started)
     spoken = model.vocabulary.literal_ids(text) if text else ()
     strange = bool(text) and model.out_of_world(text or "")
-    return EncodedQuery(text or "", vector, frozenset(spoken), unknown, encode_ms, project_ms, strange)
+    threshold = model.answered_from if text else None
+    return EncodedQuery(text or "", vector, frozenset(spoken), unknown, encode_ms, project_ms, strange, threshold)
 
 
 def _check_text(model: "Model", text: str, *, required: bool) -> tuple[str, ...]:

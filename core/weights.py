@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.request import Request, urlopen
@@ -103,6 +104,41 @@ class Folder:
 
     def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
         """Nothing to fetch; MissingFiles when the folder is not complete."""
+        self.locate()
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package of Python that holds weights and installs with Sightwords; `holds` says which, `module` its import."""
+
+    name: str
+    module: str
+    holds: str
+
+    def missing(self) -> list[str]:
+        """The package's name where it is not installed."""
+        return [] if find_spec(self.module) is not None else [self.name]
+
+    def locate(self) -> Path:
+        """The folder of the module; MissingFiles names a package that is not installed."""
+        found = find_spec(self.module)
+        if found is None or found.origin is None:
+            raise MissingFiles(
+                f"The package '{self.name}', which holds {self.holds}, is not installed; run: pip install {self.name}."
+            )
+        return Path(found.origin).parent
+
+    def whereabouts(self) -> str:
+        """What is missing and where it is looked for, as part of a sentence."""
+        return f"the package '{self.name}' (pip install {self.name})"
+
+    def size(self) -> int:
+        """Bytes still to be fetched: none ever are, as packages are installed by pip; MissingFiles where it is not."""
+        self.locate()
+        return 0
+
+    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+        """Nothing to fetch; MissingFiles where it is not installed."""
         self.locate()
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from core.errors import QueryError, TrainingError
 from core.home import home_folder
+from core.shipped import WORLD_MODEL
 from demo.components.lab_view import Trained
 from demo.lab_choice import EPOCHS, Choice, Source, training_config
 from demo.lab_heads import WORLD_TEST, called, outcome, row_of, shipped
@@ -102,7 +103,7 @@ class Lab:
             if one.result is not None:
                 rows, _ = groups.setdefault(one.tested, ([], one.result.dense_recall_at_1))
                 rows.append(row_of(one, one.result, own))
-        if self._session.model_name.partition("+")[0] == "scenes" or WORLD_TEST in groups:
+        if self._session.model_name.partition("+")[0] == WORLD_MODEL or WORLD_TEST in groups:
             rows, dense = groups.setdefault(WORLD_TEST, ([], 0.0))
             given, dense = shipped()
             groups[WORLD_TEST] = ([*rows, *given], dense)
@@ -277,13 +278,13 @@ class Lab:
         from core.study.experiment import Experiment
 
         if choice.source == "world":
-            if model.encoder.name != "scenes":
+            if model.encoder.name != WORLD_MODEL:
                 raise QueryError(
-                    f"The built-in world is drawn for the built-in model, not for '{model.encoder.name}'; train on a "
-                    "collection or a folder."
+                    f"The built-in world is drawn for the model '{WORLD_MODEL}', not for '{model.encoder.name}'; train "
+                    "on a collection or a folder."
                 )
             data = f"{choice.scenes:,} scenes"
-            return Experiment(data, WORLD_TEST, config, "scenes", "", scenes=choice.scenes)
+            return Experiment(data, WORLD_TEST, config, WORLD_MODEL, "", scenes=choice.scenes)
         folder = Path(choice.folder.strip()).expanduser().absolute()
         if choice.source == "collection":
             made = self._collection_data(model)

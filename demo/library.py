@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core.errors import QueryError
 from core.home import home_folder
+from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from demo.session import Session
 from index_store.address import Address
 from index_store.collection import Collection
@@ -52,7 +53,7 @@ class Library:
     def collections(self) -> dict[str, Address | None]:
         """What can be searched, by name: the built-in world, the one the app was started with, those made here."""
         known: dict[str, Address | None] = {}
-        if self._started_with is None or self._started_model == "scenes":
+        if self._started_with is None or self._started_model in SHIPPED:
             known[WORLD] = None
         if self._started_with is not None:
             known[self._started_with.name] = self._started_with
@@ -74,20 +75,35 @@ class Library:
             raise QueryError(f"There is no collection '{name[:60]}'; choose one from the list.")
         with self._lock:
             self._refuse_while_working()
+            self.job = Job()  # what the last one did was to another collection
             self._go_over(known[name], model)
 
+    @property
+    def usual_model(self) -> str:
+        """The model of a new collection where no other one is chosen: the app's own, if that knows photographs."""
+        own = self._started_model
+        return PHOTO_MODEL if own.partition("+")[0] == WORLD_MODEL else own
+
     def models(self) -> dict[str, str]:
-        """What a new collection can be made with: what to call it → its name; the one in use first."""
+        """What a new collection can be made with: what to call it → its name; that for photographs first."""
         from core.registry import models
 
-        own = self._session.model_name
         known = {entry.name: entry.name if entry.ready else f"{entry.name} (to be fetched)" for entry in models()}
-        return {label: name for name, label in ({own: own} | known).items()}
+        first = {name: known.get(name, name) for name in (PHOTO_MODEL, self._started_model)}
+        return {label: name for name, label in (first | known).items()}
 
-    def create(self, name: str, model_name: str = "") -> None:
-        """Makes an empty collection and goes over to it, with the named model, or else with the one in use.
+    def about(self, model_name: str) -> str:
+        """What a model is for, in its own honest words; empty for one without a name of its own."""
+        from core.registry import models
 
-        Raises QueryError for a name that it cannot have, MissingFiles for a model that is not on this machine.
+        return next((entry.about for entry in models() if entry.name == model_name), "")
+
+    def create(self, name: str, model_name: str = "", folder: str = "") -> None:
+        """Makes an empty collection and goes over to it, with the named model, or else with the usual one.
+
+        `folder`: where its pictures are to come from: the world's drawings have a model of their own, which takes the
+        place of the usual one. Raises QueryError for a name that it cannot have, MissingFiles for a model that is not
+        on this machine.
         """
         name = name.strip()
         if not NAME.fullmatch(name) or name == WORLD:
@@ -95,22 +111,42 @@ class Library:
         if name in self.collections():
             raise QueryError(f"There is a collection '{name}' already; choose it from the list or take another name.")
         model, _ = self._session.ready()
-        if model_name and model_name != model.name:
+        wanted = self._suited(model_name, folder)
+        if wanted != model.name:
             from core.registry import load_model
 
-            model = load_model(model_name)
+            model = load_model(wanted)
         with self._lock:
             self._refuse_while_working()
+            self.job = Job()
             path = _home() / name / "collection"
             path.parent.mkdir(parents=True, exist_ok=True)
             Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms).close()
             self._session.use(path, model)
 
+    def create_for(self, files: Sequence[Path], folder: str, name: str = "", model_name: str = "") -> None:
+        """A collection for pictures that are to be added while the built-in world, which takes none, is open.
+
+        It has the name given, or that of their folder; the rest is as in `create`.
+        """
+        _refuse_nothing(files, folder)
+        given = _folder(folder)
+        if given is not None and not given.exists():
+            raise QueryError(f"There is no folder {given}; name one of this computer.")
+        self.create(name.strip() or _name_of(given), model_name, folder)
+
+    def _suited(self, model_name: str, folder: str) -> str:
+        usual, place = self.usual_model, _folder(folder)
+        if model_name not in ("", usual) or usual != PHOTO_MODEL or place is None:
+            return model_name or usual
+        from core.registry import model_for
+
+        return model_for([place])
+
     def add(self, files: Sequence[Path], folder: str = "", captions: Path | None = None) -> None:
         """Begins to take files and index them, and to bring the collection in step with a folder of this computer."""
-        place = Path(folder.strip()).expanduser() if folder.strip() else None
-        if not files and place is None:
-            raise QueryError("There is nothing to add; choose pictures, a zip, or a folder of this computer.")
+        _refuse_nothing(files, folder)
+        place = _folder(folder)
         address = self._own()
         kept = _pictures(address)
 
@@ -162,8 +198,10 @@ class Library:
             return
         if model is not None:
             self._session.use(path, model)
-        elif path is None or path == self._started_with:
+        elif path == self._started_with:
             self._session.use(path, self._started_model)
+        elif path is None:
+            self._session.use(None, self._started_model if self._started_with is None else WORLD_MODEL)
         else:
             with open_collection(path) as collection:
                 made_by = collection.model
@@ -198,6 +236,21 @@ class Library:
 
     def _told(self, done: int, total: int, _: str) -> None:
         self.job = Job("working", done, total)
+
+
+def _folder(named: str) -> Path | None:
+    return Path(named.strip()).expanduser() if named.strip() else None
+
+
+def _name_of(folder: Path | None) -> str:
+    """A name for the collection of a folder's pictures, or of pictures that come without one."""
+    name = re.sub(r"[^\w .-]+", " ", folder.absolute().name if folder else "").strip(" .-")
+    return name[:60] or "My pictures"
+
+
+def _refuse_nothing(files: Sequence[Path], folder: str) -> None:
+    if not files and not folder.strip():
+        raise QueryError("There is nothing to add; choose pictures, a zip, or a folder of this computer.")
 
 
 def _home() -> Path:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.errors import ImageError, QueryError
 from core.pictures.images import open_image, working_copy
+from core.shipped import WORLD_MODEL
 from index_store.address import Address
 from index_store.errors import (
     CollectionBusy,
@@ -65,7 +66,7 @@ class Session:
 
     def __init__(
         self,
-        model: "str | Model" = "scenes",
+        model: "str | Model" = WORLD_MODEL,
         collection: Address | None = None,
         *,
         pictures: int = 1000,

@@ -10,6 +10,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing i
 import gradio as gr
 
 import core.encoders.lent_gpu  # noqa: F401  ZeroGPU asks that what needs a GPU is declared before the launch
+from core.shipped import WORLD_MODEL
 from demo.components.welcome import HEADER_SCRIPT, header
 from demo.endpoints import endpoints
 from demo.lab import Lab
@@ -18,7 +19,7 @@ from demo.session import Session
 from demo.tabs.compare import compare_tab
 from demo.tabs.inspect import about_term, inspect_tab
 from demo.tabs.lab import LabTab, closed_lab
-from demo.tabs.library import LibraryTab
+from demo.tabs.library import FOLDER_SCRIPT, LibraryTab
 from demo.tabs.plain import QUIET
 from demo.tabs.search import search_tab
 from demo.theme import LOGO, STYLE, theme
@@ -53,7 +54,7 @@ def build(session: Session) -> App:
         )
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Search", id="search") as tab:
-                search_tab(session, app, tab)
+                own = search_tab(session, app, tab)
             with gr.Tab("Inspect", id="inspect") as tab:
                 term = inspect_tab(session, tab)
             with gr.Tab("Compare", id="compare") as tab:
@@ -70,6 +71,10 @@ def build(session: Session) -> App:
                 with gr.Tab("Library", id="library") as tab:
                     page = LibraryTab(session, library)
                 tab.select(page.arrive, None, page.shown, **QUIET)
+                led = own.click(
+                    lambda: (gr.Tabs(selected="library"), *page.arrive()), None, [tabs, *page.shown], **QUIET
+                )
+                led.then(None, None, None, js=FOLDER_SCRIPT)
 
         def arrive(request: gr.Request) -> tuple[Any, ...]:
             """A link to a term opens its page."""
@@ -83,7 +88,7 @@ def build(session: Session) -> App:
 
 
 def launch(
-    model: str = "scenes",
+    model: str = WORLD_MODEL,
     collection: Address | None = None,
     host: str = "127.0.0.1",
     port: int | None = 7860,

@@ -23,6 +23,7 @@ from demo.cli import app
 from demo.session import Session
 from demo.web import serve
 from index_store.collection import Collection
+from tests.photographs import folder_of_photographs
 
 MILVUS = find_spec("milvus_lite") is not None
 ROOT = Path(__file__).parent.parent
@@ -51,6 +52,20 @@ def test_the_tour_runs(world: Collection, tmp_path: Path, monkeypatch: pytest.Mo
         assert result.exit_code == 0, f"sightwords {shlex.join(arguments)}: {result.output}"
         if "--json" in arguments:
             assert json.loads(result.stdout)
+
+
+def test_the_tour_begins_with_photographs_of_one_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    (block,) = re.findall(r"```\n(sightwords index ~/Pictures.*?)```", README, re.DOTALL)
+    assert README.index(block) < README.index("```sh\nsightwords search")
+    folder_of_photographs(tmp_path / "Pictures")
+    monkeypatch.chdir(tmp_path)
+    index, search = (shlex.split(line.replace("~/Pictures", "Pictures"))[1:] for line in block.splitlines())
+    result = CliRunner().invoke(app, index)
+    assert result.exit_code == 0 and "5 added" in result.stdout and "'photos'" in result.stderr
+    result = CliRunner().invoke(app, [*search, "--json"])
+    assert result.exit_code == 0 and json.loads(result.stdout)["exact"]
 
 
 def _serves(arguments: list[str]) -> None:

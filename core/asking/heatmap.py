@@ -2,7 +2,7 @@
 
 Gradient times activation, summed over channels (the linear part of Selvaraju et al., "Grad-CAM", ICCV 2017, without
 averaging the gradient over places): what each place's features add to the term. Needs an encoder whose image tower is
-convolutional up to its pooling and says so by having `map` and `pool`; knows no collections.
+convolutional up to its pooling (`PointingEncoder`); knows no particular encoder and no collections.
 """
 
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
-from core.encoders.scenes import as_input, to_pixels
+from core.encoders import PointingEncoder
 from core.errors import ModelError
 
 if TYPE_CHECKING:
@@ -25,18 +25,18 @@ ZOOM = 8  # of the shown map: smooth to the eye, small to send
 
 def can_point(model: "Model") -> bool:
     """Whether the model's encoder keeps places apart until its pooling."""
-    tower = getattr(model.encoder, "image_tower", None)
-    return hasattr(tower, "map") and hasattr(tower, "pool")
+    return isinstance(model.encoder, PointingEncoder)
 
 
 def term_map(model: "Model", image: Image.Image, term: int) -> NDArray[float32]:
     """(h, w) what each place of the feature map adds to the term's logit; may be negative. ModelError if it cannot."""
-    if not can_point(model):
+    encoder = model.encoder
+    if not isinstance(encoder, PointingEncoder):
         raise ModelError(f"The model '{model.name}' does not keep places apart, so it cannot point into a picture.")
-    tower = model.encoder.image_tower  # type: ignore[attr-defined]
+    tower = encoder.image_tower
     with torch.inference_mode(False), torch.enable_grad():
         with torch.no_grad():
-            features = tower.map(as_input(to_pixels(image)[None].copy()))  # (1, channels, h, w)
+            features = tower.map(encoder.pixels(image))  # (1, channels, h, w)
         features.requires_grad_(True)
         logit = model.head.logits(tower.pool(features))[0, term]
         (gradient,) = torch.autograd.grad(logit, features)

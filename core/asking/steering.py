@@ -19,6 +19,8 @@ from core.search import (
     Mode,
     SearchHit,
     SearchResult,
+    answer,
+    answered_by,
     check_expansion,
     check_k,
     explained_hits,
@@ -149,12 +151,15 @@ def search_steered(
     started = perf_counter()
     terms = collection.vocabulary
 
-    def look() -> tuple[tuple[SearchHit, ...], bool, float, float]:
+    edited = any(row.edited for row in steered.rows)  # by a person, who asks for something else than the text says
+
+    def look() -> tuple[tuple[SearchHit, ...], bool | None, bool, float, float]:
         hits, exact, retrieving, rescoring = _retrieve(collection, steered, k, kind, where)
         explained = explained_hits(collection, hits, steered.wanted, terms, steered.named, steered.against)
-        return explained, exact, retrieving, rescoring
+        answered = None if edited else answered_by(collection, query, hits, kind)
+        return explained, answered, exact, retrieving, rescoring
 
-    explained, exact, retrieve_ms, rescore_ms = undisturbed(look)
+    explained, answered, exact, retrieve_ms, rescore_ms = undisturbed(look)
     total = (perf_counter() - started) * 1000
     timings = {
         "encode": query.encode_ms,
@@ -165,7 +170,7 @@ def search_steered(
     }
     rows = sorted((row for row in steered.rows if row.weight), key=lambda row: -row.weight)
     searched = tuple(SearchTerm(row.term, row.weight, row.kind) for row in rows)
-    return SearchResult(query.label, searched, exact, explained, timings, query.unknown_words, query.out_of_world)
+    return answer(collection, query, searched, exact, explained, timings, answered, where != EVERYTHING)
 
 
 def _check(expansion: float, edits: Mapping[int, float]) -> None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from core.builtin.build import dataset
 from core.builtin.corpus import load_corpus, world_digest
 from core.data.dense import FILES, write_dense
-from core.encoders.recipes import SCENES
 from core.encoders.scenes import SceneEncoder
+from core.registry import SCENES
 
 HELD_OUT = {"val": 500, "test": 1000}  # scenes; the README's figures are of the same 1,000
 

@@ -68,7 +68,7 @@ def collection_data(
     if len(pairs) < LEAST:
         raise DatasetError(
             f"{len(pairs)} pictures of this collection have captions, but a head needs at least {LEAST} to learn from; "
-            "add captions in the Library, or train on the built-in world."
+            "add captions in the Library, or learn from other data."
         )
     images = dense_items(encoder, collection, file, progress=told("Encoding the pictures"), cancelled=cancelled)
     texts = dense_items(

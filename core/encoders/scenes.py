@@ -176,6 +176,10 @@ class SceneEncoder:
         logits = [self.english.strangeness(self.text_tower.pool(*self._rows([text]))) for text in texts]
         return torch.sigmoid(torch.cat(logits)).numpy() if logits else np.zeros(0, np.float32)
 
+    def pixels(self, image: Image.Image) -> Tensor:
+        """A picture of any size -> (1, 3, S, S) as the image tower takes it."""
+        return as_input(to_pixels(image)[None].copy())
+
     @torch.inference_mode()
     def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
         """RGB pictures of any size -> (n, 256) rows of unit length."""

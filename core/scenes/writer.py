@@ -14,6 +14,7 @@ from core.scenes.scene import Scene
 from core.writing import write_text_whole, write_whole
 
 META = "dataset_meta.json"
+_LOOKED_AT = 1 << 16  # characters of a meta file, which may be large: the first scene takes some 2,000
 
 
 def write_scenes(
@@ -41,6 +42,19 @@ def write_scenes(
     images = _numbered([kept[filename] for filename in sorted(kept)])
     text = json.dumps({"images": images}, ensure_ascii=False, indent=1) + "\n"
     write_text_whole(out / META, text)
+
+
+def drawn_here(path: Path) -> bool:
+    """Whether a folder, or that of a file, holds scenes as `write_scenes` writes them; looks at the first one only."""
+    meta = (path if path.is_dir() else path.parent) / META
+    try:
+        with meta.open(encoding="utf-8") as file:
+            start = file.read(_LOOKED_AT)
+        first, _ = json.JSONDecoder().raw_decode(start, start.index("{", start.index('"images"')))
+    except (OSError, ValueError):  # no such file, no JSON, or nothing of ours
+        return False
+    scene = first.get("scene")
+    return isinstance(scene, dict) and {"place", "objects"} <= scene.keys()
 
 
 def _kept(meta: Path) -> dict[str, dict[str, Any]]:

@@ -7,8 +7,8 @@ Knows no encoder and no particular data set.
 import hashlib
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from core.data.spoken import spoken_terms
 from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_head
 from core.evaluation.word_vectors import caption_vectors, read_word_vectors
 from core.head import SparseHead
-from core.head_folder import HEAD_VOCABULARY
+from core.head_folder import HEAD_VOCABULARY, load_head
 from core.study.fitting import Watch, train_folder
 from core.training.config import Control, TrainingConfig
 from core.vocabulary import Vocabulary
@@ -51,7 +51,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Study:
-    """What is compared and where it is kept. `word_vectors`: a file for Semantic@20; the captions' own without."""
+    """What is compared and where it is kept. `word_vectors`: a file for Semantic@20; the captions' own without.
+
+    `ready`: heads that exist already and are judged as they are, by name: their folder, and their vocabulary where it
+    does not lie there.
+    """
 
     data: Path
     out: Path
@@ -59,6 +63,7 @@ class Study:
     config: TrainingConfig
     split: str = "test"
     word_vectors: Path | None = None
+    ready: Mapping[str, tuple[Path, Path | None]] = field(default_factory=dict)
 
     def run(self, progress: Progress | None = None) -> list[dict[str, Any]]:
         """The table, a mapping a row; each row is on disk before the next is begun."""
@@ -74,6 +79,7 @@ class Study:
                 found = self._row(row, folder, key, progress)
                 _keep(kept, key, found)
             table.append({"row": row.name, **found})
+        table += [{"row": name, **self._ready(name, folder, key, progress)} for name in self.ready]
         dense = table[0]["recall@1"]
         return [{**row, "of_dense": row["recall@1"] / dense if dense else None} for row in table]
 
@@ -87,14 +93,39 @@ class Study:
             return _figures(evaluate_dense(data, progress=told))
         cost = self._head(row.control, key, progress)
         head = SparseHead.load(self.out / "heads" / row.control)
-        spoken = spoken_terms(data.captions, self.vocabulary)
+        return self._judged(head, self.vocabulary, row.mode, folder, told) | cost
+
+    def _ready(self, name: str, folder: DenseFolder, key: str, progress: Progress | None) -> dict[str, Any]:
+        """The row of a head that was not trained here."""
+        place, terms = self.ready[name]
+        head, own = load_head(place, terms)
+        digest = hashlib.sha256(f"{key}\n{own.digest}\n".encode())
+        for weights in head.state_dict().values():
+            digest.update(weights.numpy().tobytes())
+        key = digest.hexdigest()[:16]
+        kept = self.out / "rows" / f"head-{key}.json"
+        found = _kept(kept, key)
+        if found is None:
+
+            def told(done: int, total: int) -> None:
+                if progress:
+                    progress(f"judging {name}", done, total)
+
+            found = self._judged(head, own, "full", folder, told)
+            _keep(kept, key, found)
+        return found
+
+    def _judged(
+        self, head: SparseHead, own: Vocabulary, mode: Mode, folder: DenseFolder, told: Callable[[int, int], None]
+    ) -> dict[str, Any]:
+        data = folder.split(self.split)
         if self.word_vectors is None:
             train = folder.split("train")
-            vectors = caption_vectors(train.texts, spoken_terms(train.captions, self.vocabulary))
+            vectors = caption_vectors(train.texts, spoken_terms(train.captions, own))
         else:
-            vectors = read_word_vectors(self.word_vectors, self.vocabulary.terms)
-        judged = evaluate_head(head, data, spoken, mode=row.mode, vectors=vectors, progress=told)
-        return _figures(judged) | cost
+            vectors = read_word_vectors(self.word_vectors, own.terms)
+        spoken = spoken_terms(data.captions, own)
+        return _figures(evaluate_head(head, data, spoken, mode=mode, vectors=vectors, progress=told))
 
     def _head(self, control: Control, key: str, progress: Progress | None) -> dict[str, Any]:
         """Trains the head of a control where it is not there yet; what that cost."""

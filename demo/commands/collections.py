@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.commands.interruption import interrupted
 from demo.commands.opening import (
-    DEFAULT_MODEL,
     CollectionOption,
     DeviceOption,
     JsonOption,
@@ -27,7 +27,13 @@ commands = typer.Typer()
 def index(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Pictures, or folders of them.")],
     collection: NewCollectionOption,
-    model: Annotated[str | None, typer.Option("--model", help=f"The model [default: {DEFAULT_MODEL}].")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            help=f"The model [default: the collection's own; {PHOTO_MODEL} for a new one, {WORLD_MODEL} for drawings].",
+        ),
+    ] = None,
     captions: Annotated[
         Path | None,
         typer.Option("--captions", help='JSONL: {"file": …, "captions": […]} a line; or .csv, .tsv: file, caption.'),
@@ -47,7 +53,7 @@ def index(
         read_captions(captions)  # wrong input is told before a collection is made or a model loaded
     list_pictures(paths)
     with (
-        writable(collection, model) as (own, opened),
+        writable(collection, model, paths) as (own, opened),
         interrupted() as stopped,
         terminal.progress_bar("indexing") as advance,
     ):

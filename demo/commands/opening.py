@@ -4,13 +4,14 @@ Nothing here may import torch at once: every command's file imports this one, an
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.shipped import WORLD_MODEL
 from demo import terminal
 from index_store.address import Address, parse_address
 from index_store.errors import CollectionMismatch, SightwordsError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from core.model import Model
     from index_store.store import Store
 
-DEFAULT_MODEL = "scenes"  # core.registry.DEFAULT_MODEL, which cannot be asked without importing torch; a test compares
+DEFAULT_MODEL = WORLD_MODEL  # where neither a model, a collection nor pictures say another
 
 ModelOption = Annotated[str, typer.Option("--model", help="The model's name; `sightwords models` lists them.")]
 # an Address, or None; typer takes no unions, so that the annotation cannot say it
@@ -102,9 +103,12 @@ def opened(address: Address | None) -> "Iterator[tuple[Model, Store]]":
 
 
 @contextmanager
-def writable(address: Address, name: str | None) -> "Iterator[tuple[Model, Store]]":
-    """A collection for writing, made when new, and its model; refuses a model other than the one that made it."""
-    from core.registry import load_model
+def writable(address: Address, name: str | None, pictures: Sequence[Path] = ()) -> "Iterator[tuple[Model, Store]]":
+    """A collection for writing, made when new, and its model; refuses a model other than the one that made it.
+
+    A new one for which no model is named is made with the one that suits `pictures`, which is said.
+    """
+    from core.registry import load_model, model_for
     from index_store.opening import collection_exists, create_collection, open_collection
 
     if collection_exists(address):
@@ -121,9 +125,18 @@ def writable(address: Address, name: str | None) -> "Iterator[tuple[Model, Store
         with open_collection(address, model=model.name, vocabulary=terms, writable=True) as collection:
             yield model, collection
     else:
-        model = load_model(name or DEFAULT_MODEL)
+        model = load_model(name or (model_for(pictures) if pictures else DEFAULT_MODEL))
+        if name is None and pictures:
+            terminal.say(_why(model.name))
         with create_collection(address, model=model.name, vocabulary=model.vocabulary.terms) as collection:
             yield model, collection
+
+
+def _why(model: str) -> str:
+    """Which model a new collection is made with, and why."""
+    if model == WORLD_MODEL:
+        return f"These are drawings of the illustrated world: the collection is made with the model '{model}'."
+    return f"The collection is made with the model '{model}'; --model names another one."
 
 
 def _loaded(name: str, address: Address) -> "Model":

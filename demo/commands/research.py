@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.commands.interruption import interrupted
-from demo.commands.opening import DEFAULT_MODEL, DeviceOption, JsonOption, writing
+from demo.commands.opening import DeviceOption, JsonOption, writing
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
@@ -53,16 +54,21 @@ SettingsOption = Annotated[
 def embed(
     dataset: Annotated[Path, typer.Option(help="Pictures, with dataset_meta.json that lists them and their captions.")],
     out: Annotated[Path, typer.Option(help="The folder to write the dense data set into.")],
-    model: Annotated[str, typer.Option("--model", help="The model or encoder's name.")] = DEFAULT_MODEL,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", help=f"The model or encoder's name [default: {PHOTO_MODEL}; {WORLD_MODEL} for drawings]."
+        ),
+    ] = None,
     device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a dense data set from pictures and captions."""
     from core.data.embedding import embed_dataset, refuse_overwriting
-    from core.registry import load_encoder
+    from core.registry import load_encoder, model_for
 
     refuse_overwriting(out)
-    encoder = load_encoder(model)
+    encoder = load_encoder(model or model_for([dataset]))
     with terminal.progress_bar("embedding") as advance, _stoppable("Stopped; nothing was written."):
         written = embed_dataset(encoder, dataset, out, progress=advance)
     if as_json:
@@ -156,7 +162,9 @@ def train(
 @commands.command()
 def evaluate(
     data: DataOption,
-    head: Annotated[Path | None, typer.Option(help="The folder of a head.")] = None,
+    head: Annotated[
+        str | None, typer.Option(metavar="DIR|MODEL", help="The folder of a head, or the name of a model that has one.")
+    ] = None,
     dense: Annotated[bool, typer.Option("--dense", help="Judge the dense vectors themselves.")] = False,
     split: Annotated[Literal["train", "val", "test"], typer.Option(help="The part to judge on.")] = "test",
     mode: Annotated[
@@ -172,7 +180,7 @@ def evaluate(
 ) -> None:
     """Judge a head, or the dense vectors, by the paper's measures."""
     if (head is None) == (not dense):
-        raise typer.BadParameter("give either --head DIR or --dense")
+        raise typer.BadParameter("give either --head DIR|MODEL or --dense")
     from core.data.dense import DenseFolder
     from core.data.hub import dataset_folder
     from core.data.spoken import spoken_terms
@@ -187,8 +195,10 @@ def evaluate(
             judged, said = evaluate_dense(part, depth=places, progress=advance), {}
         else:
             from core.head_folder import load_head
+            from core.registry import head_place
 
-            loaded, own = load_head(head, vocabulary, tokenizer)
+            place, terms = head_place(head)
+            loaded, own = load_head(place, vocabulary or terms, tokenizer)
             if word_vectors is not None:
                 vectors = read_word_vectors(word_vectors, own.terms)
             else:
@@ -207,7 +217,7 @@ def evaluate(
     if runs is not None:
         with writing(runs):
             runs.mkdir(parents=True, exist_ok=True)
-        tag = "dense" if head is None else f"{head.name}-{mode}"
+        tag = "dense" if head is None else f"{Path(head).name}-{mode}"
         judged.runs["text_to_image"].write(runs / "text_to_image.trec", part.text_ids, part.image_ids, tag)
         judged.runs["image_to_text"].write(runs / "image_to_text.trec", part.image_ids, part.text_ids, tag)
     if as_json:
@@ -226,6 +236,10 @@ def reproduce(
     ),
     split: Annotated[Literal["val", "test"], typer.Option(help="The part to judge on.")] = "test",
     scenes: Annotated[int, typer.Option(min=100, help="Train scenes of the built-in world.")] = 8000,
+    head: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIR|MODEL", help="Judge this head, as it is, beside those trained here; repeatable."),
+    ] = None,
     vocabulary: VocabularyOption = None,
     tokenizer: TokenizerOption = None,
     word_vectors: VectorsOption = None,
@@ -238,9 +252,11 @@ def reproduce(
     """The paper's comparison: dense, every expansion control, literal and hybrid search, in one table."""
     from core.data.dense import DenseFolder
     from core.data.hub import dataset_folder
+    from core.registry import head_place
     from core.study.controls import Study
     from core.study.table import markdown, write_table
 
+    ready = {named: head_place(named) for named in head or ()}
     stopped = f"Stopped; what is finished lies in {out}, and the same command goes on from there."
     with _stages() as progress, _stoppable(stopped), writing(out):
         if data is None:
@@ -256,7 +272,7 @@ def reproduce(
             place = dataset_folder(data)
             own = _vocabulary(vocabulary, tokenizer, DenseFolder.read(place).split("train").captions)
         config = _config(epochs, l1, seed, settings)
-        table = Study(place, out, own, config, split, word_vectors).run(progress)
+        table = Study(place, out, own, config, split, word_vectors, ready).run(progress)
         files = write_table(table, out)
     if as_json:
         terminal.print_json({"table": table, "files": files})

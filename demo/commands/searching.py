@@ -66,11 +66,8 @@ def search(
             where=only,
             budget=budget,
         )
-    if result.unknown_words:
-        words = ", ".join(f"'{word}'" for word in result.unknown_words)
-        terminal.say(f"The model '{model.name}' has never seen: {words}.", "yellow")
-    if result.out_of_world:
-        terminal.say("The illustrated world holds nothing like this; what follows only comes nearest.", "yellow")
+    for remark in result.remarks:
+        terminal.say(remark.said, "yellow")
     if as_json:
         terminal.print_json(result.to_json() | ({"query": str(image)} if image is not None else {}))
     else:

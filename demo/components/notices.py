@@ -1,9 +1,13 @@
-"""What the page says in words: errors, unknown words, progress, how the search went; knows nothing of Gradio."""
+"""What the page says in words: errors, remarks on an answer, progress, how the search went; knows nothing of Gradio."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from demo.components.amounts import count, milliseconds
+
+if TYPE_CHECKING:
+    from core.honesty import Remark
 
 
 def error_notice(message: str) -> str:
@@ -11,23 +15,15 @@ def error_notice(message: str) -> str:
     return f'<p class="sw-notice sw-error" role="alert">{escape(message)}</p>' if message else ""
 
 
-def unknown_notice(words: Sequence[str], model: str) -> str:
-    """Names the words that the model has never seen; empty when it knows them all."""
-    if not words:
-        return ""
-    who = "The built-in model" if model == "scenes" else f"The model {escape(model)}"
-    quoted = [f"‘<bdi>{escape(word)}</bdi>’" for word in words]
-    listed = quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
-    noun = "word" if len(words) == 1 else "words"
-    return f'<p class="sw-notice sw-unknown" role="status">{who} has never seen the {noun} {listed}.</p>'
-
-
-def stranger_notice(out_of_world: bool) -> str:
-    """Says that no picture shows anything like it; empty where one may."""
-    if not out_of_world:
-        return ""
-    said = "The illustrated world holds nothing like this; the pictures below only come nearest."
-    return f'<p class="sw-notice sw-unknown" role="status">{said}</p>'
+def remark_notices(remarks: "Sequence[Remark]") -> str:
+    """What is to be said of an answer, a line each; words that a person typed stay apart from the sentence's script."""
+    lines = []
+    for remark in remarks:
+        said = escape(remark.said)
+        for word in remark.words:
+            said = said.replace(f"‘{escape(word)}’", f"‘<bdi>{escape(word)}</bdi>’", 1)
+        lines.append(f'<p class="sw-notice sw-unknown" role="status">{said}</p>')
+    return "".join(lines)
 
 
 def progress_panel(title: str, done: int, total: int, note: str = "") -> str:

@@ -48,8 +48,7 @@ def header(logo: str) -> str:
 
 def about_line(model: str, about: str) -> str:
     """The model's own sentence about what it can and cannot do."""
-    name = "The built-in model" if model == "scenes" else f"Model <b>{escape(model)}</b>"
-    return f'<p class="sw-about"><b>{name}.</b> {escape(about)}</p>' if about else ""
+    return f'<p class="sw-about"><b>The model {escape(model)}.</b> {escape(about)}</p>' if about else ""
 
 
 def mosaic(items: Sequence["Item"], size: int, url: Callable[[str], str] = file_url) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from demo.asked import Asked, encoded, whole_query
-from demo.components.notices import error_notice, search_line, stranger_notice, unknown_notice
+from demo.components.notices import error_notice, remark_notices, search_line
 from demo.components.picture_chip import picture_chip, share_link
 from demo.components.query_chips import query_chips
 from demo.components.result_grid import explained_hit, file_url, result_grid
@@ -37,8 +37,9 @@ def answered(session: Session, asked: Asked, keep: bool = False) -> tuple[Any, .
     chosen = asked.chosen if keep and asked.chosen < len(found.hits) else 0
     asked = replace(asked, found=found, chosen=chosen, spoken=spoken)
     hits = found.hits
-    notice = unknown_notice(found.unknown_words, session.model_name) + stranger_notice(found.out_of_world)
+    notice = remark_notices(found.remarks)
     if not hits:
+        notice = remark_notices([one for one in found.remarks if one.kind != "unanswered"])  # the next one says more
         notice += error_notice(_nothing_found(session, found, asked.question))
     sent = asked.picture is not None and asked.question.like is None
     said = "A picture of your own is not part of the link." if sent else ""

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import gradio as gr
 
+from core.shipped import WORLD_MODEL
 from core.training.config import Control, Schedule, Sparsity, Start
 from demo.components.curves import training_curves
 from demo.components.lab_view import comparison, remaining
@@ -60,9 +61,10 @@ class LabTab:
         self._wire(tab)
 
     def _build_choice(self) -> None:
-        self.source = gr.Radio(SOURCES, value="world", label="Learn from", elem_id="lab-source")
+        self.source = gr.Radio(SOURCES, value=self._usual("world"), label="Learn from", elem_id="lab-source")
         self.scenes = gr.Radio(
             [(f"{scenes:,}", scenes) for scenes in SCENES], value=2_000, label="Train scenes",
+            visible=self.source.value == "world",
             info="Drawn and encoded once, with 1,500 more to judge by; that takes a minute or two.",
             elem_id="lab-scenes",
         )  # fmt: skip
@@ -171,6 +173,7 @@ class LabTab:
         self.stop.click(self._stop, self.head, shown, queue=False, **QUIET)
         self.timer.tick(self._tick, self.head, shown, queue=False, **QUIET)
         tab.select(self._look, self.head, shown, **QUIET)
+        tab.select(self._usual, self.source, self.source, queue=False, **QUIET)
         self.head.input(self._choose, self.head, self.own, queue=False, **QUIET)
         gr.on([self.keep.click, self.name.submit], self._keep, [self.head, self.name], shown, **QUIET)
         self.use.click(self._use, [self.head, self.name], shown, **QUIET)
@@ -183,6 +186,11 @@ class LabTab:
     @staticmethod
     def _sources(source: str) -> tuple[Any, Any]:
         return gr.update(visible=source == "world"), gr.update(visible=source == "folder")
+
+    def _usual(self, source: str) -> str:
+        """What to learn from: the world teaches its own encoder only, so that others begin with their collection."""
+        own = self.session.model_name.partition("+")[0] == WORLD_MODEL
+        return "collection" if source == "world" and not own else source
 
     def _train(self, head: str | None, *given: Any) -> tuple[Any, ...]:
         source, scenes, folder, controls, anchored, epochs, *values = given

@@ -18,13 +18,25 @@ from index_store.errors import SightwordsError
 LOOK_S = 0.7  # how often a page looks how far the work is
 SAMPLE = 2_000  # items whose terms are counted for the plot
 LEAD = (
-    "A collection is what is searched. Open one, or make one of your own and add pictures to it; what is in can be "
-    "searched at once. A collection keeps to the model that it was made with."
+    "A collection is what is searched. Name a folder of your photographs below and press Add: a collection of its name "
+    "is made, and what is in can be searched at once. Nothing leaves this computer. Or make an empty one first, with a "
+    "name and a model of your choice; a collection keeps to the model that it was made with."
 )
 CAPTIONS = (
     "Captions: a table (.csv, .tsv) with the columns file and caption, or JSON lines: "
     '{"file": "a.jpg", "captions": ["a text", …]}. Files are named from the folder; a zip is a folder of its name.'
 )
+# Runs in the page that was led here: waits until the tab is shown, then lets a person name a folder.
+FOLDER_SCRIPT = """() => {
+  const focus = (tries) => {
+    const field = document.querySelector('#library-folder input, #library-folder textarea');
+    if (field && field.offsetParent) {
+      field.focus({preventScroll: true});
+      field.scrollIntoView({block: 'center'});
+    } else if (tries) setTimeout(() => focus(tries - 1), 50);
+  };
+  focus(100);
+}"""
 
 
 class LibraryTab:
@@ -48,14 +60,24 @@ class LibraryTab:
                 scale=3,
             )  # fmt: skip
             self.model = gr.Dropdown(
-                [*library.models().items()], value=self.session.model_name, label="Its model",
+                [*library.models().items()], value=library.usual_model, label="Its model",
                 elem_id="library-model", scale=2,
             )  # fmt: skip
             self.make = gr.Button("Make it", elem_id="library-make", scale=0)
+        self.purpose = gr.HTML(self._purpose(library.usual_model), elem_id="library-purpose", **PLAIN)
         self.notice = gr.HTML(elem_id="library-notice", **PLAIN)
         with gr.Row(elem_id="library-add"):
+            with gr.Column(min_width=280, elem_id="library-from"):
+                self.folder = gr.Textbox(
+                    label="A folder of this computer", placeholder="/home/me/Pictures", lines=1, max_lines=1,
+                    info="Pictures stay where they are. Adding a folder again brings the collection in step with it.",
+                    elem_id="library-folder",
+                )  # fmt: skip
+                with gr.Row(elem_id="library-go"):
+                    self.go = gr.Button("Add", variant="primary", elem_id="library-go-button", scale=0)
+                    self.stop = gr.Button("Cancel", elem_id="library-cancel", scale=0, visible=False)
             self.files = gr.File(
-                label="Pictures, or zips of pictures",
+                label="Or pictures, or zips of them",
                 file_count="multiple",
                 height=150,
                 elem_id="library-files",
@@ -64,15 +86,6 @@ class LibraryTab:
             self.captions = gr.File(
                 label="Their captions, if there are any", elem_id="library-captions", height=150, min_width=280
             )
-            with gr.Column(min_width=280, elem_id="library-from"):
-                self.folder = gr.Textbox(
-                    label="Or a folder of this computer", placeholder="/home/me/Pictures", lines=1, max_lines=1,
-                    info="Pictures stay where they are. Adding a folder again brings the collection in step with it.",
-                    elem_id="library-folder",
-                )  # fmt: skip
-                with gr.Row(elem_id="library-go"):
-                    self.go = gr.Button("Add", variant="primary", elem_id="library-go-button", scale=0)
-                    self.stop = gr.Button("Cancel", elem_id="library-cancel", scale=0, visible=False)
         gr.HTML(f'<p class="sw-quiet sw-form">{escape(CAPTIONS)}</p>', elem_id="library-hint", **PLAIN)
         self.stats = gr.HTML(elem_id="library-stats", js_on_load=TERMS_SCRIPT, **PLAIN)
         with gr.Row(elem_id="library-out"):
@@ -84,11 +97,14 @@ class LibraryTab:
         self.timer = gr.Timer(LOOK_S, active=False)
 
     def _wire(self) -> None:
-        shown = [self.notice, self.stats, self.chosen, self.stop, self.timer]
+        shown = self.shown
+        self.own = [self.name, self.model, self.folder]
         self.chosen.input(self._use, self.chosen, shown, **QUIET)
-        gr.on([self.make.click, self.name.submit], self._make, [self.name, self.model], [*shown, self.name], **QUIET)
-        added = [*shown, self.files, self.captions]
-        self.go.click(self._add, [self.files, self.folder, self.captions], added, **QUIET)
+        gr.on([self.make.click, self.name.submit], self._make, self.own, [*shown, self.name], **QUIET)
+        self.model.change(self._purpose, self.model, self.purpose, queue=False, **QUIET)
+        added = [*shown, self.name, self.files, self.captions]
+        given = [self.files, self.captions, *self.own]
+        gr.on([self.go.click, self.folder.submit], self._add, given, added, **QUIET)
         self.stop.click(self.library.cancel, None, None, queue=False, **QUIET)
         gr.on([self.remove.click, self.which.submit], self._remove, self.which, [*shown, self.which], **QUIET)
         self.timer.tick(self._look, None, shown, queue=False, **QUIET)
@@ -105,14 +121,27 @@ class LibraryTab:
     def _use(self, name: str) -> tuple[Any, ...]:
         return self._after(lambda: self.library.use(name))[0]
 
-    def _make(self, name: str, model: str | None) -> tuple[Any, ...]:
-        answer, done = self._after(lambda: self.library.create(name, model or ""))
+    def _purpose(self, model: str | None) -> str:
+        said = self.library.about(model or "")
+        return f'<p class="sw-quiet sw-form"><b>{escape(model or "")}:</b> {escape(said)}</p>' if said else ""
+
+    def _make(self, name: str, model: str | None, folder: str) -> tuple[Any, ...]:
+        answer, done = self._after(lambda: self.library.create(name, model or "", folder))
         return (*answer, "" if done else gr.skip())
 
-    def _add(self, files: list[str] | None, folder: str, captions: str | None) -> tuple[Any, ...]:
-        given = [Path(file) for file in files or []]
-        answer, done = self._after(lambda: self.library.add(given, folder, Path(captions) if captions else None))
-        return (*answer, *((None, None) if done else (gr.skip(), gr.skip())))
+    def _add(
+        self, files: list[str] | None, captions: str | None, name: str, model: str | None, folder: str
+    ) -> tuple[Any, ...]:
+        """Adds to the open collection; while that is the world, to a new one."""
+        given, table = [Path(file) for file in files or []], Path(captions) if captions else None
+
+        def add() -> None:
+            if self.session.path is None:
+                self.library.create_for(given, folder, name, model or "")
+            self.library.add(given, folder, table)
+
+        answer, done = self._after(add)
+        return (*answer, *(("", None, None) if done else (gr.skip(),) * 3))
 
     def _remove(self, which: str) -> tuple[Any, ...]:
         removed: list[int] = []

@@ -31,6 +31,7 @@ EXAMPLES = (
     "a yellow car next to a tree",
     "animals on a farm",
 )
+OWN = "Search your own photographs"
 THUMBNAIL = 96  # px of the picture in the question
 MODES = [("Full", "full"), ("Literal only", "literal"), ("Hybrid", "hybrid")]
 KINDS = [("Pictures", "image"), ("Captions", "caption"), ("Both", "both")]
@@ -42,11 +43,15 @@ MEANINGS = {
 TICK_S = 1.0  # how often a page that waits for the world asks how far it is
 
 
-def search_tab(session: Session, app: gr.Blocks, tab: gr.Tab) -> None:
-    """Builds the tab inside the Blocks at hand, `app`; coming back to it asks again where the model is another one."""
+def search_tab(session: Session, app: gr.Blocks, tab: gr.Tab) -> gr.Button:
+    """Builds the tab inside the Blocks at hand, `app`; coming back to it asks again where the model is another one.
+
+    Returns the button that leads to where a person names pictures of their own.
+    """
     page = Tab(session, app)
     returned = tab.select(page.ask_another_model, page.settings, page.answer, **QUIET)
     returned.then(page.look, page.asked, page.standing, **QUIET)
+    return page.own
 
 
 class Tab:
@@ -82,6 +87,7 @@ class Tab:
         self.picture = gr.HTML(elem_id="picture", js_on_load=PICTURE_SCRIPT, **PLAIN)
         with gr.Row(elem_id="examples", elem_classes="sw-examples"):
             self.examples = [gr.Button(text, size="sm", elem_id=f"example-{i}") for i, text in enumerate(EXAMPLES)]
+        self.own = gr.Button(OWN, elem_id="own-photographs", visible=not self.session.public)
         with gr.Row(elem_id="controls"):
             self.expansion = gr.Slider(
                 0, 1, value=1, step=0.05, label="Expansion strength", elem_id="expansion", buttons=[], scale=0
@@ -170,7 +176,7 @@ class Tab:
 
     def _wire_arrival(self, app: gr.Blocks) -> None:
         timer = gr.Timer(TICK_S)
-        self.standing = shown = [self.status, self.about, self.welcome, self.kind, self.only, timer]
+        self.standing = shown = [self.status, self.about, self.welcome, self.own, self.kind, self.only, timer]
         timer.tick(self.look, self.asked, shown, queue=False, **QUIET)
 
         def arrive(asked: Asked, request: gr.Request) -> tuple[Any, ...]:

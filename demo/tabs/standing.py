@@ -12,7 +12,10 @@ SAMPLE = 16  # two rows of the mosaic on a laptop
 
 
 def standing(session: Session, searched: bool, kind: str | None = None) -> tuple[Any, ...]:
-    """What changes while a page waits: status, about, welcome, kind, only, timer; `kind`: what a link asks for."""
+    """What changes while a page waits: status, about, welcome, the way to pictures of one's own, kind, only, timer.
+
+    `kind`: what a link asks for.
+    """
     now = session.progress
     waiting = now.stage not in ("ready", "failed")
     both = session.kinds().get("caption", 0) > 0
@@ -20,6 +23,7 @@ def standing(session: Session, searched: bool, kind: str | None = None) -> tuple
         status(session),
         about_line(session.model_name, session.about),
         "" if searched else mosaic(session.sample(SAMPLE), session.size()),
+        gr.update(visible=session.path is None and not session.public),
         gr.update(visible=both, **({"value": kind} if kind else {})),
         gr.update(choices=session.conditions(), visible=session.path is not None),
         gr.Timer(active=waiting),

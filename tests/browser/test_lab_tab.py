@@ -108,5 +108,5 @@ def test_an_error_is_shown_well_and_a_phone_needs_no_sideways_scrolling(visit: C
     assert page.evaluate("window.hacked") is None
     page.get_by_label("The built-in world").check()
     page.locator("#lab-train").click()
-    expect(page.locator("#lab-notice [role=alert]")).to_contain_text("drawn for the built-in model")
+    expect(page.locator("#lab-notice [role=alert]")).to_contain_text("drawn for the model 'scenes'")
     assert width_needed(page) <= PHONE["width"]

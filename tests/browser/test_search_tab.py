@@ -132,7 +132,7 @@ def test_an_example_asks_at_once(visit: Callable[..., Page]) -> None:
     page.locator("#example-0").click()
     expect(page.locator("#query input")).to_have_value("a cat on a red sofa")
     expect(page.locator("#grid .sw-card").first).to_be_visible()
-    expect(page.locator("#notice")).to_contain_text("has never seen the word ‘sofa’")
+    expect(page.locator("#notice")).to_contain_text("does not know the word ‘sofa’")
 
 
 def test_what_the_world_lacks_is_said_above_the_nearest(visit: Callable[..., Page]) -> None:
@@ -347,7 +347,7 @@ def test_hostile_names_captions_and_questions_are_shown_as_text(visit: Callable[
     for page_text in (f'#grid .sw-card[title="{HOSTILE}"]', f'#grid .sw-card[title="{HOSTILE}.png"]'):
         page.locator(page_text).click()
         expect(page.locator("#explanation figcaption")).to_contain_text(HOSTILE)
-    expect(page.locator("#notice")).to_contain_text("has never seen the words ‘img’")
+    expect(page.locator("#notice")).to_contain_text("does not know the words ‘img’")
     assert page.evaluate("window.hacked") is None
     assert page.locator("img[src=x]").count() == 0
 

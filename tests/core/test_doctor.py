@@ -14,8 +14,8 @@ def test_a_machine_that_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path))
     found = {finding.what: finding for finding in examine()}
     assert not [finding for finding in found.values() if finding.state == "bad"]
-    assert found["built-in model"].state == "good"
-    assert found["illustrated world"].state == found["models for photographs"].state == "missing"
+    assert found["built-in model"].state == found["photographs"].state == "good"
+    assert found["illustrated world"].state == found["published models"].state == "missing"
     ensure_world(load_model(), world_path(load_model()), count=8)
     found = {finding.what: finding for finding in examine()}
     assert found["illustrated world"].state == "good" and "8 pictures" in found["illustrated world"].told

@@ -6,11 +6,13 @@ import torch
 from PIL import Image
 
 from core.asking.heatmap import ZOOM, can_point, overlay, peak, term_map
-from core.encoders.scenes import ImageTower, SceneEncoder, TextTower, as_input, to_pixels
+from core.encoders.scenes import ImageTower, SceneEncoder, TextTower
 from core.errors import ModelError
 from core.head import HeadConfig, SparseHead
 from core.model import Model
+from core.registry import load_model
 from core.vocabulary import Vocabulary
+from tests.photographs import photograph
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def logit(model: Model, features: torch.Tensor, term: int) -> float:
 def test_the_map_is_what_each_place_adds(pointing: Model, patches: list[Image.Image]) -> None:
     places = term_map(pointing, patches[0], 2)
     with torch.inference_mode():
-        features = pointing.encoder.image_tower.map(as_input(to_pixels(patches[0])[None].copy()))  # type: ignore[attr-defined]
+        features = pointing.encoder.image_tower.map(pointing.encoder.pixels(patches[0]))  # type: ignore[attr-defined]
     assert places.shape == tuple(features.shape[2:])
     step = 1e-3  # small: beyond a kink of the max pooling the slope is another
     for y, x in ((2, 3), (7, 7), (0, 11)):
@@ -57,3 +59,18 @@ def test_a_model_that_cannot_point_says_so(pointing: Model, model: Model, patche
     assert can_point(pointing) and not can_point(model)
     with pytest.raises(ModelError, match="cannot point"):
         term_map(model, patches[0], 0)
+
+
+def test_the_model_of_photographs_points_into_a_wide_picture() -> None:
+    """Two pictures side by side: where the animal is not, its term is not seen."""
+    lion, tower = (Image.open(photograph(name)).convert("RGB").resize((300, 300)) for name in ("lion.jpg", "tower.jpg"))
+    both = Image.new("RGB", (600, 300))
+    both.paste(tower, (0, 0))
+    both.paste(lion, (300, 0))
+    photos = load_model("photos")
+    (vector,) = photos.encode_images([lion])
+    assert can_point(photos)
+    term = photos.vocabulary.id("lion")
+    assert term is not None and term in vector.terms
+    x, _ = peak(term_map(photos, both, term))
+    assert x > 0.5

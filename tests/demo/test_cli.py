@@ -20,9 +20,9 @@ import core.registry
 import core.world
 from core.errors import UnknownModel
 from core.model import Model
+from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo.cli import app
 from demo.commands.interruption import interrupted
-from demo.commands.opening import DEFAULT_MODEL
 from index_store.collection import Collection
 from index_store.vectors import SparseVector
 
@@ -35,9 +35,9 @@ COMMANDS = ("serve", "models", "index", "search", "encode", "remove", "verify", 
 @pytest.fixture(autouse=True)
 def small_models(monkeypatch: pytest.MonkeyPatch, model: Model, other_model: Model) -> None:
     """Small models under the names that the command line loads; the built-in world is small as well."""
-    named = {DEFAULT_MODEL: model, "tiny": model, "other": other_model}
+    named = {WORLD_MODEL: model, PHOTO_MODEL: model, "tiny": model, "other": other_model}
 
-    def load(name: str = DEFAULT_MODEL) -> Model:
+    def load(name: str = WORLD_MODEL) -> Model:
         if name not in named:
             raise UnknownModel(f"There is no model called '{name}'; the known ones are: {', '.join(named)}.")
         return named[name]
@@ -85,10 +85,6 @@ def misused(*arguments: object) -> None:
     assert result.exit_code == 2 and result.stdout == "" and "Usage" in result.stderr
 
 
-def test_default_model_is_the_registry_s() -> None:
-    assert DEFAULT_MODEL == core.registry.DEFAULT_MODEL
-
-
 def test_help_names_every_command() -> None:
     text = ok("--help")
     assert all(command in text for command in COMMANDS)
@@ -98,10 +94,10 @@ def test_help_names_every_command() -> None:
 
 def test_models() -> None:
     entries = document("models")
-    assert entries[0]["name"] == DEFAULT_MODEL
+    assert [entry["name"] for entry in entries[:2]] == [WORLD_MODEL, PHOTO_MODEL]
     told = {"name", "about", "encoder", "head", "vocabulary", "licence", "megabytes", "needs", "ready"}
     assert all(set(entry) == told for entry in entries)
-    assert DEFAULT_MODEL in ok("models")
+    assert PHOTO_MODEL in ok("models")
 
 
 def test_index_and_again(tmp_path: Path, folder: Path) -> None:
@@ -141,7 +137,10 @@ def test_index_captions(tmp_path: Path, folder: Path) -> None:
 
 def test_search_json(made: Path) -> None:
     answer = document("search", "a red dog", "--collection", made, "-k", "3")
-    assert list(answer) == ["query", "terms", "exact", "hits", "timings_ms", "out_of_world"]
+    assert list(answer) == [
+        "query", "terms", "exact", "hits", "timings_ms", "out_of_world", "unknown_words", "answered", "remarks",
+    ]  # fmt: skip
+    assert answer["answered"] is None and answer["remarks"] == []  # this model does not say from when on
     assert answer["query"] == "a red dog" and len(answer["hits"]) == 3
     for hit in answer["hits"]:
         assert list(hit) == ["id", "kind", "path", "caption", "score", "contributions"]
@@ -183,8 +182,16 @@ def test_search_options(made: Path, folder: Path) -> None:
 
 def test_unknown_words_are_told_beside_the_answer(made: Path) -> None:
     result = run("search", "a red zebra", "--collection", made, "--json")
-    assert result.exit_code == 0 and "zebra" in result.stderr
-    json.loads(result.stdout)
+    assert result.exit_code == 0 and "The model 'tiny' does not know the word ‘zebra’." in result.stderr
+    assert json.loads(result.stdout)["unknown_words"] == ["zebra"]
+
+
+def test_that_nothing_answers_well_is_told_beside_the_answer(made: Path, model: Model, monkeypatch: Any) -> None:
+    monkeypatch.setattr(model, "answered_from", 1.0)
+    result = run("search", "a red dog", "--collection", made, "--json")
+    assert result.exit_code == 0 and "No picture in this collection answers this well" in result.stderr
+    assert json.loads(result.stdout)["answered"] is False
+    assert "answers this well" not in run("search", "a red zebra", "--collection", made).stderr
 
 
 def test_what_the_world_lacks_is_told_beside_the_answer(made: Path) -> None:

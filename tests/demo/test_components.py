@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from core.asking.attribution import Link, Links
 from core.asking.steering import SteeredTerm
+from core.honesty import remarks
 from core.search import Contribution, SearchHit
 from demo.components.amounts import amount, column, count, milliseconds, weight
 from demo.components.difference_bars import difference_bars
-from demo.components.notices import error_notice, progress_panel, search_line, stranger_notice, unknown_notice
+from demo.components.notices import error_notice, progress_panel, remark_notices, search_line
 from demo.components.picture_chip import picture_chip, share_link
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
 from demo.components.query_chips import query_chips
@@ -203,7 +204,7 @@ def test_the_chosen_hit_shows_rank_score_and_place() -> None:
         result_grid([_hit(_rows((HOSTILE, 1, 1, "literal")), caption=HOSTILE, thumbnail=HOSTILE)], 7),
         result_grid([_hit(ROWS, path=HOSTILE)], 7),
         explained_hit(_hit(ROWS, caption=HOSTILE), 1, "data:," + HOSTILE, HOSTILE, HOSTILE),
-        unknown_notice([HOSTILE, "tax"], HOSTILE),
+        remark_notices(remarks(HOSTILE, (HOSTILE, "tax"), True, False)),
         error_notice(HOSTILE),
         progress_panel(HOSTILE, 1, 2, HOSTILE),
         about_line(HOSTILE, HOSTILE),
@@ -221,14 +222,13 @@ def test_a_file_url_is_quoted_and_relative() -> None:
     assert file_url("/a b/c#?.webp") == "gradio_api/file=/a%20b/c%23%3F.webp"
 
 
-def test_what_the_world_lacks_is_said() -> None:
-    assert "holds nothing like this" in _Page(stranger_notice(True)).text and stranger_notice(False) == ""
-
-
-def test_unknown_words_are_named() -> None:
-    assert "The built-in model has never seen the word ‘tax’." in _Page(unknown_notice(["tax"], "scenes")).text
-    assert "words ‘a’, ‘b’ and ‘c’" in _Page(unknown_notice(["a", "b", "c"], "scenes")).text
-    assert "The model other" in unknown_notice(["tax"], "other") and unknown_notice([], "scenes") == ""
+def test_remarks_are_said_in_their_order_and_words_keep_their_own_direction() -> None:
+    shown = remark_notices(remarks("scenes", ("tax",), True, None))
+    said = _Page(shown).text
+    assert said.index("does not know the word ‘tax’.") < said.index("holds nothing like this")
+    assert "‘<bdi>tax</bdi>’" in shown and shown.count('role="status"') == 2
+    assert "No picture in this collection answers this well" in remark_notices(remarks("photos", (), False, False))
+    assert remark_notices(()) == ""
 
 
 def test_the_search_line_says_whether_the_ranking_is_proven() -> None:

@@ -17,6 +17,7 @@ from core.data.dense import IMAGES_FILE, DenseFolder, write_dense
 from core.data.spoken import spoken_terms
 from core.evaluation.judge import evaluate_head
 from core.head_folder import load_head
+from core.kept_heads import keep_head
 from core.scenes.writer import write_scenes
 from demo.cli import app
 
@@ -79,6 +80,21 @@ def test_a_head_is_trained_judged_and_kept_with_its_vocabulary(data: Path, tmp_p
     assert (rank, tag) == ("1", "head-literal")
     assert 60 <= int(query) < 90 and 60 <= int(item) < 90  # a caption none of whose own words is lit has no line
     assert run("evaluate", "--data", data, "--head", out).exit_code == 0
+
+
+def test_a_head_is_named_by_its_folder_or_by_a_model(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "head"
+    assert run("train", "--data", data, "--out", out, "--epochs", 1).exit_code == 0
+    keep_head(out, "mine")
+    by_folder = document("evaluate", "--data", data, "--head", out)
+    assert document("evaluate", "--data", data, "--head", "photos+mine") == by_folder
+    wrong = run("evaluate", "--data", data, "--head", tmp_path / "nope")
+    assert wrong.exit_code == 1 and "neither a folder" in wrong.stderr and "nor a model of that name" in wrong.stderr
+    for name in ("scenes", "photos"):  # found, but not made for these vectors
+        told = run("evaluate", "--data", data, "--head", name)
+        assert told.exit_code == 1 and "16" in told.stderr and told.stderr.startswith("Error: ")
+    told = run("reproduce", "--data", data, "--out", tmp_path / "table", "--head", "nope")
+    assert told.exit_code == 1 and "nor a model of that name" in told.stderr and not (tmp_path / "table").exists()
 
 
 def test_wordpieces_and_every_setting_can_be_chosen(data: Path, tmp_path: Path) -> None:
