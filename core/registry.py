@@ -66,7 +66,7 @@ def models() -> list[ModelEntry]:
 def _shipped(own: Shipped) -> ModelEntry:
     recipe, vocabulary = encoder_recipe(own.name), own.folder / HEAD_VOCABULARY
     lacking = [where.whereabouts() for where in recipe.sources if where.missing()]
-    there = (own.folder / "encoder.safetensors").exists()
+    there = vocabulary.exists()
     needs = "; ".join(lacking) or "nothing: it is part of Sightwords"
     terms = f"{len(Vocabulary.load(vocabulary)):,} terms" if there else "terms"
     megabytes = round(sum(file.stat().st_size for file in own.folder.glob("*.safetensors")) / 1e6)
