@@ -94,6 +94,11 @@ class Pooling(nn.Module):
     semantic embeddings"): classes that no caption names are known by it.
     """
 
+    parts_mean: Tensor
+    parts_spread: Tensor
+    logits_mean: Tensor
+    logits_spread: Tensor
+
     def __init__(self, dim: int = DIM, dropout: float = 0.5):
         super().__init__()
         self.whole = nn.Linear(2 * CHANNELS, HIDDEN)

@@ -9,14 +9,18 @@ import argparse
 import json
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from core.encoders.photos import PHOTOS
+from core.head import CONFIG_FILE
 from core.head_folder import HEAD_VOCABULARY
 from core.registry import load_model
+from core.writing import write_text_whole
+from recipes.photos.calibration import calibrate
 from recipes.photos.card import model_card
-from recipes.photos.data import captioned, label_table, labelled, names
+from recipes.photos.data import Photograph, captioned, label_table, labelled, names
 from recipes.photos.figures import as_json, by_label, dataset, pointing, retrieval, true_terms
 from recipes.photos.sources import Sources
 from recipes.photos.stages import Stages
@@ -28,8 +32,8 @@ FIGURES_FILE, CARD_FILE = "figures.json", "MODEL_CARD.md"
 def main() -> None:
     """Parses the command line and runs it."""
     parser = argparse.ArgumentParser(prog="python -m recipes.photos", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["make", "figures"], default="make",
-                        help="everything, or only the figures and the card")  # fmt: skip
+    parser.add_argument("what", nargs="?", choices=["make", "answers", "figures"], default="make",
+                        help="everything, only what counts as answered, or only the figures and the card")  # fmt: skip
     parser.add_argument("--captioned", type=Path, required=True, help="photographs with captions")
     parser.add_argument("--labelled", type=Path, required=True, help="photographs with the names of things in them")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-photos",
@@ -43,6 +47,8 @@ def main() -> None:
         options.cache.mkdir(parents=True, exist_ok=True)
         make(Stages(captioned(options.captioned), labelled(options.labelled), options.cache, sources), PHOTOS)
         log.info("made in %.0f minutes", (time.monotonic() - started) / 60)
+    if options.what == "answers":
+        judge_answers(captioned(options.captioned), sources, PHOTOS)
     measure(options.captioned, options.labelled, sources)
 
 
@@ -53,6 +59,18 @@ def make(stages: Stages, out: Path) -> None:
     stages.encoder.save(out)
     head.save(out)
     terms.save(out / HEAD_VOCABULARY)
+    judge_answers(stages.captioned, stages.sources, out)
+
+
+def judge_answers(photographs: Sequence[Photograph], sources: Sources, out: Path) -> None:
+    """Finds on val photographs from which match on a question counts as answered, and writes it into the config."""
+    model = load_model("photos")
+    found = calibrate(model, dataset(model, [p for p in photographs if p.split == "val"]), sources.wordnet,
+                      sources.class_names)  # fmt: skip
+    log.info("%s", found)
+    config = json.loads((out / CONFIG_FILE).read_text("utf-8"))
+    told = {"answered_from": found.answered_from, "unanswered_told": found.told, "unanswered_auroc": found.auroc}
+    write_text_whole(out / CONFIG_FILE, json.dumps(config | told, indent=2) + "\n")
 
 
 def measure(captioned_folder: Path, labelled_folder: Path, sources: Sources) -> dict[str, Any]:

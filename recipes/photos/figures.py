@@ -68,9 +68,9 @@ def retrieval(model: Model, data: DenseDataset) -> HeadFigures:
     """Dense and sparse, text to image."""
     dense = evaluate_dense(data).measures
     head = evaluate_head(model.head, data, spoken_terms(data.captions, model.vocabulary)).measures
-    recalls = [tuple(float(each[f"recall@{k}"] or 0) for k in (1, 5, 10)) for each in (dense, head)]
-    kept = {name: float(head[name] or 0) for name in ("flops", "query_terms", "item_terms", "exact@20")}
-    return HeadFigures(*recalls, recalls[1][0] / recalls[0][0], *kept.values())  # type: ignore[arg-type]
+    first, second = ((each["recall@1"], each["recall@5"], each["recall@10"]) for each in (dense, head))
+    cost = (head[name] for name in ("flops", "query_terms", "item_terms", "exact@20"))
+    return HeadFigures(first, second, second[0] / first[0], *cost)  # type: ignore[arg-type, operator]
 
 
 def by_label(dense_texts: NDArray[float32], dense_images: NDArray[float32], shown: NDArray[bool_]) -> float:

@@ -62,7 +62,9 @@ def kept_maps(cache: Path, name: str, pictures: Sequence[Path], *, view: int, pr
 
 
 def _batch(pictures: Sequence[Path], start: int, view: int) -> NDArray[uint8]:
-    return np.stack([_pixels(i, pictures[i], view) for i in range(start, min(start + _BATCH, len(pictures)))] or [[]])
+    """(up to 16, 260, 260, 3); none past the end."""
+    numbers = range(start, min(start + _BATCH, len(pictures)))
+    return np.array([_pixels(number, pictures[number], view) for number in numbers], np.uint8)
 
 
 def _pixels(number: int, path: Path, view: int) -> NDArray[uint8]:

@@ -8,6 +8,7 @@ import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -123,7 +124,7 @@ def teach(
     random = np.random.default_rng(seed)
     temperature = nn.Parameter(torch.tensor(math.log(TEMPERATURE)))
     parts: nn.ModuleList = nn.ModuleList([pooling, reader] + ([blocks] if blocks is not None else []))
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": pooling.parameters(), "lr": schedule.rate, "weight_decay": schedule.decay},
         {"params": reader.parameters(), "lr": schedule.reader_rate or schedule.rate, "weight_decay": schedule.decay},
         {"params": [temperature], "lr": schedule.rate, "weight_decay": 0.0},
@@ -153,7 +154,10 @@ def teach(
 def taught_parameters(blocks: TaughtBlocks) -> list[nn.Parameter]:
     """What of the last blocks is taught: all but the depthwise filters, whose gradients cost half of a step."""
     still = {id(p) for part in blocks.modules() if isinstance(part, SameConv) for p in part.parameters()}
-    return [p.requires_grad_(id(p) not in still) for p in blocks.parameters() if id(p) not in still]
+    taught = [parameter for parameter in blocks.parameters() if id(parameter) not in still]
+    for parameter in blocks.parameters():
+        parameter.requires_grad_(id(parameter) not in still)
+    return taught
 
 
 def parts_of(blocks: TaughtBlocks, maps: Tensor) -> Tensor:

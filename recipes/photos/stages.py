@@ -88,7 +88,8 @@ class Stages:
     @cached_property
     def phrases(self) -> tuple[list[str], list[list[int]], NDArray[np.bool_]]:
         """Some of each labelled photograph's labels as short captions; which are whose; which labels each says."""
-        random, texts, owners, said = np.random.default_rng(0), [], [], []
+        random, texts = np.random.default_rng(0), list[str]()
+        owners, said = list[list[int]](), list[Photograph]()
         for photograph in self.labelling:
             owners.append(list(range(len(texts), len(texts) + PHRASES)))
             for _ in range(PHRASES):
@@ -193,7 +194,7 @@ class Stages:
 
     def head(self) -> tuple[SparseHead, Vocabulary]:
         """The head, taught by the trainer's defaults on what the encoder makes of the teaching photographs."""
-        texts, owners, rows, called = [], [], [], Counter[str]()
+        texts, owners, rows, called = list[str](), list[int](), list[NDArray[np.float32]](), Counter[str]()
         for name, photographs in (("captioned", self.teaching), ("labelled", self.labelling)):
             logits = self.parts(name, photographs, 0)[2]
             phrases, phrases_of, _ = self.phrases
