@@ -1,7 +1,7 @@
 """Teaches pooling and projection above kept maps first, then the backbone's last blocks as well.
 
-Texts are read by a guide at first, a small network above the frozen sentence encoder, from which `tower.py` makes the
-text tower that ships learn; then once more everything together, the text tower in the guide's place.
+Texts are read by a guide meanwhile, a small network above the frozen sentence encoder; `tower.py` makes the text tower
+that ships learn from it.
 """
 
 import copy
@@ -29,23 +29,19 @@ CLASS_ROWS = 128  # classes a step whose row is held against its name
 
 @dataclass(frozen=True)
 class Schedule:
-    """`labelled`: labelled photographs a captioned one; `rate`, `reader_rate`, `taught_rate`: of the pooling, of what
-    reads texts (None: the pooling's), of the last blocks.
-    """
+    """`labelled`: labelled photographs a captioned one; `rate`, `taught_rate`: of what is new, of the last blocks."""
 
     epochs: int
     batch: int
     labelled: float
     rate: float
     taught_rate: float = 0.0
-    reader_rate: float | None = None
     decay: float = 0.1
     average: float = 0.98  # of the moving average of all weights, which is what is kept
 
 
 ABOVE = Schedule(epochs=40, batch=512, labelled=0.5, rate=1e-3)
 TAUGHT = Schedule(epochs=8, batch=256, labelled=0.375, rate=3e-4, taught_rate=3e-4)
-TOGETHER = Schedule(epochs=6, batch=256, labelled=0.375, rate=2e-4, taught_rate=2e-4, reader_rate=2e-4)
 
 
 class Guide(nn.Module):
@@ -111,22 +107,19 @@ def standardise(pooling: Pooling, parts: NDArray[np.float16], logits: NDArray[fl
 
 
 def teach(
-    pooling: Pooling, reader: nn.Module, read: Reader, blocks: TaughtBlocks | None, lessons: Lessons,
-    schedule: Schedule, progress: Callable[[int, int, float], None], seed: int = 0,
-    besides: Callable[[np.random.Generator], Tensor] | None = None,
-) -> tuple[Pooling, nn.Module, TaughtBlocks | None]:  # fmt: skip
-    """The moving averages of pooling, reader and blocks after the schedule.
+    pooling: Pooling, guide: Guide, read: Reader, blocks: TaughtBlocks | None, lessons: Lessons, schedule: Schedule,
+    progress: Callable[[int, int, float], None], seed: int = 0,
+) -> tuple[Pooling, Guide, TaughtBlocks | None]:  # fmt: skip
+    """The moving averages of pooling, guide and blocks after the schedule.
 
-    `reader`: what `read` reads texts with. `blocks`: taught too, from maps in place of parts. `besides`: a loss to add
-    to a step's, given the draws.
+    `read`: reads texts by the guide. `blocks`: taught too, from maps in place of parts.
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     temperature = nn.Parameter(torch.tensor(math.log(TEMPERATURE)))
-    parts: nn.ModuleList = nn.ModuleList([pooling, reader] + ([blocks] if blocks is not None else []))
+    parts: nn.ModuleList = nn.ModuleList([pooling, guide] + ([blocks] if blocks is not None else []))
     groups: list[dict[str, Any]] = [
-        {"params": pooling.parameters(), "lr": schedule.rate, "weight_decay": schedule.decay},
-        {"params": reader.parameters(), "lr": schedule.reader_rate or schedule.rate, "weight_decay": schedule.decay},
+        {"params": [*pooling.parameters(), *guide.parameters()], "lr": schedule.rate, "weight_decay": schedule.decay},
         {"params": [temperature], "lr": schedule.rate, "weight_decay": 0.0},
     ]
     if blocks is not None:
@@ -140,8 +133,6 @@ def teach(
     for step in range(steps):
         parts.train()
         loss = _loss(pooling, read, blocks, lessons, next(captioned), next(labelled), temperature.exp(), random)
-        if besides is not None:
-            loss = loss + besides(random)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

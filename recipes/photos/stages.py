@@ -17,7 +17,7 @@ from tqdm import tqdm
 from core.data.dense import DenseDataset
 from core.data.spoken import spoken_terms
 from core.encoders.efficientnet import EfficientNetLite2
-from core.encoders.photo_text import TextTower, WordList
+from core.encoders.photo_text import WordList
 from core.encoders.photos import ImageTower, PhotoEncoder, backbone, pooled
 from core.head import SparseHead
 from core.training.config import TrainingConfig
@@ -25,16 +25,16 @@ from core.training.trainer import train_head
 from core.vocabulary import Vocabulary
 from recipes.photos.data import Photograph, label_table, names, spoken
 from recipes.photos.maps import BLOCK, kept_maps
-from recipes.photos.pictures import ABOVE, TAUGHT, TOGETHER, Guide, Lessons, Reader, Side, parts_of, standardise, teach
+from recipes.photos.pictures import ABOVE, TAUGHT, Guide, Lessons, Reader, Side, parts_of, standardise, teach
 from recipes.photos.sources import Sources
 from recipes.photos.terms import vocabulary
 from recipes.photos.texts import known_words, lessons
-from recipes.photos.tower import distil, fit, held, read_by, rows_of
+from recipes.photos.tower import distil, fit, rows_of
 
 log = logging.getLogger(__name__)
 VIEWS = (0, 1, 2, 3)  # of each teaching photograph: as it is, and changed
 PHRASES = 3  # of some of its labels, a labelled photograph
-PASSES, FIT_STEPS = 2.0, 450
+PASSES, FIT_STEPS = 2.0, 900
 NAMED = 3  # photographs that must be called by a name for it to become a term
 HEAD = TrainingConfig()
 
@@ -123,11 +123,6 @@ class Stages:
         vectors = {kind: self._sentences(kind, texts) for kind, texts in self.texts.items()}
         return lambda kind, numbers: guide(vectors[kind][list(numbers)])
 
-    def towered(self, tower: TextTower, words: WordList) -> Reader:
-        """Reads them by the text tower."""
-        places = {kind: [words.places(text) for text in texts] for kind, texts in self.texts.items()}
-        return lambda kind, numbers: read_by(tower, words, [places[kind][number] for number in numbers])
-
     def _sentences(self, name: str, texts: Sequence[str]) -> torch.Tensor:
         path = self.cache / f"sentences-{name}.npy"
         if not path.exists():
@@ -170,7 +165,7 @@ class Stages:
 
     @cached_property
     def encoder(self) -> PhotoEncoder:
-        """Both towers: the text tower distilled, brought to the guide's space, then taught together with the other."""
+        """Both towers: the text tower is distilled, then brought to what the guide and the pictures say."""
         listed = known_words(self.sources.wordnet, self.captions, self.sources.sentences.common_words,
                              [*self.sources.class_names, *self.labels])  # fmt: skip
         words = WordList(listed, rows_of(self._sentences("words", listed).numpy()))
@@ -184,12 +179,6 @@ class Stages:
         owners = np.repeat(np.arange(len(self.teaching)), [len(p.captions) for p in self.teaching])
         reader = fit(distilled, words, other, guided[: len(other)], self.captions, guided[len(other) :], views, owners,
                      FIT_STEPS, _told("texts"))  # fmt: skip
-        kept = teach(
-            tower.pooling, reader, self.towered(reader, words), tower.taught, self.lessons(maps=True), TOGETHER,
-            _told("together"), besides=lambda random: held(reader, words, other, guided, random),
-        )  # fmt: skip
-        for module, taught in zip((tower.pooling, reader, tower.taught), kept, strict=True):
-            module.load_state_dict(taught.state_dict())  # type: ignore[union-attr]
         return PhotoEncoder(tower, reader, words)
 
     def head(self) -> tuple[SparseHead, Vocabulary]:

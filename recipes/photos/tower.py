@@ -16,7 +16,6 @@ from recipes.photos.pictures import both_ways
 BATCH, SORTED = 256, 16  # texts a step; batches that are sorted by length together, so that little is padding
 RATE = 1e-3
 ALIKE = 0.05  # temperature of the likenesses within a step
-HELD, HELD_TEXTS = 5.0, 160
 FIT_RATE, FIT_TEXTS, FIT_CAPTIONS, FIT_TEMPERATURE = 5e-4, 192, 256, 0.043
 
 Progress = Callable[[int, int, float], None]
@@ -100,15 +99,6 @@ def fit(
                 mine.lerp_(theirs, 1 - share)
         progress(step + 1, steps, float(loss))
     return kept
-
-
-def held(
-    tower: TextTower, words: WordList, texts: Sequence[str], guided: Tensor, random: np.random.Generator
-) -> Tensor:
-    """How far the tower has moved from what the guide says of other texts than captions: keeps it to English."""
-    rows = [row for row in random.integers(len(texts), size=HELD_TEXTS) if words.places(texts[row])]
-    read = read_by(tower, words, [words.places(texts[row]) for row in rows])
-    return HELD * (1 - (read * guided[rows]).sum(1)).mean()
 
 
 def read_by(tower: TextTower, words: WordList, places: Sequence[Sequence[int]]) -> Tensor:
