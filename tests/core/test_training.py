@@ -23,7 +23,6 @@ from core.training.dataset import image_words
 from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
 from core.training.initial import LENGTH, start_from, start_from_captions, widened
 from core.training.losses import distillation, l1, own_pairs, warm, word_anchor
-from core.training.objective import Batch, objective
 from core.training.trainer import HeadTraining, learning_rate, optimiser, project, train_head
 from core.vocabulary import Vocabulary
 
