@@ -34,8 +34,8 @@ class TrainingConfig:
     quadratic warm-up.
     `anchor`: weight of the word anchor (0 = the paper's method; see `losses.word_anchor`); `anchor_emphasis`: how much
     more a word that an image's captions say counts in it than one that they do not.
-    `blur`: how far beside their vectors head and teacher are shown a step's texts and images, in shares of how far
-    vectors lie from their mean (`blur.blurred`). 0 and `truth` 0 are the paper's method.
+    `blur`: how far at most beside their vectors head and teacher are shown a step's texts and images, in shares of how
+    far vectors lie from their mean (`blur.blurred`). Without it and without `truth` the method is the paper's.
     `patience`: epochs without a better validation R@1 after which training ends early; None: never.
     `step`: "plain" computes every weight of every term; loss and gradients are those of "fast".
     `precision`: "bf16" multiplies matrices in bfloat16, the plain way; weights and scores stay in float32.
@@ -61,7 +61,7 @@ class TrainingConfig:
     item_sparsity: float = 4e-3
     anchor: float = 0.0
     anchor_emphasis: float = 4.0
-    blur: float = 0.8
+    blur: float = 1.0
     patience: int | None = None
     step: Step = "fast"
     precision: Precision = "fp32"

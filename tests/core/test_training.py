@@ -295,9 +295,9 @@ def test_blurred_rows_move_as_rows_differ_and_keep_their_lengths() -> None:
     far = 1000 * torch.nn.functional.normalize(torch.ones(3000, 50), dim=1)  # bent so little that it can be overlooked
     near = blurred(far, among, 0.9, torch.Generator().manual_seed(1))
     assert torch.allclose(near.norm(dim=1), far.norm(dim=1))
-    moves, expected = near - far, 0.9**2 * torch.cov(among.T)
+    moves, expected = near - far, 0.9**2 / 3 * torch.cov(among.T)  # a third: the mean square between 0 and 1
     across = torch.eye(50) - 1 / 50  # without the direction of the rows, in which they are brought back
-    assert torch.allclose(across @ torch.cov(moves.T) @ across, across @ expected @ across, atol=0.8)
+    assert torch.allclose(across @ torch.cov(moves.T) @ across, across @ expected @ across, atol=0.4)
     assert moves.square().sum(1).mean().item() == pytest.approx((across @ expected).trace().item(), rel=0.05)
     assert torch.equal(blurred(far, among, 0.9, torch.Generator().manual_seed(1)), near)
     assert torch.allclose(blurred(far, among, 0.0, torch.Generator()), far)
@@ -306,13 +306,14 @@ def test_blurred_rows_move_as_rows_differ_and_keep_their_lengths() -> None:
 
 
 def test_a_blurred_row_by_hand() -> None:
-    """Of two rows a and b, a moves by 0, or by the difference of the two, either way."""
+    """Of the rows a = (1, 0) and b = (0, 2), a stays, or moves towards a + (a - b) or towards b, at most that far."""
     rows = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
-    near = blurred(rows[:1].expand(99, 2), rows, 2**0.5, torch.Generator().manual_seed(0))
-    places = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [2.0, -2.0], [0.0, 2.0]]), dim=1)
-    at = torch.cdist(near, places)
-    assert at.min(1).values.max() < 1e-6
-    assert (at.argmin(1).bincount() / 99).tolist() == pytest.approx([0.5, 0.25, 0.25], abs=0.1)
+    near = blurred(rows[:1].expand(400, 2), rows, 2**0.5, torch.Generator().manual_seed(0))
+    assert torch.allclose(near.norm(dim=1), torch.ones(400))
+    angle = torch.atan2(near[:, 1], near[:, 0])  # of (1 + t, -2t), t between 0 and 1, or of (1 - t, 2t)
+    assert (angle == 0).float().mean().item() == pytest.approx(0.5, abs=0.1)  # a and b drawn alike
+    assert angle.min().item() == pytest.approx(math.atan2(-2, 2), abs=0.05)
+    assert angle.max().item() == pytest.approx(math.pi / 2, abs=0.05)
 
 
 def test_head_and_teacher_see_the_same_blurred_vectors(small: tuple[DenseDataset, csr_array]) -> None:
