@@ -29,7 +29,8 @@ class TrainingConfig:
     `tau`: temperature of the dense teacher's softmax; None (`temperature`): the paper's 0.001 without blur, where it
     makes the teacher all but certain, and 0.03 with blur, whose teacher cannot be certain. `truth`: the share of what
     is taught that a caption belongs to its own image, whatever the dense scores say (`losses.distillation`; 0 = the
-    paper's method).
+    paper's method); None (`share_of_truth`): 0.5, but 0 where `study.fitting` finds that the encoder was taught on the
+    train pairs (`leak`).
     `sparsity`: the penalty, "l1" or "flops" (`losses`); `query_sparsity`, `item_sparsity`: its weights, reached by a
     quadratic warm-up.
     `anchor`: weight of the word anchor (0 = the paper's method; see `losses.word_anchor`); `anchor_emphasis`: how much
@@ -55,7 +56,7 @@ class TrainingConfig:
     warmup: float = 0.2  # share of all steps for the learning rate and for the sparsity penalty
     expansion_until: float = 0.95  # share of all steps after which every caption may expand
     tau: float | None = None
-    truth: float = 0.0
+    truth: float | None = None
     sparsity: Sparsity = "l1"
     query_sparsity: float = 4e-3
     item_sparsity: float = 4e-3
@@ -79,6 +80,11 @@ class TrainingConfig:
             return self.tau
         return 0.03 if self.blur else 0.001
 
+    @property
+    def share_of_truth(self) -> float:
+        """What `truth` comes to where nothing is known of the data."""
+        return 0.5 if self.truth is None else self.truth
+
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(TrainingConfig).items():
             choices = get_args(kind)
@@ -90,9 +96,11 @@ class TrainingConfig:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be above 0.")
         if not self.blur >= 0:
             raise TrainingError(f"blur is {self.blur}; it cannot be below 0.")
-        for name in ("warmup", "expansion_until", "expansion_level", "truth"):
+        for name in ("warmup", "expansion_until", "expansion_level"):
             if not 0 <= getattr(self, name) <= 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1.")
+        if self.truth is not None and not 0 <= self.truth <= 1:
+            raise TrainingError(f"truth is {self.truth}; it must lie between 0 and 1.")
         if self.patience is not None and self.patience < 1:
             raise TrainingError(f"patience is {self.patience}; it must be at least 1 epoch.")
 

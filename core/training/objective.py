@@ -50,7 +50,11 @@ def objective(
     if config.control != "none":
         text_weights = text_weights * allowed_terms(config.control, batch.literal, probability, generator)
     match = distillation(
-        text_weights @ image_weights.T, batch.texts @ batch.images.T, config.temperature, config.truth, batch.pairs
+        text_weights @ image_weights.T,
+        batch.texts @ batch.images.T,
+        config.temperature,
+        config.share_of_truth,
+        batch.pairs,
     )
     penalty = SPARSITY[config.sparsity]
     sparsity = config.query_sparsity * penalty(text_weights) + config.item_sparsity * penalty(image_weights)

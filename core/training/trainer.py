@@ -152,7 +152,7 @@ class HeadTraining:
                 blurred(shown, among, self.config.blur, self._generator)
                 for shown, among in ((texts, self._texts), (images, self._images))
             )
-        pairs = own_pairs(torch.from_numpy(which).to(texts.device)) if self.config.truth else None
+        pairs = own_pairs(torch.from_numpy(which).to(texts.device)) if self.config.share_of_truth else None
         return Batch(texts, self._dense(self._spoken, rows.numpy()), images, words, pairs)
 
     def _dense(self, matrix: csr_array, rows: NDArray[np.int64]) -> torch.Tensor:
