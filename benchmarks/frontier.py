@@ -35,7 +35,7 @@ ABLATIONS: dict[str, TrainingConfig] = {
     "without expansion control": replace(RECIPE, control="none"),
     "word control": replace(RECIPE, control="word"),
     "chance to expand rises by a cosine": replace(RECIPE, schedule="cosine"),
-    "with blur and truth, as `train` has them": replace(RECIPE, blur=0.5, truth=0.5),
+    "with blur, as `train` has it": replace(RECIPE, blur=1.0, tau=None),
     "hidden layer of 1,024": replace(RECIPE, hidden_size=1024),
 }
 

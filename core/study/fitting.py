@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from core.head_folder import HEAD_VOCABULARY
 from core.training.checkpoint import forget_end, has_ended, load_checkpoint, save_checkpoint, save_end
 from core.training.config import TrainingConfig
 from core.training.curves import EpochMeasures, plot_curves, read_curves, write_curves
+from core.training.leak import taught_on
 from core.training.trainer import HeadTraining, Progress, Stopped
 from core.vocabulary import Vocabulary
 
@@ -67,6 +68,8 @@ def train_folder(
     for again, to the same end; one that has ended is told as it ended. `restart` begins anew. Without a split "val" the
     last head is the one kept.
 
+    Where the config leaves `truth` open, train and val decide (`training.leak`); the head's files say what it was.
+
     Epochs of the sparsity warm-up are not candidates: their R@1 is bought with terms that the finished penalty takes.
 
     Raises TrainingError where `out` holds another run, finished or not, where patience is asked for without a split
@@ -76,6 +79,8 @@ def train_folder(
     train, val = folder.split("train"), folder.split("val") if folder.sizes()["val"] else None
     if config.patience and val is None:
         raise TrainingError(f"The data set {folder.path} has no split 'val'; patience needs one to judge progress by.")
+    if config.truth is None:
+        config = replace(config, truth=0.0 if val is not None and taught_on(train, val) else config.share_of_truth)
     training = HeadTraining(
         train, spoken_terms(train.captions, vocabulary), config, embeddings=embeddings, device=device
     )

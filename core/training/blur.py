@@ -1,28 +1,28 @@
-"""What a head is shown of a step's dense vectors: places beside them, so that it learns regions and not points.
+"""What a step sees of its dense vectors: places beside them, so that regions are learned and not points.
 
-Not in the paper. Some 30,000 captions are soon known by heart: the loss goes on falling while R@1 on captions of
-validation falls too. The teacher's scores stay those of the vectors themselves.
+Not in the paper. Few vectors are soon known by heart, and those that an encoder was taught on lie far nearer to their
+partners than any that it meets later: their dense scores are nearly 1 for own pairs and 0 for all others, which teaches
+a head nothing but who is whose. Head and teacher are shown the same blurred vectors: scores of a whole region of the
+dense space, in which no pair is given away.
 """
 
 import torch
 from torch import Tensor
 
 
-def spread(*parts: Tensor) -> float:
-    """The root mean square distance of rows (n, d) from the mean of their part, over all rows of all parts.
+def blurred(rows: Tensor, among: Tensor, most: float, generator: torch.Generator) -> Tensor:
+    """(n, d) rows, each moved by an amount times (a - b) / sqrt(2), brought back to its own length.
 
-    The mean is taken out by part, because images and texts of one encoder often lie in two clouds apart.
-    """
-    squares = sum(float((part - part.mean(0)).square().sum()) for part in parts)
-    return float((squares / sum(len(part) for part in parts)) ** 0.5)
-
-
-def blurred(rows: Tensor, distance: float, generator: torch.Generator) -> Tensor:
-    """(n, d) rows, each moved into a random direction by about `distance` and brought back to its own length.
+    a and b are two rows of `among` (m, d), drawn anew for each row. Their difference has the covariance of `among`
+    twice, so that moved rows differ in the directions in which rows of `among` do, and no noise is added where there is
+    none to be met; at the amount 1 a row is moved as far as rows lie from their mean (root mean square). The amount is
+    drawn for each row between 0 and `most`: some stay what they are, so that what they say still fits them.
 
     The draws are made on the processor, so that a seed gives the same ones on every device.
     """
-    away = torch.randn(rows.shape, generator=generator).to(rows.device) * (distance / rows.shape[1] ** 0.5)
-    moved = rows + away
+    n = len(rows)
+    first, second = (among[torch.randint(len(among), (n,), generator=generator).to(among.device)] for _ in range(2))
+    amount = torch.rand(n, 1, generator=generator).to(rows.device) * most
+    moved = rows + (first - second) * (amount / 2**0.5)
     length = rows.norm(dim=1, keepdim=True) / moved.norm(dim=1, keepdim=True).clamp_min(1e-12)
     return moved * length

@@ -26,14 +26,17 @@ class TrainingConfig:
     through under "constant".
     `vocabulary_rate`: of layer norm and projection onto terms; None: the paper's 5e-5 where the projection starts from
     word embeddings, as the paper's does, and 1e-3 where it starts from chance and has everything to learn.
-    `tau`: temperature of the dense teacher's softmax; `truth`: the share of what is taught that a caption belongs to
-    its own image, whatever the dense scores say (`losses.distillation`; 0 = the paper's method).
+    `tau`: temperature of the dense teacher's softmax; None (`temperature`): the paper's 0.001 without blur, where it
+    makes the teacher all but certain, and 0.03 with blur, whose teacher cannot be certain. `truth`: the share of what
+    is taught that a caption belongs to its own image, whatever the dense scores say (`losses.distillation`; 0 = the
+    paper's method); None (`share_of_truth`): 0.5, but 0 where `study.fitting` finds that the encoder was taught on the
+    train pairs (`leak`).
     `sparsity`: the penalty, "l1" or "flops" (`losses`); `query_sparsity`, `item_sparsity`: its weights, reached by a
     quadratic warm-up.
     `anchor`: weight of the word anchor (0 = the paper's method; see `losses.word_anchor`); `anchor_emphasis`: how much
     more a word that an image's captions say counts in it than one that they do not.
-    `blur`: how far beside its vectors the head is shown a step's texts and images, in shares of how far vectors lie
-    from their mean (`blur.blurred`; 0 = the paper's method).
+    `blur`: how far at most beside their vectors head and teacher are shown a step's texts and images, in shares of how
+    far vectors lie from their mean (`blur.blurred`). Without it and without `truth` the method is the paper's.
     `patience`: epochs without a better validation R@1 after which training ends early; None: never.
     `step`: "plain" computes every weight of every term; loss and gradients are those of "fast".
     `precision`: "bf16" multiplies matrices in bfloat16, the plain way; weights and scores stay in float32.
@@ -52,14 +55,14 @@ class TrainingConfig:
     vocabulary_rate: float | None = None
     warmup: float = 0.2  # share of all steps for the learning rate and for the sparsity penalty
     expansion_until: float = 0.95  # share of all steps after which every caption may expand
-    tau: float = 0.001
-    truth: float = 0.5
+    tau: float | None = None
+    truth: float | None = None
     sparsity: Sparsity = "l1"
     query_sparsity: float = 4e-3
     item_sparsity: float = 4e-3
     anchor: float = 0.0
     anchor_emphasis: float = 4.0
-    blur: float = 0.5
+    blur: float = 1.0
     patience: int | None = None
     step: Step = "fast"
     precision: Precision = "fp32"
@@ -70,6 +73,18 @@ class TrainingConfig:
         """What `start` comes to."""
         return self.start == "captions" or (self.start == "auto" and self.control != "none")
 
+    @property
+    def temperature(self) -> float:
+        """What `tau` comes to."""
+        if self.tau is not None:
+            return self.tau
+        return 0.03 if self.blur else 0.001
+
+    @property
+    def share_of_truth(self) -> float:
+        """What `truth` comes to where nothing is known of the data."""
+        return 0.5 if self.truth is None else self.truth
+
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(TrainingConfig).items():
             choices = get_args(kind)
@@ -77,13 +92,15 @@ class TrainingConfig:
             if choices and all(isinstance(choice, str) for choice in choices) and value not in choices:
                 raise TrainingError(f"{name} cannot be '{value}'; choose one of {', '.join(choices)}.")
         for name in ("epochs", "batch_size", "hidden_size", "projection_rate", "tau"):
-            if not getattr(self, name) > 0:
+            if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be above 0.")
         if not self.blur >= 0:
             raise TrainingError(f"blur is {self.blur}; it cannot be below 0.")
-        for name in ("warmup", "expansion_until", "expansion_level", "truth"):
+        for name in ("warmup", "expansion_until", "expansion_level"):
             if not 0 <= getattr(self, name) <= 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1.")
+        if self.truth is not None and not 0 <= self.truth <= 1:
+            raise TrainingError(f"truth is {self.truth}; it must lie between 0 and 1.")
         if self.patience is not None and self.patience < 1:
             raise TrainingError(f"patience is {self.patience}; it must be at least 1 epoch.")
 

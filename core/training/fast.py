@@ -55,7 +55,7 @@ def fast_objective(
     lit = lit_terms(hidden, weight, head.vocab_projector.bias, allowed)
     of_text = lit.rows < size
     scores, taught = _scores(lit, of_text, size, terms), batch.texts @ batch.images.T
-    match = distillation(scores, taught, config.tau, config.truth, batch.pairs)
+    match = distillation(scores, taught, config.temperature, config.share_of_truth, batch.pairs)
     by_text, by_image = (_penalty(lit, part, size, terms, config.sparsity) for part in (of_text, ~of_text))
     sparsity = config.query_sparsity * by_text + config.item_sparsity * by_image
     penalised = warm(progress, config.warmup) * sparsity

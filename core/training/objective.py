@@ -23,7 +23,7 @@ class Batch:
 
     `words` (b, |V|): what any caption of each image speaks; only the anchor asks for it, so it may be left out without.
     `pairs` (b, b): which image is each text's own (`losses.own_pairs`); None: the one of its row.
-    `shown` (2b, dim): what the head sees in place of texts and images (`blur`); the teacher's scores are theirs.
+    Head and teacher see the same texts and images, blurred or not (`blur`).
     """
 
     texts: Tensor
@@ -31,12 +31,11 @@ class Batch:
     images: Tensor
     words: Tensor | None = None
     pairs: Tensor | None = None
-    shown: Tensor | None = None
 
     @property
     def inputs(self) -> Tensor:
         """(2b, dim) rows for the head: texts, then images."""
-        return torch.cat([self.texts, self.images]) if self.shown is None else self.shown
+        return torch.cat([self.texts, self.images])
 
 
 def objective(
@@ -51,7 +50,11 @@ def objective(
     if config.control != "none":
         text_weights = text_weights * allowed_terms(config.control, batch.literal, probability, generator)
     match = distillation(
-        text_weights @ image_weights.T, batch.texts @ batch.images.T, config.tau, config.truth, batch.pairs
+        text_weights @ image_weights.T,
+        batch.texts @ batch.images.T,
+        config.temperature,
+        config.share_of_truth,
+        batch.pairs,
     )
     penalty = SPARSITY[config.sparsity]
     sparsity = config.query_sparsity * penalty(text_weights) + config.item_sparsity * penalty(image_weights)

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from core.data.dense import DenseDataset
 from core.errors import TrainingError
 from core.head import HeadConfig, SparseHead
-from core.training.blur import blurred, spread
+from core.training.blur import blurred
 from core.training.config import TrainingConfig
 from core.training.dataset import image_words
 from core.training.fast import fast_objective
@@ -69,7 +69,6 @@ class HeadTraining:
             self.head.load_state_dict(taught.state_dict())
         elif embeddings is None and config.starts_from_captions:
             start_from_captions(self.head, self._texts, spoken)
-        self._blur = config.blur * spread(self._texts, self._images)
         self._optimiser = optimiser(self.head, config, started=embeddings is not None)
         self._steps_an_epoch = max(1, len(data.texts) // config.batch_size)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -148,9 +147,13 @@ class HeadTraining:
         which = self._image_of_text[rows.numpy()]
         words = self._dense(self._words, which) if self._words is not None else None
         texts, images = self._texts[rows], self._images[which]
-        shown = blurred(torch.cat([texts, images]), self._blur, self._generator) if self._blur else None
-        pairs = own_pairs(torch.from_numpy(which).to(texts.device)) if self.config.truth else None
-        return Batch(texts, self._dense(self._spoken, rows.numpy()), images, words, pairs, shown)
+        if self.config.blur:
+            texts, images = (
+                blurred(shown, among, self.config.blur, self._generator)
+                for shown, among in ((texts, self._texts), (images, self._images))
+            )
+        pairs = own_pairs(torch.from_numpy(which).to(texts.device)) if self.config.share_of_truth else None
+        return Batch(texts, self._dense(self._spoken, rows.numpy()), images, words, pairs)
 
     def _dense(self, matrix: csr_array, rows: NDArray[np.int64]) -> torch.Tensor:
         return torch.from_numpy(matrix[rows].toarray()).to(self._texts.device)

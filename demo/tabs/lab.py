@@ -113,7 +113,7 @@ class LabTab:
                     elem_id="lab-item-sparsity", **number,
                 ),
                 "tau": gr.Number(
-                    0.001, label="Temperature τ", info="Of the dense scores to learn from.", elem_id="lab-tau", **number
+                    None, label="Temperature τ", info="Of the dense scores; empty: chosen.", elem_id="lab-tau", **number
                 ),
                 "batch_size": gr.Number(
                     usual["batch_size"], precision=0, label="Batch", info="Captions a step.",

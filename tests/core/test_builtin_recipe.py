@@ -13,7 +13,7 @@ from core.builtin.coloured import COLOURED
 from core.builtin.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIDES, SIZE, Corpus, load_corpus, said_of
 from core.builtin.lessons import sentences
 from core.builtin.readers import GridHead, NameHead
-from core.builtin.recipe import RECIPE, Stage
+from core.builtin.recipe import HEADS, RECIPE, Stage
 from core.builtin.towers import Towers, embed, run_stage
 from core.builtin.truth import Truth, holding, load_truth
 from core.builtin.vocabulary import builtin_vocabulary, shipped_vocabulary
@@ -198,3 +198,8 @@ def test_truth_of_whole_batches_agrees_with_the_definition(tmp_path: Path) -> No
             claim = said_of(scenes[i])[2][which[i]].claim
             assert true[i, j] == (i == j or (not claim.relations and holds(claim, scenes[j]))), (claim, scenes[j])
         assert true.sum() > 1.2 * count  # many a phrase is true of several pictures
+
+
+def test_the_built_in_heads_are_taught_as_the_paper_teaches() -> None:
+    """Whatever the defaults are: vectors as they are, the teacher all but certain."""
+    assert {(head.blur, head.truth, head.temperature) for head in HEADS.values()} == {(0.0, 0.0, 0.001)}

@@ -37,16 +37,14 @@ def _head(lit: float, seed: int = 0) -> SparseHead:
 
 
 def _batch(size: int = SIZE) -> Batch:
-    """What the head is shown lies beside the vectors, as in training with blur."""
     generator = torch.Generator().manual_seed(1)
     literal = torch.rand(size, TERMS, generator=generator) < 0.01
     literal[0] = False  # a caption that speaks no term of the vocabulary
     texts, images = (
         torch.nn.functional.normalize(torch.randn(size, DIM, generator=generator), dim=1) for _ in range(2)
     )
-    shown = torch.cat([texts, images]) + 0.05 * torch.randn(2 * size, DIM, generator=generator)
     pairs = own_pairs(torch.arange(size) // 2)  # two captions of each image
-    return Batch(texts, literal, images, literal, pairs, shown)
+    return Batch(texts, literal, images, literal, pairs)
 
 
 def _run(step: object, head: SparseHead, batch: Batch, config: TrainingConfig, progress: float) -> Iterator[object]:

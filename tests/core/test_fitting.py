@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORDS = Vocabulary([f"{thing}{i}" for thing in ("red", "dog", "car") for i in range(8)])
 CONFIG = TrainingConfig(
     epochs=6, batch_size=20, hidden_size=32, projection_rate=3e-3, vocabulary_rate=3e-3, tau=0.02,
-    query_sparsity=2e-2, item_sparsity=2e-2,
+    query_sparsity=2e-2, item_sparsity=2e-2, truth=0.5,
 )  # fmt: skip
 
 
@@ -199,3 +199,28 @@ def test_without_validation_the_last_head_is_kept(folder: DenseFolder, tmp_path:
 def test_settings_are_saved_with_the_head(whole: Path) -> None:
     config = json.loads((whole / "config.json").read_text())
     assert config["training"] == asdict(CONFIG) and config["vocab_size"] == len(WORDS)
+
+
+def test_own_pairs_are_not_taught_where_the_encoder_was_taught_on_them(folder: DenseFolder, tmp_path: Path) -> None:
+    """Of the same data, once as it is and once with every train image moved onto its caption."""
+    texts = {str(key): row for key, row in folder.texts.items()}
+    leaking = {
+        str(image["imgid"]): texts[str(image["imgid"])]
+        if image["split"] == "train"
+        else folder.images[str(image["imgid"])]
+        for image in folder.meta
+    }
+    without_val = [{**image, "split": "train"} for image in folder.meta]
+    cases = {
+        0.5: folder,
+        0.0: DenseFolder(folder.path, leaking, folder.texts, folder.meta),
+        None: DenseFolder(folder.path, leaking, folder.texts, without_val),
+    }
+    for number, (expected, data) in enumerate(cases.items()):
+        out = tmp_path / str(number)
+        train_folder(data, WORDS, replace(CONFIG, epochs=1, truth=None), out)
+        assert json.loads((out / "config.json").read_text())["training"]["truth"] == (
+            0.5 if expected is None else expected
+        )
+    train_folder(cases[0.0], WORDS, replace(CONFIG, epochs=1, truth=0.25), tmp_path / "said")
+    assert json.loads((tmp_path / "said" / "config.json").read_text())["training"]["truth"] == 0.25

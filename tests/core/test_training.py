@@ -17,13 +17,13 @@ from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops
 from core.head import HeadConfig, SparseHead
 from core.training import losses
-from core.training.blur import blurred, spread
+from core.training.blur import blurred
 from core.training.config import Schedule, TrainingConfig, setting
 from core.training.dataset import image_words
 from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
 from core.training.initial import LENGTH, start_from, start_from_captions, widened
+from core.training.leak import own_cosines, taught_on
 from core.training.losses import distillation, l1, own_pairs, warm, word_anchor
-from core.training.objective import Batch, objective
 from core.training.trainer import HeadTraining, learning_rate, optimiser, project, train_head
 from core.vocabulary import Vocabulary
 
@@ -145,7 +145,7 @@ def small() -> tuple[DenseDataset, csr_array]:
 
 CONFIG = TrainingConfig(
     epochs=40, batch_size=100, hidden_size=64, projection_rate=3e-3, vocabulary_rate=3e-3, tau=0.01,
-    query_sparsity=2e-2, item_sparsity=2e-2,
+    query_sparsity=2e-2, item_sparsity=2e-2, blur=0.2,
 )  # fmt: skip
 
 
@@ -282,41 +282,66 @@ def test_a_setting_is_read_as_its_field_holds_it() -> None:
     for line in ("tau", "heat=3", "=3"):
         with pytest.raises(TrainingError, match="sets nothing; NAME=VALUE was expected, NAME one of start, control"):
             setting(line)
-    for line in ("tau=hot", "hidden_size=7.5", "tau=none"):
+    assert setting("tau=none") == ("tau", None)
+    for line in ("tau=hot", "hidden_size=7.5", "blur=none"):
         with pytest.raises(TrainingError, match="a number was expected"):
             setting(line)
     with pytest.raises(TrainingError, match="control cannot be 'all'; choose one of"):
         TrainingConfig(**dict([setting("control=all")]))
 
 
-def test_blurred_rows_lie_beside_themselves_and_keep_their_lengths() -> None:
-    rows = torch.randn(400, 50, generator=torch.Generator().manual_seed(0)) * 3
-    near = blurred(rows, 0.9, torch.Generator().manual_seed(1))
-    assert torch.allclose(near.norm(dim=1), rows.norm(dim=1))
-    assert (near - rows).square().sum(1).mean().sqrt().item() == pytest.approx(0.9, rel=0.05)
-    assert torch.equal(blurred(rows, 0.9, torch.Generator().manual_seed(1)), near)
-    assert torch.allclose(blurred(rows, 0.0, torch.Generator()), rows)
-    assert torch.equal(blurred(torch.zeros(1, 50), 0.9, torch.Generator()), torch.zeros(1, 50))
+def test_blurred_rows_move_as_rows_differ_and_keep_their_lengths() -> None:
+    """Rows that differ along few directions are moved along those alone, as far as they lie from their mean."""
+    among = torch.randn(3000, 50, generator=torch.Generator().manual_seed(0)) * torch.linspace(3, 0, 50)
+    far = 1000 * torch.nn.functional.normalize(torch.ones(3000, 50), dim=1)  # bent so little that it can be overlooked
+    near = blurred(far, among, 0.9, torch.Generator().manual_seed(1))
+    assert torch.allclose(near.norm(dim=1), far.norm(dim=1))
+    moves, expected = near - far, 0.9**2 / 3 * torch.cov(among.T)  # a third: the mean square between 0 and 1
+    across = torch.eye(50) - 1 / 50  # without the direction of the rows, in which they are brought back
+    assert torch.allclose(across @ torch.cov(moves.T) @ across, across @ expected @ across, atol=0.4)
+    assert moves.square().sum(1).mean().item() == pytest.approx((across @ expected).trace().item(), rel=0.05)
+    assert torch.equal(blurred(far, among, 0.9, torch.Generator().manual_seed(1)), near)
+    assert torch.allclose(blurred(far, among, 0.0, torch.Generator()), far)
+    assert torch.equal(blurred(far, among[:1], 0.9, torch.Generator()), far)  # nothing differs from a single row
+    assert torch.equal(blurred(torch.zeros(1, 50), torch.zeros(2, 50), 0.9, torch.Generator()), torch.zeros(1, 50))
 
 
-def test_spread_is_about_the_mean_of_each_part() -> None:
-    left, right = torch.tensor([[0.0, 1.0], [0.0, 3.0]]), torch.tensor([[9.0, 9.0], [9.0, 9.0]])
-    assert spread(left, right) == pytest.approx(math.sqrt((1 + 1 + 0 + 0) / 4))
+def test_a_blurred_row_by_hand() -> None:
+    """Of the rows a = (1, 0) and b = (0, 2), a stays, or moves towards a + (a - b) or towards b, at most that far."""
+    rows = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    near = blurred(rows[:1].expand(400, 2), rows, 2**0.5, torch.Generator().manual_seed(0))
+    assert torch.allclose(near.norm(dim=1), torch.ones(400))
+    angle = torch.atan2(near[:, 1], near[:, 0])  # of (1 + t, -2t), t between 0 and 1, or of (1 - t, 2t)
+    assert (angle == 0).float().mean().item() == pytest.approx(0.5, abs=0.1)  # a and b drawn alike
+    assert angle.min().item() == pytest.approx(math.atan2(-2, 2), abs=0.05)
+    assert angle.max().item() == pytest.approx(math.pi / 2, abs=0.05)
 
 
-def test_a_blurred_step_keeps_the_teachers_scores() -> None:
-    """What the head is shown is all that changes: shown the rows themselves, the loss is that without."""
-    torch.manual_seed(0)
-    head, rows = SparseHead(HeadConfig(6, 8, 30)), torch.randn(10, 6)
-    plain = Batch(rows[:5], torch.ones(5, 30, dtype=torch.bool), rows[5:])
-    other = torch.randn(10, 6)
-    swapped = Batch(other[:5], plain.literal, other[5:])
-    losses_of = [
-        objective(head, batch, CONFIG, 1.0, torch.Generator())[1]["match"]
-        for batch in (plain, replace(plain, shown=rows), replace(plain, shown=other), replace(swapped, shown=other))
-    ]
-    assert losses_of[0] == pytest.approx(losses_of[1])
-    assert len({round(loss, 4) for loss in losses_of}) == 3  # shown others, it is neither theirs nor the rows' own
+def test_head_and_teacher_see_the_same_blurred_vectors(small: tuple[DenseDataset, csr_array]) -> None:
+    data, spoken = small
+    rows = torch.arange(50)
+    sharp, dim = (HeadTraining(data, spoken, replace(CONFIG, blur=blur))._batch(rows) for blur in (0.0, 0.8))
+    texts, images = torch.from_numpy(data.texts[:50]), torch.from_numpy(data.images[data.image_of_text[:50]])
+    assert torch.equal(sharp.inputs, torch.cat([texts, images]))
+    assert torch.equal(dim.inputs, torch.cat([dim.texts, dim.images]))
+    for shown, own in ((dim.texts, texts), (dim.images, images)):
+        assert torch.allclose(shown.norm(dim=1), own.norm(dim=1)) and not torch.allclose(shown, own, atol=0.1)
+
+
+def test_train_pairs_that_fit_better_than_later_ones_give_their_encoder_away() -> None:
+    """By hand: cosines 1 and 1 of train, 0.6 and 1 of val (mean 0.8, deviation 0.2), whatever the lengths."""
+    axes, owner = np.eye(2, dtype=np.float32), np.arange(2)
+    train = DenseDataset(axes * 2, axes * 3, owner, ["", ""])
+    val = DenseDataset(axes, np.array([[0.6, 0.8], [0, 5]], np.float32), owner, ["", ""])
+    assert own_cosines(train).tolist() == pytest.approx([1, 1]) and own_cosines(val).tolist() == pytest.approx([0.6, 1])
+    assert taught_on(train, val) and not taught_on(val, train) and not taught_on(val, val)
+    assert own_cosines(replace(val, texts=axes * 0)).tolist() == [0, 0]
+
+
+def test_the_teacher_is_the_papers_without_blur() -> None:
+    paper, usual = TrainingConfig(truth=0, blur=0), TrainingConfig()
+    assert paper.temperature == 0.001 and usual.temperature == 0.03
+    assert TrainingConfig(tau=0.2).temperature == TrainingConfig(tau=0.2, blur=0).temperature == 0.2
 
 
 def test_blur_keeps_a_head_from_learning_few_captions_by_heart(small: tuple[DenseDataset, csr_array]) -> None:
