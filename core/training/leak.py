@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.data.dense import DenseDataset
 
-BETTER = 0.5  # standard deviations of validation's pairs: 1.9 on the photographs it was measured on, 0.0 on captions
+BETTER = 0.5  # standard deviations of val's: measured were 1.8 on photographs, 0.2 on captions and the built-in world
 
 
 def taught_on(train: DenseDataset, val: DenseDataset) -> bool:
