@@ -70,7 +70,7 @@ def to_pixels(image: Image.Image) -> NDArray[uint8]:
 
 def normalised(pixels: NDArray[uint8]) -> Tensor:
     """(n, S, S, 3) bytes -> (n, 3, S, S) floats as the backbone was taught, channels last in memory."""
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(255 * SPREAD).sub_(MEAN / SPREAD)
+    return torch.tensor(pixels).permute(0, 3, 1, 2).float().div_(255 * SPREAD).sub_(MEAN / SPREAD)
 
 
 class TaughtBlocks(nn.Module):

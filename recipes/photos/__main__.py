@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_file, save_file
+
 from core.encoders.photos import PHOTOS
-from core.head import CONFIG_FILE
+from core.head import CONFIG_FILE, WEIGHTS_FILE
 from core.head_folder import HEAD_VOCABULARY
 from core.registry import load_model
 from core.writing import write_text_whole
@@ -58,8 +60,14 @@ def make(stages: Stages, out: Path) -> None:
     head, terms = stages.head()
     stages.encoder.save(out)
     head.save(out)
+    halved(out / WEIGHTS_FILE)
     terms.save(out / HEAD_VOCABULARY)
     judge_answers(stages.captioned, stages.sources, out)
+
+
+def halved(path: Path) -> None:
+    """Rewrites a safetensors file in half precision: every file that ships stays below 10 MB."""
+    save_file({name: value.half() for name, value in load_file(path).items()}, path)
 
 
 def judge_answers(photographs: Sequence[Photograph], sources: Sources, out: Path) -> None:

@@ -14,20 +14,19 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from core.data.dense import DenseDataset
-from core.data.spoken import spoken_terms
+from core.data.dense import DenseFolder, write_dense
 from core.encoders.efficientnet import EfficientNetLite2
 from core.encoders.photo_text import WordList
 from core.encoders.photos import ImageTower, PhotoEncoder, backbone, pooled
 from core.head import SparseHead
+from core.study.fitting import train_folder
 from core.training.config import TrainingConfig
-from core.training.trainer import train_head
 from core.vocabulary import Vocabulary
 from recipes.photos.data import Photograph, label_table, names, spoken
 from recipes.photos.maps import BLOCK, kept_maps
 from recipes.photos.pictures import ABOVE, TAUGHT, Guide, Lessons, Reader, Side, parts_of, standardise, teach
 from recipes.photos.sources import Sources
-from recipes.photos.terms import vocabulary
+from recipes.photos.terms import broader, vocabulary
 from recipes.photos.texts import known_words, lessons
 from recipes.photos.tower import distil, fit, rows_of
 
@@ -36,7 +35,8 @@ VIEWS = (0, 1, 2, 3)  # of each teaching photograph: as it is, and changed
 PHRASES = 3  # of some of its labels, a labelled photograph
 PASSES, FIT_STEPS = 2.0, 900
 NAMED = 3  # photographs that must be called by a name for it to become a term
-HEAD = TrainingConfig()
+MIDDLE = 0.5  # how much of the mean photograph stands beside a class
+HEAD = TrainingConfig(hidden_size=768, query_sparsity=3e-3, item_sparsity=3e-3, truth=0.0)
 
 
 @dataclass
@@ -182,23 +182,61 @@ class Stages:
         return PhotoEncoder(tower, reader, words)
 
     def head(self) -> tuple[SparseHead, Vocabulary]:
-        """The head, taught by the trainer's defaults on what the encoder makes of the teaching photographs."""
-        texts, owners, rows, called = list[str](), list[int](), list[NDArray[np.float32]](), Counter[str]()
-        for name, photographs in (("captioned", self.teaching), ("labelled", self.labelling)):
-            logits = self.parts(name, photographs, 0)[2]
-            phrases, phrases_of, _ = self.phrases
+        """The head, taught as `train` teaches on what the encoder makes of the teaching photographs; the best by val.
+
+        Besides their captions, photographs are called what the classifier is sure of, and each class stands as a
+        picture of its own: what the pooling adds for it, beside the mean of all photographs.
+        """
+        texts: dict[str, list[str]] = {}
+        images: dict[str, NDArray[np.float32]] = {}
+        split: dict[str, str] = {}
+        called = Counter[str]()
+        phrases, phrases_of, _ = self.phrases
+        val = [photograph for photograph in self.captioned if photograph.split == "val"]
+        kinds = (("captioned", self.teaching), ("labelled", self.labelling), ("val", val))
+        for name, photographs in kinds:
+            logits, rows = (
+                self.parts(name, photographs, 0)[2],
+                self.seen(self.encoder.image_tower, name, photographs, 0),
+            )
             for number, photograph in enumerate(photographs):
-                known = self.sources.called(logits[number])
+                known = self.sources.called(logits[number]) if name != "val" else []
                 called.update([*known, *photograph.labels])
-                said = photograph.captions or [phrases[i] for i in phrases_of[number]]
-                for text in [*said, *([spoken(known)] if known else [])]:
-                    texts.append(text)
-                    owners.append(len(rows) + number)
-            rows += list(self.seen(self.encoder.image_tower, name, photographs, 0).numpy())
-        named = sorted(name for name, count in called.items() if count >= NAMED)
-        terms = vocabulary(self.sources.wordnet, self.captions, named)
-        data = DenseDataset(np.stack(rows), self.encoder.encode_texts(texts), np.array(owners), texts)
-        return train_head(data, spoken_terms(texts, terms), HEAD, lambda *_: None), terms
+                said = list(photograph.captions) or [phrases[i] for i in dict.fromkeys(phrases_of[number])]
+                key = f"{name}-{number}"
+                texts[key] = said + ([spoken(known)] if known else [])
+                images[key], split[key] = rows[number].numpy(), photograph.split
+        middle = np.mean([rows for key, rows in images.items() if key.startswith("captioned")], 0)
+        meanings = self.encoder.image_tower.pooling.meanings.detach().numpy()
+        for number, (meaning, name) in enumerate(zip(meanings, self.sources.class_names, strict=True)):
+            over = broader(self.sources.wordnet, self.sources.classes[number])
+            called.update([name, *over] * NAMED)
+            key = f"class-{number}"
+            picture = MIDDLE * middle / np.linalg.norm(middle) + meaning / np.linalg.norm(meaning)
+            texts[key], split[key] = [f"a photo of a {name}", spoken([name, *over])], "train"
+            images[key] = (picture / np.linalg.norm(picture)).astype(np.float32)
+        terms = vocabulary(self.sources.wordnet, self.captions, sorted(n for n, c in called.items() if c >= NAMED))
+        data, out = self.cache / "head-data", self.cache / "head"
+        self._write(data, images, texts, split)
+        train_folder(DenseFolder.read(data), terms, HEAD, out)
+        return SparseHead.load(out), terms
+
+    def _write(
+        self, folder: Path, images: dict[str, NDArray[np.float32]], texts: dict[str, list[str]], split: dict[str, str]
+    ) -> None:
+        """A dense data set, as `embed` writes them."""
+        captions = {f"{key}-{i}": text for key, said in texts.items() for i, text in enumerate(said)}
+        rows = dict(zip(captions, self.encoder.encode_texts(list(captions.values())), strict=True))
+        meta = [
+            {
+                "imgid": key,
+                "split": split[key],
+                "filename": key,
+                "sentences": [{"sentid": f"{key}-{i}", "raw": text} for i, text in enumerate(said)],
+            }
+            for key, said in texts.items()
+        ]
+        write_dense(folder, images, rows, {"images": meta, "encoder": "photos"})
 
 
 def _told(what: str) -> Callable[[int, int, float], None]:

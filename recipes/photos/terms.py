@@ -8,7 +8,7 @@ from core.builtin.wordnet import Key, WordNet
 from core.encoders.english import stems
 from core.vocabulary import Vocabulary
 
-LEAST = 4  # captions that must say a word
+LEAST = 3  # captions that must say a word
 BROADER_STEPS = 2
 SILENT = frozenset(word.strip() for word in FUNCTION_WORDS.replace("\n", " ").split(",")) | {"s", "t", "has", "being"}
 _TOO_BROAD = """entity object whole artifact thing unit instrumentality physical matter substance part way group
