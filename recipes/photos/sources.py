@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -40,9 +39,10 @@ class Sources:
     @cached_property
     def classes(self) -> list[Key]:
         """The meaning of each of ImageNet's 1,000 classes, in the classifier's order."""
-        if find_spec("timm") is None:
+        found = find_spec("timm")  # a file of it is read; importing it would need torchvision
+        if found is None or found.origin is None:
             raise ModelError("The list of ImageNet's classes is missing; `pip install --no-deps timm`.")
-        listed = files("timm.data").joinpath("_info/imagenet_synsets.txt").read_text("utf-8").split()
+        listed = (Path(found.origin).parent / "data/_info/imagenet_synsets.txt").read_text("utf-8").split()
         return [("n", synset.removeprefix("n")) for synset in listed]
 
     @cached_property
