@@ -36,7 +36,9 @@ PHRASES = 3  # of some of its labels, a labelled photograph
 PASSES, FIT_STEPS = 2.0, 900
 NAMED = 3  # photographs that must be called by a name for it to become a term
 MIDDLE = 0.5  # how much of the mean photograph stands beside a class
-HEAD = TrainingConfig(hidden_size=768, query_sparsity=3e-3, item_sparsity=3e-3, truth=0.0)
+HEAD = TrainingConfig(
+    epochs=12, hidden_size=768, query_sparsity=3e-4, item_sparsity=6e-4, anchor=0.001, anchor_emphasis=6.0, truth=0.0
+)
 
 
 @dataclass
