@@ -21,8 +21,8 @@ SILENT = frozenset(word.strip() for word in FUNCTION_WORDS.replace("\n", " ").sp
     "image",
 }
 _TOO_BROAD = """entity object whole artifact thing unit instrumentality physical matter substance part way group
-abstraction organism being process attribute state event act causal agent chordate vertebrate mammal placental structure obstruction covering device
-equipment implement system container conveyance"""
+abstraction organism being process attribute state event act causal agent chordate vertebrate mammal placental
+structure obstruction covering device equipment implement system container conveyance"""
 TOO_BROAD = frozenset(_TOO_BROAD.split())
 IRREGULAR = {
     "men": "man", "women": "woman", "children": "child", "people": "people", "feet": "foot", "teeth": "tooth",
