@@ -11,7 +11,10 @@ def test_falls_are_what_leaving_a_word_out_takes_away(model: Model) -> None:
     found = word_links(model, "A red dog, a dog and the sea")
     assert found.words == ("a", "red", "dog", "a", "dog", "and", "the", "sea")
     (whole,) = model.encode_texts(["a red dog, a dog and the sea"])
-    assert [link.weight for link in found.links] == pytest.approx(sorted(whole.weights.tolist(), reverse=True))
+    # a text's row may differ by 1e-5 in another batch, more than a faint weight's millionth part (DenseEncoder)
+    assert [link.weight for link in found.links] == pytest.approx(
+        sorted(whole.weights.tolist(), reverse=True), abs=1e-5
+    )
     (rest,) = model.encode_texts(["a  dog, a dog and the sea"])  # without "red"
     left = dict(zip(rest.terms.tolist(), rest.weights.tolist(), strict=True))
     for link in found.links:  # a whole batch rounds otherwise than one text alone
