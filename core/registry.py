@@ -129,8 +129,11 @@ def head_place(named: str) -> tuple[Path, Path | None]:
     return folder, own if own.parent != folder else None
 
 
-def other_heads(name: str) -> dict[str, Path]:
-    """Heads to compare a model's own with, by what to call them: those shipped with its encoder, and those kept."""
+def other_heads(name: str, vectors_of: str | None = None) -> dict[str, Path]:
+    """Heads to compare a model's own with, by what to call them: those shipped with its encoder, and those kept.
+
+    `vectors_of`: what the model's encoder calls itself; as the model's name has it when left out.
+    """
     encoder, _, own = name.partition("+")
     heads: dict[str, Path] = {}
     if encoder in SHIPPED:
@@ -138,7 +141,7 @@ def other_heads(name: str) -> dict[str, Path]:
         heads = {folder.name.replace("-", " "): folder for folder in shipped}
         if own:
             heads["the built-in one"] = SHIPPED[encoder].folder
-    kept = {kept: folder for kept, folder in kept_heads().items() if kept != own and fits_encoder(folder, encoder)}
+    kept = {kept: folder for kept, folder in kept_heads().items() if kept != own and fits_encoder(folder, vectors_of or encoder)}
     return heads | kept
 
 

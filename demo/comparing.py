@@ -75,7 +75,7 @@ class Comparing:
     def _heads(self) -> dict[str, Path]:
         from core.registry import other_heads
 
-        return other_heads(self._session.model_name)
+        return other_heads(self._session.model_name, self._session.encoder_name)
 
     def _ranked(self) -> "Rankings":
         from core.asking.methods import Rankings

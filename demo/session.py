@@ -102,6 +102,11 @@ class Session:
         return self._wanted if isinstance(self._wanted, str) else self._wanted.name
 
     @property
+    def encoder_name(self) -> str | None:
+        """What the model's encoder calls itself; None until the model is loaded."""
+        return self._model.encoder.name if self._model else None
+
+    @property
     def about(self) -> str:
         """The model's own honest sentence; empty until it is loaded."""
         return self._model.about if self._model else ""
