@@ -141,7 +141,8 @@ def other_heads(name: str, vectors_of: str | None = None) -> dict[str, Path]:
         heads = {folder.name.replace("-", " "): folder for folder in shipped}
         if own:
             heads["the built-in one"] = SHIPPED[encoder].folder
-    kept = {kept: folder for kept, folder in kept_heads().items() if kept != own and fits_encoder(folder, vectors_of or encoder)}
+    made_for = vectors_of or encoder
+    kept = {kept: folder for kept, folder in kept_heads().items() if kept != own and fits_encoder(folder, made_for)}
     return heads | kept
 
 
