@@ -138,7 +138,7 @@ def test_an_example_asks_at_once(visit: Callable[..., Page]) -> None:
 def test_what_the_world_lacks_is_said_above_the_nearest(visit: Callable[..., Page]) -> None:
     page = visit()
     search(page, "a red tax")
-    expect(page.locator("#notice")).to_contain_text("holds nothing like this; the pictures below only come nearest")
+    expect(page.locator("#notice")).to_contain_text("holds nothing like this; what is found only comes nearest")
     expect(page.locator("#grid .sw-card").first).to_be_visible()
     search(page, "a red dog")
     expect(page.locator("#notice")).not_to_contain_text("holds nothing like this")
