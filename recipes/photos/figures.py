@@ -3,7 +3,6 @@
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy import bool_, float32
@@ -136,8 +135,3 @@ def as_json(figures: HeadFigures | Pointing) -> dict[str, object]:
     for name, value in asdict(figures).items():
         rounded[name] = [round(v, 4) for v in value] if isinstance(value, tuple | list) else round(value, 4)
     return rounded
-
-
-def folder_of(photographs: Sequence[Photograph]) -> Path:
-    """The folder that all of them lie in."""
-    return photographs[0].path.parent

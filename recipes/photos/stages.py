@@ -1,5 +1,6 @@
 """The stages of making the model, each kept in the cache folder: what is there is not made again."""
 
+import copy
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -70,12 +71,14 @@ class Stages:
             maps = kept_maps(self.cache, name, paths, view=view, progress=lambda done, _, __: bar.update(done - bar.n))
         path = self.cache / f"parts-{name}-{view}.npz"
         if not path.exists():
-            frozen = self.network.bfloat16()
-            features = [frozen.onward(torch.from_numpy(maps[i : i + 16]).bfloat16(), BLOCK).float()
-                        for i in range(0, len(maps), 16)]  # fmt: skip
-            logits = [backbone().classify(some.mean((2, 3))).numpy() for some in features]
-            np.savez(path, parts=np.concatenate([pooled(some).half().numpy() for some in features]),
-                     logits=np.concatenate(logits))  # fmt: skip
+            frozen = copy.deepcopy(self.network).bfloat16()  # a copy: bfloat16() changes the network itself
+            seen, said = [], []
+            for start in range(0, len(maps), 16):
+                batch = torch.from_numpy(maps[start : start + 16]).bfloat16()
+                features = frozen.onward(batch, BLOCK).float()
+                seen.append(pooled(features).half().numpy())
+                said.append(self.network.classify(features.mean((2, 3))).numpy())
+            np.savez(path, parts=np.concatenate(seen), logits=np.concatenate(said))
         kept = np.load(path)
         return maps, kept["parts"], kept["logits"]
 
