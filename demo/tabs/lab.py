@@ -113,7 +113,7 @@ class LabTab:
                     elem_id="lab-item-sparsity", **number,
                 ),
                 "tau": gr.Number(
-                    None, label="Temperature τ", info="Of the dense scores; empty: chosen.", elem_id="lab-tau", **number
+                    0, label="Temperature τ", info="Of the dense scores; 0: chosen.", elem_id="lab-tau", **number
                 ),
                 "batch_size": gr.Number(
                     usual["batch_size"], precision=0, label="Batch", info="Captions a step.",
@@ -289,9 +289,12 @@ class LabTab:
 
 
 def cleaned(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings as `TrainingConfig` takes them: what was left empty has its default, no patience is None."""
+    """Settings as `TrainingConfig` takes them: what was left empty has its default, a patience or τ of 0 is None.
+
+    A number field cannot stay empty: Gradio sends 0 for it as soon as it has been on the screen.
+    """
     given = {name: value for name, value in settings.items() if value is not None}
-    return given | {"patience": given.get("patience") or None}
+    return given | {name: given.get(name) or None for name in ("patience", "tau")}
 
 
 def _done(said: str) -> str:

@@ -12,6 +12,7 @@ from core.errors import QueryError
 from core.indexing import index_paths
 from core.model import Model
 from core.training.checkpoint import CHECKPOINT_FILE
+from core.training.config import TrainingConfig
 from demo.components.curves import training_curves
 from demo.components.lab_view import Trained, comparison, remaining
 from demo.lab import Lab
@@ -19,6 +20,7 @@ from demo.lab_choice import Choice
 from demo.lab_heads import WORLD_TEST
 from demo.library import Library
 from demo.session import Session
+from demo.tabs.lab import cleaned
 from demo.web import build
 from index_store.collection import Collection
 from index_store.errors import SightwordsError
@@ -179,3 +181,10 @@ def test_strangers_see_heads_compared_and_train_none(model: Model) -> None:
     names = {fn.api_name for fn in page.fns.values()}
     assert "search" in names and not names & {"train_head", "use_head", "trained_heads"}
     assert WORLD_TEST in str(next(c for c in page.blocks.values() if c.elem_id == "lab-table").value)
+
+
+def test_number_fields_that_were_seen_but_not_filled_mean_the_defaults() -> None:
+    """A browser sends 0 for an empty number field once "More settings" has been open."""
+    usual = TrainingConfig()
+    config = TrainingConfig(**cleaned({"epochs": 3, "tau": 0, "patience": 0, "sparsity": None}))
+    assert (config.temperature, config.patience, config.sparsity) == (usual.temperature, None, usual.sparsity)
