@@ -8,6 +8,7 @@ from pathlib import Path
 from core.errors import ModelError
 
 PARTS = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}
+_PART_OF_SENSE = {"1": "n", "2": "v", "3": "a", "4": "r", "5": "a"}  # the first digit of a sense's key
 _MARKER = re.compile(r"\((?:a|p|ip)\)$")  # where an adjective may stand: "asleep(p)"
 _WORD = re.compile(r"[a-z]{2,20}")
 
@@ -30,9 +31,16 @@ class WordNet:
     """All meanings by key, and every word's meanings, the commonest first."""
 
     def __init__(
-        self, synsets: dict[Key, Synset], senses: dict[tuple[str, str], tuple[Key, ...]], counts: dict[str, int]
+        self,
+        synsets: dict[Key, Synset],
+        senses: dict[tuple[str, str], tuple[Key, ...]],
+        uses: dict[tuple[str, str], int],
     ):
-        self.synsets, self._senses, self.counts = synsets, senses, counts
+        """`uses`: how often a word is met as each part of speech, in the texts that WordNet's makers read."""
+        self.synsets, self._senses, self.uses = synsets, senses, uses
+        self.counts: dict[str, int] = {}
+        for (word, _), count in uses.items():
+            self.counts[word] = self.counts.get(word, 0) + count
         self.narrower: dict[Key, list[Key]] = {}
         for key, synset in synsets.items():
             for above in synset.broader:
@@ -44,18 +52,24 @@ class WordNet:
         try:
             synsets = {(part, offset): synset for part in PARTS for offset, synset in _data(folder, part)}
             senses = {(word, part): keys for part in PARTS for word, keys in _index(folder, part)}
-            counts: dict[str, int] = {}
+            uses: dict[tuple[str, str], int] = {}
             for line in (folder / "cntlist.rev").read_text("latin-1").splitlines():
                 sense, _, count = line.split()
-                word = sense.split("%")[0]
-                counts[word] = counts.get(word, 0) + int(count)
+                word, _, kind = sense.partition("%")
+                key = (word, _PART_OF_SENSE[kind[0]])
+                uses[key] = uses.get(key, 0) + int(count)
         except OSError as error:
             raise ModelError(f"No WordNet was found in {folder} ({error}); install Debian's wordnet-base.") from error
-        return cls(synsets, senses, counts)
+        return cls(synsets, senses, uses)
 
     def senses(self, word: str, part: str = "n") -> tuple[Key, ...]:
         """The meanings of a word, the commonest first."""
         return self._senses.get((word.replace(" ", "_"), part), ())
+
+    def is_mostly_noun(self, word: str) -> bool:
+        """Whether the word has meanings as a noun and is met as one at least as often as otherwise ("red" is not)."""
+        met = {part: self.uses.get((word.replace(" ", "_"), part), 0) for part in PARTS}
+        return bool(self.senses(word)) and met["n"] == max(met.values())
 
     def words(self) -> Iterator[str]:
         """Every single word of small letters, each once."""

@@ -85,7 +85,7 @@ def by_label(dense_texts: NDArray[float32], dense_images: NDArray[float32], show
 def true_terms(model: Model, data: DenseDataset, wordnet: WordNet) -> float:
     """The share of photographs' TOP heaviest nouns that a caption says, or a synonym, a broader or a narrower word."""
     terms = model.vocabulary.terms
-    nouns = np.array([i for i, term in enumerate(terms) if wordnet.senses(term)])
+    nouns = np.array([i for i, term in enumerate(terms) if wordnet.is_mostly_noun(term)])
     related = {term: _related(wordnet, term) for term in terms}
     words: list[set[str]] = [set() for _ in data.images]
     for caption, image in zip(data.captions, data.image_of_text.tolist(), strict=True):
