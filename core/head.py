@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn import functional
 
 from core.errors import ModelError
 from core.writing import write_text_whole, write_whole
@@ -27,15 +28,20 @@ _WEIGHTS_FILES = (WEIGHTS_FILE, "pytorch_model.bin")  # in the order they are lo
 
 @dataclass(frozen=True)
 class HeadConfig:
-    """The sizes of a head: dense input, hidden layer, vocabulary."""
+    """The sizes of a head: dense input, hidden layer, vocabulary; and from where on it lights a term.
+
+    `least_weight`: what does not weigh more is 0. Weak terms add little to any score but are products of it like all
+    others ("static pruning", Lassance et al. 2023). 0: the paper's method, and all that is published.
+    """
 
     dense_size: int
     hidden_size: int
     vocab_size: int
+    least_weight: float = 0.0
 
 
 class SparseHead(nn.Module):
-    """log1p(relu(vocab_projector(vocab_layer_norm(proj(x)))))."""
+    """log1p(relu(vocab_projector(vocab_layer_norm(proj(x))))), where that is above `least_weight`."""
 
     def __init__(self, config: HeadConfig):
         super().__init__()
@@ -50,7 +56,12 @@ class SparseHead(nn.Module):
 
     def forward(self, dense: Tensor) -> Tensor:
         """(n, dense_size) float -> (n, vocab_size) weights >= 0, most of them 0 in a trained head."""
-        return torch.log1p(torch.relu(self.logits(dense)))
+        return self.weights_of(self.logits(dense))
+
+    def weights_of(self, logits: Tensor) -> Tensor:
+        """Logits of any shape -> the weights that they come to."""
+        weights = torch.log1p(torch.relu(logits))
+        return functional.threshold(weights, self.config.least_weight, 0.0) if self.config.least_weight else weights
 
     @torch.inference_mode()
     def unlit(self, dense: NDArray[float32]) -> NDArray[float32]:
@@ -91,9 +102,21 @@ class SparseHead(nn.Module):
         if missing:
             raise ModelError(f"The head {path} lacks {', '.join(sorted(missing))}; it is no Dense2Sparse checkpoint.")
         hidden, dense = weights["proj.weight"].shape
-        head = cls(HeadConfig(dense, hidden, len(weights["vocab_projector.weight"])))
+        head = cls(HeadConfig(dense, hidden, len(weights["vocab_projector.weight"]), _least_weight(folder)))
         try:
             head.load_state_dict({name: value.float() for name, value in weights.items()})
         except RuntimeError as error:
             raise ModelError(f"The head {path} does not fit Dense2Sparse: {error}") from error
         return head.eval()
+
+
+def _least_weight(folder: Path) -> float:
+    """What a head's config.json says; 0 where there is none or it does not say."""
+    path = folder / CONFIG_FILE
+    try:
+        value = json.loads(path.read_text("utf-8")).get("least_weight", 0.0) if path.exists() else 0.0
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"The head's {path} cannot be read ({error}).") from error
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise ModelError(f"{path}: least_weight is {value!r}, but must be a number from 0 on.")
+    return float(value)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from core.errors import QueryError
 from core.vocabulary import Vocabulary
@@ -59,7 +60,7 @@ def word_links(model: "Model", text: str) -> Links:
         return Links((), ())
     without = [f"{text[:start]} {text[end:]}" for start, end in spans]
     logits = model.head.unlit(model.dense_texts([text, *without]))  # (1 + words, |V|), the whole text first
-    weights = np.log1p(np.maximum(logits, 0))
+    weights = model.head.weights_of(torch.from_numpy(logits)).numpy()
     lit = np.flatnonzero(weights[0])
     links = []
     for term in lit[np.argsort(-weights[0, lit], kind="stable")].tolist():

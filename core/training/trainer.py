@@ -60,7 +60,8 @@ class HeadTraining:
         self._image_of_text = data.image_of_text
         torch.manual_seed(config.seed)
         self._generator = torch.Generator().manual_seed(config.seed)
-        head = SparseHead(HeadConfig(data.images.shape[1], config.hidden_size, spoken.shape[1]))
+        sizes = HeadConfig(data.images.shape[1], config.hidden_size, spoken.shape[1], config.least_weight)
+        head = SparseHead(sizes)
         if embeddings is not None:
             start_from(head, embeddings)
         self.head = head.to(device)

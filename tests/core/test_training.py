@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from torch.nn import functional
 
 from core.data.dense import DenseDataset
 from core.data.spoken import spoken_terms
-from core.errors import DatasetError, TrainingError
+from core.errors import DatasetError, ModelError, TrainingError
 from core.evaluation.meaning import exact_at
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops
@@ -242,6 +243,24 @@ def test_a_widened_head_keeps_what_it_knew_and_knows_the_new_terms() -> None:
     after = wide.weigh(texts.numpy())
     assert np.allclose(after[:, :2], before, atol=1e-6)
     assert (after[topics == 2, 2] > 0).mean() > 0.5 and (after[topics != 2, 2] > 0).mean() < 0.02
+
+
+def test_weak_terms_are_dark_where_the_head_says_so(tmp_path: Path) -> None:
+    """Weights of a head that leaves out what does not weigh more than 0.3: the others', or nothing."""
+    plain = SparseHead(HeadConfig(8, 16, 40))
+    strict = SparseHead(HeadConfig(8, 16, 40, least_weight=0.3))
+    strict.load_state_dict(plain.state_dict())
+    rows = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
+    every, kept = plain.weigh(rows), strict.weigh(rows)
+    assert ((every > 0) & (every <= 0.3)).any() and (every > 0.3).any()
+    np.testing.assert_array_equal(kept, np.where(every > 0.3, every, 0))
+    strict.save(tmp_path)
+    np.testing.assert_array_equal(SparseHead.load(tmp_path).weigh(rows), kept)
+    (tmp_path / "config.json").write_text('{"least_weight": "much"}')
+    with pytest.raises(ModelError, match="least_weight is 'much', but must be a number from 0 on"):
+        SparseHead.load(tmp_path)
+    (tmp_path / "config.json").unlink()
+    np.testing.assert_array_equal(SparseHead.load(tmp_path).weigh(rows), every)
 
 
 def test_training_starts_where_its_config_says(small: tuple[DenseDataset, csr_array]) -> None:
