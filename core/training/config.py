@@ -51,12 +51,12 @@ class TrainingConfig:
     schedule: Schedule = "linear"
     expansion_level: float = 0.5
     epochs: int = 20
-    batch_size: int = 256
+    batch_size: int = 512
     hidden_size: int = 512
     projection_rate: float = 1e-3
     vocabulary_rate: float | None = None
     warmup: float = 0.2  # share of all steps for the learning rate and for the sparsity penalty
-    expansion_until: float = 0.7  # share of all steps after which every caption may expand
+    expansion_until: float = 0.95  # share of all steps after which every caption may expand
     tau: float | None = None
     truth: float | None = None
     sparsity: Sparsity = "l1"
@@ -65,7 +65,7 @@ class TrainingConfig:
     anchor: float = 0.0
     anchor_emphasis: float = 4.0
     blur: float = 1.0
-    least_weight: float = 0.25
+    least_weight: float = 0.2
     patience: int | None = None
     step: Step = "fast"
     precision: Precision = "fp32"

@@ -10,13 +10,12 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file, save_file
-
 from core.encoders.photos import PHOTOS
-from core.head import CONFIG_FILE, WEIGHTS_FILE
+from core.head import CONFIG_FILE
 from core.head_folder import HEAD_VOCABULARY
 from core.registry import load_model
 from core.writing import write_text_whole
@@ -25,7 +24,7 @@ from recipes.photos.card import model_card
 from recipes.photos.data import Photograph, captioned, label_table, labelled, names
 from recipes.photos.figures import as_json, by_label, dataset, pointing, retrieval, true_terms
 from recipes.photos.sources import Sources
-from recipes.photos.stages import Stages
+from recipes.photos.stages import HEAD, Stages
 
 log = logging.getLogger("recipes.photos")
 FIGURES_FILE, CARD_FILE = "figures.json", "MODEL_CARD.md"
@@ -59,15 +58,9 @@ def make(stages: Stages, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     head, terms = stages.head()
     stages.encoder.save(out)
-    head.save(out)
-    halved(out / WEIGHTS_FILE)
+    head.save(out, half=True, training=asdict(HEAD))
     terms.save(out / HEAD_VOCABULARY)
     judge_answers(stages.captioned, stages.sources, out)
-
-
-def halved(path: Path) -> None:
-    """Rewrites a safetensors file in half precision: every file that ships stays below 10 MB."""
-    save_file({name: value.half() for name, value in load_file(path).items()}, path)
 
 
 def judge_answers(photographs: Sequence[Photograph], sources: Sources, out: Path) -> None:

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.encoders.efficientnet import SameConv
-from core.encoders.photos import DIM, Pooling, TaughtBlocks, pooled
+from core.encoders.photos import DIM, Pooling, TaughtBlocks
+from recipes.photos.blocks import BlocksOverPlaces
 
 SENTENCE = 384  # numbers of a sentence encoder's vector
 SPREAD_FLOOR = 0.02  # of a part that hardly varies
@@ -41,7 +42,7 @@ class Schedule:
 
 
 ABOVE = Schedule(epochs=40, batch=512, labelled=0.5, rate=1e-3)
-TAUGHT = Schedule(epochs=8, batch=256, labelled=0.375, rate=3e-4, taught_rate=3e-4)
+TAUGHT = Schedule(epochs=24, batch=256, labelled=0.375, rate=5e-4, taught_rate=4e-4)
 
 
 class Guide(nn.Module):
@@ -128,11 +129,12 @@ def teach(
     steps = len(lessons.captions_of) // schedule.batch * schedule.epochs
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, [group["lr"] for group in groups], steps, pct_start=0.15)
     kept = copy.deepcopy(parts).eval()
+    onward = BlocksOverPlaces(blocks) if blocks is not None else None
     captioned = _orders(len(lessons.captions_of), schedule.batch, random)
     labelled = _orders(len(lessons.labels), round(schedule.batch * schedule.labelled), random)
     for step in range(steps):
         parts.train()
-        loss = _loss(pooling, read, blocks, lessons, next(captioned), next(labelled), temperature.exp(), random)
+        loss = _loss(pooling, read, onward, lessons, next(captioned), next(labelled), temperature.exp(), random)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -151,21 +153,14 @@ def taught_parameters(blocks: TaughtBlocks) -> list[nn.Parameter]:
     return taught
 
 
-def parts_of(blocks: TaughtBlocks, maps: Tensor) -> Tensor:
-    """(n, 208, 9, 9) -> (n, 7 × 1280) through the taught blocks, pointwise convolutions in bfloat16."""
-    with torch.autocast("cpu", torch.bfloat16):
-        features = blocks(maps.contiguous(memory_format=torch.channels_last))
-    return pooled(features.float())
-
-
 def _loss(
-    pooling: Pooling, read: Reader, blocks: TaughtBlocks | None, lessons: Lessons, captioned: Sequence[int],
+    pooling: Pooling, read: Reader, onward: BlocksOverPlaces | None, lessons: Lessons, captioned: Sequence[int],
     labelled: Sequence[int], temperature: Tensor, random: np.random.Generator,
 ) -> Tensor:  # fmt: skip
     """Captions to their photographs, labels to theirs, likely classes to all, and class meanings to their names."""
     drawn = [lessons.captioned.draw(captioned, random), lessons.labelled.draw(labelled, random)]
     features, logits = (torch.cat(part) for part in zip(*drawn, strict=True))
-    rows = pooling(parts_of(blocks, features) if blocks is not None else features, logits)
+    rows = pooling(onward(features) if onward is not None else features, logits)
     count = len(captioned)
     texts = read("captions", [int(random.choice(lessons.captions_of[row])) for row in captioned])
     loss = both_ways(texts, rows[:count], torch.eye(count), temperature)

@@ -14,7 +14,7 @@ from core.asking.heatmap import peak, term_map
 from core.encoders import photos
 from core.encoders.efficientnet import SIDE
 from core.encoders.photo_text import padded
-from core.encoders.photos import PhotoEncoder, backbone, normalised, to_pixels
+from core.encoders.photos import BANK_SHARE, BANK_TEMPERATURE, PhotoEncoder, QueryBank, backbone, normalised, to_pixels
 from core.errors import ModelError
 from core.model import Model
 from core.registry import load_model
@@ -57,7 +57,9 @@ def test_the_backbone_may_be_cut_anywhere():
     network, pixels = backbone(), torch.randn(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         whole = network.onward(network.upto(pixels, 0), 0)
-        torch.testing.assert_close(network.onward(network.upto(pixels, 18), 18), whole, atol=1e-4, rtol=0)
+        torch.testing.assert_close(
+            network.onward(network.upto(pixels, photos.TAUGHT_FROM), photos.TAUGHT_FROM), whole, atol=1e-4, rtol=0
+        )
 
 
 def test_rows_are_unit_and_do_not_depend_on_their_batch(encoder, photographs):
@@ -70,6 +72,23 @@ def test_rows_are_unit_and_do_not_depend_on_their_batch(encoder, photographs):
     alone = np.concatenate([encoder.encode_texts([text]) for text in texts])
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_the_query_bank_takes_from_an_image_what_it_scores_with_any_question():
+    """Three questions, two images; the first image is near to all questions. log-mean-exp by hand."""
+    questions = torch.nn.functional.normalize(torch.tensor([[1.0, 0.1], [1.0, -0.1], [0.6, 0.8]]), dim=1)
+    images = torch.nn.functional.normalize(torch.tensor([[1.0, 0.3], [-0.2, 1.0]]), dim=1)
+    bank = QueryBank(2, 3)
+    bank.centres.copy_(questions)
+    near = [BANK_TEMPERATURE * np.log(np.mean(np.exp((questions @ row).numpy() / BANK_TEMPERATURE))) for row in images]
+    np.testing.assert_allclose(bank.nearness(images), near, atol=1e-5)
+    bank.usual.copy_(bank.nearness(images).mean())
+    rows, texts = bank.images(images), bank.texts(questions)
+    torch.testing.assert_close(rows.norm(dim=1), torch.ones(2))
+    torch.testing.assert_close(texts.norm(dim=1), torch.ones(3))
+    wanted = (questions @ images.T).numpy() - BANK_SHARE * (np.array(near) - np.mean(near))
+    lengths = texts[:, 0] / questions[:, 0], rows[:, 0] / images[:, 0]  # what unit length costs each row
+    np.testing.assert_allclose(texts @ rows.T, wanted * np.outer(*lengths), atol=1e-5)
 
 
 def test_padding_changes_no_text(encoder):
