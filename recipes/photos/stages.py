@@ -28,6 +28,7 @@ from recipes.photos.blocks import BlocksOverPlaces
 from recipes.photos.data import Photograph, label_table, names, spoken
 from recipes.photos.maps import BLOCK, kept_maps
 from recipes.photos.pictures import ABOVE, TAUGHT, Guide, Lessons, Reader, Side, standardise, teach
+from recipes.photos.quiet import always_lit, without
 from recipes.photos.sources import Sources
 from recipes.photos.terms import broader, vocabulary
 from recipes.photos.texts import known_words, lessons
@@ -42,8 +43,8 @@ NAMED = 3  # photographs that must be called by a name for it to become a term
 CLASS_FRAMES = ("a photo of a {}", "a {}", "{}")  # how a class is called, before what it is a kind of
 MIDDLE = 0.5  # how much of the mean photograph stands beside a class
 HEAD = TrainingConfig(
-    epochs=14, batch_size=256, hidden_size=768, query_sparsity=4e-4, item_sparsity=7e-4, anchor=0.0007,
-    anchor_emphasis=6.0, truth=0.0, expansion_until=0.9, least_weight=0.2,
+    epochs=12, batch_size=256, hidden_size=768, query_sparsity=2e-4, item_sparsity=3e-4, anchor=0.0025,
+    anchor_emphasis=8.0, truth=0.0, expansion_until=0.9, least_weight=0.1,
 )  # fmt: skip
 
 
@@ -241,7 +242,8 @@ class Stages:
         head = SparseHead.load(out)
         with torch.no_grad():
             head.proj.weight[:, -1] = 0  # as it was taught, see `_write`
-        return head, terms
+        asked = self.texts["classes-short"]
+        return without(head, terms, always_lit(head, terms, asked, self.encoder.encode_texts(asked)))
 
     def _write(
         self, folder: Path, images: dict[str, NDArray[np.float32]], texts: dict[str, list[str]], split: dict[str, str]

@@ -1,12 +1,16 @@
 """Parts of the recipe of `photos` that are formulas: oracles are the convolutions and hand-made groups."""
 
+import numpy as np
 import torch
 from torch.nn import functional
 
 from core.encoders.efficientnet import EfficientNetLite2
 from core.encoders.photos import TAUGHT_FROM, TaughtBlocks, pooled
+from core.head import HeadConfig, SparseHead
+from core.vocabulary import Vocabulary
 from recipes.photos.bank import centres, query_bank
 from recipes.photos.blocks import BlocksOverPlaces, over_places
+from recipes.photos.quiet import always_lit, without
 
 
 def test_a_filter_over_places_is_the_convolution():
@@ -47,6 +51,23 @@ def test_centres_are_the_means_of_their_groups():
     order = torch.argsort(middles[:, 1])
     torch.testing.assert_close(middles[order], places)
     torch.testing.assert_close(weights[order], torch.tensor([0.8, 0.2]))
+
+
+def test_a_term_that_every_question_lights_leaves_the_head():
+    """Terms: "thing" lit by a bias, "cat" and "dog" by a number of the vector each."""
+    vocabulary = Vocabulary(["cat", "thing", "dog"], {"cats": "cat", "things": "thing"})
+    head = SparseHead(HeadConfig(2, 2, 3, least_weight=0.01)).eval()
+    with torch.no_grad():
+        head.proj.weight.copy_(torch.eye(2))
+        head.proj.bias.zero_()
+        head.vocab_projector.weight.copy_(torch.tensor([[1.0, -1.0], [0.0, 0.0], [-1.0, 1.0]]))
+        head.vocab_projector.bias.copy_(torch.tensor([0.0, 2.0, 0.0]))
+    rows = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
+    numbers = always_lit(head, vocabulary, ["a cat", "a dog"], rows)
+    assert numbers == [1]  # each of the others is lit by what says it, and by nothing else
+    smaller, terms = without(head, vocabulary, numbers)
+    assert terms.terms == ("cat", "dog") and terms.forms == {"cats": "cat"} and smaller.config.least_weight == 0.01
+    np.testing.assert_array_equal(smaller.weigh(rows), head.weigh(rows)[:, [0, 2]])
 
 
 def test_kinds_of_questions_count_the_same():
