@@ -5,6 +5,7 @@ ECIR 2024), section 3. Parameter names and config are the paper's published ones
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -102,7 +103,8 @@ class SparseHead(nn.Module):
         if missing:
             raise ModelError(f"The head {path} lacks {', '.join(sorted(missing))}; it is no Dense2Sparse checkpoint.")
         hidden, dense = weights["proj.weight"].shape
-        head = cls(HeadConfig(dense, hidden, len(weights["vocab_projector.weight"]), _least_weight(folder)))
+        least = config_number(folder, "least_weight") if (folder / CONFIG_FILE).exists() else None
+        head = cls(HeadConfig(dense, hidden, len(weights["vocab_projector.weight"]), least or 0.0))
         try:
             head.load_state_dict({name: value.float() for name, value in weights.items()})
         except RuntimeError as error:
@@ -110,13 +112,23 @@ class SparseHead(nn.Module):
         return head.eval()
 
 
-def _least_weight(folder: Path) -> float:
-    """What a head's config.json says; 0 where there is none or it does not say."""
-    path = folder / CONFIG_FILE
+def head_config(place: Path) -> dict[str, Any]:
+    """All that a head's config.json says, sizes and whatever else; ModelError when it cannot be read."""
     try:
-        value = json.loads(path.read_text("utf-8")).get("least_weight", 0.0) if path.exists() else 0.0
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"The head's {path} cannot be read ({error}).") from error
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise ModelError(f"{path}: least_weight is {value!r}, but must be a number from 0 on.")
+        config = json.loads((place / CONFIG_FILE).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The head's {place / CONFIG_FILE} cannot be read ({error}).") from error
+    if not isinstance(config, dict):
+        raise ModelError(f"The head's {place / CONFIG_FILE} is no mapping of names to values.")
+    return config
+
+
+def config_number(place: Path, name: str, most: float = math.inf) -> float | None:
+    """A number from 0 to `most` that a head's config.json says; None where it does not, ModelError for what is none."""
+    value = head_config(place).get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most or math.isinf(value):
+        to = f"to {most:g}" if most < math.inf else "on"
+        raise ModelError(f"{place / CONFIG_FILE}: {name} is {value!r}, but must be a number from 0 {to}.")
     return float(value)

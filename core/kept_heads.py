@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelError, QueryError
-from core.head import CONFIG_FILE, WEIGHTS_FILE
-from core.head_folder import HEAD_VOCABULARY, answered_from, head_config, load_head
+from core.head import CONFIG_FILE, WEIGHTS_FILE, head_config
+from core.head_folder import HEAD_VOCABULARY, answered_from, load_head
 from core.home import home_folder
 from core.model import Model
 from core.writing import write_text_whole

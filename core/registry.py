@@ -16,8 +16,8 @@ from core.encoders import DenseEncoder
 from core.encoders.lent_gpu import lent
 from core.encoders.recipes import FAMILIES, NAMED, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
 from core.errors import MissingFiles, ModelError, UnknownModel
-from core.head import SparseHead
-from core.head_folder import HEAD_VOCABULARY, answered_from, head_config
+from core.head import SparseHead, head_config
+from core.head_folder import HEAD_VOCABULARY, answered_from
 from core.kept_heads import check_encoder, fits_encoder, kept_head, kept_heads
 from core.model import Model
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL, Shipped

@@ -7,9 +7,8 @@ from core.training.config import TrainingConfig
 ANCHORED = "caption control and anchor"
 SHIPPED = "caption control, anchor and questions"
 _HEAD = TrainingConfig(
-    start="chance", epochs=6, batch_size=512, query_sparsity=2e-3, item_sparsity=2e-3, tau=0.001, truth=0.0, blur=0.0,
-    expansion_until=0.95, least_weight=0.0,
-)  # fmt: skip
+    start="chance", epochs=6, query_sparsity=2e-3, item_sparsity=2e-3, tau=0.001, truth=0.0, blur=0.0, least_weight=0.0
+)
 _ANCHORED = replace(_HEAD, start="captions", anchor=0.0007, query_sparsity=2e-4, item_sparsity=5e-4)
 _ASKED = replace(_ANCHORED, epochs=3, schedule="constant", expansion_level=1.0, query_sparsity=5e-5, item_sparsity=2e-4)
 # Named as the model card names them. Anchor, start and questions are this project's additions; the plain method stands

@@ -63,6 +63,7 @@ class Stages:
         )
         self.captions = [caption for photograph in self.teaching for caption in photograph.captions]
         self.labels = names(self.labelled)
+        self.shown = label_table(self.labelling, self.labels)
 
     @cached_property
     def network(self) -> EfficientNetLite2:
@@ -115,9 +116,7 @@ class Stages:
         counts = np.cumsum([0, *(len(photograph.captions) for photograph in self.teaching)])
         _, phrases_of, phrase_labels = self.phrases
         captions_of = [range(first, end) for first, end in pairwise(counts.tolist())]
-        return Lessons(
-            captioned, labelled, captions_of, phrases_of, phrase_labels, label_table(self.labelling, self.labels)
-        )
+        return Lessons(captioned, labelled, captions_of, phrases_of, phrase_labels, self.shown)
 
     @cached_property
     def texts(self) -> dict[str, list[str]]:
@@ -206,7 +205,7 @@ class Stages:
         split: dict[str, str] = {}
         called = Counter[str]()
         phrases, phrases_of, phrase_labels = self.phrases
-        everywhere = label_table(self.labelling, self.labels).mean(0) > EVERYWHERE
+        everywhere = self.shown.mean(0) > EVERYWHERE
         val = [photograph for photograph in self.captioned if photograph.split == "val"]
         kinds = (("captioned", self.teaching), ("labelled", self.labelling), ("val", val))
         for name, photographs in kinds:
@@ -254,11 +253,10 @@ class Stages:
         terms that nearly every question lights (measured: 15 products in place of 8, for nothing gained).
         """
         banked = self.encoder.image_tower.bank.images(torch.from_numpy(np.stack(list(images.values())))).numpy()
-        banked[:, -1] = 0
         captions = {f"{key}-{i}": text for key, said in texts.items() for i, text in enumerate(said)}
         spoken_rows = self.encoder.encode_texts(list(captions.values()))
-        spoken_rows[:, -1] = 0
-        rows = dict(zip(captions, spoken_rows, strict=True))
+        for rows in (banked, spoken_rows):
+            rows[:, -1] = 0
         meta = [
             {
                 "imgid": key,
@@ -268,7 +266,8 @@ class Stages:
             }
             for key, said in texts.items()
         ]
-        write_dense(folder, dict(zip(images, banked, strict=True)), rows, {"images": meta, "encoder": "photos"})
+        by_image, by_text = (dict(zip(*some, strict=True)) for some in ((images, banked), (captions, spoken_rows)))
+        write_dense(folder, by_image, by_text, {"images": meta, "encoder": "photos"})
 
 
 def _told(what: str) -> Callable[[int, int, float], None]:

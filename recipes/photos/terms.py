@@ -10,16 +10,8 @@ from core.vocabulary import Vocabulary
 
 LEAST = 3  # captions that must say a word
 BROADER_STEPS = 2
-SILENT = frozenset(word.strip() for word in FUNCTION_WORDS.replace("\n", " ").split(",")) | {
-    "s",
-    "t",
-    "has",
-    "being",
-    "photo",
-    "picture",
-    "photograph",
-    "image",
-}
+_UNSPOKEN = "s t has being photo picture photograph image"
+SILENT = frozenset(word.strip() for word in FUNCTION_WORDS.replace("\n", " ").split(",")) | set(_UNSPOKEN.split())
 _TOO_BROAD = """entity object whole artifact thing unit instrumentality physical matter substance part way group
 abstraction organism being process attribute state event act causal agent chordate vertebrate mammal placental
 structure obstruction covering device equipment implement system container conveyance"""
