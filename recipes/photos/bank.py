@@ -25,7 +25,8 @@ def query_bank(questions: Sequence[Tensor], images: Tensor, count: int = BANK, s
 def centres(rows: Tensor, shares: Tensor, count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
     """k-means of weighted rows (n, dim): (count, dim) means and the share that each stands for, (count,)."""
     generator = torch.Generator().manual_seed(seed)
-    middles = rows[torch.multinomial(shares, count, generator=generator)]
+    few = len(rows) < count  # then some stand for nothing
+    middles = rows[torch.multinomial(shares, count, replacement=few, generator=generator)]
     weights = torch.zeros(count)
     for _ in range(PASSES):
         nearest = torch.cat([(some @ middles.T - (middles**2).sum(1) / 2).argmax(1) for some in rows.split(4096)])

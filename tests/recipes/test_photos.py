@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from core.encoders.efficientnet import EfficientNetLite2
-from core.encoders.photos import TAUGHT_FROM, TaughtBlocks, pooled
+from core.encoders.photos import BANK_TEMPERATURE, TAUGHT_FROM, TaughtBlocks, pooled
 from core.head import HeadConfig, SparseHead
 from core.vocabulary import Vocabulary
 from recipes.photos.bank import centres, query_bank
@@ -68,6 +68,13 @@ def test_a_term_that_every_question_lights_leaves_the_head():
     smaller, terms = without(head, vocabulary, numbers)
     assert terms.terms == ("cat", "dog") and terms.forms == {"cats": "cat"} and smaller.config.least_weight == 0.01
     np.testing.assert_array_equal(smaller.weigh(rows), head.weigh(rows)[:, [0, 2]])
+
+
+def test_fewer_rows_than_centres_are_their_own_centres():
+    rows = torch.eye(3)
+    bank = query_bank([rows], rows, 8)
+    whole = torch.logsumexp(rows @ rows.T / BANK_TEMPERATURE, 1) - torch.tensor(3.0).log()
+    torch.testing.assert_close(bank.nearness(rows), BANK_TEMPERATURE * whole, atol=1e-4, rtol=0)
 
 
 def test_kinds_of_questions_count_the_same():
