@@ -24,7 +24,7 @@ from core.builtin.lessons import Said, Sentences
 from core.builtin.readers import GridHead, NameHead
 from core.builtin.recipe import Recipe, Stage
 from core.builtin.truth import Truth
-from core.encoders.scenes import BATCH, PIXELS, ImageTower, TextTower, as_input
+from core.encoders.scenes import PICTURES, PIXELS, TEXTS, ImageTower, TextTower, as_input
 
 Progress = Callable[[int, int, dict[str, float]], None]
 
@@ -156,7 +156,7 @@ def embed(image: ImageTower, text: TextTower, corpus: Corpus, ids: NDArray[int16
     image.eval()
     text.eval()
     pixels = corpus.pictures[PIXELS]
-    images = [image(as_input(pixels[i : i + BATCH])).numpy() for i in range(0, len(corpus), BATCH)]
+    images = [image(as_input(pixels[i : i + PICTURES])).numpy() for i in range(0, len(corpus), PICTURES)]
     flat = ids.reshape(-1, ids.shape[2]).astype(int64)
-    rows = [text(torch.from_numpy(flat[i : i + BATCH])).numpy() for i in range(0, len(flat), BATCH)]
+    rows = [text(torch.from_numpy(flat[i : i + TEXTS])).numpy() for i in range(0, len(flat), TEXTS)]
     return np.concatenate(images), np.concatenate(rows)

