@@ -1,7 +1,7 @@
 """Runs a small network on several batches at once, each on one of torch's threads; must not know which network.
 
-Where a network's layers are small, splitting each of them over the cores gains little: every layer waits for its slowest
-part, and for whatever else the cores are busy with. Whole batches side by side wait for nothing.
+Where a network's layers are small, splitting each of them over the cores gains little: every layer waits for its
+slowest part, and for whatever else the cores are busy with. Whole batches side by side wait for nothing.
 """
 
 import threading
@@ -16,7 +16,7 @@ Rows = TypeVar("Rows")
 
 
 class Lanes:
-    """As many threads as torch computes with in the thread that calls; they start with the first call that needs them."""
+    """As many threads as torch computes with in the thread that calls; the first call that needs them starts them."""
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
