@@ -11,7 +11,7 @@ from typing import Literal
 from core.encoders.batches import place
 from core.home import home_folder
 from core.lavis_environment import LavisEnvironment
-from core.pictures.images import READS_HEIC
+from core.pictures.formats import READS_HEIC, READS_JXL
 from core.registry import chosen_device, load_model, models
 from core.scenes.captions import captions
 from core.scenes.composer import compose
@@ -95,6 +95,10 @@ def _heic() -> tuple[State, str]:
     return ("good", "can be read") if READS_HEIC else ("missing", "`pip install pillow-heif` makes them readable")
 
 
+def _jxl() -> tuple[State, str]:
+    return ("good", "can be read") if READS_JXL else ("missing", "`pip install pillow-jxl-plugin` makes them readable")
+
+
 def _real_models() -> tuple[State, str]:
     real = [entry for entry in models() if entry.name not in SHIPPED]
     ready = [entry.name for entry in real if entry.ready]
@@ -118,6 +122,7 @@ _LOOKS: dict[str, Callable[[], tuple[State, str]]] = {
     "photographs": _photographs,
     "illustrated world": _world,
     "HEIC pictures": _heic,
+    "JPEG XL pictures": _jxl,
     "published models": _real_models,
     "salesforce-lavis": _lavis,
 }

@@ -15,7 +15,7 @@ from PIL import Image
 
 from core.errors import ImageError
 from core.pictures.files import Listing, Shard, list_pictures, read_captions
-from core.pictures.images import content_hash, open_image, thumbnail, working_copy
+from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
 from core.pictures.renames import Renames, at_home, gone, homeless, renames
 from index_store.collection import Collection
 from index_store.errors import CollectionError
@@ -44,7 +44,8 @@ class IndexReport:
 
     `renamed`: those whose file has another path than before. `skipped`: (path, one sentence) for each file or folder
     that could not be taken. `seconds`: wall-clock time. `cancelled`: stopped early; all that is counted is stored, and
-    the next run takes up the rest.
+    the next run takes up the rest. `passed_over`: how many files in folders are no pictures, by suffix ("" for none).
+    `junk`: how many pictures lie in folders that systems keep for themselves, by the folder's name.
     """
 
     added: int
@@ -55,6 +56,13 @@ class IndexReport:
     skipped: tuple[tuple[str, str], ...]
     seconds: float
     cancelled: bool = False
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    junk: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def read(self) -> int:
+        """How many items of the given paths are in the collection now."""
+        return self.added + self.unchanged + self.updated + self.renamed
 
 
 def index_paths(
@@ -66,6 +74,7 @@ def index_paths(
     captions_folder: str | os.PathLike[str] | None = None,
     alt_texts: Mapping[Path, str] | None = None,
     shard: Shard | None = None,
+    everything: bool = False,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> IndexReport:
@@ -77,7 +86,8 @@ def index_paths(
     when a folder that was asked for holds no picture any more: its disk may not be mounted, which is reported instead.
     `captions` (JSONL: `file`, `captions`) makes each caption an item of kind "caption" with its picture's path; files
     in it count from `captions_folder`, or from where it lies.
-    `shard`: takes only its share of the pictures and their captions.
+    `shard`: takes only its share of the pictures and their captions. `everything`: takes hidden entries, deleted files
+    and others' thumbnails too (see `list_pictures`).
     `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text or its
     first caption. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()` between
     batches.
@@ -92,7 +102,8 @@ def index_paths(
             f"'{model.name}' cannot add to it; use '{collection.model}' or another collection."
         )
     spoken = read_captions(captions, captions_folder) if captions is not None else {}
-    listing = list_pictures(paths, skip=Collection.exists)  # the thumbnails in a collection are nobody's pictures
+    # the thumbnails in a collection are nobody's pictures
+    listing = list_pictures(paths, skip=Collection.exists, everything=everything)
     if shard is not None:
         listing = replace(listing, pictures=[picture for picture in listing.pictures if shard.takes(picture)])
         spoken = {picture: texts for picture, texts in spoken.items() if shard.takes(picture)}
@@ -107,7 +118,10 @@ def index_paths(
     log.info("indexed %s: %d added, %d updated, %d removed", collection.place, run.added, run.updated, run.removed)
     skipped = tuple((str(path), reason) for path, reason in run.skipped)
     seconds = perf_counter() - started
-    return IndexReport(run.added, run.unchanged, run.updated, run.renamed, run.removed, skipped, seconds, run.stopped)
+    return IndexReport(
+        run.added, run.unchanged, run.updated, run.renamed, run.removed, skipped, seconds, run.stopped,
+        dict(listing.passed_over.most_common()), dict(listing.junk.most_common()),
+    )  # fmt: skip
 
 
 @dataclass
@@ -233,6 +247,7 @@ class _Run:
         if self.stopped:
             return
         self._tell_of_empty_folders()
+        self._tell_of_items_in_junk()
         removing = list(self.spoilt)
         present = set(map(str, self.listing.pictures))
         for (_, path), items in self.at_path.items():
@@ -252,6 +267,17 @@ class _Run:
                     f"Is its disk mounted? To take them out: sightwords remove {folder}."
                 )
                 self.skipped.append((folder, reason))
+
+    def _tell_of_items_in_junk(self) -> None:
+        """What was taken from a folder of deleted files before those were left out, or on purpose, stays."""
+        for place in self.listing.junk_places:
+            known = sum(len(items) for (_, path), items in self.at_path.items() if Path(path).is_relative_to(place))
+            if known:
+                reason = (
+                    f"{known} {'item' if known == 1 else 'items'} of the collection came from {place}, which is left "
+                    f"out now; what is in stays. To take it out: sightwords remove {place}."
+                )
+                self.skipped.append((place, reason))
 
     def _ahead(self, paths: Iterable[Path], work: Callable[[Path], Done]) -> Iterator[Done]:
         """What is done with each path, in order, by a few threads that run at most LOOK_AHEAD ahead."""
@@ -290,10 +316,10 @@ class _Run:
     @staticmethod
     def _decode(prepared: _Prepared) -> None:
         assert prepared.item is not None
-        image = open_image(prepared.path)
-        prepared.image = working_copy(image)
+        picture = read_picture(prepared.path)
+        prepared.image = working_copy(picture.image)
         prepared.item = replace(
-            prepared.item, width=image.width, height=image.height, thumbnail=thumbnail(prepared.image)
+            prepared.item, width=picture.width, height=picture.height, thumbnail=thumbnail(prepared.image)
         )
 
     def _store_pictures(self, batch: Sequence[_Prepared]) -> None:

@@ -3,12 +3,13 @@
 import logging
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core.errors import QueryError
+from core.errors import ImageError, QueryError
 from core.home import home_folder
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from demo.session import Session
@@ -155,12 +156,14 @@ class Library:
             from core.pictures.uploads import take_files
 
             paths = [place] if place is not None else []
-            if files:
-                paths += take_files(files, kept, self._stop.is_set)
+            taken = take_files(files, kept, self._stop.is_set)
+            if not paths and not taken.paths and not self._stop.is_set():
+                raise ImageError(taken.why_nothing)
+            paths += taken.paths
             terms = model.vocabulary.terms
             with open_collection(address, model=model.name, vocabulary=terms, writable=True) as opened:
                 # an uploaded file lies in a folder of its own, so its names count from where the pictures are
-                return index_paths(
+                report = index_paths(
                     model,
                     opened,
                     paths,
@@ -169,6 +172,12 @@ class Library:
                     progress=self._told,
                     cancelled=self._stop.is_set,
                 )
+            return replace(
+                report,
+                skipped=(*taken.refused, *report.skipped),
+                passed_over=taken.passed_over + Counter(report.passed_over),
+                junk=taken.junk + Counter(report.junk),
+            )
 
         self._begin(work)
 

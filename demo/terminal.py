@@ -12,6 +12,8 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.table import Column, Table
 from rich.text import Text
 
+from demo.components.amounts import kinds_of_files, pictures_by_folder
+
 if TYPE_CHECKING:
     from core.doctor import Finding
     from core.explain import Contribution, SearchTerm
@@ -114,11 +116,16 @@ def show_result(result: "SearchResult") -> None:
 
 
 def show_report(report: "IndexReport", place: str, items: int) -> None:
-    """What indexing did, and each file that was skipped with its reason."""
+    """What indexing did, each file that was skipped with its reason, and what was no picture or lay among junk."""
     for _, reason in report.skipped[:SHOWN_SKIPPED]:
         say(f"skipped: {reason}", "yellow")
     if len(report.skipped) > SHOWN_SKIPPED:
         say(f"and {len(report.skipped) - SHOWN_SKIPPED} more were skipped; --json names them all", "yellow")
+    if report.passed_over:
+        say(f"passed over: {kinds_of_files(report.passed_over)}")
+    if report.junk:
+        told = pictures_by_folder(report.junk)
+        say(f"left out: {told}, which are deleted files or others' thumbnails; --all takes them")
     counts = (
         f"{report.added} added, {report.updated} updated, {report.renamed} renamed, {report.removed} removed, "
         f"{report.unchanged} unchanged, {len(report.skipped)} skipped in {report.seconds:.1f} s; "

@@ -4,15 +4,17 @@ import csv
 import json
 import os
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from core.errors import DatasetError, ImageError
-from core.pictures.images import IMAGE_SUFFIXES
+from core.pictures.formats import is_picture, picture_suffixes
+from core.pictures.junk import APPLE_DOUBLE, APPLE_DOUBLE_BYTES, is_junk_folder
 
+LONGEST_SUFFIX = 12  # characters; what is longer belongs to the name
 TABLES = {".csv": ",;", ".tsv": "\t"}  # what may stand between the cells
 FILE_COLUMNS, CAPTION_COLUMNS = ("file", "filename", "image", "image_name"), ("caption", "comment", "text")
 
@@ -46,35 +48,50 @@ class Listing:
 
     pictures: list[Path] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)  # the folders that were asked for
-    unreadable: list[tuple[Path, str]] = field(default_factory=list)  # folder, one sentence
+    unreadable: list[tuple[Path, str]] = field(default_factory=list)  # a folder or one entry of it, one sentence
     empty: list[Path] = field(default_factory=list)  # those of `folders` that hold no picture: perhaps not mounted
+    passed_over: Counter[str] = field(default_factory=Counter)  # files that are no pictures, by suffix ("" for none)
+    junk: Counter[str] = field(default_factory=Counter)  # pictures in folders that are junk, by the folder's name
+    junk_places: list[Path] = field(default_factory=list)  # those folders
 
     def covers(self, path: Path) -> bool:
         """Whether the walk would have met this path, so that its absence means that the file is gone."""
-        doubtful = (*self.empty, *(folder for folder, _ in self.unreadable))
+        doubtful = (*self.empty, *(place for place, _ in self.unreadable))
         walked = any(path.is_relative_to(folder) for folder in self.folders)
-        return walked and not any(path.is_relative_to(folder) for folder in doubtful)
+        return walked and not any(path.is_relative_to(place) for place in doubtful)
 
 
-def list_pictures(
-    paths: Sequence[str | os.PathLike[str]], *, skip: Callable[[Path], bool] = lambda folder: False
-) -> Listing:
-    """Walks folders, sorted, without hidden entries; a file that is named itself counts whatever its suffix.
-
-    Folders of which `skip` is true are not entered. A folder is walked once however many links lead to it. Raises
-    ImageError for a path that does not exist.
-    """
-    listing = Listing()
-    found: set[Path] = set()
+def existing(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    """The paths, absolute and without links; ImageError for one that does not exist or cannot be reached."""
+    found = []
     for given in paths:
         path = Path(given).expanduser()
         try:
-            path = path.resolve(strict=True)
+            found.append(path.resolve(strict=True))
         except (OSError, RuntimeError, ValueError) as error:  # missing, forbidden, too long, a link to itself
             raise ImageError(f"There is no file or folder at {path} that can be read; check the path.") from error
+    return found
+
+
+def list_pictures(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    skip: Callable[[Path], bool] = lambda folder: False,
+    everything: bool = False,
+) -> Listing:
+    """Walks folders, sorted, without hidden entries and junk; a file that is named itself counts whatever it is.
+
+    In folders, pictures are told from other files by suffix or first bytes (`formats.py`); others are counted. Folders
+    of which `skip` is true are not entered. `everything` takes hidden entries and junk (`junk.py`) too. A folder is
+    walked once however many links lead to it. An entry that cannot be looked at is named in `unreadable`, and costs no
+    other. Raises ImageError for a path that does not exist.
+    """
+    listing = Listing()
+    found: set[Path] = set()
+    for path in existing(paths):
         if path.is_dir():
             listing.folders.append(path)
-            pictures: Sequence[Path] = _walk(path, listing.unreadable, skip)
+            pictures: Sequence[Path] = _Walk(listing, skip, everything).pictures_below(path)
             if not pictures:
                 listing.empty.append(path)
         else:
@@ -86,30 +103,85 @@ def list_pictures(
     return listing
 
 
-def _walk(root: Path, unreadable: list[tuple[Path, str]], skip: Callable[[Path], bool]) -> list[Path]:
-    pictures: list[Path] = []
-    seen: set[tuple[int, int]] = set()
-    folders, linked = deque([root]), deque[Path]()
-    while folders or linked:  # links last: a picture keeps the path of its real folder where that is below root too
-        folder = folders.popleft() if folders else linked.popleft()
+class _Walk:
+    """One walk below one folder; what it meets besides pictures goes into the listing."""
+
+    def __init__(self, listing: Listing, skip: Callable[[Path], bool], everything: bool) -> None:
+        self.listing, self.skip, self.everything = listing, skip, everything
+        self.pictures: list[Path] = []
+        self.folders, self.linked = deque[Path](), deque[Path]()
+
+    def pictures_below(self, root: Path) -> list[Path]:
+        """The pictures, sorted."""
+        seen: set[tuple[int, int]] = set()
+        self.folders.append(root)
+        # links last: a picture keeps the path of its real folder where that is below root too
+        while self.folders or self.linked:
+            folder = self.folders.popleft() if self.folders else self.linked.popleft()
+            try:
+                status = folder.stat()
+                if (status.st_dev, status.st_ino) in seen or self.skip(folder):
+                    continue
+                seen.add((status.st_dev, status.st_ino))
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        self._look_at(entry, folder)
+            except OSError as error:
+                self._unreadable(folder, "folder", error)
+        return sorted(self.pictures)
+
+    def _look_at(self, entry: os.DirEntry[str], folder: Path) -> None:
+        path = Path(entry.path)
         try:
-            status = folder.stat()
-            if (status.st_dev, status.st_ino) in seen or skip(folder):
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if entry.name.startswith("."):
-                        continue
-                    if entry.is_dir():
-                        (linked if entry.is_symlink() else folders).append(Path(entry.path))
-                    elif Path(entry.name).suffix.lower() in IMAGE_SUFFIXES:
-                        pictures.append(Path(entry.path))
+            if entry.is_dir():
+                junk = is_junk_folder(entry.name, folder.name)
+                if self.everything or not (junk or entry.name.startswith(".")):
+                    (self.linked if entry.is_symlink() else self.folders).append(path)
+                elif junk and not entry.is_symlink() and (held := _pictures_in(path)):
+                    self.listing.junk[entry.name] += held
+                    self.listing.junk_places.append(path)
+            elif entry.name.startswith(APPLE_DOUBLE) and not (self.everything and _is_real(path)):
+                self.listing.junk[f"{APPLE_DOUBLE}*"] += 1
+            elif self.everything or not entry.name.startswith("."):
+                self._look_at_file(entry, path)
         except OSError as error:
-            unreadable.append(
-                (folder, f"The folder {folder} cannot be read: {(error.strerror or str(error)).lower()}.")
-            )
-    return sorted(pictures)
+            self._unreadable(path, "link" if entry.is_symlink() else "entry", error)
+
+    def _look_at_file(self, entry: os.DirEntry[str], path: Path) -> None:
+        suffix = path.suffix.lower()
+        if suffix in picture_suffixes():
+            self.pictures.append(path)
+        elif entry.is_file():  # a pipe would be waited for
+            if _begins_as_picture(path):
+                self.pictures.append(path)
+            else:
+                self.listing.passed_over[suffix if len(suffix) <= LONGEST_SUFFIX else ""] += 1
+        elif entry.is_symlink():
+            path.stat()  # raises what is wrong with it
+            self.listing.passed_over[suffix] += 1
+
+    def _unreadable(self, path: Path, what: str, error: OSError) -> None:
+        verb = "followed" if what == "link" else "read"
+        reason = (error.strerror or str(error)).lower()
+        self.listing.unreadable.append((path, f"The {what} {path} cannot be {verb}: {reason}."))
+
+
+def _begins_as_picture(path: Path) -> bool:
+    try:
+        return is_picture(path)
+    except OSError:  # nothing says that it is one
+        return False
+
+
+def _is_real(path: Path) -> bool:
+    """Whether a file named like macOS's notes on another one is something else."""
+    with open(path, "rb") as file:
+        return not file.read(4).startswith(APPLE_DOUBLE_BYTES)
+
+
+def _pictures_in(folder: Path) -> int:
+    """How many files below a folder are called pictures; links are not followed, and nothing is opened."""
+    return sum(Path(name).suffix.lower() in picture_suffixes() for _, _, names in os.walk(folder) for name in names)
 
 
 def read_captions(

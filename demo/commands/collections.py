@@ -41,23 +41,29 @@ def index(
     shard: Annotated[
         str | None, typer.Option("--shard", metavar="I/N", help="Only this machine's share; `import` joins them.")
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Hidden files, deleted ones (#recycle…) and others' thumbnails (@eaDir…) too.")
+    ] = False,
     device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add folders of pictures to a collection, or bring it in step with them."""
     from core.indexing import index_paths
-    from core.pictures.files import Shard, list_pictures, read_captions
+    from core.pictures.files import Shard, existing, read_captions
 
     share = Shard.parse(shard) if shard is not None else None
     if captions is not None:
         read_captions(captions)  # wrong input is told before a collection is made or a model loaded
-    list_pictures(paths)
+    existing(paths)
     with (
         writable(collection, model, paths) as (own, opened),
         interrupted() as stopped,
         terminal.progress_bar("indexing") as advance,
     ):
-        report = index_paths(own, opened, paths, captions=captions, shard=share, progress=advance, cancelled=stopped)
+        report = index_paths(
+            own, opened, paths, captions=captions, shard=share, everything=everything, progress=advance,
+            cancelled=stopped,
+        )  # fmt: skip
         items, place = len(opened), opened.place
     if as_json:
         document = asdict(report) | {"collection": place, "model": own.name, "items": items}
@@ -67,6 +73,9 @@ def index(
         terminal.show_report(report, place, items)
     if report.cancelled:
         terminal.say("Stopped; what is counted above is stored, and the same command goes on from there.", "yellow")
+        raise typer.Exit(1)
+    if not report.read and share is None:
+        terminal.say("Nothing could be read: there is no picture in what was named.", "red")
         raise typer.Exit(1)
 
 

@@ -1,7 +1,7 @@
 """Numbers as the page shows them, rounded so that a column still adds up; knows nothing of HTML or of search."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 PLACES = 3  # decimals of scores and contributions: enough to tell neighbours apart, few enough to read
 
@@ -37,6 +37,18 @@ def weight(value: float) -> str:
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """ "1 term", "1,000 pictures"."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def kinds_of_files(by_suffix: Mapping[str, int]) -> str:
+    """ "12 .txt, 3 .mp4, 1 without a suffix"."""
+    return ", ".join(f"{number:,} {suffix or 'without a suffix'}" for suffix, number in by_suffix.items())
+
+
+def pictures_by_folder(by_name: Mapping[str, int]) -> str:
+    """ "40 in @eaDir, 2 in #recycle, 3 ._*"; the last are files, wherever they lie."""
+    return ", ".join(
+        f"{number:,} {name}" if name.endswith("*") else f"{number:,} in {name}" for name, number in by_name.items()
+    )
 
 
 def milliseconds(value: float) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.components.amounts import amount, count
+from demo.components.amounts import amount, count, kinds_of_files, pictures_by_folder
 from demo.components.term_profile import ask
 
 if TYPE_CHECKING:
@@ -41,7 +41,13 @@ def report_notice(report: "IndexReport") -> str:
         left = (
             f"<details><summary>{count(len(report.skipped), 'file')} left out</summary><ul>{rows}{rest}</ul></details>"
         )
-    return f'<div class="sw-notice sw-done" role="status">{escape(said)}{left}</div>'
+    others = ""
+    if report.passed_over:
+        others += f"<p>Passed over: {escape(kinds_of_files(report.passed_over))}</p>"
+    if report.junk:
+        told = pictures_by_folder(report.junk)
+        others += f"<p>Left out as deleted files or others’ thumbnails: {escape(told)}</p>"
+    return f'<div class="sw-notice sw-done" role="status">{escape(said)}{others}{left}</div>'
 
 
 def library_stats(stats: "Stats", model: str, postings: Sequence[int], lengths: Sequence[int]) -> str:

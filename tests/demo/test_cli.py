@@ -92,6 +92,29 @@ def test_help_names_every_command() -> None:
         assert command in ok(command, "--help")
 
 
+def test_what_was_passed_over_and_left_out_is_told(tmp_path: Path, folder: Path) -> None:
+    for name in ("film.mp4", "notes.txt", "more.txt"):
+        (folder / name).touch()
+    (folder / "@eaDir").mkdir()
+    (folder / "@eaDir" / "0.png").write_bytes((folder / "0.png").read_bytes())
+    told = run("index", folder, "--collection", tmp_path / "new")
+    assert "passed over: 2 .txt, 1 .mp4" in told.stderr and "left out: 1 in @eaDir" in told.stderr
+    report = document("index", folder, "--collection", tmp_path / "new")
+    assert report["passed_over"] == {".txt": 2, ".mp4": 1} and report["junk"] == {"@eaDir": 1}
+    report = document("index", folder, "--collection", tmp_path / "new", "--all")
+    assert report["added"] == 1 and report["junk"] == {}
+
+
+def test_a_folder_in_which_nothing_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for make in (lambda: None, (tmp_path / "folder" / "a.jpg").touch, (tmp_path / "folder" / "a.txt").touch):
+        make()
+        result = run("index", tmp_path / "folder", "--collection", tmp_path / "new", "--json")
+        assert result.exit_code == 1 and json.loads(result.stdout)["added"] == 0
+        assert "Nothing could be read" in result.stderr
+    assert run("index", tmp_path / "folder", "--collection", tmp_path / "new", "--shard", "1/2").exit_code == 0
+
+
 def test_models() -> None:
     entries = document("models")
     assert [entry["name"] for entry in entries[:2]] == [WORLD_MODEL, PHOTO_MODEL]

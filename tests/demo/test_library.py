@@ -50,11 +50,19 @@ def test_a_collection_is_made_filled_searched_and_left(
         archive.write(tmp_path / "pictures" / "0.png", "0.png")
         archive.write(tmp_path / "pictures" / "1.png", "1.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
-    library.add([tmp_path / "trip.zip", tmp_path / "broken.png"])
+    for name in ("a.exe", "b.exe", "notes.txt"):
+        (tmp_path / name).write_bytes(b"no picture either")
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 half a zip")
+    odd = [tmp_path / name for name in ("a.exe", "b.exe", "notes.txt", "bad.zip")]
+    library.add([tmp_path / "trip.zip", tmp_path / "broken.png", *odd])
     library.wait()
     report = library.job.report
-    assert report is not None and (report.added, len(report.skipped)) == (2, 1), library.job
-    assert "2 added" in report_notice(report) and "1 file left out" in report_notice(report)
+    assert report is not None and (report.added, len(report.skipped)) == (2, 2), library.job
+    assert report.passed_over == {".exe": 2, ".txt": 1} and "bad.zip" in report.skipped[0][1]
+    assert "2 added" in report_notice(report) and "2 files left out" in report_notice(report)
+    assert "Passed over: 2 .exe, 1 .txt" in report_notice(report)
+    hostile = replace(report, passed_over={".<b>": 1}, junk={"<i>": 2, "._*": 1})
+    assert ".&lt;b&gt;" in report_notice(hostile) and "2 in &lt;i&gt;, 1 ._*" in report_notice(hostile)
     taken = [Path(item.path) for item in session.sample(9)]
     assert all(path.is_relative_to(tmp_path / "home") and path.exists() for path in taken)  # kept, not only lent
     library.add([], str(tmp_path / "pictures"))
@@ -116,7 +124,10 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(started: tuple[Session,
     with pytest.raises(ItemNotFound, match="no item '99'"):
         library.remove("99")
     (tmp_path / "a.exe").write_bytes(b"MZ")
-    for files, folder, said in (([tmp_path / "a.exe"], "", "neither a picture"), ([], "/no/such/folder", "no file or")):
+    for files, folder, said in (
+        ([tmp_path / "a.exe"], "", "(1 .exe)"),
+        ([], "/no/such/folder", "no file or"),
+    ):
         library.add(files, folder)
         library.wait()
         assert said in library.job.error and session.size() == 0
