@@ -29,7 +29,7 @@ SHRUNK = 2048  # pixels a side that shrinking leaves at least: twice what encode
 DRAFTED = 1536  # ... that a JPEG's own decoder leaves at least; vectors of the whole and of the reduced agree to .999
 STRIP = 1 << 20  # pixels that are flattened at a time
 # Bytes a pixel, measured: decoded rows and what the decoder itself needs beside them (Pillow keeps RGB in 4)
-DECODER_BYTES = {"AVIF": 10, "HEIF": 8, "JPEG2000": 20, "JXL": 16, "TIFF": 9, "WEBP": 17}
+DECODER_BYTES = {"AVIF": 10, "HEIF": 8, "JPEG2000": 20, "JXL": 16, "TIFF": 9, "WEBP": 16}
 MODE_BYTES = {"1": 1, "L": 1, "P": 1, "PA": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
