@@ -17,8 +17,8 @@ from core.errors import ImageError
 from core.pictures.files import Listing, Shard, list_pictures, read_captions
 from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
 from core.pictures.renames import Renames, at_home, gone, homeless, renames
-from index_store.collection import Collection
 from index_store.errors import CollectionError
+from index_store.folder import is_collection
 from index_store.items import Item, NewItem
 from index_store.store import Store
 from index_store.vectors import SparseVector
@@ -103,7 +103,7 @@ def index_paths(
         )
     spoken = read_captions(captions, captions_folder) if captions is not None else {}
     # the thumbnails in a collection are nobody's pictures
-    listing = list_pictures(paths, skip=Collection.exists, everything=everything)
+    listing = list_pictures(paths, skip=is_collection, everything=everything)
     if shard is not None:
         listing = replace(listing, pictures=[picture for picture in listing.pictures if shard.takes(picture)])
         spoken = {picture: texts for picture, texts in spoken.items() if shard.takes(picture)}

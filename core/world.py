@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from core.indexing import Progress, index_paths
 from core.scenes.writer import META, write_scenes
 from core.writing import write_text_whole
 from index_store.collection import Collection
-from index_store.errors import CollectionError, CollectionExists, CollectionReadOnly
+from index_store.errors import CollectionError, CollectionExists, CollectionFull
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -43,8 +44,9 @@ def ensure_world(
     `cancelled()` is true. Raises CollectionError when the folder cannot be written.
     """
     finished = path.parent / "finished.json"
-    if Collection.exists(path) and not Collection.outdated(path) and _finished_count(finished) == count:
-        return
+    with _home_named():
+        if Collection.exists(path) and not Collection.outdated(path) and _finished_count(finished) == count:
+            return
     pictures = path.parent / "pictures"
     tell = progress or (lambda done, total, what: None)
     stop = cancelled or (lambda: False)
@@ -66,13 +68,23 @@ def _opened(model: "Model", path: Path) -> Collection:
     terms = model.vocabulary.terms
     if not Collection.exists(path):
         try:
-            return Collection.create(path, model=model.name, vocabulary=terms)
-        except CollectionReadOnly as error:
-            raise CollectionReadOnly(f"{error} SIGHTWORDS_HOME can name another folder.") from error
+            with _home_named():
+                return Collection.create(path, model=model.name, vocabulary=terms)
         except CollectionExists:
             if not Collection.exists(path):
                 raise  # something else lies there; otherwise another program was quicker to make it
     return Collection.open(path, model=model.name, vocabulary=terms, writable=True)
+
+
+@contextmanager
+def _home_named() -> Iterator[None]:
+    """Says of a home that cannot be read or written how to choose another one."""
+    try:
+        yield
+    except (CollectionExists, CollectionFull):
+        raise
+    except CollectionError as error:
+        raise CollectionError(f"{error} SIGHTWORDS_HOME can name another folder.") from error
 
 
 def _draw(pictures: Path, start: int, end: int) -> None:

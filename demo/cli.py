@@ -5,6 +5,7 @@ one-sentence error, 2 for wrong usage. The commands lie in `demo/commands/`; wha
 them, so that --help is quick.
 """
 
+import errno
 import sys
 import warnings
 from typing import Any
@@ -37,6 +38,17 @@ class _OneSentence(TyperGroup):
         except SightwordsError as error:
             terminal.say(f"Error: {error}", "red")
             raise typer.Exit(1) from error
+        except OSError as error:  # what nobody foresaw of a disk
+            if error.errno == errno.EPIPE:  # who read our output has gone, which click knows how to end
+                raise
+            terminal.say(f"Error: {_said(error)}", "red")
+            raise typer.Exit(1) from error
+
+
+def _said(error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
+    what = f"{error.filename} cannot be used" if error.filename else "The system refused something"
+    return f"{what}: {reason}; check its path and permissions."
 
 
 app = typer.Typer(

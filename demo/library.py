@@ -58,7 +58,7 @@ class Library:
             known[WORLD] = None
         if self._started_with is not None:
             known[self._started_with.name] = self._started_with
-        places = [place for place in sorted(_home().glob("*/collection")) if Collection.exists(place)]
+        places = [place for place in sorted(_home().glob("*/collection")) if _is_there(place)]
         return known | {place.parent.name: place for place in places}
 
     @property
@@ -245,6 +245,14 @@ class Library:
 
     def _told(self, done: int, total: int, _: str) -> None:
         self.job = Job("working", done, total)
+
+
+def _is_there(place: Path) -> bool:
+    """Whether a collection lies at a place; one that may not be looked at is none that can be chosen."""
+    try:
+        return Collection.exists(place)
+    except SightwordsError:
+        return False
 
 
 def _folder(named: str) -> Path | None:

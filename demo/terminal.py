@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from demo.components.amounts import kinds_of_files, pictures_by_folder
+from demo.places import nearer
 
 if TYPE_CHECKING:
     from core.doctor import Finding
@@ -55,8 +56,8 @@ def plain(text: str) -> str:
 
 
 def say(text: str, style: str = "") -> None:
-    """A line on standard error, unbroken, markup taken literally."""
-    err().print(Text(plain(text), style=style), soft_wrap=True)
+    """A line on standard error, unbroken, markup taken literally, paths told from where the person is."""
+    err().print(Text(plain(nearer(text)), style=style), soft_wrap=True)
 
 
 @contextmanager
@@ -103,7 +104,7 @@ def show_result(result: "SearchResult") -> None:
         return
     table = Table("#", Column("score", justify="right"), "id", "item", "why")
     for rank, hit in enumerate(result.hits, 1):
-        name = Text(plain(hit.path), overflow="fold")
+        name = Text(plain(nearer(hit.path)), overflow="fold")
         if hit.caption:
             name.append(f"\n{plain(hit.caption)}", "italic dim")
         table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
@@ -129,14 +130,14 @@ def show_report(report: "IndexReport", place: str, items: int) -> None:
     counts = (
         f"{report.added} added, {report.updated} updated, {report.renamed} renamed, {report.removed} removed, "
         f"{report.unchanged} unchanged, {len(report.skipped)} skipped in {report.seconds:.1f} s; "
-        f"{plain(place)} holds {items} items"
+        f"{plain(nearer(place))} holds {items} items"
     )
     out().print(Text(counts), soft_wrap=True)
 
 
 def show_stats(stats: "Stats", counts: "Counts", place: str, model: str) -> None:
     """A collection in numbers; `counts`: of the items that a filter lets through."""
-    table = Table("collection", Column(plain(place).replace("[", r"\["), overflow="fold"))
+    table = Table("collection", Column(plain(nearer(place)).replace("[", r"\["), overflow="fold"))
     table.add_row("model", model)
     kinds = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in sorted(stats.by_kind.items()))
     table.add_row("items", f"{stats.items} ({kinds})" if kinds else "0")
@@ -150,7 +151,7 @@ def show_stats(stats: "Stats", counts: "Counts", place: str, model: str) -> None
         table.add_row("let through", f"{counts.items} items")
     for name, values in (("folders", counts.folders), ("tags", counts.tags)):
         if values:
-            told = [f"{plain(value)} {count}" for value, count in list(values.items())[:SHOWN_COUNTS]]
+            told = [f"{plain(nearer(value))} {count}" for value, count in list(values.items())[:SHOWN_COUNTS]]
             table.add_row(name, Text("\n".join(told), overflow="fold"))
     out().print(table)
 
@@ -158,7 +159,7 @@ def show_stats(stats: "Stats", counts: "Counts", place: str, model: str) -> None
 def show_finding(finding: "Finding") -> None:
     """A line: a mark for good, missing or bad, what was looked at and what was found."""
     mark, style = {"good": ("✓", "green"), "missing": ("–", "yellow"), "bad": ("✗", "bold red")}[finding.state]
-    line = Text(f"{mark} ", style).append(f"{finding.what:<24}", "bold").append(plain(finding.told), "not bold")
+    line = Text(f"{mark} ", style).append(f"{finding.what:<24}", "bold").append(plain(nearer(finding.told)), "not bold")
     out().print(line, soft_wrap=True)
 
 

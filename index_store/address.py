@@ -43,7 +43,7 @@ def parse_address(text: str) -> Address:
     """The address that a person wrote; CollectionError, with examples, for a Milvus address that is none."""
     scheme, colon, rest = text.partition(":")
     if not colon or scheme not in ("milvus", "milvus+tls"):
-        return Path(text)
+        return _folder(text)
     if scheme == "milvus" and not rest.startswith("//"):
         if not rest.endswith(".db"):
             raise CollectionError(f"'{text}' names no Milvus Lite file, which ends in .db; write one like {EXAMPLES}.")
@@ -61,3 +61,12 @@ def parse_address(text: str) -> Address:
         )
     shown = f"[{host}]" if ":" in host else host
     return MilvusAddress(name, uri=f"{'https' if scheme == 'milvus+tls' else 'http'}://{shown}:{port}")
+
+
+def _folder(text: str) -> Path:
+    """The folder as people mean it: from their home for ~, and without the detours of `..`."""
+    try:
+        path = Path(text).expanduser()
+        return path.resolve() if ".." in path.parts else path
+    except (OSError, RuntimeError, ValueError):  # nobody's home, a link to itself: said when the folder is looked at
+        return Path(text)

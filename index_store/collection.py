@@ -111,8 +111,8 @@ class Collection:
 
     @staticmethod
     def exists(path: str | os.PathLike[str]) -> bool:
-        """Whether a collection lies at `path` (looks for its parts, opens nothing)."""
-        return folder.is_collection(Path(path))
+        """Whether a collection lies at `path` (opens nothing); CollectionError where that cannot be told."""
+        return folder.exists(Path(path))
 
     @staticmethod
     def outdated(path: str | os.PathLike[str]) -> bool:

@@ -81,6 +81,17 @@ def not_writable(folder: Path) -> CollectionReadOnly:
     return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
 
 
+def cannot_be_read(folder: Path, error: OSError | ValueError) -> CollectionError:
+    """The system does not let us look at the collection's folder, or it cannot be the name of one."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return CollectionError(f"The collection {folder} cannot be read: {reason.lower()}; check its path and permissions.")
+
+
+def not_readable(folder: Path) -> CollectionError:
+    """The system does not let us read files of the collection."""
+    return CollectionError(f"The collection {folder} may not be read here; check the permissions of its files.")
+
+
 def outdated(folder: Path) -> CollectionError:
     """A collection of an earlier form was opened for reading, which cannot bring it up to date."""
     return CollectionError(
@@ -110,4 +121,5 @@ def explain_os_error(error: OSError, folder: Path) -> CollectionError:
         return disk_full(folder)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return not_writable(folder)
-    return CollectionError(f"The collection {folder} could not be written ({error.strerror or error}).")
+    reason = (error.strerror or str(error)).lower()
+    return CollectionError(f"The collection {folder} could not be written ({reason}); check its path.")

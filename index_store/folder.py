@@ -8,7 +8,8 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from index_store import impacts
@@ -17,6 +18,7 @@ from index_store.errors import (
     CollectionExists,
     CollectionNotFound,
     CollectionTooNew,
+    cannot_be_read,
     explain_os_error,
     not_writable,
     outdated,
@@ -31,8 +33,9 @@ EARLIER = "postings"  # of the forms before (`upgrading.py`)
 
 def make(folder: Path, model: str, vocabulary: Sequence[str]) -> None:
     """A new, empty collection; CollectionExists where something lies there already."""
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise _taken(folder)
+    with _looking_at(folder):
+        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+            raise _taken(folder)
     about = {"model": model, "impacts": impacts.IMPACT_FORMAT, "created": now()}
     making = folder.parent / f".{folder.name}.new-{secrets.token_hex(4)}"
     try:
@@ -54,9 +57,23 @@ def _taken(folder: Path) -> CollectionExists:
     return CollectionExists(f"There is already something at {folder}; open it, or choose another folder.")
 
 
+@contextmanager
+def _looking_at(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise cannot_be_read(folder, error) from error
+
+
 def is_collection(folder: Path) -> bool:
-    """Whether the parts are there (opens nothing)."""
+    """Whether the parts are there (opens nothing); OSError where that may not be known."""
     return (folder / CATALOG).is_file() and ((folder / POSTINGS).is_dir() or is_outdated(folder))
+
+
+def exists(folder: Path) -> bool:
+    """As `is_collection`, but CollectionError where the folder may not be looked at."""
+    with _looking_at(folder):
+        return is_collection(folder)
 
 
 def is_outdated(folder: Path) -> bool:
@@ -65,15 +82,19 @@ def is_outdated(folder: Path) -> bool:
 
 
 def check_place(folder: Path, *, writable: bool) -> None:
-    """CollectionNotFound where none lies there; CollectionReadOnly where writing is asked for and not allowed."""
-    if not folder.exists():
-        raise CollectionNotFound(f"There is no collection at {folder}; index some pictures into it first.")
-    if not is_collection(folder):
-        raise CollectionNotFound(f"{folder} is not a collection; name the folder that `index` made.")
-    if writable and not os.access(folder, os.W_OK):
-        raise not_writable(folder)
-    if not writable and not (folder / POSTINGS).is_dir():
-        raise outdated(folder)
+    """CollectionNotFound where none lies there; CollectionReadOnly where writing is asked for and not allowed.
+
+    CollectionError where the folder may not be looked at.
+    """
+    with _looking_at(folder):
+        if not folder.exists():
+            raise CollectionNotFound(f"There is no collection at {folder}; index some pictures into it first.")
+        if not is_collection(folder):
+            raise CollectionNotFound(f"{folder} is not a collection; name the folder that `index` made.")
+        if writable and not os.access(folder, os.W_OK):
+            raise not_writable(folder)
+        if not writable and not (folder / POSTINGS).is_dir():
+            raise outdated(folder)
 
 
 def check_form(folder: Path, about: dict[str, str]) -> None:
@@ -90,7 +111,7 @@ def bytes_below(folder: Path) -> int:
     for file in folder.rglob("*"):
         try:
             total += file.stat().st_size
-        except FileNotFoundError:  # a merge may delete files while we count
+        except OSError:  # a merge may delete files while we count, and others may not be looked at
             continue
     return total
 

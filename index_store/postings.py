@@ -24,6 +24,7 @@ from index_store.errors import (
     CollectionError,
     closed,
     disk_full,
+    not_readable,
     not_writable,
 )
 from index_store.postings_view import PostingsView
@@ -34,6 +35,7 @@ LARGEST_HEAP = 2_000_000_000  # of many items at once: tantivy takes no more tha
 MANY = 8  # segments: tantivy merges as many of a size by itself
 AT_ONCE = 1_000  # documents whose texts are made at once
 DOCUMENT_BYTES = 1_400  # of the writer's heap, for an item of some 100 terms
+_FORBIDDEN = ("PermissionDenied", "Permission denied", "ReadOnlyFilesystem", "Read-only file system", "LockFile")
 RELOADS = 5  # tries to open a set of files that a writer is changing
 log = logging.getLogger(__name__)
 
@@ -56,13 +58,13 @@ class Postings:
         self._index: tantivy.Index | None = None
         self._borrowed: tempfile.TemporaryDirectory[str] | None = None
         try:
-            index = self._index = self._open()
+            index = self._index = self._open(writable)
             index.config_reader("manual")
             self.schema = index.schema
             if writable:
                 self._writer = self._new_writer()
         except Exception as error:
-            raise explain(error, path) from error
+            raise explain(error, path, reading=not writable) from error
 
     @staticmethod
     def create(path: Path) -> None:
@@ -73,7 +75,7 @@ class Postings:
         except Exception as error:
             raise explain(error, path) from error
 
-    def _open(self) -> tantivy.Index:
+    def _open(self, writable: bool) -> tantivy.Index:
         try:
             index = tantivy.Index.open(str(self.path))
             index.reload()  # takes the reader's lock file, which a read-only folder may refuse
@@ -81,6 +83,8 @@ class Postings:
         except ValueError:
             if os.access(self.path, os.W_OK):
                 raise
+            if writable:
+                raise not_writable(self.path.parent) from None
         # tantivy wants to lock even for reading: give it a folder of links where it may
         self._borrowed = tempfile.TemporaryDirectory(prefix="sightwords-")
         self._link()
@@ -105,7 +109,7 @@ class Postings:
             except Exception as error:
                 # behind links the writer's lock is not seen, and it may delete a merged file while we open it
                 if self._borrowed is None or attempt == RELOADS - 1:
-                    raise explain(error, self.path) from error
+                    raise explain(error, self.path, reading=True) from error
                 time.sleep(0.01)
         raise AssertionError("unreachable")
 
@@ -242,7 +246,7 @@ class Postings:
                 log.warning("The postings writer at %s could not be replaced yet: %s", self.path, error)
 
 
-def explain(error: BaseException, path: Path) -> CollectionError:
+def explain(error: BaseException, path: Path, reading: bool = False) -> CollectionError:
     """tantivy's and the operating system's errors (mostly ValueError with a long text) as one of ours."""
     text, folder = str(error), path.parent
     if isinstance(error, CollectionError):
@@ -254,6 +258,6 @@ def explain(error: BaseException, path: Path) -> CollectionError:
         )
     if any(sign in text for sign in ("StorageFull", "No space left", "code: 28", "code: 27", "code: 122")):
         return disk_full(folder)
-    if any(sign in text for sign in ("PermissionDenied", "ReadOnlyFilesystem", "Read-only file system", "LockFile")):
-        return not_writable(folder)
+    if any(sign in text for sign in _FORBIDDEN):
+        return not_readable(folder) if reading else not_writable(folder)
     return CollectionDamaged(f"The postings of the collection {folder} cannot be used ({text}).")

@@ -5,6 +5,7 @@ few. They are not forced to the disk one by one: after a power cut `verify` name
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 A_FOLDER = 1000  # files in one folder: file managers and backups choke on millions
@@ -33,15 +34,17 @@ class Thumbnails:
         return file.relative_to(self._collection).as_posix()
 
     def drop(self, item: int) -> None:
-        """Deletes an item's file, if it has one."""
+        """Deletes an item's file, if it has one; one that cannot be deleted is left behind."""
         for ending in ENDINGS:
-            (self._folder(item) / f"{item}.{ending}").unlink(missing_ok=True)
+            with suppress(OSError):
+                (self._folder(item) / f"{item}.{ending}").unlink()
 
     def keep_only(self, wanted: Callable[[int], bool]) -> None:
         """Deletes the files of all items that are not wanted."""
         for file in (self._collection / FOLDER).glob("*/*"):
             if file.stem.isdecimal() and not wanted(int(file.stem)):
-                file.unlink(missing_ok=True)
+                with suppress(OSError):
+                    file.unlink()
 
     def _folder(self, item: int) -> Path:
         return self._collection / FOLDER / f"{item // A_FOLDER:04d}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from os.path import isfile  # False for what may not be looked at
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def findings(view: PostingsView, rows: Sequence[Row], folder: Path) -> Findings:
         doubled=doubled,
         unreadable=unreadable,
         other={item for item, vector in vectors.items() if item in known and len(vector) != known[item]["terms"]},
-        bare={item for item, row in known.items() if row["thumbnail"] and not (folder / row["thumbnail"]).is_file()},
+        bare={item for item, row in known.items() if row["thumbnail"] and not isfile(folder / row["thumbnail"])},
         misfiled=(_misfiled(view, vectors) & vectors.keys() & known.keys()) - doubled,
         vectors=vectors,
     )

@@ -126,9 +126,9 @@ def writable(address: Address, name: str | None, pictures: Sequence[Path] = ()) 
             yield model, collection
     else:
         model = load_model(name or (model_for(pictures) if pictures else DEFAULT_MODEL))
-        if name is None and pictures:
-            terminal.say(_why(model.name))
         with create_collection(address, model=model.name, vocabulary=model.vocabulary.terms) as collection:
+            if name is None and pictures:
+                terminal.say(_why(model.name))
             yield model, collection
 
 

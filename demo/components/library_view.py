@@ -8,6 +8,7 @@ import numpy as np
 
 from demo.components.amounts import amount, count, kinds_of_files, pictures_by_folder
 from demo.components.term_profile import ask
+from demo.places import from_home
 
 if TYPE_CHECKING:
     from core.indexing import IndexReport
@@ -35,7 +36,7 @@ def report_notice(report: "IndexReport") -> str:
     )
     left = ""
     if report.skipped:
-        rows = "".join(f"<li><bdi>{escape(reason)}</bdi></li>" for _, reason in report.skipped[:SKIPPED])
+        rows = "".join(f"<li><bdi>{escape(from_home(reason))}</bdi></li>" for _, reason in report.skipped[:SKIPPED])
         more = len(report.skipped) - SKIPPED
         rest = f"<li>and {more:,} more</li>" if more > 0 else ""
         left = (

@@ -5,6 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from demo.components.amounts import count, milliseconds
+from demo.places import from_home
 
 if TYPE_CHECKING:
     from core.honesty import Remark
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def error_notice(message: str) -> str:
     """One friendly sentence, read aloud by screen readers at once."""
-    return f'<p class="sw-notice sw-error" role="alert">{escape(message)}</p>' if message else ""
+    return f'<p class="sw-notice sw-error" role="alert">{escape(from_home(message))}</p>' if message else ""
 
 
 def remark_notices(remarks: "Sequence[Remark]") -> str:

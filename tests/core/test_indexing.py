@@ -22,6 +22,7 @@ from index_store.collection import Collection
 from index_store.errors import CollectionError
 from index_store.filters import parse
 from index_store.vectors import SparseVector
+from tests.unprivileged import as_nobody, needs_nobody
 
 
 class Counting(Model):
@@ -401,34 +402,17 @@ def test_paths_that_cannot_be(collection: Collection, counting: Counting, tmp_pa
         index_paths(counting, collection, [tmp_path / name])
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a child process that gives up its privileges")
-def test_an_unreadable_folder_is_reported_and_its_items_stay(folder: Path, tmp_path: Path) -> None:
-    """Root reads everything, so a child process becomes somebody else; it only walks, and says what it met."""
+@needs_nobody
+def test_an_unreadable_folder_is_reported_and_its_items_stay(folder: Path) -> None:
     locked = folder / "below"
-    for path in (tmp_path, *tmp_path.parents):
-        if path.stat().st_uid == os.getuid() and path != Path(path.anchor) and not path.stat().st_mode & 0o001:
-            path.chmod(path.stat().st_mode | 0o055)
     locked.chmod(0o000)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            if os.getuid() == 0:
-                os.setuid(65534)
-            listing = list_pictures([folder])
-            answer = [
-                len(listing.pictures),
-                [[str(path), reason] for path, reason in listing.unreadable],
-                listing.covers(folder / "0.png"),
-                listing.covers(locked / "4.png"),
-            ]
-            os.write(writer, json.dumps(answer).encode())
-        finally:
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        answer = json.loads(pipe.read())
-    os.waitpid(child, 0)
+
+    def work() -> list[object]:
+        listing = list_pictures([folder])
+        told = [[str(path), reason] for path, reason in listing.unreadable]
+        return [len(listing.pictures), told, listing.covers(folder / "0.png"), listing.covers(locked / "4.png")]
+
+    answer = as_nobody(work, folder)
     locked.chmod(0o755)
     assert answer == [4, [[str(locked), f"The folder {locked} cannot be read: permission denied."]], True, False]
 

@@ -1,9 +1,7 @@
 """Walking folders: one bad entry costs no other, junk is left out and counted, and what was not seen is not gone."""
 
-import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from core.model import Model
 from core.pictures.files import Listing, list_pictures
 from core.pictures.junk import is_junk_folder, junk_folder
 from index_store.collection import Collection
+from tests.unprivileged import as_nobody, needs_nobody
 
 JUNK = (
     "#recycle", "$RECYCLE.BIN", "$Recycle.Bin", "RECYCLER", "@Recycle", "@eaDir", ".@__thumb", ".thumbnails",
@@ -25,28 +24,6 @@ JUNK = (
 
 def names(listing: Listing, root: Path) -> set[str]:
     return {path.relative_to(root.resolve()).as_posix() for path in listing.pictures}
-
-
-def as_nobody(work: Callable[[], Any], *reachable: Path) -> Any:
-    """What `work` returns, as JSON, in a child process that may not do everything as root may."""
-    for place in reachable:
-        for path in (place, *place.parents):
-            if path != Path(path.anchor) and path.stat().st_uid == os.getuid() and not path.stat().st_mode & 0o001:
-                path.chmod(path.stat().st_mode | 0o055)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            if os.getuid() == 0:
-                os.setuid(65534)
-            os.write(writer, json.dumps(work()).encode())
-        finally:
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        answer = pipe.read()
-    os.waitpid(child, 0)
-    return json.loads(answer)
 
 
 def test_a_link_that_cannot_be_followed_costs_no_other_entry(
@@ -68,7 +45,7 @@ def test_a_link_that_cannot_be_followed_costs_no_other_entry(
     assert all(reason.endswith(".") for reason in reasons.values())
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a child process that gives up its privileges")
+@needs_nobody
 def test_a_link_to_where_one_may_not_go(folder: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     (secret / "inner").mkdir(parents=True)
