@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+import typer
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -48,6 +49,13 @@ def err() -> Console:
 def print_json(document: object) -> None:
     """One JSON document and a newline on standard output."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def agreed(question: str) -> bool | None:
+    """Asks on standard error; whether the person at the terminal agrees, None where nobody is there to be asked."""
+    if not sys.stdin.isatty():
+        return None
+    return typer.confirm(plain(question), err=True)
 
 
 def plain(text: str) -> str:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -43,6 +44,12 @@ class Store(Protocol):
     @property
     def wasteful(self) -> bool:
         """Whether `compact` is worth calling."""
+
+    def writing(self) -> AbstractContextManager[bool]:
+        """Keeps others from writing inside, where that is ours to do: for what is looked up and then written.
+
+        Yields whether somebody else may have written since the last time. CollectionBusy after too long a wait.
+        """
 
     def add(self, items: Sequence[NewItem], replacing: Sequence[int] = ()) -> list[int]:
         """Adds all items, durably, and removes `replacing`. Returns the new ids, ascending."""

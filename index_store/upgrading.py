@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def upgrade(place: Path) -> None:
-    """Makes the collection one of today's form where it is not; CollectionBusy while another process writes to it."""
+    """Makes the collection one of today's form where it is not; for whoever may write to it."""
     try:
         if (place / POSTINGS).is_dir():
             with closing(_Earlier(place / POSTINGS)) as earlier:
@@ -51,7 +51,7 @@ def _rewrite(place: Path, earlier: "_Earlier") -> None:
         for half in (new, place / folder.POSTINGS):
             shutil.rmtree(half, ignore_errors=True)
         Postings.create(new)
-        with closing(Postings(new, writable=True)) as postings:
+        with closing(Postings(new)) as postings:
             postings.write(add=earlier.vectors(ids), count=len(ids))
         new.rename(place / folder.POSTINGS)
         folder.sync(place)

@@ -22,7 +22,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, TypeVar
@@ -152,6 +152,12 @@ class MilvusCollection:
     def wasteful(self) -> bool:
         """Never: Milvus tidies up by itself."""
         return False
+
+    @contextmanager
+    def writing(self) -> Iterator[bool]:
+        """Keeps other threads from writing inside; other processes are people's affair, so nobody else has written."""
+        with self._writing():
+            yield False
 
     def add(self, items: Sequence[NewItem], replacing: Sequence[int] = ()) -> list[int]:
         """Adds all items and then removes `replacing`; returns the new ids, ascending."""
