@@ -129,6 +129,11 @@ class Collection:
             return found
 
     @staticmethod
+    def delete(path: str | os.PathLike[str], wait: float = WAIT_S) -> None:
+        """Deletes the collection in a folder, for good; whatever its items were made from stays."""
+        folder.delete(Path(path).absolute(), wait)
+
+    @staticmethod
     def exists(path: str | os.PathLike[str]) -> bool:
         """Whether a collection lies at `path` (opens nothing); CollectionError where that cannot be told."""
         return folder.exists(Path(path))

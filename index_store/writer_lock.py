@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index_store.errors import CollectionBusy, explain_os_error
+from index_store.errors import CollectionBusy, CollectionNotFound, explain_os_error
 
 WAIT_S = 60.0  # a write waits this long for another process's: far more than a batch takes
 TOLD_S = 1.0  # after so long a wait, the log says what for
@@ -34,8 +34,13 @@ class WriterLock:
         self._since = datetime.now(UTC).isoformat(timespec="seconds")
 
     def acquire(self, wait: float) -> None:
-        """Takes the lock, waiting for at most `wait` seconds (0: not at all); else CollectionBusy says who has it."""
+        """Takes the lock, waiting for at most `wait` seconds (0: not at all); else CollectionBusy says who has it.
+
+        CollectionNotFound where the collection was deleted meanwhile.
+        """
         end = time.monotonic() + wait
+        if not self._folder.is_dir():  # which taking a lock would make anew
+            raise CollectionNotFound(f"The collection {self._folder} is no longer there.")
         try:
             if not self._taken(min(end, time.monotonic() + TOLD_S)):
                 if wait > TOLD_S:
