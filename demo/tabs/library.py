@@ -41,7 +41,10 @@ FOLDER_SCRIPT = """() => {
 }"""
 
 # Runs in the page after a button at its foot: what is said, or asked, stands further up.
-SEEN_SCRIPT = """() => document.querySelector('#library-purpose').scrollIntoView({block: 'start'})"""
+SEEN_SCRIPT = """() => setTimeout(() => {
+  const said = [...document.querySelectorAll('#library-question, #library-notice')].filter((one) => one.offsetParent);
+  said.at(-1)?.scrollIntoView({block: 'center'});
+}, 50)"""
 
 
 @dataclass(frozen=True)
