@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PIL import Image
 
+from core.duplicates import find_copies
 from core.errors import ImageError
 from core.pictures.files import Listing, Shard, list_pictures, read_captions
 from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
+from core.pictures.likeness import likeness
 from core.pictures.renames import Renames, at_home, gone, homeless, renames
 from core.removal import lost_much
 from index_store.errors import CollectionError
@@ -119,6 +121,8 @@ def index_paths(
     run.pictures()
     run.captions()
     run.remove_gone()
+    if run.added or run.updated or run.removed or collection.without_likeness():
+        find_copies(collection)
     if collection.wasteful and not run.stopped:
         collection.compact()
     log.info("indexed %s: %d added, %d updated, %d removed", collection.place, run.added, run.updated, run.removed)
@@ -339,7 +343,11 @@ class _Run:
         picture = read_picture(prepared.path)
         prepared.image = working_copy(picture.image)
         prepared.item = replace(
-            prepared.item, width=picture.width, height=picture.height, thumbnail=thumbnail(prepared.image)
+            prepared.item,
+            width=picture.width,
+            height=picture.height,
+            thumbnail=thumbnail(prepared.image),
+            likeness=likeness(prepared.image),
         )
 
     def _store_pictures(self, batch: Sequence[_Prepared]) -> None:

@@ -18,6 +18,7 @@ from demo.places import nearer
 
 if TYPE_CHECKING:
     from core.doctor import Finding
+    from core.duplicates import Copies
     from core.explain import Contribution, SearchTerm
     from core.indexing import IndexReport
     from core.parity import Comparison
@@ -115,6 +116,8 @@ def show_result(result: "SearchResult") -> None:
         name = Text(plain(nearer(hit.path)), overflow="fold")
         if hit.caption:
             name.append(f"\n{plain(hit.caption)}", "italic dim")
+        if hit.copies > 1:
+            name.append(f"\none of {hit.copies} nearly equal pictures", "dim")
         table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
     out().print(table)
     proof = "exactly the best" if result.exact else "possibly not the best, as the budget ended the search"
@@ -141,6 +144,18 @@ def show_report(report: "IndexReport", place: str, items: int) -> None:
         f"{plain(nearer(place))} holds {items} items"
     )
     out().print(Text(counts), soft_wrap=True)
+
+
+def show_copies(found: "Sequence[Copies]") -> None:
+    """Each group of nearly equal pictures, with what tells them apart; how many there are."""
+    for one in found:
+        out().print(Text(f"{len(one.items)} {'equal' if one.equal else 'nearly equal'} pictures", "bold"))
+        for item in one.items:
+            told = f"  {item.id}  {plain(item.path)}  {item.width} × {item.height}, {item.bytes / 1e3:,.0f} kB"
+            out().print(Text(told), soft_wrap=True)
+    more = sum(len(one.items) - 1 for one in found)
+    said = f"{len(found)} groups: {more} pictures are there more than once" if found else "No picture is there twice."
+    out().print(Text(said), soft_wrap=True)
 
 
 def show_stats(stats: "Stats", counts: "Counts", place: str, model: str) -> None:

@@ -17,6 +17,7 @@ import logging
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -36,6 +37,7 @@ from index_store.errors import (
 )
 from index_store.filters import EVERYTHING, Condition, Filter
 from index_store.items import Compaction, Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.likeness import Picture, groups
 from index_store.moments import Moments
 from index_store.postings import Postings
 from index_store.searching import search
@@ -257,6 +259,43 @@ class Collection:
                 check_tag(tag)
             self._catalog.tag([int(item) for item in ids], add, remove)
             self._moments.filter_anew()
+
+    def without_likeness(self) -> list[int]:
+        """Ids of pictures that nobody has looked at for a hash of what they show, ascending."""
+        return self._catalog.without_likeness()
+
+    def note_likeness(self, hashes: Mapping[int, bytes | None]) -> None:
+        """Writes down such hashes (`likeness.py`), or that a picture has none."""
+        with self.writing():
+            self._catalog.note_likeness({int(item): data for item, data in hashes.items()})
+
+    def group_copies(self) -> None:
+        """Finds anew which pictures are nearly equal, or equal to the byte."""
+        with self.writing():
+            told = [
+                Picture(row["id"], row["hash"], row["width"] / max(1, row["height"]), row["content_hash"])
+                for row in self._catalog.likenesses()
+            ]
+            self._catalog.group_copies(groups(told))
+
+    def copies(self) -> list[list[int]]:
+        """The groups of nearly equal pictures, as they were found last: ids, ascending."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for item, group in self._catalog.copies().items():
+            found[group].append(item)
+        return [ids for ids in found.values() if len(ids) > 1]
+
+    def alike(self, ids: Sequence[int]) -> dict[int, int]:
+        """{id: a number that all pictures of its group share} of those items that are in a group of at least two."""
+        group = self._catalog.copies([int(item) for item in ids])
+        sizes = self._catalog.group_sizes(sorted(set(group.values())))
+        return {item: number for item, number in group.items() if sizes[number] > 1}
+
+    def group_sizes(self, ids: Sequence[int]) -> dict[int, int]:
+        """{id: how many pictures its group has} of those items that are in one."""
+        group = self._catalog.copies([int(item) for item in ids])
+        sizes = self._catalog.group_sizes(sorted(set(group.values())))
+        return {item: sizes[number] for item, number in group.items() if sizes[number] > 1}
 
     def ids(self, where: Filter = EVERYTHING) -> list[int]:
         """The ids of all items that a filter lets through, ascending."""
@@ -516,6 +555,7 @@ class Collection:
             "thumbnail": self._thumbnails.write(number, item.thumbnail),
             "terms": len(item.vector),
             "tags": item.tags,
+            "likeness": item.likeness if item.kind == "image" else None,
         }
 
     def _item(self, row: Row) -> Item:

@@ -8,7 +8,10 @@ from index_store.vectors import SparseVector
 
 @dataclass(frozen=True)
 class NewItem:
-    """What to add. `thumbnail`: bytes of a WebP or JPEG file; `bytes`: size of the original file."""
+    """What to add. `thumbnail`: bytes of a WebP or JPEG file; `bytes`: size of the original file.
+
+    `likeness`: a picture's hash (`likeness.py`); None where it is to be looked for later.
+    """
 
     kind: str
     path: str
@@ -20,6 +23,7 @@ class NewItem:
     bytes: int = 0
     thumbnail: builtins.bytes | None = None
     tags: tuple[str, ...] = ()
+    likeness: builtins.bytes | None = None
 
 
 @dataclass(frozen=True)

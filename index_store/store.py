@@ -63,6 +63,24 @@ class Store(Protocol):
     def tag(self, ids: Iterable[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         """Gives items tags and takes others from them, durably; CollectionError for a tag that cannot be one."""
 
+    def without_likeness(self) -> list[int]:
+        """Ids of pictures that nobody has looked at for a hash of what they show, ascending."""
+
+    def note_likeness(self, hashes: Mapping[int, bytes | None]) -> None:
+        """Writes down such hashes (`likeness.py`), or that a picture has none."""
+
+    def group_copies(self) -> None:
+        """Finds anew which pictures are nearly equal, or equal to the byte."""
+
+    def copies(self) -> list[list[int]]:
+        """The groups of nearly equal pictures, as they were found last: ids, ascending."""
+
+    def alike(self, ids: Sequence[int]) -> dict[int, int]:
+        """{id: a number that all pictures of its group share} of those items that are in a group of at least two."""
+
+    def group_sizes(self, ids: Sequence[int]) -> dict[int, int]:
+        """{id: how many pictures its group has} of those items that are in one."""
+
     def ids(self, where: Filter = EVERYTHING) -> list[int]:
         """The ids of all items that a filter lets through, ascending."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ from demo.commands.opening import (
     writable,
 )
 from index_store.writer_lock import WAIT_S
+
+if TYPE_CHECKING:
+    from index_store.items import Item
 
 commands = typer.Typer()
 
@@ -214,3 +217,24 @@ def stats(collection: CollectionOption = None, where: WhereOption = None, as_jso
         )
     else:
         terminal.show_stats(numbers, counts, place, model)
+
+
+@commands.command()
+def duplicates(collection: OwnCollectionOption, wait: WaitOption = WAIT_S, as_json: JsonOption = False) -> None:
+    """List pictures that are there more than once: equal to the byte, resaved, resized or cropped a little."""
+    from core.duplicates import copies, find_copies
+    from index_store.opening import open_collection
+
+    with open_collection(collection, writable=True, wait=wait) as opened:
+        find_copies(opened)
+        found, place = copies(opened), opened.place
+    if as_json:
+        groups = [{"equal": one.equal, "items": [_picture(item) for item in one.items]} for one in found]
+        terminal.print_json({"collection": place, "groups": groups})
+    else:
+        terminal.show_copies(found)
+
+
+def _picture(item: "Item") -> dict[str, object]:
+    names = ("id", "path", "width", "height", "bytes", "tags", "content_hash")
+    return {name: getattr(item, name) for name in names}

@@ -30,7 +30,7 @@ from index_store.vectors import SparseVector
 ROOT = Path(__file__).resolve().parents[2]
 runner = CliRunner()
 COMMANDS = ("serve", "models", "index", "search", "encode", "remove", "verify", "stats", "scenes", "embed", "train",
-            "evaluate", "reproduce", "export", "import", "doctor", "tag", "compact")  # fmt: skip
+            "evaluate", "reproduce", "export", "import", "doctor", "tag", "compact", "duplicates")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -167,7 +167,7 @@ def test_search_json(made: Path) -> None:
     assert answer["answered"] is None and answer["remarks"] == []  # this model does not say from when on
     assert answer["query"] == "a red dog" and len(answer["hits"]) == 3
     for hit in answer["hits"]:
-        assert list(hit) == ["id", "kind", "path", "caption", "score", "contributions"]
+        assert list(hit) == ["id", "kind", "path", "caption", "score", "contributions", "copies"]
         assert sum(row["contribution"] for row in hit["contributions"]) == pytest.approx(hit["score"], rel=1e-5)
     scores = [hit["score"] for hit in answer["hits"]]
     assert scores == sorted(scores, reverse=True)
@@ -328,6 +328,22 @@ def test_many_items_go_only_once_somebody_agrees(
     assert document("remove", folder, "--collection", made)["removed"] == 6 and "takes out 6 of the 6" in asked[2]
     assert document("index", folder, "--collection", made)["added"] == 6
     assert document("remove", "/", "--collection", made, "--yes")["removed"] == 6
+
+
+def test_duplicates(made: Path, folder: Path) -> None:
+    assert document("duplicates", "--collection", made)["groups"] == []
+    assert "No picture is there twice" in ok("duplicates", "--collection", made)
+    Image.open(folder / "0.png").save(folder / "resaved.jpg", quality=90)
+    (folder / "copy.png").write_bytes((folder / "1.png").read_bytes())
+    document("index", folder, "--collection", made)
+    groups = document("duplicates", "--collection", made)["groups"]
+    told = {tuple(sorted(Path(item["path"]).name for item in group["items"])): group["equal"] for group in groups}
+    assert told == {("0.png", "resaved.jpg"): False, ("1.png", "copy.png"): True}
+    assert "2 groups: 2 pictures are there more than once" in ok("duplicates", "--collection", made)
+    one = document("search", "two red dogs", "--collection", made, "-k", "20")["hits"]
+    every = document("search", "two red dogs", "--collection", made, "-k", "20", "--each")["hits"]
+    assert len(every) == len(one) + sum(hit["copies"] - 1 for hit in one) and {hit["copies"] for hit in every} == {1}
+    assert {hit["copies"] for hit in one} == {1, 2}
 
 
 def test_a_command_waits_for_another_that_writes(made: Path) -> None:
