@@ -49,8 +49,8 @@ class IndexReport:
     `renamed`: those whose file has another path than before. `skipped`: (path, one sentence) for each file or folder
     that could not be taken. `seconds`: wall-clock time. `cancelled`: stopped early; all that is counted is stored, and
     the next run takes up the rest. `passed_over`: how many files in folders are no pictures, by suffix ("" for none).
-    `junk`: how many pictures lie in folders that systems keep for themselves, by the folder's name. `kept`: ids of items whose files are
-    gone, so many that a person is asked first.
+    `junk`: how many pictures lie in folders that systems keep for themselves, by the folder's name. `kept`: ids of
+    items whose files are gone, so many that a person is asked first.
     """
 
     added: int

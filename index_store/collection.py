@@ -115,7 +115,7 @@ class Collection:
                 lock.acquire(wait)
                 alone.callback(lock.release)
                 upgrade(target)
-            postings = Postings(target / folder.POSTINGS)
+            postings = Postings(target / folder.POSTINGS, writable=writable)
             opened.callback(postings.close)
             catalog = Catalog(target / folder.CATALOG, writable=writable)
             opened.callback(catalog.close)

@@ -51,10 +51,10 @@ def _schema() -> tantivy.Schema:
 class Postings:
     """The index folder: opened by many readers, written by at most one writer across all processes.
 
-    The writer, and with it tantivy's own lock, is taken by the first write and kept until `close_writer`.
+    The writer, and with it tantivy's own lock, is given back by `close_writer` and taken again by the next write.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, writable: bool) -> None:
         self.path = path
         self._writer: tantivy.IndexWriter | None = None
         self._heap = 0  # bytes that the writer has
@@ -64,6 +64,8 @@ class Postings:
             index = self._index = self._open(writable)
             index.config_reader("manual")
             self.schema = index.schema
+            if writable:
+                self._writer = self._new_writer()
         except Exception as error:
             raise explain(error, path, reading=not writable) from error
 

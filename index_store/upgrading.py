@@ -51,7 +51,7 @@ def _rewrite(place: Path, earlier: "_Earlier") -> None:
         for half in (new, place / folder.POSTINGS):
             shutil.rmtree(half, ignore_errors=True)
         Postings.create(new)
-        with closing(Postings(new)) as postings:
+        with closing(Postings(new, writable=True)) as postings:
             postings.write(add=earlier.vectors(ids), count=len(ids))
         new.rename(place / folder.POSTINGS)
         folder.sync(place)

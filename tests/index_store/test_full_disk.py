@@ -68,7 +68,7 @@ def _copy(source: Path, target: Path) -> Path:
 def test_a_disk_that_is_found_full_while_documents_are_added(small_disk: Path) -> None:
     """Then tantivy refuses the next one without saying why; the sentence is the same, and nothing is written."""
     Postings.create(small_disk / "index")
-    postings = Postings(small_disk / "index")
+    postings = Postings(small_disk / "index", writable=True)
     postings.write(add=[(1, SparseVector.from_pairs({1: 1.0}))])
 
     def slowly() -> Iterator[tuple[int, SparseVector]]:

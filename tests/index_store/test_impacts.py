@@ -85,7 +85,7 @@ def test_tokens_name_term_and_band() -> None:
 def test_what_tantivy_scores_is_the_formula(tmp_path: Path) -> None:
     """Documents of all lengths, some of them removed: in each list, unit * f / (f + K), as the real index has it."""
     Postings.create(tmp_path / "index")
-    postings = Postings(tmp_path / "index")
+    postings = Postings(tmp_path / "index", writable=True)
     sizes = [1, 2, 5, 60, 103, 250, 400, 600, 1500]
     some = {item: long_vector(size, seed=item) for item, size in enumerate(sizes, start=1)}
     postings.write(add=some.items())
@@ -119,7 +119,7 @@ def test_bounds_of_the_real_index_hold(
     """With everything read, and on a budget: no item scores more than its bound, nor an unseen one than `beyond`."""
     folder = tmp_path_factory.mktemp("bounds") / "index"
     Postings.create(folder)
-    postings = Postings(folder)
+    postings = Postings(folder, writable=True)
     postings.write(add=list(enumerate(some, start=1)))
     view = postings.view()
     exact = {item: query.dot(vector) for item, vector in enumerate(some, start=1)}
@@ -140,7 +140,7 @@ def test_bounds_of_the_real_index_hold(
 def test_a_term_that_every_item_has(tmp_path: Path) -> None:
     """Its idf is next to nothing, and BM25 would say nothing: the float32 arithmetic is followed, not the formula."""
     Postings.create(tmp_path / "index")
-    postings = Postings(tmp_path / "index")
+    postings = Postings(tmp_path / "index", writable=True)
     postings.write(add=[(item, SparseVector.from_pairs({3: 0.7})) for item in range(1, 5001)])
     view = postings.view()
     assert 0 < impacts.idf(np.int64(5000), view.documents) < 1e-3
