@@ -97,8 +97,8 @@ class Tab:
             )
             self.mode = gr.Radio(MODES, value="full", label="Matching", elem_id="mode", scale=0)
             self.kind = gr.Radio(KINDS, value="image", label="Find", elem_id="kind", scale=0, visible=False)
-            self.each = gr.Checkbox(label="Show copies", elem_id="each", visible=False, scale=0, min_width=140)
             self.meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **PLAIN)
+            self.each = gr.Checkbox(label="Show copies", elem_id="each", visible=False, scale=0, min_width=140)
             self.only = gr.Dropdown(
                 [], value=[], label="Only among", info="choose, or type: caption=boat, added>=2026, width>=1000",
                 multiselect=True, allow_custom_value=True, elem_id="only", visible=False, min_width=300,

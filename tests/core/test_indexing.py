@@ -671,3 +671,16 @@ def test_two_runs_at_once_make_one_item_a_picture(collection: Collection, model:
     assert len(ids(collection, folder)) == len(list(collection.all_items("image"))) == 6
     assert sorted(item.caption or "" for item in collection.all_items("caption")) == ["a boat", "two red dogs"]
     assert collection.verify() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights that people lack there")
+def test_a_picture_that_is_linked_counts_once(collection: Collection, counting: Counting, folder: Path) -> None:
+    (folder / "0-link.png").symlink_to(folder / "0.png")
+    (folder / "below" / "a.png").symlink_to(folder / "1.png")
+    (folder / "a.png").symlink_to(folder / "1.png")
+    os.link(folder / "2.png", folder / "2-hard.png")
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (6, 0, 0, 0, 0)
+    names = {str(Path(item.path).relative_to(folder.resolve())) for item in collection.all_items()}
+    assert names == {"0.png", "1.png", "2-hard.png", "3.png", "below/4.png", "below/5.png"}
+    assert counts(index_paths(counting, collection, [folder])) == (0, 6, 0, 0, 0)
