@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 from PIL import Image
 
 from core.errors import ImageError
-from core.pictures.files import Listing, Shard, list_pictures, read_captions
+from core.pictures.captions import read_captions
+from core.pictures.files import Listing, Shard, list_pictures
 from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
 from core.pictures.renames import Renames, at_home, gone, homeless, renames
 from index_store.errors import CollectionError

@@ -49,7 +49,8 @@ def index(
 ) -> None:
     """Add folders of pictures to a collection, or bring it in step with them."""
     from core.indexing import index_paths
-    from core.pictures.files import Shard, existing, read_captions
+    from core.pictures.captions import read_captions
+    from core.pictures.files import Shard, existing
 
     share = Shard.parse(shard) if shard is not None else None
     if captions is not None:

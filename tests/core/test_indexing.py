@@ -15,7 +15,8 @@ from PIL import Image
 from core.errors import DatasetError, ImageError
 from core.indexing import BATCH, IndexReport, index_paths
 from core.model import Model
-from core.pictures.files import list_pictures, read_captions
+from core.pictures.captions import read_captions
+from core.pictures.files import list_pictures
 from core.pictures.images import open_image
 from core.search import search
 from index_store.collection import Collection
