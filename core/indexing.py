@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, TypeVar
 from PIL import Image
 
 from core.errors import ImageError
-from core.pictures.captions import read_captions
+from core.pictures.captions import read_captions, unread
 from core.pictures.files import Listing, Shard, list_pictures
 from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
 from core.pictures.renames import Renames, at_home, gone, homeless, renames
+from core.pictures.spoken import Spoken, spoken
 from index_store.errors import CollectionError
 from index_store.folder import is_collection
 from index_store.items import Item, NewItem
@@ -43,10 +44,11 @@ Done = TypeVar("Done")
 class IndexReport:
     """What a run of index_paths did, in items (pictures and captions).
 
-    `renamed`: those whose file has another path than before. `skipped`: (path, one sentence) for each file or folder
-    that could not be taken. `seconds`: wall-clock time. `cancelled`: stopped early; all that is counted is stored, and
-    the next run takes up the rest. `passed_over`: how many files in folders are no pictures, by suffix ("" for none).
-    `junk`: how many pictures lie in folders that systems keep for themselves, by the folder's name.
+    `renamed`: those whose file has another path than before. `skipped`: (path, one sentence) for each file, folder or
+    row of captions that could not be taken. `seconds`: wall-clock time. `cancelled`: stopped early; all that is counted
+    is stored, and the next run takes up the rest. `passed_over`: how many files in folders are no pictures, by suffix
+    ("" for none). `junk`: how many pictures lie in folders that systems keep for themselves, by the folder's name.
+    `unread_captions`: files in the folders that look like captions of theirs, none of which was ever read.
     """
 
     added: int
@@ -59,6 +61,7 @@ class IndexReport:
     cancelled: bool = False
     passed_over: Mapping[str, int] = field(default_factory=dict)
     junk: Mapping[str, int] = field(default_factory=dict)
+    unread_captions: tuple[str, ...] = ()
 
     @property
     def read(self) -> int:
@@ -85,16 +88,17 @@ def index_paths(
     are no longer at the old one (renamed; its captions go with it), and otherwise a new item with the same vector. New
     bytes at a known path replace the old item. Items of files that are gone from a walked folder are removed, except
     when a folder that was asked for holds no picture any more: its disk may not be mounted, which is reported instead.
-    `captions` (JSONL: `file`, `captions`) makes each caption an item of kind "caption" with its picture's path; files
-    in it count from `captions_folder`, or from where it lies.
+    `captions`, a file that `read_captions` reads, makes each caption an item of kind "caption" with its picture's path;
+    which picture its names mean, `spoken` says (from `captions_folder`, or from where it lies).
     `shard`: takes only its share of the pictures and their captions. `everything`: takes hidden entries, deleted files
     and others' thumbnails too (see `list_pictures`).
     `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text or its
     first caption. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()` between
     batches.
 
-    A file that cannot be read is skipped with its reason. Raises ImageError for a path that does not exist,
-    DatasetError for a malformed captions file, CollectionError when another model made the collection.
+    A file or a row of captions that cannot be read is skipped with its reason. Raises ImageError for a path that does
+    not exist, DatasetError for a captions file without captions, CollectionError when another model made the
+    collection.
     """
     started = perf_counter()
     if collection.model != model.name:
@@ -102,14 +106,21 @@ def index_paths(
             f"The collection {collection.place} was made by the model '{collection.model}', so the model "
             f"'{model.name}' cannot add to it; use '{collection.model}' or another collection."
         )
-    spoken = read_captions(captions, captions_folder) if captions is not None else {}
+    file = read_captions(captions) if captions is not None else None
     # the thumbnails in a collection are nobody's pictures
     listing = list_pictures(paths, skip=is_collection, everything=everything)
+    said = Spoken({}, ())
+    if file is not None:
+        known = (Path(item.path) for item in collection.all_items("image"))
+        said = spoken(file, [*listing.pictures, *known], listing.folders, captions_folder)
+    by_picture = said.by_picture
     if shard is not None:
         listing = replace(listing, pictures=[picture for picture in listing.pictures if shard.takes(picture)])
-        spoken = {picture: texts for picture, texts in spoken.items() if shard.takes(picture)}
-    alts = {picture: texts[0] for picture, texts in spoken.items() if texts} | dict(alt_texts or {})
-    run = _Run(model, collection, listing, spoken, alts, progress, cancelled or (lambda: False))
+        by_picture = {picture: texts for picture, texts in by_picture.items() if shard.takes(picture)}
+    alts = {picture: texts[0] for picture, texts in by_picture.items() if texts} | dict(alt_texts or {})
+    run = _Run(model, collection, listing, by_picture, alts, progress, cancelled or (lambda: False))
+    run.skipped.extend(said.skipped)
+    left = run.unread_captions() if file is None else ()
     run.known_pictures()
     run.pictures()
     run.captions()
@@ -121,7 +132,7 @@ def index_paths(
     seconds = perf_counter() - started
     return IndexReport(
         run.added, run.unchanged, run.updated, run.renamed, run.removed, skipped, seconds, run.stopped,
-        dict(listing.passed_over.most_common()), dict(listing.junk.most_common()),
+        dict(listing.passed_over.most_common()), dict(listing.junk.most_common()), left,
     )  # fmt: skip
 
 
@@ -256,6 +267,12 @@ class _Run:
                 removing.extend(item.id for item in items)
         if removing:
             self.removed += self.collection.remove(removing)
+
+    def unread_captions(self) -> tuple[str, ...]:
+        """What look like captions files in the folders that have no captions yet."""
+        known = [Path(path) for kind, path in self.at_path if kind == "caption"]
+        bare = [folder for folder in self.listing.folders if not any(path.is_relative_to(folder) for path in known)]
+        return tuple(map(str, unread(bare)))
 
     def _tell_of_empty_folders(self) -> None:
         """An empty folder that pictures came from may be an unmounted disk: what is below it is not taken for gone."""

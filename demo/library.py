@@ -163,12 +163,13 @@ class Library:
             terms = model.vocabulary.terms
             with open_collection(address, model=model.name, vocabulary=terms, writable=True) as opened:
                 # an uploaded file lies in a folder of its own, so its names count from where the pictures are
+                folder = place if place is not None and place.is_dir() else kept
                 report = index_paths(
                     model,
                     opened,
                     paths,
                     captions=captions,
-                    captions_folder=place or kept,
+                    captions_folder=None if files and place is not None else folder,
                     progress=self._told,
                     cancelled=self._stop.is_set,
                 )

@@ -133,6 +133,8 @@ def show_report(report: "IndexReport", place: str, items: int) -> None:
         f"{plain(nearer(place))} holds {items} items"
     )
     out().print(Text(counts), soft_wrap=True)
+    for file in report.unread_captions:
+        say(f"{file} looks like captions of these pictures; to read them, add --captions {file}", "dim")
 
 
 def show_stats(stats: "Stats", counts: "Counts", place: str, model: str) -> None:

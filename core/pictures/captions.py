@@ -1,87 +1,108 @@
-"""Reads caption files; must not know models or collections."""
+"""Reads captions files of every usual form, row by row; must not know models or collections.
 
-import csv
-import json
+A bad row is named and costs no other; a file that holds no captions at all is refused.
+"""
+
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from core.errors import DatasetError
+from core.pictures.caption_json import json_rows
+from core.pictures.caption_rows import Row
+from core.pictures.caption_tables import table_rows
 
-TABLES = {".csv": ",;", ".tsv": "\t"}  # what may stand between the cells
-FILE_COLUMNS, CAPTION_COLUMNS = ("file", "filename", "image", "image_name"), ("caption", "comment", "text")
+USUAL_NAMES = ("captions.jsonl", "captions.json", "captions.csv", "captions.tsv", "captions.txt", "metadata.jsonl",
+               "metadata.csv", "results.csv")  # fmt: skip  # of a folder's own captions
+JSON_LINES, JSON = (".jsonl", ".ndjson"), (".json", ".jsonl", ".ndjson")
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
+          (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))  # fmt: skip  # what encodings begin with
+_LOOKED_AT = 4_096  # bytes that tell UTF-16 without a mark
 
 
-def read_captions(
-    path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None
-) -> dict[Path, tuple[str, ...]]:
-    """Captions by picture, absolute: JSONL ({"file": …, "captions": […]} a line), or a table with a header.
+@dataclass(frozen=True)
+class CaptionsFile:
+    """What a captions file says: rows with a picture's name and captions, and the rows that say nothing (`bad`)."""
 
-    A table (.csv with commas or semicolons, .tsv) has a column of files (file, filename, image, image_name) and one of
-    captions (caption, comment, text), a caption a row, as Flickr30k's does. Files are relative to `folder`, or to the
-    captions' own folder where none is given. Blank lines are skipped, repeated files are joined, repeated captions kept
-    once. Raises DatasetError that names file and line for anything else.
+    path: Path
+    rows: tuple[Row, ...]
+    bad: tuple[Row, ...]
+
+    def told(self, row: Row, said: str) -> str:
+        """A sentence on a row."""
+        return f"{self.path}, {row.place}: {said}."
+
+
+def read_captions(path: str | os.PathLike[str]) -> CaptionsFile:
+    """The captions in a file.
+
+    JSON: an object a line or a list of them ({"file": …, "captions": […]} or {"file": …, "caption": …}), COCO's and
+    Karpathy's data sets, names with captions. Anything else is a table, with commas, semicolons, tabs or bars between
+    its cells (a first line `sep=;` says which); without a header where its first row names a picture. Columns and keys
+    are known by what they are called (`caption_rows`). Text is UTF-8, UTF-16 or UTF-32, and otherwise Windows' 1252.
+    Raises DatasetError, one sentence that names file and line, where no captions are found.
     """
     path = Path(path)
-    captions: dict[Path, dict[str, None]] = {}
     try:
-        base = path.resolve().parent if folder is None else Path(folder).resolve()
-        with open(path, encoding="utf-8-sig", newline="") as lines:
-            for name, texts in _table(lines, path) if path.suffix.lower() in TABLES else _jsonl(lines, path):
-                captions.setdefault(_picture_path(base, name), {}).update(dict.fromkeys(texts))
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"The captions file {path} is not UTF-8 text; save it as UTF-8.") from error
+        data = path.read_bytes()
     except OSError as error:
         raise DatasetError(
             f"The captions file {path} cannot be read: {(error.strerror or str(error)).lower()}."
         ) from error
-    return {picture: tuple(texts) for picture, texts in captions.items()}
+    found = list(_rows(decoded(data), path))
+    rows = tuple(row for row in found if not row.fault)
+    bad = tuple(row for row in found if row.fault)
+    told = CaptionsFile(path, rows, bad)
+    if not rows and bad:
+        more = f" The other {len(bad) - 1:,} rows are not better." if len(bad) > 1 else ""
+        raise DatasetError(told.told(bad[0], bad[0].fault) + more)
+    if not rows:
+        raise DatasetError(f"The captions file {path} holds no captions.")
+    return told
 
 
-def _picture_path(folder: Path, name: str) -> Path:
-    """The path under which walking would list a picture: links below the folder are kept, links to it are not."""
-    return Path(name).resolve() if Path(name).is_absolute() else Path(os.path.normpath(folder / name))
+def _rows(text: str, path: Path) -> Iterator[Row]:
+    suffix, start = path.suffix.lower(), text.lstrip()[:1]
+    if not start:
+        return iter(())
+    if suffix in JSON or (start == "{" and suffix not in (".csv", ".tsv")) or (start == "[" and suffix == ""):
+        return json_rows(text, str(path), lines=suffix in JSON_LINES and start != "[")
+    return table_rows(text, str(path))
 
 
-def _jsonl(lines: Iterable[str], path: Path) -> Iterator[tuple[str, list[str]]]:
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield _caption_line(line, f"{path}, line {number}")
+def unread(folders: Iterable[Path]) -> list[Path]:
+    """Files in the folders that are called as captions files usually are: for people to name, never to be guessed."""
+    return [file for folder in folders for name in USUAL_NAMES if (file := folder / name).is_file()]
 
 
-def _table(lines: TextIO, path: Path) -> Iterator[tuple[str, list[str]]]:
-    head = lines.readline()
-    lines.seek(0)
-    delimiter = max(TABLES[path.suffix.lower()], key=head.count)
-    reader = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True)
+def decoded(data: bytes) -> str:
+    """The text of a file, in whatever encoding, with plain line ends; wrong bytes cost their own line only."""
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None) or _unmarked_utf16(data)
+    if encoding and encoding != "utf-8-sig":
+        text = data.decode(encoding, "replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = b"\n".join(map(str.encode, map(_line, data.removeprefix(b"\xef\xbb\xbf").split(b"\n")))).decode()
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _line(data: bytes) -> str:
     try:
-        columns = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
-        file = next((columns[name] for name in FILE_COLUMNS if name in columns), None)
-        caption = next((columns[name] for name in CAPTION_COLUMNS if name in columns), None)
-        if file is None or caption is None:
-            raise DatasetError(
-                f"{path}, line 1: expected a header with a column {' or '.join(FILE_COLUMNS)} and a column "
-                f"{' or '.join(CAPTION_COLUMNS)}."
-            )
-        for row in reader:
-            name, text = (row[file] or "").strip(), (row[caption] or "").strip()
-            if not name or not text:
-                raise DatasetError(f"{path}, line {reader.line_num}: a file and its caption were expected.")
-            yield name, [text]
-    except csv.Error as error:
-        raise DatasetError(f"{path}, line {reader.line_num}: not a row of a table ({error}).") from error
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            return data.decode("cp1252")
+        except UnicodeDecodeError:  # five bytes mean nothing there
+            return data.decode("latin-1")
 
 
-def _caption_line(line: str, where: str) -> tuple[str, list[str]]:
-    shape = 'expected {"file": "a.jpg", "captions": ["a text", …]}'
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise DatasetError(f"{where}: not JSON ({error}); {shape}.") from error
-    name, texts = (row.get("file"), row.get("captions")) if isinstance(row, dict) else (None, None)
-    if not isinstance(name, str) or not name:
-        raise DatasetError(f"{where}: the file's name is missing; {shape}.")
-    if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
-        raise DatasetError(f"{where}: the captions are not a list of texts; {shape}.")
-    return name, [text.strip() for text in texts]
+def _unmarked_utf16(data: bytes) -> str | None:
+    """UTF-16 without a mark, told by its zeros: every second byte of mostly Latin text."""
+    some = data[:_LOOKED_AT]
+    even, odd = some[::2].count(0), some[1::2].count(0)
+    if max(even, odd) * 4 < len(some):
+        return None
+    return "utf-16-be" if even > odd else "utf-16-le"

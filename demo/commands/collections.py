@@ -36,7 +36,13 @@ def index(
     ] = None,
     captions: Annotated[
         Path | None,
-        typer.Option("--captions", help='JSONL: {"file": …, "captions": […]} a line; or .csv, .tsv: file, caption.'),
+        typer.Option(
+            "--captions", help="Captions of the pictures: a table with a column file and one caption, JSON, …"
+        ),
+    ] = None,
+    captions_folder: Annotated[
+        Path | None,
+        typer.Option("--captions-folder", metavar="DIR", help="Where the names in the captions file count from."),
     ] = None,
     shard: Annotated[
         str | None, typer.Option("--shard", metavar="I/N", help="Only this machine's share; `import` joins them.")
@@ -62,7 +68,8 @@ def index(
         terminal.progress_bar("indexing") as advance,
     ):
         report = index_paths(
-            own, opened, paths, captions=captions, shard=share, everything=everything, progress=advance,
+            own, opened, paths, captions=captions, captions_folder=captions_folder, shard=share, everything=everything,
+            progress=advance,
             cancelled=stopped,
         )  # fmt: skip
         items, place = len(opened), opened.place

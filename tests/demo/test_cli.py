@@ -158,6 +158,21 @@ def test_index_captions(tmp_path: Path, folder: Path) -> None:
     assert not (tmp_path / "d").exists()
 
 
+def test_index_captions_of_pictures_with_one_name(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (folder / "4.png").write_bytes((folder / "below" / "4.png").read_bytes())
+    captions = tmp_path / "captions.csv"
+    captions.write_text("name;text\n4.png;a red dog\n")
+    adding = ("index", folder / "below", folder / "4.png", "--collection", tmp_path / "c", "--captions", captions)
+    (tmp_path / "other" / "4.png").write_bytes((folder / "0.png").read_bytes())
+    report = document(*adding, tmp_path / "other")
+    assert "'4.png' could be" in report["skipped"][0]["reason"] and report["items"] == 4
+    report = document(*adding, "--captions-folder", tmp_path / "other")
+    assert (report["added"], report["skipped"]) == (1, [])
+    (hit,) = document("search", "a red dog", "--collection", tmp_path / "c", "--kind", "caption")["hits"]
+    assert hit["path"] == str(tmp_path / "other" / "4.png")
+
+
 def test_search_json(made: Path) -> None:
     answer = document("search", "a red dog", "--collection", made, "-k", "3")
     assert list(answer) == [
