@@ -15,13 +15,15 @@ from PIL import Image
 
 from core.errors import ImageError
 from core.pictures.captions import read_captions, unread
+from core.pictures.described import describe, described_anew
 from core.pictures.files import Listing, Shard, list_pictures
 from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
 from core.pictures.renames import Renames, at_home, gone, homeless, renames
 from core.pictures.spoken import Spoken, spoken
+from index_store.catalog import now
 from index_store.errors import CollectionError
 from index_store.folder import is_collection
-from index_store.items import Item, NewItem
+from index_store.items import Description, Item, NewItem
 from index_store.store import Store
 from index_store.vectors import SparseVector
 
@@ -33,6 +35,7 @@ log = logging.getLogger(__name__)
 _EMPTY = SparseVector.from_pairs({})  # stands in an item until its vector is known
 
 BATCH = 32  # what one commit holds: at most this much work is lost when the process is killed
+DESCRIBED = 500  # descriptions of known pictures in one commit: little work, and little to lose
 LOOK_AHEAD = 2 * BATCH  # decoded pictures waiting; at 1,024 px a side they cost 200 MB at most
 DECODERS = 2  # Pillow frees the interpreter while it decodes, so that two keep an encoder fed
 
@@ -92,9 +95,10 @@ def index_paths(
     which picture its names mean, `spoken` says (from `captions_folder`, or from where it lies).
     `shard`: takes only its share of the pictures and their captions. `everything`: takes hidden entries, deleted files
     and others' thumbnails too (see `list_pictures`).
-    `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text or its
-    first caption. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()` between
-    batches.
+    `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text, its
+    first caption in the file of captions, or else what its own file says (`describe`), which also gives it tags, date,
+    camera and place. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()`
+    between batches.
 
     A file or a row of captions that cannot be read is skipped with its reason. Raises ImageError for a path that does
     not exist, DatasetError for a captions file without captions, CollectionError when another model made the
@@ -122,6 +126,7 @@ def index_paths(
     run.skipped.extend(said.skipped)
     left = run.unread_captions() if file is None else ()
     run.known_pictures()
+    run.descriptions()
     run.pictures()
     run.captions()
     run.remove_gone()
@@ -171,6 +176,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.skipped.extend(self.listing.unreadable)
         self.settled: set[Path] = set()  # pictures that nothing is left to do with
+        self.undescribed: dict[Path, Item] = {}  # those of them whose files are to be asked what they say
         self._read_items()
         self.total = len(self.listing.pictures) + sum(len(texts) for texts in self.spoken.values())
 
@@ -181,6 +187,20 @@ class _Run:
             self.at_path[item.kind, item.path].append(item)
             if item.kind == "image":
                 self.by_hash[item.content_hash] = item.id
+
+    def descriptions(self) -> None:
+        """Asks the files of known pictures what people and cameras wrote into them, where that was never done."""
+        told: dict[int, Description] = {}
+        for path, description in self._ahead(list(self.undescribed), _described):
+            item = self.undescribed[path]
+            spoken = {caption.caption for caption in self.at_path["caption", item.path]}
+            # what a captions file said stays; what the picture's own file said before makes room
+            stays = item.caption is not None and (not item.described or item.caption in spoken or path in self.alts)
+            told[item.id] = replace(description, caption=None) if stays else description
+            if len(told) == DESCRIBED:
+                self.collection.describe(told)
+                told = {}
+        self.collection.describe(told)
 
     def known_pictures(self) -> None:
         """Leaves alone what is as it was, and gives items the new path of their file, before anything is replaced."""
@@ -213,6 +233,8 @@ class _Run:
         if alt is not None and alt != item.caption:
             return False
         self.settled.add(path)
+        if described_anew(path, item.described):
+            self.undescribed[path] = item
         self._advance(path.name)
         return True
 
@@ -322,7 +344,7 @@ class _Run:
             digest = content_hash(path)
             prepared.hashed = True
             size = path.stat().st_size
-            prepared.item = NewItem("image", str(path), self.alts.get(path), digest, _EMPTY, bytes=size)
+            prepared.item = self._new_item(path, digest, size)
             if digest not in self.by_hash:
                 self._decode(prepared)
         except ImageError as error:
@@ -330,6 +352,15 @@ class _Run:
         except OSError as error:
             prepared.item, prepared.error = None, f"The picture {path} cannot be read: {error.strerror or error}."
         return prepared
+
+    def _new_item(self, path: Path, digest: str, size: int) -> NewItem:
+        """An item with what its file says of it; what was said elsewhere goes before a caption in there."""
+        told = describe(path)
+        caption = self.alts.get(path, told.caption)
+        return NewItem(
+            "image", str(path), caption, digest, _EMPTY, bytes=size, tags=told.tags, taken=told.taken,
+            camera=told.camera, latitude=told.latitude, longitude=told.longitude, described=now(),
+        )  # fmt: skip
 
     @staticmethod
     def _decode(prepared: _Prepared) -> None:
@@ -349,7 +380,10 @@ class _Run:
         encoded = dict(zip(fresh, self.model.encode_images(list(fresh.values())), strict=True)) if fresh else {}
         items = [self._completed(prepared.item, encoded) for prepared in batch if prepared.item]
         replaced = [self.at_path.get(("image", item.path), []) for item in items]
-        items = [replace(item, tags=olds[0].tags) if olds else item for item, olds in zip(items, replaced, strict=True)]
+        items = [
+            replace(item, tags=_joined(olds[0].tags, item.tags)) if olds else item
+            for item, olds in zip(items, replaced, strict=True)
+        ]
         ids = self.collection.add(items, replacing=[old.id for olds in replaced for old in olds])
         for old in (old for olds in replaced for old in olds):
             if self.by_hash.get(old.content_hash) == old.id:
@@ -383,7 +417,7 @@ class _Run:
         small = Path(old.thumbnail).read_bytes() if old.thumbnail and Path(old.thumbnail).exists() else item.thumbnail
         caption = item.caption if item.caption is not None else old.caption
         sized = replace(item, width=old.width, height=old.height, thumbnail=small)
-        return replace(sized, vector=vector, caption=caption, tags=old.tags)
+        return replace(sized, vector=vector, caption=caption, tags=_joined(old.tags, item.tags))
 
     def _store_captions(self, batch: Sequence[NewItem]) -> None:
         if not batch or self._stop_now():
@@ -415,6 +449,14 @@ def _digest(path: Path) -> tuple[Path, str | None]:
         return path, content_hash(path) if _storable(path) else None
     except ImageError:
         return path, None
+
+
+def _described(path: Path) -> tuple[Path, Description]:
+    return path, describe(path)
+
+
+def _joined(*tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for some in tags for tag in some))
 
 
 def _size(path: Path) -> int | None:

@@ -47,9 +47,16 @@ class SearchHit:
     score: float
     contributions: tuple[Contribution, ...]
     thumbnail: str | None  # absolute path of a small picture, for galleries; not part of the JSON
+    tags: tuple[str, ...] = ()
+    taken: str | None = None  # this and the next three as in `index_store.items.Description`
+    camera: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
     def to_json(self) -> dict[str, object]:
-        """The keys `id`, `kind`, `path`, `caption`, `score`, `contributions`."""
+        """The keys `id`, `kind`, `path`, `caption`, `score`, `contributions`, `tags`, `taken`, `camera`, `latitude` and
+        `longitude`.
+        """
         return {
             "id": self.id,
             "kind": self.kind,
@@ -57,6 +64,11 @@ class SearchHit:
             "caption": self.caption,
             "score": self.score,
             "contributions": [row.to_json() for row in self.contributions],
+            "tags": list(self.tags),
+            "taken": self.taken,
+            "camera": self.camera,
+            "latitude": self.latitude,
+            "longitude": self.longitude,
         }
 
 
@@ -356,6 +368,11 @@ def explained_hits(
             score=float(hit.score),
             contributions=contributions(query, vector, terms, spoken, against),
             thumbnail=item.thumbnail,
+            tags=item.tags,
+            taken=item.taken,
+            camera=item.camera,
+            latitude=item.latitude,
+            longitude=item.longitude,
         )
         for hit, item, vector in rows
     )

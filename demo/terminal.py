@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.indexing import IndexReport
     from core.parity import Comparison
     from core.registry import ModelEntry
-    from core.search import SearchResult
+    from core.search import SearchHit, SearchResult
     from index_store.items import Counts, Stats
 
 REASONS = 4  # contributions shown a hit: enough to see why, and one line long
@@ -107,6 +107,8 @@ def show_result(result: "SearchResult") -> None:
         name = Text(plain(nearer(hit.path)), overflow="fold")
         if hit.caption:
             name.append(f"\n{plain(hit.caption)}", "italic dim")
+        if known := _known(hit):
+            name.append(f"\n{plain(known)}", "dim")
         table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
     out().print(table)
     proof = "exactly the best" if result.exact else "possibly not the best, as the budget ended the search"
@@ -151,7 +153,8 @@ def show_stats(stats: "Stats", counts: "Counts", place: str, model: str) -> None
     table.add_row("most frequent", ", ".join(f"{term} {count}" for term, count in stats.frequent))
     if counts.items != stats.items:
         table.add_row("let through", f"{counts.items} items")
-    for name, values in (("folders", counts.folders), ("tags", counts.tags)):
+    counted = {"folders": counts.folders, "tags": counts.tags, "cameras": counts.cameras, "taken in": counts.years}
+    for name, values in counted.items():
         if values:
             told = [f"{plain(nearer(value))} {count}" for value, count in list(values.items())[:SHOWN_COUNTS]]
             table.add_row(name, Text("\n".join(told), overflow="fold"))
@@ -181,6 +184,13 @@ def _reasons(contributions: "Sequence[Contribution]") -> Text:
     if rest:
         line.append(f"and {len(rest)} more {sum(row.contribution for row in rest):.2f}", "dim")
     return line
+
+
+def _known(hit: "SearchHit") -> str:
+    """When, with what and where a picture was taken, and its tags, on a line."""
+    place = f"{hit.latitude}, {hit.longitude}" if hit.latitude is not None else ""
+    taken = (hit.taken or "").replace("T", " ")
+    return " · ".join(filter(None, (taken, hit.camera, place, *(f"#{tag}" for tag in hit.tags))))
 
 
 def _mark(kind: str) -> str:

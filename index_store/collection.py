@@ -23,7 +23,7 @@ from types import TracebackType
 
 from index_store import folder
 from index_store.catalog import SEPARATOR, Catalog, Row, now
-from index_store.checks import check_item, check_origin, check_tag, check_text, check_vector
+from index_store.checks import check_description, check_item, check_origin, check_tag, check_text, check_vector
 from index_store.errors import (
     CollectionDamaged,
     CollectionError,
@@ -33,7 +33,7 @@ from index_store.errors import (
     open_for_reading,
 )
 from index_store.filters import EVERYTHING, Condition, Filter
-from index_store.items import Compaction, Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.items import Compaction, Counts, Description, Hit, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.moments import Moments
 from index_store.postings import Postings
 from index_store.searching import search
@@ -53,6 +53,11 @@ ITEM_COLUMNS = (
     "height",
     "bytes",
     "tags",
+    "taken",
+    "camera",
+    "latitude",
+    "longitude",
+    "described",
 )  # what an item is told with
 WASTE = 1_000  # documents, of removed items or in pieces, that nobody minds
 PAGE = 500  # rows at a time when walking all items
@@ -214,6 +219,15 @@ class Collection:
             self._catalog.tag([int(item) for item in ids], add, remove)
             self._moments.filter_anew()
 
+    def describe(self, told: Mapping[int, Description]) -> None:
+        """Writes down what the files of items say of them, durably, in one step; see `Catalog.describe`."""
+        with self._lock:
+            self._check_writable()
+            for one in told.values():
+                check_description(one)
+            self._catalog.describe(told)
+            self._moments.filter_anew()
+
     def ids(self, where: Filter = EVERYTHING) -> list[int]:
         """The ids of all items that a filter lets through, ascending."""
         return self._catalog.ids(where)
@@ -223,7 +237,7 @@ class Collection:
         return self._among(where).count
 
     def counts(self, where: Filter = EVERYTHING, most: int = 50) -> Counts:
-        """How many items a filter lets through, in all and by kind, folder and tag (the `most` frequent of each)."""
+        """How many items a filter lets through, in all and by kind, folder, tag, camera, year (`most` of each)."""
         return self._catalog.counts(where, most)
 
     def search(
@@ -471,6 +485,11 @@ class Collection:
             "thumbnail": self._thumbnails.write(number, item.thumbnail),
             "terms": len(item.vector),
             "tags": item.tags,
+            "taken": item.taken,
+            "camera": item.camera,
+            "latitude": item.latitude,
+            "longitude": item.longitude,
+            "described": item.described,
         }
 
     def _item(self, row: Row) -> Item:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from index_store.filters import EVERYTHING, Filter
-from index_store.items import Compaction, Counts, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.items import Compaction, Counts, Description, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.vectors import SparseVector
 
 
@@ -56,6 +56,12 @@ class Store(Protocol):
     def tag(self, ids: Iterable[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         """Gives items tags and takes others from them, durably; CollectionError for a tag that cannot be one."""
 
+    def describe(self, told: Mapping[int, Description]) -> None:
+        """Writes down what the files of items {id: …} say of them, durably; ids that are not there are passed over.
+
+        Tags are added to those they have; a caption that is None leaves theirs as it is.
+        """
+
     def ids(self, where: Filter = EVERYTHING) -> list[int]:
         """The ids of all items that a filter lets through, ascending."""
 
@@ -63,7 +69,7 @@ class Store(Protocol):
         """How many items a filter lets through."""
 
     def counts(self, where: Filter = EVERYTHING, most: int = 50) -> Counts:
-        """How many items a filter lets through, in all and by kind, folder and tag (the `most` frequent of each)."""
+        """How many items a filter lets through, in all and by kind, folder, tag, camera, year (`most` of each)."""
 
     def search(
         self,

@@ -12,13 +12,11 @@ from core.errors import DatasetError
 from core.pictures.caption_json import json_rows
 from core.pictures.caption_rows import Row
 from core.pictures.caption_tables import table_rows
+from core.pictures.encodings import document
 
 USUAL_NAMES = ("captions.jsonl", "captions.json", "captions.csv", "captions.tsv", "captions.txt", "metadata.jsonl",
                "metadata.csv", "results.csv")  # fmt: skip  # of a folder's own captions
 JSON_LINES, JSON = (".jsonl", ".ndjson"), (".json", ".jsonl", ".ndjson")
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
-          (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))  # fmt: skip  # what encodings begin with
-_LOOKED_AT = 4_096  # bytes that tell UTF-16 without a mark
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def read_captions(path: str | os.PathLike[str]) -> CaptionsFile:
         raise DatasetError(
             f"The captions file {path} cannot be read: {(error.strerror or str(error)).lower()}."
         ) from error
-    found = list(_rows(decoded(data), path))
+    found = list(_rows(document(data), path))
     rows = tuple(row for row in found if not row.fault)
     bad = tuple(row for row in found if row.fault)
     told = CaptionsFile(path, rows, bad)
@@ -74,35 +72,3 @@ def _rows(text: str, path: Path) -> Iterator[Row]:
 def unread(folders: Iterable[Path]) -> list[Path]:
     """Files in the folders that are called as captions files usually are: for people to name, never to be guessed."""
     return [file for folder in folders for name in USUAL_NAMES if (file := folder / name).is_file()]
-
-
-def decoded(data: bytes) -> str:
-    """The text of a file, in whatever encoding, with plain line ends; wrong bytes cost their own line only."""
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None) or _unmarked_utf16(data)
-    if encoding and encoding != "utf-8-sig":
-        text = data.decode(encoding, "replace")
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = b"\n".join(map(str.encode, map(_line, data.removeprefix(b"\xef\xbb\xbf").split(b"\n")))).decode()
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _line(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        try:
-            return data.decode("cp1252")
-        except UnicodeDecodeError:  # five bytes mean nothing there
-            return data.decode("latin-1")
-
-
-def _unmarked_utf16(data: bytes) -> str | None:
-    """UTF-16 without a mark, told by its zeros: every second byte of mostly Latin text."""
-    some = data[:_LOOKED_AT]
-    even, odd = some[::2].count(0), some[1::2].count(0)
-    if max(even, odd) * 4 < len(some):
-        return None
-    return "utf-16-be" if even > odd else "utf-16-le"

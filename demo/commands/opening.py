@@ -57,7 +57,8 @@ WhereOption = Annotated[
         "--where",
         metavar="CONDITION",
         help="Only items for which this holds, as in folder=holiday, file=*.jpg, tag=best, caption=boat, kind=image, "
-        "added>=2026-01, width>=1000, bytes<2MB; also !=. Repeatable: all must hold, of several = for one key any.",
+        "taken>=2024-05, camera=Canon, near=52.52,13.40,5km, added>=2026-01, width>=1000, bytes<2MB; also !=. "
+        "Repeatable: all must hold, of several = for one key any.",
     ),
 ]
 ImageOption = Annotated[Path | None, typer.Option("--image", help="A picture instead of a text.")]

@@ -28,6 +28,12 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    tell_places: Annotated[
+        bool,
+        typer.Option(
+            "--tell-places", help="public: tell visitors where and with what camera pictures were taken, too."
+        ),
+    ] = False,
 ) -> None:
     """Start the web app."""
     if collection is not None:
@@ -36,6 +42,7 @@ def serve(
     from demo import web
 
     try:
-        web.launch(model or DEFAULT_MODEL, collection, host=host, port=port or None, mcp=mcp, public=public)
+        name, number = model or DEFAULT_MODEL, port or None
+        web.launch(name, collection, host=host, port=number, mcp=mcp, public=public, tell_places=tell_places)
     except OSError as error:
         raise SightwordsError(f"The web app cannot listen on {host}:{port} ({error}); try another --port.") from error

@@ -52,7 +52,7 @@ def load(server: Server) -> dict[str, str]:
     for table in (about(address), items(address)):
         server.ask("load_collection", table, timeout=LOAD_S)
     found = facts(server)
-    if found.get("form", rows.FORM) != rows.FORM:
+    if found.get("form", rows.EARLIER) not in (rows.FORM, rows.EARLIER):
         raise CollectionTooNew(f"The collection {address} was written by a newer Sightwords; update to open it.")
     whole = {"form", "model", "digest", "next_id"} <= found.keys()
     if not whole or vocabulary_digest(rows.vocabulary_of(found)) != found["digest"]:

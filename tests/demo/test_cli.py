@@ -181,7 +181,10 @@ def test_search_json(made: Path) -> None:
     assert answer["answered"] is None and answer["remarks"] == []  # this model does not say from when on
     assert answer["query"] == "a red dog" and len(answer["hits"]) == 3
     for hit in answer["hits"]:
-        assert list(hit) == ["id", "kind", "path", "caption", "score", "contributions"]
+        assert list(hit) == [
+            "id", "kind", "path", "caption", "score", "contributions",
+            "tags", "taken", "camera", "latitude", "longitude",
+        ]  # fmt: skip
         assert sum(row["contribution"] for row in hit["contributions"]) == pytest.approx(hit["score"], rel=1e-5)
     scores = [hit["score"] for hit in answer["hits"]]
     assert scores == sorted(scores, reverse=True)
