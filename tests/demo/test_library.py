@@ -18,6 +18,7 @@ from demo.session import Session
 from demo.web import build, serve
 from index_store.collection import Collection
 from index_store.errors import ItemNotFound, SightwordsError
+from index_store.items import Description
 
 
 @pytest.fixture
@@ -176,6 +177,8 @@ def test_numbers_and_plots(started: tuple[Session, Library]) -> None:
 def test_strangers_may_look_but_change_nothing_and_learn_no_paths(
     started: tuple[Session, Library], model: Model, tmp_path: Path
 ) -> None:
+    with Collection.open(tmp_path / "mine", writable=True) as mine:
+        mine.describe({item: Description(None, (), "2024", "Canon EOS 5D", 52.52, 13.405) for item in mine.ids()})
     public = Session(model, tmp_path / "mine", public=True)
     ids = {component.elem_id for component in build(public).blocks.values()}
     assert "query" in ids and not {name for name in ids if name and name.startswith("library")}
@@ -186,6 +189,8 @@ def test_strangers_may_look_but_change_nothing_and_learn_no_paths(
         found = client.predict("a red dog beside the sea", api_name="/search")
         assert found["hits"] and all(hit["file"] == "" for hit in found["hits"])
         assert str(tmp_path) not in str(found["hits"])
+        assert found["hits"][0]["taken"] == "2024"
+        assert "Canon" not in str(found) and "52.5" not in str(found)
         client.close()
     finally:
         app.close(verbose=False)
