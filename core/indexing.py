@@ -15,7 +15,7 @@ from PIL import Image
 
 from core.errors import ImageError
 from core.pictures.captions import read_captions, unread
-from core.pictures.described import describe, described_anew
+from core.pictures.described import Asking, describe
 from core.pictures.files import Listing, Shard, list_pictures
 from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
 from core.pictures.renames import Renames, at_home, gone, homeless, renames
@@ -176,6 +176,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.skipped.extend(self.listing.unreadable)
         self.settled: set[Path] = set()  # pictures that nothing is left to do with
+        self.asking = Asking()
         self.undescribed: dict[Path, Item] = {}  # those of them whose files are to be asked what they say
         self._read_items()
         self.total = len(self.listing.pictures) + sum(len(texts) for texts in self.spoken.values())
@@ -233,7 +234,7 @@ class _Run:
         if alt is not None and alt != item.caption:
             return False
         self.settled.add(path)
-        if described_anew(path, item.described):
+        if self.asking.is_due(path, item.described):
             self.undescribed[path] = item
         self._advance(path.name)
         return True

@@ -84,15 +84,31 @@ def describe(path: Path) -> Description:
     )
 
 
-def described_anew(path: Path, described: str | None) -> bool:
-    """Whether a known picture's file is to be asked again: it never was, or an XMP file beside it has changed since."""
+class Asking:
+    """Tells, for one run, whose files are to be asked; remembers which folders hold XMP files, as few do."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, bool] = {}
+
+    def is_due(self, path: Path, described: str | None) -> bool:
+        """Whether a known picture's file was never asked (when it was: `described`), or one beside it changed since."""
+        try:
+            since = int(datetime.fromisoformat(described or "never").timestamp())
+        except ValueError:
+            return True
+        folder = path.parent
+        if folder not in self._folders:
+            self._folders[folder] = _holds_sidecars(folder)
+        try:
+            return self._folders[folder] and any(int(file.stat().st_mtime) >= since for file in sidecars(path))
+        except OSError:  # gone meanwhile
+            return False
+
+
+def _holds_sidecars(folder: Path) -> bool:
     try:
-        since = int(datetime.fromisoformat(described or "never").timestamp())
-    except ValueError:
-        return True
-    try:
-        return any(int(file.stat().st_mtime) >= since for file in sidecars(path))
-    except OSError:  # gone meanwhile
+        return any(name.endswith(SIDECARS) for name in os.listdir(folder))
+    except OSError:
         return False
 
 
