@@ -11,27 +11,36 @@ SHAPE = 'expected {"file": "a.jpg", "captions": ["a text", …]}'
 
 
 def json_rows(text: str, file: str, *, lines: bool) -> Iterator[Row]:
-    """The rows of a JSON document, or, with `lines` or where the text is none, of a document a line.
+    """The rows of a JSON document, or, with `lines`, of a document a line.
 
-    DatasetError, which names `file`, where it is neither, or holds nothing that could be captions.
+    Of a text that is no document, the objects in it that are whole. DatasetError, which names `file`, where there are
+    none, or nothing that could be captions.
     """
     if lines:
         return _line_rows(text)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        first = text.lstrip().partition("\n")[0]
-        if _is_object(first):
-            return _line_rows(text)
-        raise DatasetError(f"{file} is not JSON ({error}).") from error
+        rows = list(_object_rows(text))
+        if all(row.fault for row in rows):
+            raise DatasetError(f"{file} is not JSON ({error}).") from error
+        return iter(rows)
     return _document_rows(document, file)
 
 
-def _is_object(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
+def _object_rows(text: str) -> Iterator[Row]:
+    """The objects in a text, whatever stands between them; one that is broken costs the rest of its line."""
+    decoder, line, counted = json.JSONDecoder(), 1, 0
+    at = text.find("{")
+    while at >= 0:
+        line, counted = line + text.count("\n", counted, at), at
+        try:
+            entry, end = decoder.raw_decode(text, at)
+            yield _row(f"line {line}", entry)
+        except (ValueError, RecursionError) as error:
+            yield Row(f"line {line}", fault=f"not JSON ({error}); {SHAPE}")
+            end = text.find("\n", at)
+        at = text.find("{", end) if end >= 0 else -1
 
 
 def _line_rows(text: str) -> Iterator[Row]:
@@ -104,7 +113,7 @@ def _texts(value: Any) -> list[Any]:
         return [text for one in value for text in (_texts(one) if not isinstance(one, list) else [None])]
     if isinstance(value, dict):
         keys = list(value)
-        return [value[keys[i]] for i in columns_of(keys).captions] or [None]
+        return [text for i in columns_of(keys).captions for text in _texts(value[keys[i]])] or [None]
     return [str(value)] if type(value) is int else [value]
 
 

@@ -7,12 +7,14 @@ must not cost the others.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from core.errors import DatasetError
 from core.pictures.caption_rows import Columns, Row, columns_of, is_picture, row
 
 DELIMITERS = "\t|;,"
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ \t]*\n')  # how a table tells Excel what stands between its cells
+_NUMBER = re.compile(r"\s*[-+]?\d*\.?\d*(?:e-?\d+)?\s*", re.IGNORECASE)
 _WHOLE = re.compile(r'"((?:[^"\n]|"")*)"')  # a line that was quoted as a whole
 _SPACED = re.compile(r"(\S[^\n]*?\.\w{3,5}(?:#\d+)?)(?:\s*:\s+|\s+)(\S.*)")  # a name, spaces or a colon, a caption
 
@@ -121,15 +123,16 @@ def _first(text: str, delimiter: str) -> list[Record]:
 def _headless(text: str, delimiter: str, cells: Sequence[str], named: int) -> _Form:
     """A table without a header: behind the column of names, all that is no number is a caption.
 
-    What commas divide is one caption with commas in it, unless every row has as many of them, and no space behind one.
+    What is divided, but not by tabs, is one caption with commas in it, unless every row has as many of them, and no
+    space behind one.
     """
-    said = [i for i in range(named + 1, len(cells)) if not cells[i].strip().isdecimal()] or [len(cells) - 1]
-    if delimiter == "," and len(said) > 1:
-        some = [row for row, _ in zip((cells for _, cells in records(text, ",")), range(1_000), strict=False)]
+    said = [i for i in range(named + 1, len(cells)) if not _NUMBER.fullmatch(cells[i])] or [len(cells) - 1]
+    if delimiter != "\t" and len(said) > 1:
+        some = [cells for _, cells in islice(records(text, delimiter), 1_000)]
         even = {len(row) for row in some} == {len(cells)}
         if not even or any(cell[:1] == " " for row in some for cell in row[said[1] :]):
-            return _Form(",", Columns((named,), (said[0],)), (), said[0] + 1)
-    return _Form(delimiter, Columns((named,), tuple(said)), (), said[-1] + 1)
+            return _Form(delimiter, Columns((named,), (said[0],)), (), said[0] + 1)
+    return _Form(delimiter, Columns((named,), tuple(said)), (), len(cells))
 
 
 def _row(place: str, cells: list[str], form: _Form) -> Row:
@@ -144,7 +147,14 @@ def _row(place: str, cells: list[str], form: _Form) -> Row:
         cells[at : at + more + 1] = [form.delimiter.join(cells[at : at + more + 1])]
     cells += [""] * (width - len(cells))
     names = {form.headers[i] if form.headers else str(i): cells[i] for i in form.columns.files}
-    return row(place, names, [cells[i] for i in captions])
+    return row(place, names, [_unquoted(cells[i]) for i in captions])
+
+
+def _unquoted(text: str) -> str:
+    """A text without the single quotes around all of it."""
+    bare = text.strip()
+    around = len(bare) > 2 and bare[0] == bare[-1] == "'" and bare.count("'") == 2
+    return bare[1:-1] if around else text
 
 
 def _unwrapped(text: str) -> str | None:

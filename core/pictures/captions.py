@@ -65,8 +65,14 @@ def _rows(text: str, path: Path) -> Iterator[Row]:
     if not start:
         return iter(())
     if suffix in JSON or (start == "{" and suffix not in (".csv", ".tsv")) or (start == "[" and suffix == ""):
-        return json_rows(text, str(path), lines=suffix in JSON_LINES and start != "[")
+        return json_rows(text, str(path), lines=suffix in JSON_LINES and not _is_one(text))
     return table_rows(text, str(path))
+
+
+def _is_one(text: str) -> bool:
+    """Whether a file of JSON lines is one list instead, which does not end with its first line, or nothing follows."""
+    first, _, rest = text.strip().partition("\n")
+    return first.startswith("[") and (not first.rstrip().endswith("]") or not rest)
 
 
 def unread(folders: Iterable[Path]) -> list[Path]:

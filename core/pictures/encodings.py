@@ -20,7 +20,7 @@ def document(data: bytes) -> str:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = "\n".join(map(plain, data.removeprefix(b"\xef\xbb\xbf").split(b"\n")))
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text.removeprefix("\ufeff").rstrip("\0\x1a").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def plain(data: bytes) -> str:
