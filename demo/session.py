@@ -307,13 +307,13 @@ class Session:
     def seen(self, number: int, term: str) -> "Image":
         """Where in an item's picture a term was seen, as a transparent layer to lay over it. Raises SightwordsError."""
         model, collection = self.ready()
-        from core.asking.heatmap import overlay, term_map
+        from core.asking.heatmap import term_map
 
         known = model.vocabulary.id(term)
         if known is None:
             raise QueryError(f"The vocabulary has no term '{term[:60]}'; choose one from its list.")
         (item,) = collection.items([number])
-        return overlay(term_map(model, working_copy(open_image(item.path)), known), HEAT)
+        return term_map(model, working_copy(open_image(item.path)), known).overlay(HEAT)
 
     def ready(self) -> "tuple[Model, Store]":
         """Model and collection, once the model is loaded; raises SightwordsError, one sentence."""
