@@ -153,9 +153,9 @@ def _mean(column: NDArray[float64]) -> float | None:
     return mean if math.isfinite(mean) else None
 
 
-def blocks(n: int, progress: Progress | None = None) -> Iterator[slice]:
-    """Slices of at most BLOCK rows that together are all n; `progress` is told after each."""
-    for start in range(0, n, BLOCK):
-        yield slice(start, min(start + BLOCK, n))
+def blocks(n: int, progress: Progress | None = None, size: int = BLOCK) -> Iterator[slice]:
+    """Slices of at most `size` rows that together are all n; `progress` is told after each."""
+    for start in range(0, n, size):
+        yield slice(start, min(start + size, n))
         if progress:
-            progress(min(start + BLOCK, n), n)
+            progress(min(start + size, n), n)

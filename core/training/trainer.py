@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,16 +65,20 @@ class HeadTraining:
         head = SparseHead(sizes)
         if embeddings is not None:
             start_from(head, embeddings)
-        self.head = head.to(device)
-        self._texts, self._images = (torch.from_numpy(rows).to(device) for rows in (data.texts, data.images))
         if taught is not None:
-            self.head.load_state_dict(taught.state_dict())
+            head.load_state_dict(taught.state_dict())
         elif embeddings is None and config.starts_from_captions:
-            start_from_captions(self.head, self._texts, spoken)
+            start_from_captions(head, torch.from_numpy(data.texts), spoken)
+        kind = torch.float64 if config.precision == "fp64" else torch.float32
+        self.head = head.to(device, kind)
+        self._texts, self._images = (torch.from_numpy(rows).to(device, kind) for rows in (data.texts, data.images))
         self._optimiser = optimiser(self.head, config, started=embeddings is not None)
-        self._steps_an_epoch = max(1, len(data.texts) // config.batch_size)
+        whole, rest = divmod(len(data.texts), config.batch_size)
+        self._steps_an_epoch = max(1, whole + (rest > 0 and config.last_batch == "kept"))
+        # a whole number of steps, as the paper's scheduler counts it
+        self._config = replace(config, warmup=int(self.steps * config.warmup) / self.steps)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
-            self._optimiser, lambda step: learning_rate(step / self.steps, config.warmup)
+            self._optimiser, lambda step: learning_rate(step / self.steps, self._config.warmup)
         )
 
     @property
@@ -103,7 +108,7 @@ class HeadTraining:
             if should_stop():
                 raise Stopped
             done = step / self.steps
-            loss, measures = step_of(self.head, self._batch(rows), self.config, done, self._generator)
+            loss, measures = step_of(self.head, self._batch(rows), self._config, done, self._generator)
             if self._lesson is not None:
                 besides = self._lesson(self.head, self._image_of_text[rows.numpy()], done, self._generator)
                 loss = loss + besides
@@ -184,6 +189,7 @@ def optimiser(head: SparseHead, config: TrainingConfig, *, started: bool) -> tor
             {"params": head.proj.parameters(), "lr": config.projection_rate},
             {"params": [*head.vocab_layer_norm.parameters(), *head.vocab_projector.parameters()], "lr": rate},
         ],
+        weight_decay=config.weight_decay,
         fused=True,  # one pass over the projection instead of several: a tenth of a step at the published size
     )
 

@@ -34,6 +34,21 @@ VectorsOption = Annotated[
     Path | None,
     typer.Option("--word-vectors", help="For Semantic@20: .npy or GloVe text; else from the train captions."),
 ]
+RecipeOption = Annotated[
+    Literal["paper"] | None,
+    typer.Option(
+        "--recipe",
+        help="paper: every setting as the published code has it (docs/paper.md); other options change it.",
+    ),
+]
+ExpandsFromOption = Annotated[
+    Literal["text", "image"] | None,
+    typer.Option(
+        "--expands-from",
+        help="What the head is given for a caption that may expand: its text, or, a mistake of the published code "
+        "that --recipe paper repeats, its image.",
+    ),
+]
 WORLD_EPOCHS, WORLD_L1 = 10, 3e-4  # of `reproduce` on the built-in world, where nothing else is asked for
 EpochsOption = Annotated[int | None, typer.Option(min=1, help="Passes over the train captions.")]
 L1Option = Annotated[
@@ -96,12 +111,12 @@ def train(
         typer.Option(help="Word vectors (.npy or GloVe text) to start the projection onto terms from."),
     ] = None,
     start: Annotated[
-        Literal["auto", "captions", "chance"],
+        Literal["auto", "captions", "chance"] | None,
         typer.Option(
-            help="Where that starts without word vectors: the captions that speak a term, or chance (auto: "
+            help="Where that starts without them: the captions that speak a term, or chance (auto, the default: "
             "from chance without expansion control)."
         ),
-    ] = "auto",
+    ] = None,
     epochs: EpochsOption = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Captions a step.")] = None,
     tau: Annotated[float | None, typer.Option(help="Temperature of the dense scores to learn from.")] = None,
@@ -113,6 +128,8 @@ def train(
         Literal["fp32", "bf16"], typer.Option(help="bf16: products in half precision, for GPUs.")
     ] = "fp32",
     seed: SeedOption = None,
+    recipe: RecipeOption = None,
+    expands_from: ExpandsFromOption = None,
     settings: SettingsOption = None,
     device: DeviceOption = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begins anew, whatever training lies in OUT.")] = False,
@@ -127,11 +144,11 @@ def train(
     from core.study.fitting import Watch, train_folder
 
     folder = DenseFolder.read(dataset_folder(data))
-    own = _vocabulary(vocabulary, tokenizer, folder.split("train").captions)
     config = _config(
-        epochs, l1, seed, settings, control=control, schedule=schedule, sparsity=sparsity, batch_size=batch_size,
-        tau=tau, patience=patience, precision=precision, start=start,
+        recipe, epochs, l1, seed, settings, control=control, schedule=schedule, sparsity=sparsity,
+        batch_size=batch_size, tau=tau, patience=patience, precision=precision, start=start, expands_from=expands_from,
     )  # fmt: skip
+    own = _vocabulary(vocabulary, tokenizer, folder.split("train", restval=config.restval == "train").captions)
     embeddings = read_word_vectors(init_embeddings, own.terms) if init_embeddings is not None else None
     where = place(chosen_device(device)).device.type
     with (
@@ -246,6 +263,8 @@ def reproduce(
     epochs: EpochsOption = None,
     l1: L1Option = None,
     seed: SeedOption = None,
+    recipe: RecipeOption = None,
+    expands_from: ExpandsFromOption = None,
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -257,6 +276,10 @@ def reproduce(
     from core.study.table import markdown, write_table
 
     ready = {named: head_place(named) for named in head or ()}
+    if data is None and recipe is None:
+        # few scenes, few steps: with more of either, a stronger penalty costs no more
+        epochs, l1 = epochs or WORLD_EPOCHS, WORLD_L1 if l1 is None else l1
+    config = _config(recipe, epochs, l1, seed, settings, expands_from=expands_from)
     stopped = f"Stopped; what is finished lies in {out}, and the same command goes on from there."
     with _stages() as progress, _stoppable(stopped), writing(out):
         if data is None:
@@ -266,12 +289,10 @@ def reproduce(
 
             place = world_data(scenes, home_folder() / "study", progress)
             own = builtin_vocabulary() if vocabulary is None else _vocabulary(vocabulary, tokenizer, ())
-            # few scenes, few steps: with more of either, a stronger penalty costs no more
-            epochs, l1 = epochs or WORLD_EPOCHS, WORLD_L1 if l1 is None else l1
         else:
             place = dataset_folder(data)
-            own = _vocabulary(vocabulary, tokenizer, DenseFolder.read(place).split("train").captions)
-        config = _config(epochs, l1, seed, settings)
+            train = DenseFolder.read(place).split("train", restval=config.restval == "train")
+            own = _vocabulary(vocabulary, tokenizer, train.captions)
         table = Study(place, out, own, config, split, word_vectors, ready).run(progress)
         files = write_table(table, out)
     if as_json:
@@ -294,14 +315,21 @@ def _vocabulary(path: Path | None, tokenizer: Any, captions: Any) -> "Vocabulary
 
 
 def _config(
-    epochs: int | None, l1: float | None, seed: int | None, settings: list[str] | None, **chosen: Any
-) -> "TrainingConfig":
-    """What was asked for by name, where it was, and above that what `--set` says."""
-    from core.training.config import TrainingConfig, setting
+    recipe: str | None, epochs: int | None, l1: float | None, seed: int | None, settings: list[str] | None,
+    **chosen: Any,
+) -> "TrainingConfig":  # fmt: skip
+    """A recipe's settings, above them what was asked for by name, and above that what `--set` says."""
+    from core.training.config import RECIPES, TrainingConfig, setting
 
     given = {"epochs": epochs, "query_sparsity": l1, "item_sparsity": l1, "seed": seed} | chosen
     named = {name: value for name, value in given.items() if value is not None}
-    return TrainingConfig(**named | dict(map(setting, settings or ())))
+    config = TrainingConfig(**{**RECIPES.get(recipe or "", {}), **named, **dict(map(setting, settings or ()))})
+    if config.expands_from == "image":
+        terminal.say(
+            "A caption that may expand is read from its image's vector, not its own, as in the published code, where "
+            "that looks like a mistake; --expands-from text mends it."
+        )
+    return config
 
 
 def _epoch_line(row: "EpochMeasures", epochs: int) -> str:
