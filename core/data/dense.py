@@ -26,7 +26,7 @@ from core.writing import write_text_whole, write_whole
 
 log = logging.getLogger(__name__)
 
-BATCH = 8192  # rows read at once: 17 MB as 256 doubles
+BATCH = 2048  # rows read at once: 4 MB as 256 doubles
 WARNED = 5  # entries left out whose reasons are told; the others are counted
 
 IMAGES_FILE, TEXTS_FILE, META_FILE = "img_embs.parquet", "text_embs.parquet", "dataset_meta.json"

@@ -24,6 +24,7 @@ from core.training.config import TrainingConfig
 from core.training.curves import EpochMeasures, plot_curves, read_curves, write_curves
 from core.training.expansion import expansion
 from core.training.leak import taught_on
+from core.training.mlm_head import MlmHead
 from core.training.trainer import HeadTraining, Progress, Stopped
 from core.vocabulary import Vocabulary
 
@@ -62,7 +63,7 @@ def train_folder(
     out: Path,
     watch: Watch | None = None,
     *,
-    embeddings: NDArray[float32] | None = None,
+    embeddings: NDArray[float32] | MlmHead | None = None,
     device: str = "cpu",
     restart: bool = False,
 ) -> Fitted:
@@ -191,11 +192,11 @@ def _key(
     vocabulary: Vocabulary,
     train: DenseDataset,
     val: DenseDataset | None,
-    embeddings: NDArray[float32] | None,
+    embeddings: NDArray[float32] | MlmHead | None,
 ) -> str:
     """A digest of all that a training depends on."""
     digest = hashlib.sha256(repr((asdict(config), vocabulary.digest, vocabulary.tokenizer)).encode())
-    arrays: list[Any] = [embeddings]
+    arrays: list[Any] = [*embeddings.parts] if isinstance(embeddings, MlmHead) else [embeddings]
     for data in (train, val):
         if data is not None:
             arrays += [data.images, data.texts, data.image_of_text]

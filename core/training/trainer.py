@@ -20,6 +20,7 @@ from core.training.dataset import image_words
 from core.training.fast import fast_objective
 from core.training.initial import start_from, start_from_captions
 from core.training.losses import own_pairs
+from core.training.mlm_head import MlmHead, start_from_mlm
 from core.training.objective import Batch, objective
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -37,8 +38,9 @@ class Stopped(Exception):
 class HeadTraining:
     """One training: the head, its optimiser and its draws, which can be taken out between epochs and put back.
 
-    `spoken`: (captions, |V|) bool, the terms each caption speaks. `embeddings` (|V|, d): where the projection onto
-    terms starts (`initial.start_from`); by the config without. `taught`: a head to go on from instead; `lesson`: what
+    `spoken`: (captions, |V|) bool, the terms each caption speaks. `embeddings`: where the projection onto terms starts,
+    a row (|V|, d) a term (`initial.start_from`), or a language model's head (`mlm_head`), from which layer norm and
+    biases start, too; by the config without. `taught`: a head to go on from instead; `lesson`: what
     is learned besides, not in the paper. The same seed gives the same head on one machine.
     """
 
@@ -48,7 +50,7 @@ class HeadTraining:
         spoken: csr_array,
         config: TrainingConfig,
         *,
-        embeddings: NDArray[float32] | None = None,
+        embeddings: NDArray[float32] | MlmHead | None = None,
         taught: SparseHead | None = None,
         lesson: Lesson | None = None,
         device: str = "cpu",
@@ -63,7 +65,9 @@ class HeadTraining:
         self._generator = torch.Generator().manual_seed(config.seed)
         sizes = HeadConfig(data.images.shape[1], config.hidden_size, spoken.shape[1], config.least_weight)
         head = SparseHead(sizes)
-        if embeddings is not None:
+        if isinstance(embeddings, MlmHead):
+            start_from_mlm(head, embeddings)
+        elif embeddings is not None:
             start_from(head, embeddings)
         if taught is not None:
             head.load_state_dict(taught.state_dict())
