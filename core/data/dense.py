@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy import bool_, float32, int64
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from core.writing import write_text_whole, write_whole
 log = logging.getLogger(__name__)
 
 BATCH = 2048  # rows read at once: 4 MB as 256 doubles
+NOWHERE = -1  # where a vector goes that nobody wants
 WARNED = 5  # entries left out whose reasons are told; the others are counted
 
 IMAGES_FILE, TEXTS_FILE, META_FILE = "img_embs.parquet", "text_embs.parquet", "dataset_meta.json"
@@ -75,12 +77,12 @@ class DenseDataset:
 class Listing:
     """What a meta file lists: n images with their splits (as it names them) and m captions, each of one image.
 
-    `captions` (m,) lie outside Python's own memory: MSCOCO has 616,767 of them.
+    Ids and captions lie outside Python's own memory, where MSCOCO's 616,767 would take four times as much.
     """
 
-    image_ids: Sequence[str]
+    image_ids: pa.StringArray
     splits: Sequence[str]
-    text_ids: Sequence[str]
+    text_ids: pa.StringArray
     captions: pa.StringArray
     image_of_text: NDArray[int64]
 
@@ -88,9 +90,9 @@ class Listing:
         """Of (n,) images and (m,) captions those marked True; a kept caption's image must be kept too."""
         number = np.cumsum(images) - 1  # (n,) new row of each kept image
         return Listing(
-            list(compress(self.image_ids, images)),
+            self.image_ids.filter(pa.array(images)),
             list(compress(self.splits, images)),
-            list(compress(self.text_ids, texts)),
+            self.text_ids.filter(pa.array(texts)),
             self.captions.filter(pa.array(texts)),
             number[self.image_of_text[texts]],
         )
@@ -122,6 +124,7 @@ class DenseFolder:
                 raise DatasetError(f"The data set {path} has no {name}; it needs {', '.join(FILES)}.")
         files = VectorFile.open(path / IMAGES_FILE), VectorFile.open(path / TEXTS_FILE)
         listing, encoder = _listing(path / META_FILE)
+        pa.default_memory_pool().release_unused()  # what building the lists took besides
         images, seen = files[0].read_rows(listing.image_ids, "imgid")
         texts, said = files[1].read_rows(listing.text_ids, "sentid")
         if images.shape[1] != texts.shape[1]:
@@ -171,8 +174,8 @@ class DenseFolder:
             self.texts[texts],
             part.image_of_text,
             part.captions.to_pylist(),
-            part.image_ids,
-            part.text_ids,
+            part.image_ids.to_pylist(),
+            part.text_ids.to_pylist(),
         )
 
 
@@ -205,103 +208,118 @@ class VectorFile:
             raise DatasetError(f"{path}: the file has no rows; one vector a row was expected.")
         return cls(path, file)
 
-    def ids(self) -> list[str]:
-        """The ids of its rows, in their order."""
-        return [str(name) for batch in self._batches("id") for name in batch.column("id").to_pylist()]
+    def ids(self) -> pa.StringArray:
+        """The ids of its rows as text, in their order; DatasetError where a row has none or one occurs twice."""
+        try:
+            ids = pc.cast(self.file.read(["id"], use_threads=False)["id"].combine_chunks(), pa.string())
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise self._unreadable(error) from error
+        if ids.null_count:
+            row = int(np.flatnonzero(ids.is_null())[0])
+            raise DatasetError(f"{self.path}, row {row}: the id is missing.")
+        first = np.unique(ids.dictionary_encode().indices, return_index=True)[1]
+        if len(first) < len(ids):
+            row = int(np.setdiff1d(np.arange(len(ids)), first)[0])
+            raise DatasetError(
+                f"{self.path}, row {row}: the id {ids[row]} occurs twice; every row needs an id of its own."
+            )
+        return ids
 
-    def read_rows(self, wanted: Sequence[str], what: str) -> tuple[NDArray[float32], NDArray[bool_]]:
+    def read_rows(self, wanted: pa.StringArray, what: str) -> tuple[NDArray[float32], NDArray[bool_]]:
         """(n, dim) the vectors of the n ids wanted, and (n,) whether there is a usable one; zeros where not.
 
         `what` names an id in errors and warnings. A vector that nobody wants, one that is missing or not finite, and an
-        id without a vector are warned of. Raises DatasetError for a row without an id, an id that occurs twice and
-        vectors of different lengths.
+        id without a vector are warned of. Raises DatasetError as `ids` does, and for vectors of different lengths.
         """
-        filling = _Filling(self.path, wanted, what)
-        for batch in self._batches("id", "emb"):
-            filling.add(batch.column("id").to_pylist(), batch.column("emb"))
-        return filling.finish()
+        ids = self.ids()
+        places = pc.index_in(ids, wanted).fill_null(NOWHERE).to_numpy()
+        there = np.zeros(len(wanted), bool)
+        left_out = _LeftOut(self.path)
+        rows: NDArray[float32] | None = None
+        start = 0
+        for vectors in self._vectors():
+            stop = start + len(vectors)
+            rows = np.zeros((len(wanted), self._dim(vectors)), float32) if rows is None else rows
+            whole = self._whole(vectors, rows.shape[1], start)
+            values = vectors.flatten().to_numpy(zero_copy_only=False).reshape(-1, rows.shape[1])  # of whole ones
+            finite = np.isfinite(values).all(1)
+            target = places[start:stop][whole]
+            taken = finite & (target != NOWHERE)
+            rows[target[taken]] = values if taken.all() else values[taken]
+            there[target[taken]] = True
+            left_out.rows(start + np.flatnonzero(~whole), ids, " (id {}): the vector is missing")
+            unfit = start + np.flatnonzero(whole)[~finite]
+            left_out.rows(unfit, ids, " (id {}): the vector holds a value that is not a finite number")
+            start = stop
+        left_out.rows(np.flatnonzero(places == NOWHERE), ids, f": the id {{}} is no {what} of {META_FILE}")
+        met = np.zeros(len(wanted), bool)
+        met[places[places != NOWHERE]] = True
+        left_out.entries(np.flatnonzero(~met), wanted, what)
+        left_out.warn()
+        pa.default_memory_pool().release_unused()
+        assert rows is not None  # a file without rows is not opened
+        return rows, there
 
-    def _batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
+    def _vectors(self) -> Iterator[pa.Array]:
         try:
-            yield from self.file.iter_batches(BATCH, columns=list(columns), use_threads=False)
+            for batch in self.file.iter_batches(BATCH, columns=["emb"], use_threads=False):
+                yield batch.column("emb")
         except (OSError, ValueError, pa.ArrowException) as error:
-            reason = str(error).splitlines()[0]
-            raise DatasetError(f"{self.path}: its rows cannot be read ({reason}); fetch or write it anew.") from error
+            raise self._unreadable(error) from error
+
+    def _dim(self, vectors: pa.Array) -> int:
+        """The length that the first vectors have."""
+        dim = next((length for length in vectors.value_lengths().to_pylist() if length is not None), 0)
+        if not dim:
+            raise DatasetError(f"{self.path}, row 0: the vector has 0 dimensions, but at least 1 was expected.")
+        return int(dim)
+
+    def _whole(self, vectors: pa.Array, dim: int, start: int) -> NDArray[bool_]:
+        """Which of the vectors are there; DatasetError where one is of another length. `start`: row of the first."""
+        whole = ~np.asarray(vectors.is_null())
+        lengths = vectors.value_lengths().fill_null(dim).to_numpy()
+        if (lengths != dim).any():
+            row = int(np.flatnonzero(lengths != dim)[0])
+            raise DatasetError(
+                f"{self.path}, row {start + row}: the vector has {lengths[row]} dimensions, but {dim} were expected, "
+                "as in row 0."
+            )
+        return whole
+
+    def _unreadable(self, error: Exception) -> DatasetError:
+        told = str(error).splitlines()[0]
+        return DatasetError(f"{self.path}: its rows cannot be read ({told}); fetch or write it anew.")
 
 
-class _Filling:
-    """Rows of one array, filled batch by batch from a file that holds them in another order."""
+class _LeftOut:
+    """Gathers what is left out and why, to warn of the first and to count the rest."""
 
-    def __init__(self, path: Path, wanted: Sequence[str], what: str):
-        self._path, self._wanted, self._what = path, wanted, what
-        self._places = {name: place for place, name in enumerate(wanted)}
-        self._rows: NDArray[float32] | None = None  # made once the first batch tells how long vectors are
-        self._there, self._met = np.zeros(len(wanted), bool), np.zeros(len(wanted), bool)
-        self._others: dict[str, int] = {}  # ids that nobody wants, and their rows
-        self._read = 0
+    def __init__(self, path: Path):
+        self._path = path
         self._reasons: list[str] = []
-        self._left_out = 0
+        self._count = 0
 
-    def add(self, names: Sequence[object], vectors: pa.Array) -> None:
-        """The next rows of the file: ids and lists of numbers."""
-        lengths = vectors.value_lengths().to_pylist()
-        if self._rows is None:
-            dim = next((length for length in lengths if length is not None), 0)
-            self._expect(bool(dim), 0, "the vector has 0 dimensions, but at least 1 was expected")
-            self._rows = np.zeros((len(self._wanted), dim), float32)
-        dim = self._rows.shape[1]
-        for row, (name, length) in enumerate(zip(names, lengths, strict=True), self._read):
-            self._expect(name is not None, row, "the id is missing")
-            said = f"the vector has {length} dimensions, but {dim} were expected, as in row 0"
-            self._expect(length is None or length == dim, row, said)
-            if length is None:
-                self._leave_out(f"{self._path}, row {row} (id {name}): the vector is missing")
-        target = np.array([self._place(str(name), row) for row, name in enumerate(names, self._read)], int64)
-        whole = np.array([length is not None for length in lengths], bool)
-        values = vectors.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)  # a row for each that is whole
-        finite = np.isfinite(values).all(1)
-        for i in np.flatnonzero(whole)[~finite]:
-            where = f"{self._path}, row {self._read + i} (id {names[i]})"
-            self._leave_out(f"{where}: the vector holds a value that is not a finite number")
-        taken = finite & (target[whole] >= 0)
-        self._rows[target[whole][taken]] = values if taken.all() else values[taken]
-        self._there[target[whole][taken]] = True
-        self._read += len(names)
+    def rows(self, rows: NDArray[int64], ids: pa.StringArray, reason: str) -> None:
+        """Rows of the file, for one reason, in which "{}" stands for a row's id."""
+        told = [f"{self._path}, row {row}{reason.format(ids[row])}" for row in rows[:WARNED].tolist()]
+        self._add(told, len(rows))
 
-    def finish(self) -> tuple[NDArray[float32], NDArray[bool_]]:
-        """The rows, and which of them were filled; warns of all that was left out."""
-        for name, row in self._others.items():
-            self._leave_out(f"{self._path}, row {row}: the id {name} is no {self._what} of {META_FILE}")
-        for place in np.flatnonzero(~self._met).tolist():
-            lacking = f"the {self._what} {self._wanted[place]} has no vector"
-            meta = self._path.with_name(META_FILE)
-            self._leave_out(f"{meta}: {lacking}; a row of {self._path.name} was expected")
+    def entries(self, places: NDArray[int64], wanted: pa.StringArray, what: str) -> None:
+        """Entries of the meta file that have no row here."""
+        meta, file = self._path.with_name(META_FILE), self._path.name
+        told = [f"the {what} {wanted[place]} has no vector" for place in places[:WARNED].tolist()]
+        self._add([f"{meta}: {lacking}; a row of {file} was expected" for lacking in told], len(places))
+
+    def warn(self) -> None:
+        """A warning for each of the first, and one for all others."""
         for reason in self._reasons:
             log.warning("%s; it is left out", reason)
-        if self._left_out > len(self._reasons):
-            log.warning("%s: %d more entries are left out", self._path, self._left_out - len(self._reasons))
-        assert self._rows is not None  # a file without rows is not opened
-        return self._rows, self._there
+        if self._count > len(self._reasons):
+            log.warning("%s: %d more entries are left out", self._path, self._count - len(self._reasons))
 
-    def _place(self, name: str, row: int) -> int:
-        """Where the vector of that id goes; -1 where nobody wants it."""
-        place = self._places.get(name, -1)
-        once = name not in self._others if place < 0 else not self._met[place]
-        self._expect(once, row, f"the id {name} occurs twice; every row needs an id of its own")
-        if place < 0:
-            self._others[name] = row
-        else:
-            self._met[place] = True
-        return place
-
-    def _expect(self, holds: bool, row: int, otherwise: str) -> None:
-        if not holds:
-            raise DatasetError(f"{self._path}, row {row}: {otherwise}.")
-
-    def _leave_out(self, reason: str) -> None:
-        self._left_out += 1
-        if len(self._reasons) < WARNED:
-            self._reasons.append(reason)
+    def _add(self, reasons: Sequence[str], count: int) -> None:
+        self._reasons += reasons[: WARNED - len(self._reasons)]
+        self._count += count
 
 
 def read_vectors(path: Path) -> dict[str, NDArray[float32]]:
@@ -309,23 +327,27 @@ def read_vectors(path: Path) -> dict[str, NDArray[float32]]:
     file = VectorFile.open(path)
     ids = file.ids()
     rows, there = file.read_rows(ids, "id")
-    return {name: rows[row] for row, name in enumerate(ids) if there[row]}
+    return {name: rows[row] for row, name in enumerate(ids.to_pylist()) if there[row]}
 
 
 def _listing(path: Path) -> tuple[Listing, str | None]:
     """What a meta file lists, and the name of what made the vectors, where it says so."""
     images, encoder = _meta(path, _slim)
-    image_ids = [str(image["imgid"]) for image in images]
     sentences = [sentence for image in images for sentence in image["sentences"]]
-    text_ids = [str(sentence["sentid"]) for sentence in sentences]
-    for what, ids in (("imgid", image_ids), ("sentid", text_ids)):
-        if len(set(ids)) < len(ids):
-            twice, _ = Counter(ids).most_common(1)[0]
-            raise DatasetError(f"{path}: the {what} {twice} occurs twice; every {what} must occur once.")
+    image_ids = _distinct(path, "imgid", [str(image["imgid"]) for image in images])
+    text_ids = _distinct(path, "sentid", [str(sentence["sentid"]) for sentence in sentences])
     counts = [len(image["sentences"]) for image in images]
     captions = pa.array([sentence["raw"] for sentence in sentences], pa.string())
     splits = [sys.intern(str(image["split"])) for image in images]
     return Listing(image_ids, splits, text_ids, captions, np.repeat(np.arange(len(images)), counts)), encoder
+
+
+def _distinct(path: Path, what: str, ids: list[str]) -> pa.StringArray:
+    """The ids, kept compactly; DatasetError where one occurs twice."""
+    if len(set(ids)) < len(ids):
+        twice, _ = Counter(ids).most_common(1)[0]
+        raise DatasetError(f"{path}: the {what} {twice} occurs twice; every {what} must occur once.")
+    return pa.array(ids, pa.string())
 
 
 _READ = ("images", "encoder", "imgid", "split", "sentences", "sentid", "raw")

@@ -103,24 +103,24 @@ def test_what_does_not_pair_is_left_out_and_costs_nothing_else(
     rewrite(folder / IMAGES_FILE, ids, rows)
     read = DenseFolder.read(folder)
     assert said in caplog.text and "left out" in caplog.text
-    assert read.listing.image_ids == kept and len(read.images) == len(kept)
+    assert read.listing.image_ids.to_pylist() == kept and len(read.images) == len(kept)
     texts = [read.texts[i, 0] for i in range(len(read.texts))]  # a caption's vector is its own id three times
-    assert texts == [float(i) for i in read.listing.text_ids]
+    assert texts == [float(i) for i in read.listing.text_ids.to_pylist()]
     owners = [kept[i] for i in read.listing.image_of_text]
-    assert owners == [{"1": "7", "2": "5", "3": "6", "4": "6"}[i] for i in read.listing.text_ids]
+    assert owners == [{"1": "7", "2": "5", "3": "6", "4": "6"}[i] for i in read.listing.text_ids.to_pylist()]
 
 
 def test_captions_without_vectors_are_left_out_and_images_without_captions(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     rewrite(folder / TEXTS_FILE, [1, 2, 3, *range(100, 120)], [[1.0] * 3] * 23)
-    assert DenseFolder.read(folder).listing.text_ids == ["1", "2", "3"]  # its image has another caption
+    assert DenseFolder.read(folder).listing.text_ids.to_pylist() == ["1", "2", "3"]  # its image has another caption
     assert "more entries are left out" in caplog.text and len(caplog.records) == dense.WARNED + 1
     rewrite(folder / TEXTS_FILE, [1, 3, 4], [[1.0] * 3] * 3)
     caplog.clear()
     read = DenseFolder.read(folder)
     assert "the sentid 2 has no vector; a row of text_embs.parquet was expected" in caplog.text
-    assert read.listing.image_ids == ["7", "6"] and read.sizes() == {"train": 1, "val": 0, "test": 1}
+    assert read.listing.image_ids.to_pylist() == ["7", "6"] and read.sizes() == {"train": 1, "val": 0, "test": 1}
 
 
 def test_an_empty_split_is_refused(folder: Path) -> None:
