@@ -137,7 +137,7 @@ def index_paths(
     seconds = perf_counter() - started
     return IndexReport(
         run.added, run.unchanged, run.updated, run.renamed, run.removed, skipped, seconds, run.stopped,
-        dict(listing.passed_over.most_common()), dict(listing.junk.most_common()), left,
+        _most_first(listing.passed_over), _most_first(listing.junk), left,
     )  # fmt: skip
 
 
@@ -442,6 +442,10 @@ class _Run:
     def _stop_now(self) -> bool:
         self.stopped = self.stopped or self.cancelled()
         return self.stopped
+
+
+def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
 def _digest(path: Path) -> tuple[Path, str | None]:
