@@ -1,12 +1,15 @@
 """Rows of caption files, whatever form they come in: what columns may be called, what a name and a caption are.
 
-Knows neither files nor pictures.
+Opens no file.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from core.pictures.formats import picture_suffixes
 
 LONGEST = 10_000  # characters of a caption: more is a document in the wrong column
 PATHS = ("filepath", "path", "imagepath", "imgpath")  # may name a folder, where another column names the file
@@ -18,12 +21,6 @@ CAPTIONS = (
     "caption", "imagecaption", "captiontext", "sentence", "comment", "raw", "text", "description", "alt", "alttext",
     "title", "label",
 )  # fmt: skip  # columns of captions, the most telling first; each may be a plural, or be numbered
-# what the names of pictures end with, whether they can be read here or not
-_PICTURE = re.compile(
-    r"\.(jpe?g|jpe|jfif|pjpeg|png|apng|gif|bmp|dib|webp|tiff?|heic|heif|avif|jxl|jp2|j2k|jpx|ppm|pgm|pbm|pnm|tga|ico|"
-    r"dng|cr2|cr3|nef|arw|orf|rw2|raf|pef|srw)$",
-    re.IGNORECASE,
-)
 _CAPTION_NUMBER = re.compile(r"#\d+$")  # Flickr8k's, behind the name
 
 
@@ -59,9 +56,10 @@ def columns_of(headers: Sequence[str]) -> Columns:
     return Columns(tuple(i for _, i in files), captions)
 
 
-def is_picture(name: str) -> bool:
-    """Whether a name is plainly that of a picture file."""
-    return _PICTURE.search(_CAPTION_NUMBER.sub("", name.strip().strip("\"'"))) is not None
+def names_picture(name: str) -> bool:
+    """Whether a name is plainly that of a picture file, by its suffix."""
+    bare = _CAPTION_NUMBER.sub("", name.strip().strip("\"'"))
+    return os.path.splitext(bare.replace("\\", "/"))[1].lower() in picture_suffixes()
 
 
 def row(place: str, names: Mapping[str, str], texts: Iterable[Any], *, may_be_empty: bool = False) -> Row:
@@ -95,7 +93,7 @@ def _name(values: Mapping[str, str]) -> str:
     given = {header: text for header, value in values.items() if (text := value.strip().strip('"').strip())}
     folder = ""
     for header, text in given.items():
-        if is_picture(text):
+        if names_picture(text):
             name = _CAPTION_NUMBER.sub("", text)
             return f"{folder.rstrip('/')}/{name}" if folder else name
         if re.sub(r"[\W_]+", "", header.casefold()) in PATHS:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from core.errors import DatasetError
-from core.pictures.caption_rows import Columns, Row, columns_of, is_picture, row
+from core.pictures.caption_rows import Columns, Row, columns_of, names_picture, row
 
 DELIMITERS = "\t|;,"
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ \t]*\n')  # how a table tells Excel what stands between its cells
@@ -44,7 +44,7 @@ def table_rows(text: str, file: str) -> Iterator[Row]:
     if form is None and (unwrapped := _unwrapped(text)) is not None:
         text, form = unwrapped, _form(unwrapped, DELIMITERS)
     if form is None:
-        if (spaced := list(_spaced(text))) and is_picture(spaced[0].name):
+        if (spaced := list(_spaced(text))) and names_picture(spaced[0].name):
             yield from spaced
             return
         raise DatasetError(_no_table(text, file, forced[1] if forced else DELIMITERS))
@@ -72,7 +72,7 @@ def records(text: str, delimiter: str, width: int | None = None) -> Iterator[Rec
     def cell(at: int, column: int) -> tuple[str, int]:
         if found := quoted.match(text, at):
             following = found[1].split("\n")[1:]
-            if not any(is_picture(value) for line in following for value in line.split(delimiter)):
+            if not any(names_picture(value) for line in following for value in line.split(delimiter)):
                 return found[1].replace('""', '"'), found.end()
         if found := escaped.match(text, at):
             return re.sub(r'\\(["\\])', r"\1", found[1].replace('""', '"')), found.end()
@@ -110,8 +110,8 @@ def _form(text: str, delimiters: str) -> _Form | None:
                 cells.pop()
             return _Form(delimiter, columns, tuple(cells), len(cells))
     for delimiter, cells in firsts:
-        named = next((i for i, cell in enumerate(cells) if is_picture(cell)), None)
-        if named is not None and named + 1 < len(cells) and not any(map(is_picture, cells[named + 1 :])):
+        named = next((i for i, cell in enumerate(cells) if names_picture(cell)), None)
+        if named is not None and named + 1 < len(cells) and not any(map(names_picture, cells[named + 1 :])):
             return _headless(text, delimiter, cells, named)
     return None
 
@@ -171,7 +171,7 @@ def _spaced(text: str) -> Iterator[Row]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             found = _SPACED.fullmatch(line.strip())
-            fits = found is not None and is_picture(found[1])
+            fits = found is not None and names_picture(found[1])
             place = f"line {number}"
             yield (
                 row(place, {"": found[1]}, [found[2]])

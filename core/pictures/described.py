@@ -21,6 +21,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from core.pictures.boilerplate import wrote_a_person
 from core.pictures.caption_rows import clean
 from core.pictures.exif import exif_told
+from core.pictures.formats import pillow_formats
 from core.pictures.iptc import iptc_resource, iptc_told
 from core.pictures.told import Told
 from core.pictures.xmp import LARGEST, xmp_told
@@ -34,7 +35,7 @@ _TIFF = (b"II*\0", b"MM\0*")
 _TIFF_LIKE = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0")  # RAW files that are TIFFs but for this: Olympus, Panasonic
 _PHOTOSHOP = b"Photoshop 3.0\0"  # before the resources in a JPEG
 _FUJI = b"FUJIFILMCCD-RAW"
-_JXL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")  # Pillow's plugin decodes as soon as it opens
+_JXL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")  # bare, which has nothing beside the pixels, and in boxes
 _XMP_TAG, _IPTC_TAG, _PHOTOSHOP_TAG = 700, 33723, 34377
 _HEADER = 1 << 18  # bytes of a RAW file that is no plain TIFF
 _CHUNK = 1 << 22  # bytes of a chunk of PNG at most
@@ -167,9 +168,10 @@ def _embedded(path: Path) -> _Embedded:
                 return _tiff(io.BytesIO(plain + file.read(_HEADER)[4:]))
             if head.startswith(_FUJI):
                 return _fuji(file)
-            if not head.startswith(_JXL):
-                with Image.open(file) as image:
-                    return _other(image)
+            if head.startswith(_JXL):
+                return _jxl(file)
+            with Image.open(file, formats=pillow_formats()) as image:
+                return _other(image)
     except Exception:  # damaged headers raise SyntaxError, struct.error, EOFError and more
         pass
     return _Embedded()
@@ -221,6 +223,32 @@ def _fuji(file: BinaryIO) -> _Embedded:
     start, size = struct.unpack(">II", file.read(8))
     file.seek(start)
     return _jpeg(io.BytesIO(file.read(min(size, _HEADER))))
+
+
+def _jxl(file: BinaryIO) -> _Embedded:
+    """By its boxes: Pillow's plugin decodes a JPEG XL as soon as it opens it."""
+    found = _Embedded()
+    for kind, data in _boxes(file):
+        if kind == b"Exif":
+            found.exif = _exif(data[4:])  # behind the place of the TIFF in it
+        else:
+            found.xmp.append(data)
+    return found
+
+
+def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """(kind, content) of the boxes of EXIF and XMP in a JPEG XL."""
+    while len(head := file.read(8)) == 8:
+        size, kind = struct.unpack(">I4s", head)
+        before = 8
+        if size == 1:  # the size follows
+            size, before = int.from_bytes(file.read(8)), 16
+        if kind in (b"Exif", b"xml ") and size <= _CHUNK:
+            yield kind, file.read(size - before if size else _CHUNK)
+        elif size < before:  # to the end
+            return
+        else:
+            file.seek(size - before, os.SEEK_CUR)
 
 
 def _png(file: BinaryIO) -> _Embedded:

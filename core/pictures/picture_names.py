@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from core.pictures.caption_rows import is_picture
+from core.pictures.caption_rows import names_picture
 
 _SHOWN = 2  # pictures that an ambiguous name could be
 _NUMBERED = re.compile(r"(?:COCO_\w+_)?0*(\d+)")  # COCO's file names, by the number in them
@@ -135,7 +135,7 @@ def _stem(name: str) -> str:
 
 def _bare(name: str) -> str:
     """A name without a suffix, as an id is; nothing for one with the suffix of a picture."""
-    return "" if is_picture(name) else _composed(name)
+    return "" if names_picture(name) else _composed(name)
 
 
 def _number(name: str) -> str:

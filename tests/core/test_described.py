@@ -4,6 +4,7 @@ import os
 import struct
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -364,10 +365,18 @@ def test_descriptions_travel(tmp_path: Path, collection: Collection, model: Mode
         assert getattr(there, name) == getattr(item, name)
 
 
-def test_raw_files_that_are_tiffs_are_read_as_such(tmp_path: Path) -> None:
+def test_what_pillow_does_not_open_or_would_decode(tmp_path: Path) -> None:
     for name, head in (("a.tif", b"II*\0"), ("a.dng", b"II*\0"), ("a.orf", b"IIRO"), ("a.rw2", b"IIU\0")):
         (tmp_path / name).write_bytes(head + TIFF[4:])
         assert describe(tmp_path / name) == BOATS
+    boxes = [
+        (b"JXL ", b"\r\n\x87\n"),
+        (b"jxlc", b"pixels"),
+        (b"Exif", b"\0" * 4 + TIFF),
+        (b"xml ", xmp(bag("dc:subject", "x"))),
+    ]
+    (tmp_path / "a.jxl").write_bytes(b"".join(struct.pack(">I", len(data) + 8) + kind + data for kind, data in boxes))
+    assert describe(tmp_path / "a.jxl") == replace(BOATS, tags=("x", "sea", "boats"))
     preview = picture(tmp_path / "p.jpg", exif=WHOLE).read_bytes()
     (tmp_path / "a.raf").write_bytes(
         b"FUJIFILMCCD-RAW ".ljust(84, b"\0") + struct.pack(">II", 100, len(preview)) + b"\0" * 8 + preview
