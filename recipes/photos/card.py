@@ -13,7 +13,7 @@ _TRIED = """
 - Without the query bank: R@1 0.292 in place of 0.313 and R@10 0.712 in place of 0.734 on val. A bank of captions alone:
   asked for one thing, held-out photographs come with a mean average precision of 0.525 in place of 0.552.
 - The frozen features' pooling beside that of the taught ones: nothing (0.285 in place of 0.287).
-- Looking at 288 px: R@10 0.742 on val in place of 0.741, and heat maps point right in 0.83 of the pairs in place of 0.89.
+- Looking at 288 px: R@10 0.742 on val in place of 0.741, but heat maps point right in 0.83 of the pairs, not 0.89.
   The mean of a picture and its mirror image: R@1 0.316, R@10 0.753 at 288 px, at twice the time; too dear for that.
 - Both towers taught together afterwards, six epochs: stopped after two, at 0.267.
 - The head (shares of the dense R@1 0.303 on val): with the query bank's number among what it reads 0.848 at 14.7
