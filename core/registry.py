@@ -31,6 +31,8 @@ DEVICE_VARIABLE = "SIGHTWORDS_DEVICE"  # read where no device is named
 HEAD_FILES: tuple[File, ...] = ("config.json", ("model.safetensors", "pytorch_model.bin"))
 HEAD_MEGABYTES = 95  # 256 → 768 → 30,522 in single precision
 WORDPIECE_NAME = "distilbert-base-uncased"  # what published heads call the vocabulary that their terms are of
+ATTESTED = "lsr42/d2s_mscoco-blip-dense_q_reg_0.001_d_reg_0.001"  # the one head that the reference implementation names
+INFERRED = f"this name is inferred from that of {ATTESTED}, the only one that is attested"
 _DATA = {"coco": "mscoco", "flickr": "flickr30k"}  # in the names of published heads
 
 
@@ -194,7 +196,9 @@ def fetch(name: str, progress: Progress = silent, should_stop: ShouldStop = neve
 def pairing(name: str) -> Pairing:
     """What a name stands for; UnknownModel when nothing does, or an encoder has no head."""
     if name in _published():
-        return Pairing(name, encoder_recipe(name), source(_published()[name], HEAD_FILES))
+        head = _published()[name]
+        remark = "" if head == ATTESTED else INFERRED
+        return Pairing(name, encoder_recipe(name), source(head, HEAD_FILES, remark=remark))
     encoder, plus, head = name.partition("+")
     if not plus:
         if ":" in name:
@@ -240,7 +244,7 @@ def _entry(chosen: Pairing) -> ModelEntry:
         needs = f"{', '.join(where.name for where in lacking)}: `sightwords models --download {chosen.name}`"
     return ModelEntry(
         chosen.name,
-        f"{recipe.about}, with the paper's head",
+        f"{recipe.about}, with the paper's head{'' if chosen.head.name == ATTESTED else ' (its name is inferred)'}",
         needs,
         not lacking,
         recipe.sources[0].name,
