@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from core.encoders import DenseEncoder
+from core.encoders.batches import place
 from core.encoders.lent_gpu import lent
 from core.encoders.recipes import FAMILIES, NAMED, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
 from core.errors import MissingFiles, ModelError, UnknownModel
@@ -27,6 +28,7 @@ from core.weights import File, Folder, HubFiles, Package, Progress, ShouldStop, 
 SCENES = SHIPPED[WORLD_MODEL].folder
 DEFAULT_MODEL = WORLD_MODEL  # of questions that name neither a model nor a collection
 DEVICE_VARIABLE = "SIGHTWORDS_DEVICE"  # read where no device is named
+PRECISION_VARIABLE = "SIGHTWORDS_PRECISION"  # read where no precision is named
 
 HEAD_FILES: tuple[File, ...] = ("config.json", ("model.safetensors", "pytorch_model.bin"))
 HEAD_MEGABYTES = 95  # 256 → 768 → 30,522 in single precision
@@ -85,15 +87,16 @@ def model_for(paths: Iterable[Path]) -> str:
 
 
 @cache
-def load_model(name: str = DEFAULT_MODEL, device: str | None = None) -> Model:
-    """The named model, loaded once, on the device (SIGHTWORDS_DEVICE or "auto" without one); never fetches anything.
+def load_model(name: str = DEFAULT_MODEL, device: str | None = None, precision: str | None = None) -> Model:
+    """The named model, loaded once, on the device and, its encoder, in the precision named (SIGHTWORDS_DEVICE and
+    SIGHTWORDS_PRECISION, or "auto", without); never fetches anything.
 
     Raises UnknownModel naming those that exist, MissingFiles naming what is not on this machine, DeviceError, and
     ModelError for files that do not hold what they should or parts that do not fit together.
     """
     if name in SHIPPED:
         folder, about = SHIPPED[name].folder, SHIPPED[name].about
-        encoder, vocabulary = load_encoder(name, device), Vocabulary.load(folder / HEAD_VOCABULARY)
+        encoder, vocabulary = load_encoder(name, device, precision), Vocabulary.load(folder / HEAD_VOCABULARY)
     else:
         chosen = pairing(name)
         name = chosen.name
@@ -101,7 +104,7 @@ def load_model(name: str = DEFAULT_MODEL, device: str | None = None) -> Model:
         folder = chosen.head.locate()
         if kept_head(head := name.partition("+")[2]) is not None:
             check_encoder(head, folder, chosen.encoder.name)
-        encoder = load_encoder(chosen.encoder.name, device)  # one for all its heads
+        encoder = load_encoder(chosen.encoder.name, device, precision)  # one for all its heads
         vocabulary = _vocabulary(chosen, folder)
         about = f"{chosen.encoder.about}, with the head {chosen.head.name}."
     return Model(name, encoder, SparseHead.load(folder), vocabulary, about, answered_from(folder))
@@ -149,11 +152,11 @@ def other_heads(name: str, vectors_of: str | None = None) -> dict[str, Path]:
 
 
 @cache
-def load_encoder(name: str, device: str | None = None) -> DenseEncoder:
+def load_encoder(name: str, device: str | None = None, precision: str | None = None) -> DenseEncoder:
     """The named encoder without a head, or that of a named model; as load_model otherwise."""
     recipe = pairing(name).encoder if "+" in name else encoder_recipe(name)
     _complain_of_missing(recipe.name, list(recipe.sources))
-    return _built(recipe, device)
+    return _built(recipe, device, precision)
 
 
 def canonical_name(name: str) -> str:
@@ -231,8 +234,22 @@ def chosen_device(device: str | None = None) -> str:
     return device or os.environ.get(DEVICE_VARIABLE) or "auto"
 
 
-def _built(recipe: EncoderRecipe, device: str | None) -> DenseEncoder:
-    encoder = recipe.build([where.locate() for where in recipe.sources], chosen_device(device))
+def chosen_precision(precision: str | None = None) -> str:
+    """The precision named, else what SIGHTWORDS_PRECISION says, else "auto"."""
+    return precision or os.environ.get(PRECISION_VARIABLE) or "auto"
+
+
+def precision_like(made_in: str | None) -> str | None:
+    """The precision to load a model in for a collection that was made in `made_in`: the same one, where nobody asks for
+    another and this processor does not have to emulate it; else None, for what is chosen without a collection."""
+    if chosen_precision() != "auto" or made_in not in ("fp32", "bf16"):
+        return None
+    return made_in if made_in == "fp32" or place(chosen_device(), "auto").precision == made_in else None
+
+
+def _built(recipe: EncoderRecipe, device: str | None, precision: str | None) -> DenseEncoder:
+    places = [where.locate() for where in recipe.sources]
+    encoder = recipe.build(places, chosen_device(device), chosen_precision(precision))
     return encoder if recipe.name in SHIPPED else lent(encoder)  # the built-in ones are small: no GPU to wait for
 
 

@@ -122,7 +122,8 @@ class Library:
             self.job = Job()
             path = _home() / name / "collection"
             path.parent.mkdir(parents=True, exist_ok=True)
-            Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms).close()
+            terms = model.vocabulary.terms
+            Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision).close()
             self._session.use(path, model)
 
     def create_for(self, files: Sequence[Path], folder: str, name: str = "", model_name: str = "") -> None:

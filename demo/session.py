@@ -348,9 +348,13 @@ class Session:
     def _load(self) -> "Model":
         if not isinstance(self._wanted, str):
             return self._wanted
-        from core.registry import load_model  # imports torch, seconds: not before the server answers
+        from core.registry import load_model, precision_like  # imports torch, seconds: not before the server answers
 
-        return load_model(self._wanted)
+        made_in = None
+        if self._path is not None:
+            with open_collection(self._path) as collection:
+                made_in = collection.precision
+        return load_model(self._wanted, precision=precision_like(made_in))
 
     def _open(self, model: "Model", address: Address) -> None:
         self._collection = open_collection(address, model=model.name, vocabulary=model.vocabulary.terms)

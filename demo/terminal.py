@@ -139,10 +139,10 @@ def show_report(report: "IndexReport", place: str, items: int) -> None:
         say(f"{file} looks like captions of these pictures; to read them, add --captions {file}", "dim")
 
 
-def show_stats(stats: "Stats", counts: "Counts", place: str, model: str) -> None:
-    """A collection in numbers; `counts`: of the items that a filter lets through."""
+def show_stats(stats: "Stats", counts: "Counts", place: str, model: str, precision: str | None) -> None:
+    """A collection in numbers; `counts`: of the items that a filter lets through; `precision`: that made it."""
     table = Table("collection", Column(plain(nearer(place)).replace("[", r"\["), overflow="fold"))
-    table.add_row("model", model)
+    table.add_row("model", f"{model}, computed in {precision}" if precision else model)
     kinds = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in sorted(stats.by_kind.items()))
     table.add_row("items", f"{stats.items} ({kinds})" if kinds else "0")
     table.add_row("terms an item", f"{stats.mean_terms:.1f}")

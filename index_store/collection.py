@@ -72,7 +72,7 @@ class Collection:
     def __init__(self, path: Path, catalog: Catalog, postings: Postings, *, writable: bool) -> None:
         self._path, self._catalog, self._postings, self._writable = path, catalog, postings, writable
         about = catalog.about()
-        self._model, self._digest = about["model"], about["digest"]
+        self._model, self._digest, self._precision = about["model"], about["digest"], about.get("precision")
         self._vocabulary = catalog.vocabulary()
         self._thumbnails = Thumbnails(path)
         self._lock = threading.RLock()  # guards writing
@@ -80,10 +80,17 @@ class Collection:
         self._moments = Moments(path, len(self._vocabulary), catalog, postings, writable=writable)
 
     @classmethod
-    def create(cls, path: str | os.PathLike[str], *, model: str, vocabulary: Sequence[str]) -> "Collection":
+    def create(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        model: str,
+        vocabulary: Sequence[str],
+        precision: str | None = None,
+    ) -> "Collection":
         """A new, empty collection, open for writing. CollectionExists where something lies at `path` already."""
         target = Path(path).absolute()
-        folder.make(target, model, vocabulary)
+        folder.make(target, model, vocabulary, precision)
         return cls.open(target, writable=True)
 
     @classmethod
@@ -143,6 +150,11 @@ class Collection:
     def model(self) -> str:
         """Name of the model whose vectors the collection holds."""
         return self._model
+
+    @property
+    def precision(self) -> str | None:
+        """What the model computed in when it made the collection, in its own word; None where that was not kept."""
+        return self._precision
 
     @property
     def vocabulary(self) -> tuple[str, ...]:

@@ -19,13 +19,15 @@ def open_collection(
     return MilvusCollection.open(address, model=model, vocabulary=vocabulary, writable=writable)
 
 
-def create_collection(address: Address, *, model: str, vocabulary: Sequence[str]) -> Store:
+def create_collection(
+    address: Address, *, model: str, vocabulary: Sequence[str], precision: str | None = None
+) -> Store:
     """A new, empty collection, open for writing. CollectionExists where something lies there already."""
     if isinstance(address, Path):
-        return Collection.create(address, model=model, vocabulary=vocabulary)
+        return Collection.create(address, model=model, vocabulary=vocabulary, precision=precision)
     from index_store.milvus.collection import MilvusCollection
 
-    return MilvusCollection.create(address, model=model, vocabulary=vocabulary)
+    return MilvusCollection.create(address, model=model, vocabulary=vocabulary, precision=precision)
 
 
 def collection_exists(address: Address) -> bool:

@@ -29,6 +29,10 @@ class Store(Protocol):
         """Name of the model whose vectors the collection holds."""
 
     @property
+    def precision(self) -> str | None:
+        """What the model computed in when it made the collection, in its own word; None where that was not kept."""
+
+    @property
     def vocabulary(self) -> tuple[str, ...]:
         """The terms by id."""
 

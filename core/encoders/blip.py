@@ -16,7 +16,7 @@ VISION_EPS = 1e-6  # what BLIP was trained with; converted configurations may ca
 MAX_TOKENS = 35  # of LAVIS's BLIP retrieval
 
 
-def load(name: str, folder: Path, device: str = "auto") -> ItcEncoder:
+def load(name: str, folder: Path, device: str = "auto", precision: str = "fp32") -> ItcEncoder:
     """The encoder in a folder of the hub's layout: config.json, weights, vocab.txt or tokenizer.json.
 
     Raises ModelError when the folder holds another kind of model, its text tower has other than 12 heads (8 are taken
@@ -33,9 +33,8 @@ def load(name: str, folder: Path, device: str = "auto") -> ItcEncoder:
             folder, config=config, local_files_only=True, output_loading_info=True, dtype="float32"
         )
     check_whole("BLIP's retrieval model", folder, info)
-    return ItcEncoder(
-        name, ItcTowers(model.vision_model, model.text_encoder, model.vision_proj, model.text_proj), tokens, device
-    )
+    towers = ItcTowers(model.vision_model, model.text_encoder, model.vision_proj, model.text_proj)
+    return ItcEncoder(name, towers, tokens, device, precision)
 
 
 def _check_and_mend(config: object, folder: Path) -> None:

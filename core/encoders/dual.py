@@ -13,6 +13,7 @@ from torch.nn import functional
 from core.encoders.batches import BatchedEncoder, Batches, fitting_batch, place, transformer_bytes
 from core.encoders.dual_tokens import DualTokens, Kind, dual_tokens
 from core.encoders.loading import check_whole, loading
+from core.encoders.precision import compute_in
 from core.errors import ModelError
 
 KINDS: Mapping[str, tuple[str, ...]] = {"clip": ("clip",), "siglip": ("siglip", "siglip2")}  # config.json's model_type
@@ -21,11 +22,21 @@ KINDS: Mapping[str, tuple[str, ...]] = {"clip": ("clip",), "siglip": ("siglip", 
 class DualEncoder(BatchedEncoder):
     """A checkpoint's two towers with its own image processor and tokenizer, on one device."""
 
-    def __init__(self, name: str, model: Any, processor: Any, tokens: DualTokens, device: str = "auto"):
+    def __init__(
+        self,
+        name: str,
+        model: Any,
+        processor: Any,
+        tokens: DualTokens,
+        device: str = "auto",
+        precision: str = "fp32",
+    ):
         """`model`: transformers' CLIPModel, SiglipModel or Siglip2Model; the others as saved with it."""
         self.name, self._processor, self._tokens = name, processor, tokens
-        self.place = place(device)
-        self._model = model.eval().requires_grad_(False).to(self.place.device, self.place.dtype)
+        self.place = place(device, precision)
+        self._model = model.eval().requires_grad_(False).to(self.place.device)
+        for tower in (model.vision_model, model.text_model):
+            compute_in(tower.encoder, self.place.device, self.place.dtype)
         vision, text = model.config.vision_config, model.config.text_config
         self._length = text.max_position_embeddings
         self.dim = int(self._dimensions())
@@ -56,14 +67,13 @@ class DualEncoder(BatchedEncoder):
         return _unit(self._model.get_text_features(**self._moved(inputs)))
 
     def _moved(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        to, half = self.place.device, self.place.dtype
-        return {k: v.to(to, half) if v.is_floating_point() else v.to(to) for k, v in inputs.items()}
+        return {name: values.to(self.place.device) for name, values in inputs.items()}
 
     def _dimensions(self) -> int:
         return self._run_texts(self._read(["a"])).shape[1]
 
 
-def load(name: str, folder: Path, kind: Kind, device: str = "auto") -> DualEncoder:
+def load(name: str, folder: Path, kind: Kind, device: str = "auto", precision: str = "fp32") -> DualEncoder:
     """The encoder in a folder of the hub's layout; ModelError when it is another kind of model or incomplete."""
     from transformers import AutoConfig, AutoImageProcessor, AutoModel
 
@@ -77,7 +87,7 @@ def load(name: str, folder: Path, kind: Kind, device: str = "auto") -> DualEncod
         processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
         tokens = dual_tokens(kind, folder)
     check_whole(kind, folder, info)
-    return DualEncoder(name, model, processor, tokens, device)
+    return DualEncoder(name, model, processor, tokens, device, precision)
 
 
 def _unit(features: Any) -> Tensor:

@@ -153,7 +153,14 @@ def read_checkpoint(path: Path, original: str = "lavis-original-…") -> Mapping
     return weights
 
 
-def load(name: str, checkpoint: Path, vocabulary: Path, sizes: LavisSizes, device: str = "auto") -> ItcEncoder:
+def load(
+    name: str,
+    checkpoint: Path,
+    vocabulary: Path,
+    sizes: LavisSizes,
+    device: str = "auto",
+    precision: str = "fp32",
+) -> ItcEncoder:
     """The encoder in a published checkpoint; `vocabulary` is a folder with BERT's uncased vocab.txt."""
     tokens = CaptionTokens(vocabulary, sizes.max_tokens)
     model = towers(sizes)
@@ -161,4 +168,4 @@ def load(name: str, checkpoint: Path, vocabulary: Path, sizes: LavisSizes, devic
     unused = load_state(model, state, f"The checkpoint {checkpoint}")
     if unused:
         log.info("%s: %d weights are not needed: %s", checkpoint, len(unused), ", ".join(unused))
-    return ItcEncoder(name, model, tokens, device)
+    return ItcEncoder(name, model, tokens, device, precision)

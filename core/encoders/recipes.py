@@ -39,14 +39,14 @@ _LAVIS = "https://storage.googleapis.com/sfr-vision-language-research/LAVIS/mode
 
 @dataclass(frozen=True)
 class EncoderRecipe:
-    """How an encoder is made: from the places of its `sources`, in their order, and a device."""
+    """How an encoder is made: from the places of its `sources`, in their order, a device and a precision."""
 
     name: str
     about: str
     licence: str
     megabytes: int | None  # of weights; None where only the server knows
     sources: tuple[Source, ...]
-    build: Callable[[list[Path], str], DenseEncoder]
+    build: Callable[[list[Path], str, str], DenseEncoder]
 
 
 def encoder_recipe(name: str) -> EncoderRecipe:
@@ -70,7 +70,7 @@ def _shipped(name: str) -> EncoderRecipe:
     """An encoder that is part of Sightwords; those are small, so that they compute on the processor."""
     build, sources = {WORLD_MODEL: (_scenes, ()), PHOTO_MODEL: (_photos, (BACKBONE,))}[name]
     about = f"The built-in encoder of {SHIPPED[name].purpose}"
-    return EncoderRecipe(name, about, SHIPPED[name].licence, None, sources, lambda places, device: build())
+    return EncoderRecipe(name, about, SHIPPED[name].licence, None, sources, lambda places, device, precision: build())
 
 
 def _of_family(family: str, place: str, name: str | None = None) -> EncoderRecipe:
@@ -116,26 +116,29 @@ def _photos() -> DenseEncoder:
     return PhotoEncoder.load(SHIPPED[PHOTO_MODEL].folder)
 
 
-def _blip(name: str, places: list[Path], device: str) -> DenseEncoder:
+def _blip(name: str, places: list[Path], device: str, precision: str) -> DenseEncoder:
     from core.encoders import blip
 
-    return blip.load(name, places[0], device)
+    return blip.load(name, places[0], device, precision)
 
 
-def _dual(name: str, family: str, places: list[Path], device: str) -> DenseEncoder:
+def _dual(name: str, family: str, places: list[Path], device: str, precision: str) -> DenseEncoder:
     from core.encoders import dual
 
-    return dual.load(name, places[0], "clip" if family == "clip" else "siglip", device)
+    return dual.load(name, places[0], "clip" if family == "clip" else "siglip", device, precision)
 
 
-def _lavis_encoder(name: str, family: str, places: list[Path], device: str) -> DenseEncoder:
+def _lavis_encoder(name: str, family: str, places: list[Path], device: str, precision: str) -> DenseEncoder:
     from core.encoders import lavis
 
     checkpoint, vocabulary = places
-    return lavis.load(name, checkpoint, vocabulary, lavis.BLIP if family == "blip" else lavis.ALBEF, device)
+    return lavis.load(name, checkpoint, vocabulary, lavis.BLIP if family == "blip" else lavis.ALBEF, device, precision)
 
 
-def _lavis_original_encoder(name: str, family: str, tuned: str, places: list[Path], device: str) -> DenseEncoder:
+def _lavis_original_encoder(
+    name: str, family: str, tuned: str, places: list[Path], device: str, precision: str
+) -> DenseEncoder:
+    """As LAVIS computes it, in single precision, whatever is asked for."""
     from core.encoders.lavis_original import LavisOriginal, lavis_worker
 
     checkpoint, vocabulary, python = places

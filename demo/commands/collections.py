@@ -15,6 +15,7 @@ from demo.commands.opening import (
     JsonOption,
     NewCollectionOption,
     OwnCollectionOption,
+    PrecisionOption,
     WhereOption,
     world,
     writable,
@@ -51,6 +52,7 @@ def index(
         bool, typer.Option("--all", help="Hidden files, deleted ones (#recycle…) and others' thumbnails (@eaDir…) too.")
     ] = False,
     device: DeviceOption = None,
+    precision: PrecisionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add folders of pictures to a collection, or bring it in step with them."""
@@ -189,10 +191,13 @@ def stats(collection: CollectionOption = None, where: WhereOption = None, as_jso
     path = collection if collection is not None else world()[1]
     with open_collection(path) as opened:
         numbers, counts, place, model = opened.stats(), opened.counts(only), opened.place, opened.model
+        precision = opened.precision
     if as_json:
         frequent = [{"term": term, "items": count} for term, count in numbers.frequent]
         terminal.print_json(
-            {"collection": place, "model": model} | asdict(numbers) | {"frequent": frequent, "filtered": asdict(counts)}
+            {"collection": place, "model": model, "precision": precision}
+            | asdict(numbers)
+            | {"frequent": frequent, "filtered": asdict(counts)}
         )
     else:
-        terminal.show_stats(numbers, counts, place, model)
+        terminal.show_stats(numbers, counts, place, model, precision)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -48,6 +48,23 @@ DeviceOption = Annotated[
         metavar="auto|cpu|cuda|mps",
         help="Where real models compute; the fastest there is when left out.",
         callback=_choose_device,
+    ),
+]
+
+
+def _choose_precision(name: str | None) -> str | None:
+    if name is not None:
+        os.environ["SIGHTWORDS_PRECISION"] = name  # as with the device
+    return name
+
+
+PrecisionOption = Annotated[
+    Literal["auto", "fp32", "bf16"] | None,
+    typer.Option(
+        "--precision",
+        help="What the products of real models are computed in; when left out, as the collection was made, else the "
+        "fastest here.",
+        callback=_choose_precision,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
@@ -96,7 +113,7 @@ def opened(address: Address | None) -> "Iterator[tuple[Model, Store]]":
     if address is None:
         model, address = world()
     else:
-        model = _loaded(model_of(address), address)
+        model = _maker(address)
     from index_store.opening import open_collection
 
     with open_collection(address, model=model.name, vocabulary=model.vocabulary.terms) as collection:
@@ -121,13 +138,16 @@ def writable(address: Address, name: str | None, pictures: Sequence[Path] = ()) 
                 f"The collection {address} was made by the model '{made_by}', not '{name}'; "
                 f"leave --model out or choose another collection."
             )
-        model = _loaded(made_by, address)
+        model = _maker(address)
         terms = model.vocabulary.terms
         with open_collection(address, model=model.name, vocabulary=terms, writable=True) as collection:
+            if collection.precision not in (None, model.precision):
+                terminal.say(_of_another_precision(collection.precision, model.precision))
             yield model, collection
     else:
         model = load_model(name or (model_for(pictures) if pictures else DEFAULT_MODEL))
-        with create_collection(address, model=model.name, vocabulary=model.vocabulary.terms) as collection:
+        terms, precision = model.vocabulary.terms, model.precision
+        with create_collection(address, model=model.name, vocabulary=terms, precision=precision) as collection:
             if name is None and pictures:
                 terminal.say(_why(model.name))
             yield model, collection
@@ -140,13 +160,21 @@ def _why(model: str) -> str:
     return f"The collection is made with the model '{model}'; --model names another one."
 
 
-def _loaded(name: str, address: Address) -> "Model":
-    """The model that a collection names; the error says which collection asked for it."""
-    from core.errors import UnknownModel
-    from core.registry import load_model
+def _of_another_precision(made_in: str | None, now: str) -> str:
+    """What to say where vectors come to others that were computed in another precision."""
+    return f"The collection was made in {made_in}, what is added is computed in {now}: they differ by a ten-thousandth."
 
+
+def _maker(address: Address) -> "Model":
+    """The model that a collection names, in the precision that made it; errors say which collection asked for it."""
+    from core.errors import UnknownModel
+    from core.registry import load_model, precision_like
+    from index_store.opening import open_collection
+
+    with open_collection(address) as collection:
+        name, made_in = collection.model, collection.precision
     try:
-        return load_model(name)
+        return load_model(name, precision=precision_like(made_in))
     except UnknownModel as error:
         raise CollectionMismatch(
             f"The collection {address} was made by the model '{name}', which is not known here."

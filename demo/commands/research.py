@@ -10,7 +10,7 @@ import typer
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.commands.interruption import interrupted
-from demo.commands.opening import DeviceOption, JsonOption, writing
+from demo.commands.opening import DeviceOption, JsonOption, PrecisionOption, writing
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def embed(
         ),
     ] = None,
     device: DeviceOption = None,
+    precision: PrecisionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a dense data set from pictures and captions."""

@@ -12,6 +12,7 @@ from demo.commands.opening import (
     ImageOption,
     JsonOption,
     ModelOption,
+    PrecisionOption,
     TextArgument,
     WhereOption,
     one_of,
@@ -42,6 +43,7 @@ def search(
         typer.Option(min=1, help="Read at most so many postings, and say whether the answer is still exact."),
     ] = None,
     device: DeviceOption = None,
+    precision: PrecisionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find pictures and captions, and say why."""
@@ -81,6 +83,7 @@ def encode(
     model: ModelOption = DEFAULT_MODEL,
     top: Annotated[int | None, typer.Option("--top", min=1, help="Only the heaviest so many terms.")] = None,
     device: DeviceOption = None,
+    precision: PrecisionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the sparse vector of a text or a picture."""

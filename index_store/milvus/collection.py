@@ -65,7 +65,7 @@ class MilvusCollection:
     def __init__(self, server: Server, about: dict[str, str], *, writable: bool) -> None:
         self._server, self._writable = server, writable
         self._place, self._items = str(server.address), tables.items(server.address)
-        self._model, self._digest = about["model"], about["digest"]
+        self._model, self._digest, self._precision = about["model"], about["digest"], about.get("precision")
         self._vocabulary = rows.vocabulary_of(about)
         self._size = len(self._vocabulary)
         self._form = about.get("form", rows.EARLIER)
@@ -80,11 +80,13 @@ class MilvusCollection:
         self._copied: dict[int, str | None] = {}  # path of each thumbnail that was looked for
 
     @classmethod
-    def create(cls, address: MilvusAddress, *, model: str, vocabulary: Sequence[str]) -> "MilvusCollection":
+    def create(
+        cls, address: MilvusAddress, *, model: str, vocabulary: Sequence[str], precision: str | None = None
+    ) -> "MilvusCollection":
         """A new, empty collection, open for writing. CollectionExists where one has the name already."""
         server = Server(address, make=True)
         try:
-            tables.make(server, model, vocabulary)
+            tables.make(server, model, vocabulary, precision)
         finally:
             server.close()
         return cls.open(address, writable=True)
@@ -136,6 +138,11 @@ class MilvusCollection:
     def model(self) -> str:
         """Name of the model whose vectors the collection holds."""
         return self._model
+
+    @property
+    def precision(self) -> str | None:
+        """What the model computed in when it made the collection, in its own word; None where that was not kept."""
+        return self._precision
 
     @property
     def vocabulary(self) -> tuple[str, ...]:

@@ -107,9 +107,11 @@ def fact(key: str, value: str) -> Row:
     return {"key": key, "value": value, "idle": [0.0, 0.0]}
 
 
-def first_facts(model: str, vocabulary: Sequence[str]) -> list[Row]:
+def first_facts(model: str, vocabulary: Sequence[str], precision: str | None = None) -> list[Row]:
     """What a new collection says of itself."""
     told = {"form": FORM, "model": model, "digest": vocabulary_digest(vocabulary), "created": now(), "next_id": "1"}
+    if precision is not None:
+        told["precision"] = precision
     parts = {f"vocabulary-{number:06d}": part for number, part in enumerate(_parts(vocabulary))}
     return [fact(key, value) for key, value in {**told, **parts}.items()]
 

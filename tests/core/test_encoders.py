@@ -12,7 +12,6 @@ import torch
 from PIL import Image
 
 from core.encoders import blip, lavis, lavis_worker
-from core.encoders.batches import Place
 from core.encoders.itc import ItcEncoder
 from core.encoders.preprocessing import CaptionTokens, cleaned_caption, normalised_pixels
 from core.errors import ModelError
@@ -141,7 +140,7 @@ def test_native_blip_is_transformers_blip_exactly(tmp_path: Path) -> None:
     scores = reference(ids, pixels(), attention_mask=mask, use_itm_head=False).itm_score
     assert torch.equal(native.images(pixels()) @ native.texts(ids, mask).T, scores)
     loaded = blip.load("it", tmp_path, "cpu")
-    assert np.array_equal(loaded.encode_images(pictures(3)), native.images(pixels()).numpy())
+    assert np.abs(loaded.encode_images(pictures(3)) - native.images(pixels()).numpy()).max() < 1e-5  # fused attention
     assert np.array_equal(loaded.encode_texts(TEXTS), native.texts(ids, mask).numpy())
 
 
@@ -207,21 +206,6 @@ def test_rows_do_not_depend_on_their_batch(tmp_path: Path) -> None:
         assert np.abs(together - alone).max() < 1e-5
         assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     assert encoder.encode_images([]).shape == (0, 8) and encoder.encode_texts([]).shape == (0, 8)
-
-
-def test_half_precision_keeps_directions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a GPU does, on a CPU: towers in bf16, rows in single precision and of unit length."""
-    tokens = CaptionTokens(vocabulary(tmp_path), 35)
-    whole = ItcEncoder("it", random_towers(TINY), tokens, "cpu")
-    half_place = Place(torch.device("cpu"), torch.bfloat16)
-    monkeypatch.setattr("core.encoders.itc.place", lambda device: half_place)
-    half = ItcEncoder("it", random_towers(TINY), tokens, "auto")
-    for rows, exact in (
-        (half.encode_images(pictures(5)), whole.encode_images(pictures(5))),
-        (half.encode_texts(TEXTS), whole.encode_texts(TEXTS)),
-    ):
-        assert rows.dtype == np.float32 and np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
-        assert (rows * exact).sum(1).min() > 0.99 and not np.array_equal(rows, exact)
 
 
 def test_blip_with_the_default_heads_is_mended_and_with_others_refused(

@@ -37,7 +37,7 @@ def small_models(monkeypatch: pytest.MonkeyPatch, model: Model, other_model: Mod
     """Small models under the names that the command line loads; the built-in world is small as well."""
     named = {WORLD_MODEL: model, PHOTO_MODEL: model, "tiny": model, "other": other_model}
 
-    def load(name: str = WORLD_MODEL) -> Model:
+    def load(name: str = WORLD_MODEL, **options: object) -> Model:
         if name not in named:
             raise UnknownModel(f"There is no model called '{name}'; the known ones are: {', '.join(named)}.")
         return named[name]

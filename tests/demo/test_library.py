@@ -100,7 +100,7 @@ def test_a_collection_is_made_with_another_model(
     with pytest.raises(SightwordsError, match="blip-coco"):
         library.create("photographs", "blip-coco")
     assert "photographs" not in library.collections() and session.ready()[0] is own
-    monkeypatch.setattr("core.registry.load_model", lambda name: other_model)
+    monkeypatch.setattr("core.registry.load_model", lambda name, **options: other_model)
     library.create("others", other_model.name)
     model, collection = session.ready()
     assert model is other_model and collection.model == other_model.name and library.current == "others"
