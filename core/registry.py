@@ -7,7 +7,7 @@ Nothing here touches the network but `fetch` and `download_size`.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -64,7 +64,7 @@ class Pairing:
 
 def models() -> list[ModelEntry]:
     """Every model that has a name of its own, the built-in ones first; looks at this machine only."""
-    return [*map(_shipped, SHIPPED.values()), *(_entry(pairing(name)) for name in _published())]
+    return [*map(_shipped, SHIPPED.values()), *(_entry(pairing(name)) for name in published_heads())]
 
 
 def _shipped(own: Shipped) -> ModelEntry:
@@ -100,12 +100,12 @@ def load_model(name: str = DEFAULT_MODEL, device: str | None = None, precision: 
     else:
         chosen = pairing(name)
         name = chosen.name
-        _complain_of_missing(name, _sources(chosen))
+        require(name, _sources(chosen))
         folder = chosen.head.locate()
         if kept_head(head := name.partition("+")[2]) is not None:
             check_encoder(head, folder, chosen.encoder.name)
         encoder = load_encoder(chosen.encoder.name, device, precision)  # one for all its heads
-        vocabulary = _vocabulary(chosen, folder)
+        vocabulary = vocabulary_of(chosen, folder)
         about = f"{chosen.encoder.about}, with the head {chosen.head.name}."
     return Model(name, encoder, SparseHead.load(folder), vocabulary, about, answered_from(folder))
 
@@ -128,7 +128,7 @@ def head_place(named: str) -> tuple[Path, Path | None]:
             f"{', '.join(_names())}."
         ) from error
     sources: list[Source] = [chosen.head, *([] if _own_vocabulary(chosen) else [WORDPIECES])]
-    _complain_of_missing(chosen.name, sources)
+    require(chosen.name, sources)
     folder = chosen.head.locate()
     own = _own_vocabulary(chosen) or WORDPIECES.locate() / "vocab.txt"
     return folder, own if own.parent != folder else None
@@ -155,7 +155,7 @@ def other_heads(name: str, vectors_of: str | None = None) -> dict[str, Path]:
 def load_encoder(name: str, device: str | None = None, precision: str | None = None) -> DenseEncoder:
     """The named encoder without a head, or that of a named model; as load_model otherwise."""
     recipe = pairing(name).encoder if "+" in name else encoder_recipe(name)
-    _complain_of_missing(recipe.name, list(recipe.sources))
+    require(recipe.name, recipe.sources)
     return _built(recipe, device, precision)
 
 
@@ -166,12 +166,12 @@ def canonical_name(name: str) -> str:
 
 def lacking(name: str) -> list[str]:
     """What a model, or an encoder alone, needs and this machine has not: files and where they are looked for."""
-    return [where.whereabouts() for where in _all_sources(name) if where.missing()]
+    return [where.whereabouts() for where in model_sources(name) if where.missing()]
 
 
 def download_size(name: str) -> int:
     """Bytes that `fetch` would bring, asked of the servers; ModelError when they cannot be reached."""
-    return sum(where.size() for where in _all_sources(name) if where.missing())
+    return sum(where.size() for where in model_sources(name) if where.missing())
 
 
 def size_of(name: str) -> int | None:
@@ -191,15 +191,15 @@ def fetch(name: str, progress: Progress = silent, should_stop: ShouldStop = neve
     of salesforce-lavis. Raises DownloadStopped when asked to stop and ModelError when it cannot: what had come of
     a file is kept out of sight and gone on with by the next call.
     """
-    for where in _all_sources(name):
+    for where in model_sources(name):
         if where.missing():
             where.fetch(progress, should_stop)
 
 
 def pairing(name: str) -> Pairing:
     """What a name stands for; UnknownModel when nothing does, or an encoder has no head."""
-    if name in _published():
-        head = _published()[name]
+    if name in published_heads():
+        head = published_heads()[name]
         remark = "" if head == ATTESTED else INFERRED
         return Pairing(name, encoder_recipe(name), source(head, HEAD_FILES, remark=remark))
     encoder, plus, head = name.partition("+")
@@ -216,7 +216,7 @@ def pairing(name: str) -> Pairing:
     return Pairing(f"{recipe.name}+{where.name}", recipe, where)
 
 
-def _published() -> dict[str, str]:
+def published_heads() -> dict[str, str]:
     """Hub ids of the paper's heads by the name of the encoder that they are paired with."""
     return {
         f"{family}-{tuned}": f"lsr42/d2s_{_DATA[tuned]}-{family.rpartition('-')[2]}-dense_q_reg_0.001_d_reg_0.001"
@@ -226,7 +226,7 @@ def _published() -> dict[str, str]:
 
 
 def _names() -> list[str]:
-    return [*SHIPPED, *_published(), "ENCODER+HEAD (encoders: " + ", ".join(NAMED[-3:]) + ")"]
+    return [*SHIPPED, *published_heads(), "ENCODER+HEAD (encoders: " + ", ".join(NAMED[-3:]) + ")"]
 
 
 def chosen_device(device: str | None = None) -> str:
@@ -272,8 +272,9 @@ def _entry(chosen: Pairing) -> ModelEntry:
     )
 
 
-def _all_sources(name: str) -> list[Source]:
-    if "+" in name or name in _published():
+def model_sources(name: str) -> list[Source]:
+    """All that a model, or an encoder alone, needs, here or not; UnknownModel when nothing has the name."""
+    if "+" in name or name in published_heads():
         return _sources(pairing(name))
     return list(encoder_recipe(name).sources)
 
@@ -286,8 +287,8 @@ def _sources(chosen: Pairing) -> list[Source]:
     return sources
 
 
-def _complain_of_missing(name: str, sources: list[Source]) -> None:
-    """Raises MissingFiles, one sentence about everything that is not here; the source's own where only one is."""
+def require(name: str, sources: Sequence[Source]) -> None:
+    """Raises MissingFiles where parts of the model are not here: one sentence about all, or a folder's own."""
     lacking = [where for where in sources if where.missing()]
     for where in lacking:
         if isinstance(where, Folder | Package):
@@ -313,7 +314,7 @@ def _own_vocabulary(chosen: Pairing) -> Path | None:
     return None
 
 
-def _vocabulary(chosen: Pairing, folder: Path) -> Vocabulary:
+def vocabulary_of(chosen: Pairing, folder: Path) -> Vocabulary:
     """The terms of a head; ModelError when it names a vocabulary that is not known here."""
     path = _own_vocabulary(chosen) or WORDPIECES.locate() / "vocab.txt"
     named = head_config(folder).get("mlm_head", WORDPIECE_NAME)

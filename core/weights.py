@@ -144,7 +144,7 @@ class Package:
 
 @dataclass(frozen=True)
 class HubFiles:
-    """Files of a model repository on the Hugging Face hub, which lie in the hub's own cache once fetched.
+    """Files of a repository on the Hugging Face hub, of a model or a data set, which lie in its cache once fetched.
 
     `also`: files that are fetched where the repository has them, and not missed where it has not. `formerly`: ids that
     it had, under which a cache may still hold it. `remark`: what to know of its id where it cannot be found.
@@ -155,6 +155,7 @@ class HubFiles:
     also: tuple[str, ...] = ()
     formerly: tuple[str, ...] = ()
     remark: str = ""
+    kind: str = "model"  # or "dataset"
 
     @property
     def name(self) -> str:
@@ -193,7 +194,7 @@ class HubFiles:
             wanted = self._wanted()
             tally = _Tally(self.repo, sum(wanted.values()), progress, should_stop)
             for name, size in wanted.items():
-                hf_hub_download(self.repo, name, tqdm_class=_bars(tally))
+                hf_hub_download(self.repo, name, repo_type=self.kind, tqdm_class=_bars(tally))
                 tally.finished(size)
         self.locate()
 
@@ -201,7 +202,7 @@ class HubFiles:
         from huggingface_hub import try_to_load_from_cache
 
         for repo in (self.repo, *self.formerly):
-            path = try_to_load_from_cache(repo, name)
+            path = try_to_load_from_cache(repo, name, repo_type=self.kind)
             if isinstance(path, str):
                 return Path(path)
         return None
@@ -210,7 +211,7 @@ class HubFiles:
         """What to ask for, in bytes: of alternatives the first that the hub has, an index's shards, and `also`."""
         from huggingface_hub import HfApi
 
-        info = HfApi().model_info(self.repo, files_metadata=True, timeout=_PATIENCE_S)
+        info: Any = HfApi().repo_info(self.repo, repo_type=self.kind, files_metadata=True, timeout=_PATIENCE_S)
         there = {file.rfilename: file.size or 0 for file in info.siblings or ()}
         wanted: list[str] = []
         for file in self.files:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.explain import Contribution, SearchTerm
     from core.indexing import IndexReport
     from core.parity import Comparison
+    from core.published import PublishedExample, PublishedPairing
     from core.registry import ModelEntry
     from core.search import SearchHit, SearchResult
     from index_store.items import Counts, Stats
@@ -174,6 +175,41 @@ def show_comparison(comparison: "Comparison") -> None:
     wanted = "more than" if comparison.control else "at most"
     line = Text(f"{mark} ", style).append(f"{comparison.model}: {comparison.what}  ", "bold")
     out().print(line.append(f"{comparison.difference:.2g} ({wanted} {comparison.bound:g})", "not bold"), soft_wrap=True)
+
+
+def show_published(row: "PublishedPairing") -> None:
+    """What one published encoder and its head make of the reference's picture, or why that could not be told."""
+    made = row.cosine is not None and row.made_the_data
+    mark, style = ("✓", "green") if made else ("–", "yellow") if row.cosine is not None else ("✗", "red")
+    line = Text(f"{mark} ", style).append(f"{row.model:<28}", "bold")
+    if row.cosine is not None:
+        line.append(f"cosine {row.cosine:.6f} to the picture's row in {row.data}")
+    out().print(line, soft_wrap=True)
+    head = f"{row.head}{' (a name that is inferred)' if row.inferred else ''}"
+    for told in (f"{head}: {_weighed(row.terms)}" if row.terms else None, row.problem):
+        if told is not None:
+            out().print(Padding(Text(plain(told)), (0, 0, 0, 4)), soft_wrap=True)
+
+
+def show_published_example(example: "PublishedExample", expected: Mapping[str, float]) -> None:
+    """What the attested head gives for the published vector, beside what the reference's README says."""
+    mark, style = ("✓", "green") if example.passed else ("✗", "bold red")
+    line = Text(f"{mark} ", style).append("the published vector through the published head", "bold")
+    out().print(line.append(f"  {_weighed(example.terms)}", "not bold"), soft_wrap=True)
+    out().print(f"    the reference's README  {_weighed(list(expected.items()))}", markup=False, soft_wrap=True)
+
+
+def show_makers(rows: "Sequence[PublishedPairing]") -> None:
+    """Which of the encoders that were compared made each published data set."""
+    for data in dict.fromkeys(row.data for row in rows if row.cosine is not None):
+        near = sorted((row for row in rows if row.data == data and row.cosine is not None), key=lambda row: -row.cosine)
+        makers = [row.model for row in near if row.made_the_data]
+        told = f"made by {' or '.join(makers)}" if makers else f"made by none of these; the nearest is {near[0].model}"
+        out().print(f"{data}: {told}", markup=False, soft_wrap=True)
+
+
+def _weighed(terms: "Sequence[tuple[str, float]]") -> str:
+    return ", ".join(f"{term} {weight:.4f}" for term, weight in terms)
 
 
 def _reasons(contributions: "Sequence[Contribution]") -> Text:

@@ -412,13 +412,13 @@ def serve(repositories: dict[str, Path], cache_folder: Path, monkeypatch: pytest
         )
 
     def fetched(repo: str, name: str, **options: object) -> str:
-        place = cache_folder / f"models--{repo.replace('/', '--')}"
+        place = cache_folder / f"{options.get('repo_type', 'model')}s--{repo.replace('/', '--')}"
         (place / "refs").mkdir(parents=True, exist_ok=True)
         (place / "refs" / "main").write_text("abc")
         (place / "snapshots" / "abc").mkdir(parents=True, exist_ok=True)
         return str(shutil.copy(repositories[repo] / name, place / "snapshots" / "abc" / name))
 
-    monkeypatch.setattr("huggingface_hub.HfApi.model_info", told)
+    monkeypatch.setattr("huggingface_hub.HfApi.repo_info", told)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", fetched)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache_folder))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
