@@ -112,7 +112,8 @@ def index_paths(
         )
     file = read_captions(captions) if captions is not None else None
     # the thumbnails in a collection are nobody's pictures
-    listing = list_pictures(paths, skip=is_collection, everything=everything)
+    besides = frozenset({Path(captions).resolve()}) if captions is not None else frozenset()
+    listing = list_pictures(paths, skip=is_collection, everything=everything, besides=besides)
     said = Spoken({}, ())
     if file is not None:
         known = (Path(item.path) for item in collection.all_items("image"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import DatasetError, ImageError
-from core.pictures.formats import is_picture, picture_suffixes
+from core.pictures.formats import COMPANIONS, is_picture, picture_suffixes
 from core.pictures.junk import APPLE_DOUBLE, APPLE_DOUBLE_BYTES, is_junk_folder
 
 LONGEST_SUFFIX = 12  # characters; what is longer belongs to the name
@@ -73,20 +73,22 @@ def list_pictures(
     *,
     skip: Callable[[Path], bool] = lambda folder: False,
     everything: bool = False,
+    besides: frozenset[Path] = frozenset(),
 ) -> Listing:
     """Walks folders, sorted, without hidden entries and junk; a file that is named itself counts whatever it is.
 
     In folders, pictures are told from other files by suffix or first bytes (`formats.py`); others are counted. Folders
-    of which `skip` is true are not entered. `everything` takes hidden entries and junk (`junk.py`) too. A folder is
-    walked once however many links lead to it. An entry that cannot be looked at is named in `unreadable`, and costs no
-    other. Raises ImageError for a path that does not exist.
+    of which `skip` is true are not entered. `everything` takes hidden entries and junk (`junk.py`) too. `besides` are
+    files, absolute, that are read as something else, and so are not passed over. A folder is walked once however many
+    links lead to it. An entry that cannot be looked at is named in `unreadable`, and costs no other. Raises ImageError
+    for a path that does not exist.
     """
     listing = Listing()
     found: set[Path] = set()
     for path in existing(paths):
         if path.is_dir():
             listing.folders.append(path)
-            pictures: Sequence[Path] = _Walk(listing, skip, everything).pictures_below(path)
+            pictures: Sequence[Path] = _Walk(listing, skip, everything, besides).pictures_below(path)
             if not pictures:
                 listing.empty.append(path)
         else:
@@ -101,8 +103,10 @@ def list_pictures(
 class _Walk:
     """One walk below one folder; what it meets besides pictures goes into the listing."""
 
-    def __init__(self, listing: Listing, skip: Callable[[Path], bool], everything: bool) -> None:
-        self.listing, self.skip, self.everything = listing, skip, everything
+    def __init__(
+        self, listing: Listing, skip: Callable[[Path], bool], everything: bool, besides: frozenset[Path]
+    ) -> None:
+        self.listing, self.skip, self.everything, self.besides = listing, skip, everything, besides
         self.pictures: list[Path] = []
         self.folders, self.linked = deque[Path](), deque[Path]()
 
@@ -146,6 +150,8 @@ class _Walk:
         suffix = path.suffix.lower()
         if suffix in picture_suffixes():
             self.pictures.append(path)
+        elif suffix in COMPANIONS or path in self.besides:
+            return
         elif entry.is_file():  # a pipe would be waited for
             if _begins_as_picture(path):
                 self.pictures.append(path)
