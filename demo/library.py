@@ -1,6 +1,7 @@
 """What the Library page works with: collections of one's own, one job at a time that changes them; knows no Gradio."""
 
 import logging
+import os
 import re
 import threading
 from collections import Counter
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core.errors import ImageError, QueryError
+from core.errors import DatasetError, ImageError, QueryError
 from core.home import home_folder
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from demo.session import Session
@@ -165,18 +166,21 @@ class Library:
             with open_collection(address, model=model.name, vocabulary=terms, writable=True) as opened:
                 # an uploaded file lies in a folder of its own, so its names count from where the pictures are
                 folder = place if place is not None and place.is_dir() else kept
-                report = index_paths(
-                    model,
-                    opened,
-                    paths,
-                    captions=captions,
-                    captions_folder=None if files and place is not None else folder,
-                    progress=self._told,
-                    cancelled=self._stop.is_set,
-                )
+                try:
+                    report = index_paths(
+                        model,
+                        opened,
+                        paths,
+                        captions=captions,
+                        captions_folder=None if files and place is not None else folder,
+                        progress=self._told,
+                        cancelled=self._stop.is_set,
+                    )
+                except DatasetError as error:
+                    raise DatasetError(_sent(str(error), captions)) from error
             return replace(
                 report,
-                skipped=(*taken.refused, *report.skipped),
+                skipped=(*taken.refused, *((path, _sent(reason, captions)) for path, reason in report.skipped)),
                 passed_over=taken.passed_over + Counter(report.passed_over),
                 junk=taken.junk + Counter(report.junk),
             )
@@ -255,6 +259,11 @@ def _is_there(place: Path) -> bool:
         return Collection.exists(place)
     except SightwordsError:
         return False
+
+
+def _sent(said: str, captions: Path | None) -> str:
+    """A sentence without the folder that a captions file was sent to, which says nothing to whoever sent it."""
+    return said.replace(f"{captions.parent}{os.sep}", "") if captions is not None else said
 
 
 def _folder(named: str) -> Path | None:

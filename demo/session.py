@@ -164,7 +164,7 @@ class Session:
 
     def facts(self, hit: "SearchHit") -> list[tuple[str, str]]:
         """What is known of a picture besides what it shows, as far as it is told here: (name, value)."""
-        facts = [("taken", (hit.taken or "").replace("T", " ")), ("tags", ", ".join(hit.tags))]
+        facts = [("taken", (hit.taken or "")[:16].replace("T", " ")), ("tags", ", ".join(hit.tags))]
         if self.tells_places:
             place = f"{hit.latitude}, {hit.longitude}" if hit.latitude is not None else ""
             facts[1:1] = [("camera", hit.camera or ""), ("place", place)]

@@ -225,7 +225,7 @@ def _reasons(contributions: "Sequence[Contribution]") -> Text:
 def _known(hit: "SearchHit") -> str:
     """When, with what and where a picture was taken, and its tags, on a line."""
     place = f"{hit.latitude}, {hit.longitude}" if hit.latitude is not None else ""
-    taken = (hit.taken or "").replace("T", " ")
+    taken = (hit.taken or "")[:16].replace("T", " ")
     return " · ".join(filter(None, (taken, hit.camera, place, *(f"#{tag}" for tag in hit.tags))))
 
 

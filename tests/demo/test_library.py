@@ -84,6 +84,14 @@ def test_a_collection_is_made_filled_searched_and_left(
     library.add([], str(tmp_path / "pictures"), captions)
     library.wait()
     assert library.job.report.skipped == () and session.kinds() == {"image": 4, "caption": 2}
+    captions.write_text('{"file": "0.png", "captions": ["a red patch"]}\n{}\n')
+    library.add([], str(tmp_path / "pictures"), captions)
+    library.wait()
+    assert library.job.report.skipped[0][1].startswith("captions.jsonl, line 2: ")  # it was sent from anywhere
+    captions.write_text("{}\n")
+    library.add([], str(tmp_path / "pictures"), captions)
+    library.wait()
+    assert library.job.error.startswith("captions.jsonl, line 1: ")
     library.use("mine")
     assert len(session.ready()[1]) == 3 and library.current == "mine"
 

@@ -144,7 +144,7 @@ def test_only_some_items_are_searched(model: Model, collection: Collection, fold
     with pytest.raises(SightwordsError, match="is no condition"):
         ask(session, "red dog", only=("best",))
     (hit,) = ask(session, "red dog", only=("camera=canon", "near=52.5,13.4,5km")).hits
-    when, where = [("taken", "2024-05-03 14:07:09")], [("camera", "Canon EOS 5D"), ("place", "52.52, 13.405")]
+    when, where = [("taken", "2024-05-03 14:07")], [("camera", "Canon EOS 5D"), ("place", "52.52, 13.405")]
     assert session.facts(hit) == [*when, *where, ("tags", "best")]
     assert ("taken in 2024 · 1", "taken=2024") in session.conditions()
     assert ("camera Canon EOS 5D · 1", "camera=Canon EOS 5D") in session.conditions()
