@@ -18,7 +18,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
 from core.asking.attribution import word_links
-from core.asking.heatmap import peak, term_map
+from core.asking.heatmap import term_map
 from core.model import Model
 from core.registry import DEFAULT_MODEL, load_model
 from core.scenes.catalogue import KINDS
@@ -47,7 +47,7 @@ def pointing(model: Model, scenes: int) -> dict[str, list[bool]]:
             if not named:
                 continue
             left, top, right, bottom = everything[rng.integers(len(everything))]
-            x, y = peak(term_map(model, drawn.image, term))
+            x, y = term_map(model, drawn.image, term).peak()
             cases["peak"].append(_inside(x * SIDE, y * SIDE, named))
             cases["uniform point"].append(_inside(*(rng.random(2) * SIDE), named))
             cases["middle of a random object"].append(_inside((left + right) / 2, (top + bottom) / 2, named))

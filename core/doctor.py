@@ -12,7 +12,7 @@ from core.encoders.batches import place
 from core.home import home_folder
 from core.lavis_environment import LavisEnvironment
 from core.pictures.formats import READS_HEIC, READS_JXL
-from core.registry import chosen_device, load_model, models
+from core.registry import chosen_device, chosen_precision, load_model, models
 from core.scenes.captions import captions
 from core.scenes.composer import compose
 from core.scenes.renderer import render
@@ -49,7 +49,7 @@ def examine() -> Iterator[Finding]:
 
 def _device() -> tuple[State, str]:
     named = chosen_device()
-    return "good", f"'{named}' computes on {place(named)}, {os.cpu_count()} processor cores"
+    return "good", f"'{named}' computes on {place(named, chosen_precision())}, {os.cpu_count()} processor cores"
 
 
 def _home() -> tuple[State, str]:

@@ -67,15 +67,15 @@ class SparseHead(nn.Module):
     @torch.inference_mode()
     def unlit(self, dense: NDArray[float32]) -> NDArray[float32]:
         """(n, dense_size) rows -> (n, vocab_size) logits, without gradients: how dark a dark term is, too."""
-        rows = torch.from_numpy(np.ascontiguousarray(dense)).to(self.proj.weight.device)
-        logits: NDArray[float32] = self.logits(rows).cpu().numpy()
+        rows = torch.from_numpy(np.ascontiguousarray(dense)).to(self.proj.weight)
+        logits: NDArray[float32] = self.logits(rows).float().cpu().numpy()
         return logits
 
     @torch.inference_mode()
     def weigh(self, dense: NDArray[float32]) -> NDArray[float32]:
         """(n, dense_size) rows -> (n, vocab_size) weights, without gradients."""
-        rows = torch.from_numpy(np.ascontiguousarray(dense)).to(self.proj.weight.device)
-        weights: NDArray[float32] = self(rows).cpu().numpy()
+        rows = torch.from_numpy(np.ascontiguousarray(dense)).to(self.proj.weight)
+        weights: NDArray[float32] = self(rows).float().cpu().numpy()
         return weights
 
     def save(self, folder: Path, *, half: bool = False, **extra: Any) -> None:

@@ -16,14 +16,18 @@ from PIL import Image
 
 from core.duplicates import find_copies
 from core.errors import ImageError
-from core.pictures.files import Listing, Shard, list_pictures, read_captions
+from core.pictures.captions import read_captions, unread
+from core.pictures.described import Asking, describe
+from core.pictures.files import Listing, Shard, list_pictures
 from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
 from core.pictures.likeness import likeness
 from core.pictures.renames import Renames, at_home, gone, homeless, renames
+from core.pictures.spoken import Spoken, spoken
 from core.removal import lost_much
+from index_store.catalog import now
 from index_store.errors import CollectionError
 from index_store.folder import is_collection
-from index_store.items import Item, NewItem
+from index_store.items import Description, Item, NewItem
 from index_store.store import Store
 from index_store.vectors import SparseVector
 
@@ -35,6 +39,7 @@ log = logging.getLogger(__name__)
 _EMPTY = SparseVector.from_pairs({})  # stands in an item until its vector is known
 
 BATCH = 32  # what one commit holds: at most this much work is lost when the process is killed
+DESCRIBED = 500  # descriptions of known pictures in one commit: little work, and little to lose
 LOOK_AHEAD = 2 * BATCH  # decoded pictures waiting; at 1,024 px a side they cost 200 MB at most
 DECODERS = 2  # Pillow frees the interpreter while it decodes, so that two keep an encoder fed
 
@@ -46,11 +51,12 @@ Done = TypeVar("Done")
 class IndexReport:
     """What a run of index_paths did, in items (pictures and captions).
 
-    `renamed`: those whose file has another path than before. `skipped`: (path, one sentence) for each file or folder
-    that could not be taken. `seconds`: wall-clock time. `cancelled`: stopped early; all that is counted is stored, and
-    the next run takes up the rest. `passed_over`: how many files in folders are no pictures, by suffix ("" for none).
-    `junk`: how many pictures lie in folders that systems keep for themselves, by the folder's name. `kept`: ids of
-    items whose files are gone, so many that a person is asked first.
+    `renamed`: those whose file has another path than before. `skipped`: (path, one sentence) for each file, folder or
+    row of captions that could not be taken. `seconds`: wall-clock time. `cancelled`: stopped early; all that is counted
+    is stored, and the next run takes up the rest. `passed_over`: how many files in folders are no pictures, by suffix
+    ("" for none). `junk`: how many pictures lie in folders that systems keep for themselves, by the folder's name.
+    `unread_captions`: files in the folders that look like captions of theirs, none of which was ever read. `kept`: ids
+    of items whose files are gone, so many that a person is asked first.
     """
 
     added: int
@@ -63,6 +69,7 @@ class IndexReport:
     cancelled: bool = False
     passed_over: Mapping[str, int] = field(default_factory=dict)
     junk: Mapping[str, int] = field(default_factory=dict)
+    unread_captions: tuple[str, ...] = ()
     kept: tuple[int, ...] = ()
 
     @property
@@ -92,16 +99,18 @@ def index_paths(
     bytes at a known path replace the old item. Items of files that are gone from a walked folder are removed, except
     when a folder that was asked for holds no picture any more: its disk may not be mounted, which is reported instead,
     and when the folders lost much (`removal.lost_much`), unless `remove_many`: the report then names those kept.
-    `captions` (JSONL: `file`, `captions`) makes each caption an item of kind "caption" with its picture's path; files
-    in it count from `captions_folder`, or from where it lies.
+    `captions`, a file that `read_captions` reads, makes each caption an item of kind "caption" with its picture's path;
+    which picture its names mean, `spoken` says (from `captions_folder`, or from where it lies).
     `shard`: takes only its share of the pictures and their captions. `everything`: takes hidden entries, deleted files
     and others' thumbnails too (see `list_pictures`).
-    `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text or its
-    first caption. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()` between
-    batches. Other processes may write between two batches; what they did is followed.
+    `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text, its
+    first caption in the file of captions, or else what its own file says (`describe`), which also gives it tags, date,
+    camera and place. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()`
+    between batches. Other processes may write between two batches; what they did is followed.
 
-    A file that cannot be read is skipped with its reason. Raises ImageError for a path that does not exist,
-    DatasetError for a malformed captions file, CollectionError when another model made the collection.
+    A file or a row of captions that cannot be read is skipped with its reason. Raises ImageError for a path that does
+    not exist, DatasetError for a captions file without captions, CollectionError when another model made the
+    collection.
     """
     started = perf_counter()
     if collection.model != model.name:
@@ -109,15 +118,24 @@ def index_paths(
             f"The collection {collection.place} was made by the model '{collection.model}', so the model "
             f"'{model.name}' cannot add to it; use '{collection.model}' or another collection."
         )
-    spoken = read_captions(captions, captions_folder) if captions is not None else {}
+    file = read_captions(captions) if captions is not None else None
     # the thumbnails in a collection are nobody's pictures
-    listing = list_pictures(paths, skip=is_collection, everything=everything)
+    besides = frozenset({Path(captions).resolve()}) if captions is not None else frozenset()
+    listing = list_pictures(paths, skip=is_collection, everything=everything, besides=besides)
+    said = Spoken({}, ())
+    if file is not None:
+        known = (Path(item.path) for item in collection.all_items("image"))
+        said = spoken(file, [*listing.pictures, *known], listing.folders, captions_folder)
+    by_picture = said.by_picture
     if shard is not None:
         listing = replace(listing, pictures=[picture for picture in listing.pictures if shard.takes(picture)])
-        spoken = {picture: texts for picture, texts in spoken.items() if shard.takes(picture)}
-    alts = {picture: texts[0] for picture, texts in spoken.items() if texts} | dict(alt_texts or {})
-    run = _Run(model, collection, listing, spoken, alts, progress, cancelled or (lambda: False), remove_many)
+        by_picture = {picture: texts for picture, texts in by_picture.items() if shard.takes(picture)}
+    alts = {picture: texts[0] for picture, texts in by_picture.items() if texts} | dict(alt_texts or {})
+    run = _Run(model, collection, listing, by_picture, alts, progress, cancelled or (lambda: False), remove_many)
+    run.skipped.extend(said.skipped)
+    left = run.unread_captions() if file is None else ()
     run.known_pictures()
+    run.descriptions()
     run.pictures()
     run.captions()
     run.remove_gone()
@@ -130,7 +148,7 @@ def index_paths(
     seconds = perf_counter() - started
     return IndexReport(
         run.added, run.unchanged, run.updated, run.renamed, run.removed, skipped, seconds, run.stopped,
-        dict(listing.passed_over.most_common()), dict(listing.junk.most_common()), run.kept,
+        _most_first(listing.passed_over), _most_first(listing.junk), left, run.kept,
     )  # fmt: skip
 
 
@@ -171,6 +189,8 @@ class _Run:
     def __post_init__(self) -> None:
         self.skipped.extend(self.listing.unreadable)
         self.settled: set[Path] = set()  # pictures that nothing is left to do with
+        self.asking = Asking()
+        self.undescribed: dict[Path, Item] = {}  # those of them whose files are to be asked what they say
         self._read_items()
         self.total = len(self.listing.pictures) + sum(len(texts) for texts in self.spoken.values())
 
@@ -189,6 +209,20 @@ class _Run:
             if others:
                 self._read_items()
             yield
+
+    def descriptions(self) -> None:
+        """Asks the files of known pictures what people and cameras wrote into them, where that was never done."""
+        told: dict[int, Description] = {}
+        for path, description in self._ahead(list(self.undescribed), _described):
+            item = self.undescribed[path]
+            spoken = {caption.caption for caption in self.at_path["caption", item.path]}
+            # what a captions file said stays; what the picture's own file said before makes room
+            stays = item.caption is not None and (not item.described or item.caption in spoken or path in self.alts)
+            told[item.id] = replace(description, caption=None) if stays else description
+            if len(told) == DESCRIBED:
+                self.collection.describe(told)
+                told = {}
+        self.collection.describe(told)
 
     def known_pictures(self) -> None:
         """Leaves alone what is as it was, and gives items the new path of their file, before anything is replaced."""
@@ -222,6 +256,8 @@ class _Run:
         if alt is not None and alt != item.caption:
             return False
         self.settled.add(path)
+        if self.asking.is_due(path, item.described):
+            self.undescribed[path] = item
         self._advance(path.name)
         return True
 
@@ -280,6 +316,12 @@ class _Run:
             if lost or self.spoilt:
                 self.removed += self.collection.remove(self.spoilt + lost)
 
+    def unread_captions(self) -> tuple[str, ...]:
+        """What look like captions files in the folders that have no captions yet."""
+        known = [Path(path) for kind, path in self.at_path if kind == "caption"]
+        bare = [folder for folder in self.listing.folders if not any(path.is_relative_to(folder) for path in known)]
+        return tuple(map(str, unread(bare)))
+
     def _tell_of_empty_folders(self) -> None:
         """An empty folder that pictures came from may be an unmounted disk: what is below it is not taken for gone."""
         unread = {folder for folder, _ in self.listing.unreadable}
@@ -328,7 +370,7 @@ class _Run:
             digest = content_hash(path)
             prepared.hashed = True
             size = path.stat().st_size
-            prepared.item = NewItem("image", str(path), self.alts.get(path), digest, _EMPTY, bytes=size)
+            prepared.item = self._new_item(path, digest, size)
             if digest not in self.by_hash:
                 self._decode(prepared)
         except ImageError as error:
@@ -336,6 +378,15 @@ class _Run:
         except OSError as error:
             prepared.item, prepared.error = None, f"The picture {path} cannot be read: {error.strerror or error}."
         return prepared
+
+    def _new_item(self, path: Path, digest: str, size: int) -> NewItem:
+        """An item with what its file says of it; what was said elsewhere goes before a caption in there."""
+        told = describe(path)
+        caption = self.alts.get(path, told.caption)
+        return NewItem(
+            "image", str(path), caption, digest, _EMPTY, bytes=size, tags=told.tags, taken=told.taken,
+            camera=told.camera, latitude=told.latitude, longitude=told.longitude, described=now(),
+        )  # fmt: skip
 
     @staticmethod
     def _decode(prepared: _Prepared) -> None:
@@ -441,12 +492,24 @@ class _Run:
         return self.stopped
 
 
+def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
 def _digest(path: Path) -> tuple[Path, str | None]:
     """A file's path and its content hash; None for one that cannot be read or stored."""
     try:
         return path, content_hash(path) if _storable(path) else None
     except ImageError:
         return path, None
+
+
+def _described(path: Path) -> tuple[Path, Description]:
+    return path, describe(path)
+
+
+def _joined(*tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for some in tags for tag in some))
 
 
 def _size(path: Path) -> int | None:

@@ -104,7 +104,7 @@ def compare_published(
 def _compared(worker: Worker, checkpoint: Path, vocabulary: Path, sizes: LavisSizes, name: str) -> Iterator[Comparison]:
     original = LavisOriginal(name, worker)
     pictures = _pictures()
-    native = lavis.load(name, checkpoint, vocabulary, sizes, "cpu")
+    native = lavis.load(name, checkpoint, vocabulary, sizes, "cpu", "fp32")
     seen = array(worker.ask({"do": "pixels", "pngs": [png(picture) for picture in pictures]}))
     yield Comparison(name, "pixels", _apart(seen, native.pixels(pictures).numpy()), 1e-6)
     read = worker.ask({"do": "ids", "texts": list(SENTENCES)})["ids"]

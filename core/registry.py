@@ -7,12 +7,13 @@ Nothing here touches the network but `fetch` and `download_size`.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from core.encoders import DenseEncoder
+from core.encoders.batches import place
 from core.encoders.lent_gpu import lent
 from core.encoders.recipes import FAMILIES, NAMED, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
 from core.errors import MissingFiles, ModelError, UnknownModel
@@ -27,10 +28,13 @@ from core.weights import File, Folder, HubFiles, Package, Progress, ShouldStop, 
 SCENES = SHIPPED[WORLD_MODEL].folder
 DEFAULT_MODEL = WORLD_MODEL  # of questions that name neither a model nor a collection
 DEVICE_VARIABLE = "SIGHTWORDS_DEVICE"  # read where no device is named
+PRECISION_VARIABLE = "SIGHTWORDS_PRECISION"  # read where no precision is named
 
 HEAD_FILES: tuple[File, ...] = ("config.json", ("model.safetensors", "pytorch_model.bin"))
 HEAD_MEGABYTES = 95  # 256 → 768 → 30,522 in single precision
 WORDPIECE_NAME = "distilbert-base-uncased"  # what published heads call the vocabulary that their terms are of
+ATTESTED = "lsr42/d2s_mscoco-blip-dense_q_reg_0.001_d_reg_0.001"  # the one head that the reference implementation names
+INFERRED = f"this name is inferred from that of {ATTESTED}, the only one that is attested"
 _DATA = {"coco": "mscoco", "flickr": "flickr30k"}  # in the names of published heads
 
 
@@ -60,7 +64,7 @@ class Pairing:
 
 def models() -> list[ModelEntry]:
     """Every model that has a name of its own, the built-in ones first; looks at this machine only."""
-    return [*map(_shipped, SHIPPED.values()), *(_entry(pairing(name)) for name in _published())]
+    return [*map(_shipped, SHIPPED.values()), *(_entry(pairing(name)) for name in published_heads())]
 
 
 def _shipped(own: Shipped) -> ModelEntry:
@@ -83,24 +87,25 @@ def model_for(paths: Iterable[Path]) -> str:
 
 
 @cache
-def load_model(name: str = DEFAULT_MODEL, device: str | None = None) -> Model:
-    """The named model, loaded once, on the device (SIGHTWORDS_DEVICE or "auto" without one); never fetches anything.
+def load_model(name: str = DEFAULT_MODEL, device: str | None = None, precision: str | None = None) -> Model:
+    """The named model, loaded once, on the device and, its encoder, in the precision named (SIGHTWORDS_DEVICE and
+    SIGHTWORDS_PRECISION, or "auto", without); never fetches anything.
 
     Raises UnknownModel naming those that exist, MissingFiles naming what is not on this machine, DeviceError, and
     ModelError for files that do not hold what they should or parts that do not fit together.
     """
     if name in SHIPPED:
         folder, about = SHIPPED[name].folder, SHIPPED[name].about
-        encoder, vocabulary = load_encoder(name, device), Vocabulary.load(folder / HEAD_VOCABULARY)
+        encoder, vocabulary = load_encoder(name, device, precision), Vocabulary.load(folder / HEAD_VOCABULARY)
     else:
         chosen = pairing(name)
         name = chosen.name
-        _complain_of_missing(name, _sources(chosen))
+        require(name, _sources(chosen))
         folder = chosen.head.locate()
         if kept_head(head := name.partition("+")[2]) is not None:
             check_encoder(head, folder, chosen.encoder.name)
-        encoder = load_encoder(chosen.encoder.name, device)  # one for all its heads
-        vocabulary = _vocabulary(chosen, folder)
+        encoder = load_encoder(chosen.encoder.name, device, precision)  # one for all its heads
+        vocabulary = vocabulary_of(chosen, folder)
         about = f"{chosen.encoder.about}, with the head {chosen.head.name}."
     return Model(name, encoder, SparseHead.load(folder), vocabulary, about, answered_from(folder))
 
@@ -123,7 +128,7 @@ def head_place(named: str) -> tuple[Path, Path | None]:
             f"{', '.join(_names())}."
         ) from error
     sources: list[Source] = [chosen.head, *([] if _own_vocabulary(chosen) else [WORDPIECES])]
-    _complain_of_missing(chosen.name, sources)
+    require(chosen.name, sources)
     folder = chosen.head.locate()
     own = _own_vocabulary(chosen) or WORDPIECES.locate() / "vocab.txt"
     return folder, own if own.parent != folder else None
@@ -147,11 +152,11 @@ def other_heads(name: str, vectors_of: str | None = None) -> dict[str, Path]:
 
 
 @cache
-def load_encoder(name: str, device: str | None = None) -> DenseEncoder:
+def load_encoder(name: str, device: str | None = None, precision: str | None = None) -> DenseEncoder:
     """The named encoder without a head, or that of a named model; as load_model otherwise."""
     recipe = pairing(name).encoder if "+" in name else encoder_recipe(name)
-    _complain_of_missing(recipe.name, list(recipe.sources))
-    return _built(recipe, device)
+    require(recipe.name, recipe.sources)
+    return _built(recipe, device, precision)
 
 
 def canonical_name(name: str) -> str:
@@ -161,12 +166,12 @@ def canonical_name(name: str) -> str:
 
 def lacking(name: str) -> list[str]:
     """What a model, or an encoder alone, needs and this machine has not: files and where they are looked for."""
-    return [where.whereabouts() for where in _all_sources(name) if where.missing()]
+    return [where.whereabouts() for where in model_sources(name) if where.missing()]
 
 
 def download_size(name: str) -> int:
     """Bytes that `fetch` would bring, asked of the servers; ModelError when they cannot be reached."""
-    return sum(where.size() for where in _all_sources(name) if where.missing())
+    return sum(where.size() for where in model_sources(name) if where.missing())
 
 
 def size_of(name: str) -> int | None:
@@ -186,15 +191,17 @@ def fetch(name: str, progress: Progress = silent, should_stop: ShouldStop = neve
     of salesforce-lavis. Raises DownloadStopped when asked to stop and ModelError when it cannot: what had come of
     a file is kept out of sight and gone on with by the next call.
     """
-    for where in _all_sources(name):
+    for where in model_sources(name):
         if where.missing():
             where.fetch(progress, should_stop)
 
 
 def pairing(name: str) -> Pairing:
     """What a name stands for; UnknownModel when nothing does, or an encoder has no head."""
-    if name in _published():
-        return Pairing(name, encoder_recipe(name), source(_published()[name], HEAD_FILES))
+    if name in published_heads():
+        head = published_heads()[name]
+        remark = "" if head == ATTESTED else INFERRED
+        return Pairing(name, encoder_recipe(name), source(head, HEAD_FILES, remark=remark))
     encoder, plus, head = name.partition("+")
     if not plus:
         if ":" in name:
@@ -209,7 +216,7 @@ def pairing(name: str) -> Pairing:
     return Pairing(f"{recipe.name}+{where.name}", recipe, where)
 
 
-def _published() -> dict[str, str]:
+def published_heads() -> dict[str, str]:
     """Hub ids of the paper's heads by the name of the encoder that they are paired with."""
     return {
         f"{family}-{tuned}": f"lsr42/d2s_{_DATA[tuned]}-{family.rpartition('-')[2]}-dense_q_reg_0.001_d_reg_0.001"
@@ -219,7 +226,7 @@ def _published() -> dict[str, str]:
 
 
 def _names() -> list[str]:
-    return [*SHIPPED, *_published(), "ENCODER+HEAD (encoders: " + ", ".join(NAMED[-3:]) + ")"]
+    return [*SHIPPED, *published_heads(), "ENCODER+HEAD (encoders: " + ", ".join(NAMED[-3:]) + ")"]
 
 
 def chosen_device(device: str | None = None) -> str:
@@ -227,8 +234,22 @@ def chosen_device(device: str | None = None) -> str:
     return device or os.environ.get(DEVICE_VARIABLE) or "auto"
 
 
-def _built(recipe: EncoderRecipe, device: str | None) -> DenseEncoder:
-    encoder = recipe.build([where.locate() for where in recipe.sources], chosen_device(device))
+def chosen_precision(precision: str | None = None) -> str:
+    """The precision named, else what SIGHTWORDS_PRECISION says, else "auto"."""
+    return precision or os.environ.get(PRECISION_VARIABLE) or "auto"
+
+
+def precision_like(made_in: str | None) -> str | None:
+    """The precision to load a model in for a collection that was made in `made_in`: the same one, where nobody asks for
+    another and this processor does not have to emulate it; else None, for what is chosen without a collection."""
+    if chosen_precision() != "auto" or made_in not in ("fp32", "bf16"):
+        return None
+    return made_in if made_in == "fp32" or place(chosen_device(), "auto").precision == made_in else None
+
+
+def _built(recipe: EncoderRecipe, device: str | None, precision: str | None) -> DenseEncoder:
+    places = [where.locate() for where in recipe.sources]
+    encoder = recipe.build(places, chosen_device(device), chosen_precision(precision))
     return encoder if recipe.name in SHIPPED else lent(encoder)  # the built-in ones are small: no GPU to wait for
 
 
@@ -240,7 +261,7 @@ def _entry(chosen: Pairing) -> ModelEntry:
         needs = f"{', '.join(where.name for where in lacking)}: `sightwords models --download {chosen.name}`"
     return ModelEntry(
         chosen.name,
-        f"{recipe.about}, with the paper's head",
+        f"{recipe.about}, with the paper's head{'' if chosen.head.name == ATTESTED else ' (its name is inferred)'}",
         needs,
         not lacking,
         recipe.sources[0].name,
@@ -251,8 +272,9 @@ def _entry(chosen: Pairing) -> ModelEntry:
     )
 
 
-def _all_sources(name: str) -> list[Source]:
-    if "+" in name or name in _published():
+def model_sources(name: str) -> list[Source]:
+    """All that a model, or an encoder alone, needs, here or not; UnknownModel when nothing has the name."""
+    if "+" in name or name in published_heads():
         return _sources(pairing(name))
     return list(encoder_recipe(name).sources)
 
@@ -265,8 +287,8 @@ def _sources(chosen: Pairing) -> list[Source]:
     return sources
 
 
-def _complain_of_missing(name: str, sources: list[Source]) -> None:
-    """Raises MissingFiles, one sentence about everything that is not here; the source's own where only one is."""
+def require(name: str, sources: Sequence[Source]) -> None:
+    """Raises MissingFiles where parts of the model are not here: one sentence about all, or a folder's own."""
     lacking = [where for where in sources if where.missing()]
     for where in lacking:
         if isinstance(where, Folder | Package):
@@ -292,7 +314,7 @@ def _own_vocabulary(chosen: Pairing) -> Path | None:
     return None
 
 
-def _vocabulary(chosen: Pairing, folder: Path) -> Vocabulary:
+def vocabulary_of(chosen: Pairing, folder: Path) -> Vocabulary:
     """The terms of a head; ModelError when it names a vocabulary that is not known here."""
     path = _own_vocabulary(chosen) or WORDPIECES.locate() / "vocab.txt"
     named = head_config(folder).get("mlm_head", WORDPIECE_NAME)

@@ -49,9 +49,16 @@ class SearchHit:
     contributions: tuple[Contribution, ...]
     thumbnail: str | None  # absolute path of a small picture, for galleries; not part of the JSON
     copies: int = 1  # how many nearly equal pictures it stands for, itself included
+    tags: tuple[str, ...] = ()
+    taken: str | None = None  # this and the next three as in `index_store.items.Description`
+    camera: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
     def to_json(self) -> dict[str, object]:
-        """The keys `id`, `kind`, `path`, `caption`, `score`, `contributions`, `copies`."""
+        """The keys `id`, `kind`, `path`, `caption`, `score`, `contributions`, `copies`, `tags`, `taken`, `camera`,
+        `latitude` and `longitude`.
+        """
         return {
             "id": self.id,
             "kind": self.kind,
@@ -60,6 +67,11 @@ class SearchHit:
             "score": self.score,
             "contributions": [row.to_json() for row in self.contributions],
             "copies": self.copies,
+            "tags": list(self.tags),
+            "taken": self.taken,
+            "camera": self.camera,
+            "latitude": self.latitude,
+            "longitude": self.longitude,
         }
 
 
@@ -372,6 +384,11 @@ def explained_hits(
             contributions=contributions(query, vector, terms, spoken, against),
             thumbnail=item.thumbnail,
             copies=copies.get(item.id, 1),
+            tags=item.tags,
+            taken=item.taken,
+            camera=item.camera,
+            latitude=item.latitude,
+            longitude=item.longitude,
         )
         for hit, item, vector in rows
     )

@@ -19,6 +19,7 @@ from core.errors import ModelError
 Splitting = Literal["words", "wordpiece"]
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _UNKNOWN = "[UNK]"
+_AROUND = ("[CLS]", "[SEP]")  # what BERT puts before and behind every text
 _NEVER_SPOKEN = re.compile(r"\[(?:PAD|UNK|CLS|SEP|MASK|unused\d+)\]")  # BERT's marks, which stand for no text
 
 
@@ -67,10 +68,17 @@ class Vocabulary:
         """The lower-case words of a text, in order, without punctuation."""
         return _WORD.findall(text.lower())
 
-    def literal_ids(self, text: str) -> list[int]:
-        """Ids of the terms spoken in the text, ascending, each once."""
+    def literal_ids(self, text: str, *, marks: bool = False) -> list[int]:
+        """Ids of the terms spoken in the text, ascending, each once.
+
+        `marks`: the marks of WordPieces count too, as far as they are terms: [CLS] and [SEP] for every text, [UNK]
+        where a word is unknown. So does the paper's training count.
+        """
         if self.tokenizer == "wordpiece":
-            return sorted(set(self._pieces.encode(text).ids) & self._speakable)
+            pieces = set(self._pieces.encode(text).ids)
+            if marks:
+                return sorted({i for i in pieces if i < len(self)} | {self._ids[m] for m in _AROUND if m in self})
+            return sorted(pieces & self._speakable)
         words = self._folded(self.words(text))
         spoken = (
             self._ids.get(" ".join(words[start : start + length]))

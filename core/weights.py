@@ -27,7 +27,7 @@ _INDEX = ".safetensors.index.json"
 _CHUNK = 1 << 20
 _PATIENCE_S = 30  # for a server that says nothing
 
-File = str | tuple[str, ...]  # one name, or several of which the first that exists is taken
+File = str | tuple[str | tuple[str, ...], ...]  # a name, or several: the first that is there, alone or a pair, counts
 
 Progress = Callable[[int, int | None, str], None]  # done, of how many (None: not known), of what; bytes for files
 ShouldStop = Callable[[], bool]
@@ -144,10 +144,18 @@ class Package:
 
 @dataclass(frozen=True)
 class HubFiles:
-    """Files of a model repository on the Hugging Face hub, which lie in the hub's own cache once fetched."""
+    """Files of a repository on the Hugging Face hub, of a model or a data set, which lie in its cache once fetched.
+
+    `also`: files that are fetched where the repository has them, and not missed where it has not. `formerly`: ids that
+    it had, under which a cache may still hold it. `remark`: what to know of its id where it cannot be found.
+    """
 
     repo: str
     files: tuple[File, ...]
+    also: tuple[str, ...] = ()
+    formerly: tuple[str, ...] = ()
+    remark: str = ""
+    kind: str = "model"  # or "dataset"
 
     @property
     def name(self) -> str:
@@ -161,19 +169,18 @@ class HubFiles:
         """The folder of the cached snapshot; MissingFiles says what it lacks."""
         if self.missing():
             raise MissingFiles(f"Not on this machine: {self.whereabouts()}.")
-        first = self.files[0] if isinstance(self.files[0], str) else self.files[0][0]
-        found = self._cached(first) or next(path for f in self.files[0] if (path := self._cached(f)))
-        return found.parent
+        return next(path.parent for names in _choices(self.files[0]) for name in names if (path := self._cached(name)))
 
     def whereabouts(self) -> str:
         """What is missing and where it is looked for, as part of a sentence."""
         from huggingface_hub import constants
 
-        return f"{', '.join(self.missing())} of '{self.repo}' (looked for in {constants.HF_HUB_CACHE})"
+        remark = f"; {self.remark}" if self.remark else ""
+        return f"{', '.join(self.missing())} of '{self.repo}' (looked for in {constants.HF_HUB_CACHE}{remark})"
 
     def size(self) -> int:
         """Bytes still to be fetched, as the hub tells; ModelError when it cannot be reached."""
-        with _reaching(self.repo):
+        with _reaching(self.repo, self.remark):
             return sum(size for name, size in self._wanted().items() if self._cached(name) is None)
 
     def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
@@ -183,30 +190,33 @@ class HubFiles:
         """
         from huggingface_hub import hf_hub_download
 
-        with _reaching(self.repo):
+        with _reaching(self.repo, self.remark):
             wanted = self._wanted()
             tally = _Tally(self.repo, sum(wanted.values()), progress, should_stop)
             for name, size in wanted.items():
-                hf_hub_download(self.repo, name, tqdm_class=_bars(tally))
+                hf_hub_download(self.repo, name, repo_type=self.kind, tqdm_class=_bars(tally))
                 tally.finished(size)
         self.locate()
 
     def _cached(self, name: str) -> Path | None:
         from huggingface_hub import try_to_load_from_cache
 
-        path = try_to_load_from_cache(self.repo, name)
-        return Path(path) if isinstance(path, str) else None
+        for repo in (self.repo, *self.formerly):
+            path = try_to_load_from_cache(repo, name, repo_type=self.kind)
+            if isinstance(path, str):
+                return Path(path)
+        return None
 
     def _wanted(self) -> dict[str, int]:
-        """The files to ask for and their bytes: of alternatives the first that the hub has, and an index's shards."""
+        """What to ask for, in bytes: of alternatives the first that the hub has, an index's shards, and `also`."""
         from huggingface_hub import HfApi
 
-        info = HfApi().model_info(self.repo, files_metadata=True, timeout=_PATIENCE_S)
+        info: Any = HfApi().repo_info(self.repo, repo_type=self.kind, files_metadata=True, timeout=_PATIENCE_S)
         there = {file.rfilename: file.size or 0 for file in info.siblings or ()}
         wanted: list[str] = []
         for file in self.files:
-            names = (file,) if isinstance(file, str) else file
-            wanted += [name for name in names if name in there][:1]
+            wanted += next((names for names in _choices(file) if there.keys() >= set(names)), ())
+        wanted += [name for name in self.also if name in there and name not in wanted]
         if any(name.endswith(_INDEX) for name in wanted):
             wanted += [name for name in there if name.endswith(".safetensors")]
         return {name: there[name] for name in wanted}
@@ -290,16 +300,16 @@ class UrlFile:
         return self.path.with_name(self.name + ".sha256")
 
 
-def source(named: str, files: Sequence[File]) -> Folder | HubFiles:
+def source(named: str, files: Sequence[File], also: Sequence[str] = (), remark: str = "") -> Folder | HubFiles:
     """A local folder where `named` is one or looks like a path, else the hub's repository of that id.
 
-    Raises MissingFiles when it can be neither.
+    `also`, `remark`: as HubFiles has them. Raises MissingFiles when it can be neither.
     """
     path = Path(named).expanduser()
     if path.is_dir() or named.startswith((".", "~", os.sep)) or path.is_absolute():
         return Folder(path.absolute(), tuple(files))
     if _HUB_ID.fullmatch(named):
-        return HubFiles(named, tuple(files))
+        return HubFiles(named, tuple(files), tuple(also), remark=remark)
     raise MissingFiles(f"There is no folder '{named}', and it is no hub id of the form owner/name either.")
 
 
@@ -310,7 +320,7 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def _reaching(what: str) -> Iterator[None]:
+def _reaching(what: str, remark: str = "") -> Iterator[None]:
     """Turns whatever keeps a download from happening into one sentence; HF_HUB_OFFLINE forbids all of them."""
     from huggingface_hub import constants
 
@@ -322,8 +332,9 @@ def _reaching(what: str) -> Iterator[None]:
         raise
     except Exception as error:  # the hub's client, its HTTP library and urllib share no class of their errors
         reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+        advice = f"{remark}; " if remark else ""
         raise ModelError(
-            f"'{what}' cannot be fetched ({reason}); check the network, or bring its files here another way."
+            f"'{what}' cannot be fetched ({reason}); {advice}check the network, or bring its files here another way."
         ) from error
 
 
@@ -381,15 +392,20 @@ def _missing(files: Sequence[File], where: Callable[[str], Path | None]) -> list
 
     lacking = []
     for file in files:
-        names = (file,) if isinstance(file, str) else file
-        found = next((name for name in names if there(name)), None)
+        found = next((names for names in _choices(file) if all(map(there, names))), None)
         if found is None:
-            lacking.append(" or ".join(names))
-        elif found.endswith(_INDEX):
-            index: Any = json.loads(Path(where(found) or found).read_text("utf-8"))
+            lacking.append(_listed([file]))
+        elif found[0].endswith(_INDEX):
+            index: Any = json.loads(Path(where(found[0]) or found[0]).read_text("utf-8"))
             lacking += sorted(name for name in set(index["weight_map"].values()) if not there(name))
     return lacking
 
 
+def _choices(file: File) -> list[tuple[str, ...]]:
+    """The names that each alternative takes, the best first."""
+    choices = (file,) if isinstance(file, str) else file
+    return [(names,) if isinstance(names, str) else names for names in choices]
+
+
 def _listed(files: Sequence[File]) -> str:
-    return ", ".join(file if isinstance(file, str) else " or ".join(file) for file in files)
+    return ", ".join(" or ".join(" with ".join(names) for names in _choices(file)) for file in files)

@@ -70,7 +70,7 @@ def _opened(model: "Model", path: Path) -> Collection:
     if not Collection.exists(path):
         try:
             with _home_named():
-                return Collection.create(path, model=model.name, vocabulary=terms, wait=0)
+                return Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision, wait=0)
         except CollectionExists:
             if not Collection.exists(path):
                 raise  # something else lies there; otherwise another program was quicker to make it

@@ -77,7 +77,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             weights: terms with a weight of your own; 0 switches a term off, below 0 counts against a picture
             like: the id of an item to find more like; with a text, both are mixed
             share: the say of `like` beside the text, 0 to 1
-            only: conditions on items, as in tag=best, caption=boat, added>=2026-01, width>=1000
+            only: conditions on items, as in tag=best, caption=boat, taken>=2024-05, camera=Canon,
+                near=52.52,13.40,5km, added>=2026-01, width>=1000
             each: give each of several nearly equal pictures, instead of the best one with their number ("copies")
         """
         question = Question(text, like, share, expansion, mode, kind, weights or {}, k, tuple(only or ()), each)
@@ -85,6 +86,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         document = result.to_json()
         for hit in document["hits"]:  # type: ignore[attr-defined]
             hit["file"] = session.place(hit.pop("path"))  # Gradio's client would download what is called "path"
+            if not session.tells_places:
+                hit |= dict.fromkeys(("camera", "latitude", "longitude"))
         return document
 
     @_spoken_errors

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core.errors import ImageError, QueryError
+from core.errors import DatasetError, ImageError, QueryError
 from core.home import home_folder
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from core.writing import write_text_whole
@@ -144,7 +144,8 @@ class Library:
             path = _free_folder(name) / "collection"
             path.parent.mkdir(parents=True, exist_ok=True)
             (path.parent / NAME_FILE).write_text(name, "utf-8")
-            Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms).close()
+            terms = model.vocabulary.terms
+            Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision).close()
             self._session.use(path, model)
 
     def rename(self, name: str, new: str) -> None:
@@ -236,19 +237,23 @@ class Library:
             terms = model.vocabulary.terms
             with open_collection(address, model=model.name, vocabulary=terms, writable=True) as opened:
                 # an uploaded file lies in a folder of its own, so its names count from where the pictures are
-                report = index_paths(
-                    model,
-                    opened,
-                    paths,
-                    captions=captions,
-                    captions_folder=place or kept,
-                    progress=self._told,
-                    cancelled=self._stop.is_set,
-                )
+                folder = place if place is not None and place.is_dir() else kept
+                try:
+                    report = index_paths(
+                        model,
+                        opened,
+                        paths,
+                        captions=captions,
+                        captions_folder=None if files and place is not None else folder,
+                        progress=self._told,
+                        cancelled=self._stop.is_set,
+                    )
+                except DatasetError as error:
+                    raise DatasetError(_sent(str(error), captions)) from error
                 lost = {os.path.dirname(item.path) for item in opened.items(report.kept)} if report.kept else set()
             report = replace(
                 report,
-                skipped=(*taken.refused, *report.skipped),
+                skipped=(*taken.refused, *((path, _sent(reason, captions)) for path, reason in report.skipped)),
                 passed_over=taken.passed_over + Counter(report.passed_over),
                 junk=taken.junk + Counter(report.junk),
             )
@@ -371,6 +376,11 @@ def _free_folder(name: str) -> Path:
     while _plain(folder := name if number == 1 else f"{name}-{number}") in taken:
         number += 1
     return _home() / folder
+
+
+def _sent(said: str, captions: Path | None) -> str:
+    """A sentence without the folder that a captions file was sent to, which says nothing to whoever sent it."""
+    return said.replace(f"{captions.parent}{os.sep}", "") if captions is not None else said
 
 
 def _folder(named: str) -> Path | None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.asking.steering import Steered
     from core.explain import Contribution
     from core.model import Model
-    from core.search import EncodedQuery, SearchResult
+    from core.search import EncodedQuery, SearchHit, SearchResult
     from demo.question import Question
 
 log = logging.getLogger(__name__)
@@ -71,14 +71,17 @@ class Session:
         *,
         pictures: int = 1000,
         public: bool = False,
+        tell_places: bool = False,
     ):
-        """`public`: for strangers, who may look but change nothing, and are not told where files lie.
+        """`public`: for strangers, who may look but change nothing, and are not told where files lie, nor where and
+        with what camera pictures were taken, unless `tell_places`.
 
         Raises CollectionNotFound when a collection is named that does not exist.
         """
         if collection is not None and not collection_exists(collection):
             open_collection(collection).close()  # raises, and says what is wrong with the address
         self.pictures, self.public = pictures, public
+        self.tells_places = tell_places or not public
         self.opened: Callable[[Path], None] = lambda path: None  # told the folder of thumbnails once that is there
         self.closing: list[Callable[[], None]] = []  # what is to be ended with the session
         self._models: dict[str, Model] = {}  # by name: going back to one loads nothing
@@ -159,6 +162,14 @@ class Session:
         """Where a person finds a picture: its path; nothing for strangers and for drawings of the built-in world."""
         return path if self._path is not None and not self.public else ""
 
+    def facts(self, hit: "SearchHit") -> list[tuple[str, str]]:
+        """What is known of a picture besides what it shows, as far as it is told here: (name, value)."""
+        facts = [("taken", (hit.taken or "")[:16].replace("T", " ")), ("tags", ", ".join(hit.tags))]
+        if self.tells_places:
+            place = f"{hit.latitude}, {hit.longitude}" if hit.latitude is not None else ""
+            facts[1:1] = [("camera", hit.camera or ""), ("place", place)]
+        return [(name, value) for name, value in facts if value]
+
     def sample(self, count: int) -> list[Item]:
         """A few pictures of the collection, to show what is there; empty until something is."""
         if self._collection is None:
@@ -233,11 +244,14 @@ class Session:
         return self.ready()[1].count(self._where(only)) if only else self.size()
 
     def conditions(self) -> list[tuple[str, str]]:
-        """Conditions worth offering, with what to call them: tags and folders, most items first; none for the world."""
+        """Conditions worth offering, with what to call them: tags, years, cameras, folders; none for the world."""
         if self._collection is None or self._path is None:
             return []
         counts = self._collection.counts(most=OFFERED)
         offered = [(f"tag {tag} · {items:,}", f"tag={tag}") for tag, items in counts.tags.items()]
+        offered += [(f"taken in {year} · {items:,}", f"taken={year}") for year, items in sorted(counts.years.items())]
+        if self.tells_places:
+            offered += [(f"camera {name} · {items:,}", f"camera={name}") for name, items in counts.cameras.items()]
         if not self.public and len(counts.folders) > 1:
             offered += [(f"in {folder} · {items:,}", f"folder={folder}") for folder, items in counts.folders.items()]
         return offered
@@ -246,6 +260,8 @@ class Session:
         where = parse(only)
         if self.public and any(one.key in ("folder", "file") for one in where.conditions):
             raise FilterError("Where files lie is not told here; choose other conditions than folder and file.")
+        if not self.tells_places and any(one.key in ("camera", "near") for one in where.conditions):
+            raise FilterError("Where and how pictures were taken is not told here; choose other conditions.")
         return where
 
     def score(self, query: "EncodedQuery", number: int) -> "tuple[Contribution, ...]":
@@ -296,13 +312,13 @@ class Session:
     def seen(self, number: int, term: str) -> "Image":
         """Where in an item's picture a term was seen, as a transparent layer to lay over it. Raises SightwordsError."""
         model, collection = self.ready()
-        from core.asking.heatmap import overlay, term_map
+        from core.asking.heatmap import term_map
 
         known = model.vocabulary.id(term)
         if known is None:
             raise QueryError(f"The vocabulary has no term '{term[:60]}'; choose one from its list.")
         (item,) = collection.items([number])
-        return overlay(term_map(model, working_copy(open_image(item.path)), known), HEAT)
+        return term_map(model, working_copy(open_image(item.path)), known).overlay(HEAT)
 
     def ready(self) -> "tuple[Model, Store]":
         """Model and collection, once the model is loaded; raises SightwordsError, one sentence."""
@@ -337,9 +353,13 @@ class Session:
     def _load(self) -> "Model":
         if not isinstance(self._wanted, str):
             return self._wanted
-        from core.registry import load_model  # imports torch, seconds: not before the server answers
+        from core.registry import load_model, precision_like  # imports torch, seconds: not before the server answers
 
-        return load_model(self._wanted)
+        made_in = None
+        if self._path is not None:
+            with open_collection(self._path) as collection:
+                made_in = collection.precision
+        return load_model(self._wanted, precision=precision_like(made_in))
 
     def _open(self, model: "Model", address: Address) -> None:
         self._collection = open_collection(address, model=model.name, vocabulary=model.vocabulary.terms)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from core.explain import Contribution, SearchTerm
     from core.indexing import IndexReport
     from core.parity import Comparison
+    from core.published import PublishedExample, PublishedPairing
     from core.registry import ModelEntry
-    from core.search import SearchResult
+    from core.search import SearchHit, SearchResult
     from index_store.items import Counts, Stats
 
 REASONS = 4  # contributions shown a hit: enough to see why, and one line long
@@ -118,6 +119,8 @@ def show_result(result: "SearchResult") -> None:
             name.append(f"\n{plain(hit.caption)}", "italic dim")
         if hit.copies > 1:
             name.append(f"\none of {hit.copies} nearly equal pictures", "dim")
+        if known := _known(hit):
+            name.append(f"\n{plain(known)}", "dim")
         table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
     out().print(table)
     proof = "exactly the best" if result.exact else "possibly not the best, as the budget ended the search"
@@ -144,6 +147,8 @@ def show_report(report: "IndexReport", place: str, items: int) -> None:
         f"{plain(nearer(place))} holds {items} items"
     )
     out().print(Text(counts), soft_wrap=True)
+    for file in report.unread_captions:
+        say(f"{file} looks like captions of these pictures; to read them, add --captions {file}", "dim")
 
 
 def show_copies(found: "Sequence[Copies]") -> None:
@@ -158,10 +163,10 @@ def show_copies(found: "Sequence[Copies]") -> None:
     out().print(Text(said), soft_wrap=True)
 
 
-def show_stats(stats: "Stats", counts: "Counts", place: str, model: str) -> None:
-    """A collection in numbers; `counts`: of the items that a filter lets through."""
+def show_stats(stats: "Stats", counts: "Counts", place: str, model: str, precision: str | None) -> None:
+    """A collection in numbers; `counts`: of the items that a filter lets through; `precision`: that made it."""
     table = Table("collection", Column(plain(nearer(place)).replace("[", r"\["), overflow="fold"))
-    table.add_row("model", model)
+    table.add_row("model", f"{model}, computed in {precision}" if precision else model)
     kinds = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in sorted(stats.by_kind.items()))
     table.add_row("items", f"{stats.items} ({kinds})" if kinds else "0")
     table.add_row("terms an item", f"{stats.mean_terms:.1f}")
@@ -172,7 +177,8 @@ def show_stats(stats: "Stats", counts: "Counts", place: str, model: str) -> None
     table.add_row("most frequent", ", ".join(f"{term} {count}" for term, count in stats.frequent))
     if counts.items != stats.items:
         table.add_row("let through", f"{counts.items} items")
-    for name, values in (("folders", counts.folders), ("tags", counts.tags)):
+    counted = {"folders": counts.folders, "tags": counts.tags, "cameras": counts.cameras, "taken in": counts.years}
+    for name, values in counted.items():
         if values:
             told = [f"{plain(nearer(value))} {count}" for value, count in list(values.items())[:SHOWN_COUNTS]]
             table.add_row(name, Text("\n".join(told), overflow="fold"))
@@ -194,6 +200,41 @@ def show_comparison(comparison: "Comparison") -> None:
     out().print(line.append(f"{comparison.difference:.2g} ({wanted} {comparison.bound:g})", "not bold"), soft_wrap=True)
 
 
+def show_published(row: "PublishedPairing") -> None:
+    """What one published encoder and its head make of the reference's picture, or why that could not be told."""
+    made = row.cosine is not None and row.made_the_data
+    mark, style = ("✓", "green") if made else ("–", "yellow") if row.cosine is not None else ("✗", "red")
+    line = Text(f"{mark} ", style).append(f"{row.model:<28}", "bold")
+    if row.cosine is not None:
+        line.append(f"cosine {row.cosine:.6f} to the picture's row in {row.data}")
+    out().print(line, soft_wrap=True)
+    head = f"{row.head}{' (a name that is inferred)' if row.inferred else ''}"
+    for told in (f"{head}: {_weighed(row.terms)}" if row.terms else None, row.problem):
+        if told is not None:
+            out().print(Padding(Text(plain(told)), (0, 0, 0, 4)), soft_wrap=True)
+
+
+def show_published_example(example: "PublishedExample", expected: Mapping[str, float]) -> None:
+    """What the attested head gives for the published vector, beside what the reference's README says."""
+    mark, style = ("✓", "green") if example.passed else ("✗", "bold red")
+    line = Text(f"{mark} ", style).append("the published vector through the published head", "bold")
+    out().print(line.append(f"  {_weighed(example.terms)}", "not bold"), soft_wrap=True)
+    out().print(f"    the reference's README  {_weighed(list(expected.items()))}", markup=False, soft_wrap=True)
+
+
+def show_makers(rows: "Sequence[PublishedPairing]") -> None:
+    """Which of the encoders that were compared made each published data set."""
+    for data in dict.fromkeys(row.data for row in rows if row.cosine is not None):
+        near = sorted((row for row in rows if row.data == data and row.cosine is not None), key=lambda row: -row.cosine)
+        makers = [row.model for row in near if row.made_the_data]
+        told = f"made by {' or '.join(makers)}" if makers else f"made by none of these; the nearest is {near[0].model}"
+        out().print(f"{data}: {told}", markup=False, soft_wrap=True)
+
+
+def _weighed(terms: "Sequence[tuple[str, float]]") -> str:
+    return ", ".join(f"{term} {weight:.4f}" for term, weight in terms)
+
+
 def _reasons(contributions: "Sequence[Contribution]") -> Text:
     line = Text()
     for row in contributions[:REASONS]:
@@ -202,6 +243,13 @@ def _reasons(contributions: "Sequence[Contribution]") -> Text:
     if rest:
         line.append(f"and {len(rest)} more {sum(row.contribution for row in rest):.2f}", "dim")
     return line
+
+
+def _known(hit: "SearchHit") -> str:
+    """When, with what and where a picture was taken, and its tags, on a line."""
+    place = f"{hit.latitude}, {hit.longitude}" if hit.latitude is not None else ""
+    taken = (hit.taken or "")[:16].replace("T", " ")
+    return " · ".join(filter(None, (taken, hit.camera, place, *(f"#{tag}" for tag in hit.tags))))
 
 
 def _mark(kind: str) -> str:

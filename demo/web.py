@@ -96,16 +96,18 @@ def launch(
     prevent_thread_lock: bool = False,
     mcp: bool = False,
     public: bool | None = None,
+    tell_places: bool = False,
 ) -> App:
     """Serves the app; returns at once with `prevent_thread_lock`, else when it is stopped.
 
     The server answers before the model is loaded or the built-in world is drawn; the page shows how far that is.
     `public`: nobody can add, take out or choose anything; None: on Hugging Face Spaces, where everybody may come.
-    `port` None takes any free one; `mcp` offers the endpoints as MCP tools too, at /gradio_api/mcp/. Raises
-    CollectionError for a collection that is not there, OSError for a busy port, SightwordsError where MCP is missing.
+    `tell_places`: visitors of a public app are told where and with what camera pictures were taken. `port` None takes
+    any free one; `mcp` offers the endpoints as MCP tools too, at /gradio_api/mcp/. Raises CollectionError for a
+    collection that is not there, OSError for a busy port, SightwordsError where MCP is missing.
     """
     strangers = "SPACE_ID" in os.environ if public is None else public
-    session = Session(model, collection, public=strangers)
+    session = Session(model, collection, public=strangers, tell_places=tell_places)
     return serve(session, host, port, open_browser, prevent_thread_lock, mcp)
 
 

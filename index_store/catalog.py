@@ -33,7 +33,8 @@ from index_store.errors import (
     outdated,
 )
 from index_store.filters import EVERYTHING, Filter
-from index_store.items import Counts
+from index_store.items import Counts, Description
+from index_store.places import distance
 
 BUSY_SECONDS = 30  # a reader waits this long for a commit under way, and a writer for readers
 BUSY_AGAIN = 0.003  # seconds until it tries again
@@ -52,6 +53,11 @@ COLUMNS = (
     "added",
     "thumbnail",
     "terms",
+    "taken",
+    "camera",
+    "latitude",
+    "longitude",
+    "described",
 )  # of `items`
 # `tags` as one text, ascending, US between them: a character that no tag may hold
 _ITEMS = """SELECT items.*, (SELECT group_concat(tag, char(31)) FROM
@@ -101,7 +107,20 @@ def m003_lean(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
-def m004_likeness(db: sqlite_utils.Database) -> None:
+def m004_descriptions(db: sqlite_utils.Database) -> None:
+    """When, with what and where pictures were taken; `described`: when files were asked. Captions may change now."""
+    for column in ("taken TEXT", "camera TEXT", "latitude REAL", "longitude REAL", "described TEXT"):
+        db.execute(f"ALTER TABLE items ADD COLUMN {column}")
+    db.execute(
+        """CREATE TRIGGER items_fts_changed AFTER UPDATE OF caption ON items BEGIN
+            INSERT INTO items_fts (items_fts, rowid, caption)
+                SELECT 'delete', old.id, old.caption WHERE old.caption IS NOT NULL;
+            INSERT INTO items_fts (rowid, caption) SELECT new.id, new.caption WHERE new.caption IS NOT NULL; END"""
+    )
+
+
+@migrations()
+def m005_likeness(db: sqlite_utils.Database) -> None:
     """Hashes of what pictures show, for which there is no row yet where none was looked for, and groups of copies."""
     db.execute("CREATE TABLE likeness (item INTEGER PRIMARY KEY, hash BLOB, copy_of INTEGER)")
     db.execute("CREATE INDEX likeness_copy_of ON likeness (copy_of) WHERE copy_of IS NOT NULL")
@@ -191,6 +210,22 @@ class Catalog:
                 "DELETE FROM tags WHERE item = ? AND tag = ?", [(item, tag) for item in there for tag in remove]
             )
             self._tag(db, [(item, tag) for item in there for tag in add])
+
+    def describe(self, told: Mapping[int, Description]) -> None:
+        """Writes down what the files of items say, in one transaction; ids that are not there are passed over.
+
+        Tags are added to those they have; a caption that is None leaves theirs as it is.
+        """
+        with self.transaction() as db:
+            there = [(row["id"], told[row["id"]]) for row in self.rows(list(told))]
+            db.conn.executemany(
+                "UPDATE items SET taken = ?, camera = ?, latitude = ?, longitude = ?, described = ? WHERE id = ?",
+                [(one.taken, one.camera, one.latitude, one.longitude, now(), item) for item, one in there],
+            )
+            db.conn.executemany(
+                "UPDATE items SET caption = ? WHERE id = ?", [(one.caption, i) for i, one in there if one.caption]
+            )
+            self._tag(db, [(item, tag) for item, one in there for tag in one.tags])
 
     @staticmethod
     def _tag(db: sqlite_utils.Database, pairs: Sequence[tuple[int, str]]) -> None:
@@ -283,17 +318,18 @@ class Catalog:
         return int(self._query("SELECT count(*) AS items FROM items")[0]["items"])
 
     def counts(self, where: Filter, most: int) -> Counts:
-        """How many items a filter lets through, in all and by kind, folder and tag (`most` of each)."""
+        """How many items a filter lets through, in all and by kind, folder, tag, camera and year (`most` of each)."""
         condition, values = where.sql()
 
         def by(what: str, table: str = "items") -> dict[str, int]:
-            sql = f"SELECT {what} AS value, count(*) AS items FROM {table} WHERE {condition}"
+            sql = f"SELECT {what} AS value, count(*) AS items FROM {table} WHERE {what} IS NOT NULL AND {condition}"
             rows = self._query(f"{sql} GROUP BY value ORDER BY items DESC, value LIMIT ?", [*values, most])
             return {row["value"]: row["items"] for row in rows}
 
         folder = f"rtrim(rtrim(path, replace(path, '{os.sep}', '')), '{os.sep}')"  # all before the last separator
         kinds = by("kind")
-        return Counts(sum(kinds.values()), kinds, by(folder), by("tag", "items JOIN tags ON tags.item = items.id"))
+        tags = by("tag", "items JOIN tags ON tags.item = items.id")
+        return Counts(sum(kinds.values()), kinds, by(folder), tags, by("camera"), by("substr(taken, 1, 4)"))
 
     def about(self) -> dict[str, str]:
         """What made the collection: model, digest of its vocabulary, impact format; and `next_id`."""
@@ -340,12 +376,12 @@ class Catalog:
                 self._copy.cleanup()
                 self._copy = None
 
-    def _query(self, sql: str, values: Sequence[str | int] = ()) -> list[Row]:
+    def _query(self, sql: str, values: Sequence[str | int | float] = ()) -> list[Row]:
         """All rows of a SELECT."""
         columns, rows = self._read(sql, values)
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
-    def _read(self, sql: str, values: Sequence[str | int] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def _read(self, sql: str, values: Sequence[str | int | float] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The columns and rows of a SELECT; waits for a commit under way, unless it is `impatient`."""
         with self._lock, translated(self.path):
             if self._copy and not self._journal().exists():  # somebody opened it for writing and cleared the journal
@@ -382,6 +418,7 @@ class Catalog:
                 isolation_level=None,
                 check_same_thread=False,
             )
+            connection.create_function("distance", 4, distance, deterministic=True)
             if self._writable:  # a commit survives a power cut, its journal's removal too
                 connection.execute("PRAGMA synchronous = EXTRA")
             return sqlite_utils.Database(connection)

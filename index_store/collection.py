@@ -26,7 +26,7 @@ from types import TracebackType
 
 from index_store import folder
 from index_store.catalog import SEPARATOR, Catalog, Row, now
-from index_store.checks import check_item, check_origin, check_tag, check_text, check_vector
+from index_store.checks import check_description, check_item, check_origin, check_tag, check_text, check_vector
 from index_store.errors import (
     CollectionDamaged,
     CollectionError,
@@ -36,7 +36,7 @@ from index_store.errors import (
     open_for_reading,
 )
 from index_store.filters import EVERYTHING, Condition, Filter
-from index_store.items import Compaction, Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.items import Compaction, Counts, Description, Hit, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.likeness import Picture, groups
 from index_store.moments import Moments
 from index_store.postings import Postings
@@ -58,6 +58,11 @@ ITEM_COLUMNS = (
     "height",
     "bytes",
     "tags",
+    "taken",
+    "camera",
+    "latitude",
+    "longitude",
+    "described",
 )  # what an item is told with
 WASTE = 1_000  # documents, of removed items or in pieces, that nobody minds
 PAGE = 500  # rows at a time when walking all items
@@ -76,7 +81,7 @@ class Collection:
         self._path, self._catalog, self._postings = path, catalog, postings
         self._writer_lock, self._wait, self._writing = lock, wait, False
         about = catalog.about()
-        self._model, self._digest = about["model"], about["digest"]
+        self._model, self._digest, self._precision = about["model"], about["digest"], about.get("precision")
         self._vocabulary = catalog.vocabulary()
         self._thumbnails = Thumbnails(path)
         self._lock = threading.RLock()  # guards writing
@@ -85,11 +90,17 @@ class Collection:
 
     @classmethod
     def create(
-        cls, path: str | os.PathLike[str], *, model: str, vocabulary: Sequence[str], wait: float = WAIT_S
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        model: str,
+        vocabulary: Sequence[str],
+        precision: str | None = None,
+        wait: float = WAIT_S,
     ) -> "Collection":
         """A new, empty collection, open for writing. CollectionExists where something lies at `path` already."""
         target = Path(path).absolute()
-        folder.make(target, model, vocabulary)
+        folder.make(target, model, vocabulary, precision)
         return cls.open(target, writable=True, wait=wait)
 
     @classmethod
@@ -164,6 +175,11 @@ class Collection:
     def model(self) -> str:
         """Name of the model whose vectors the collection holds."""
         return self._model
+
+    @property
+    def precision(self) -> str | None:
+        """What the model computed in when it made the collection, in its own word; None where that was not kept."""
+        return self._precision
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -297,6 +313,14 @@ class Collection:
         sizes = self._catalog.group_sizes(sorted(set(group.values())))
         return {item: sizes[number] for item, number in group.items() if sizes[number] > 1}
 
+    def describe(self, told: Mapping[int, Description]) -> None:
+        """Writes down what the files of items say of them, durably, in one step; see `Catalog.describe`."""
+        with self.writing():
+            for one in told.values():
+                check_description(one)
+            self._catalog.describe(told)
+            self._moments.filter_anew()
+
     def ids(self, where: Filter = EVERYTHING) -> list[int]:
         """The ids of all items that a filter lets through, ascending."""
         return self._catalog.ids(where)
@@ -306,7 +330,7 @@ class Collection:
         return self._among(where).count
 
     def counts(self, where: Filter = EVERYTHING, most: int = 50) -> Counts:
-        """How many items a filter lets through, in all and by kind, folder and tag (the `most` frequent of each)."""
+        """How many items a filter lets through, in all and by kind, folder, tag, camera, year (`most` of each)."""
         return self._catalog.counts(where, most)
 
     def search(
@@ -556,6 +580,11 @@ class Collection:
             "terms": len(item.vector),
             "tags": item.tags,
             "likeness": item.likeness if item.kind == "image" else None,
+            "taken": item.taken,
+            "camera": item.camera,
+            "latitude": item.latitude,
+            "longitude": item.longitude,
+            "described": item.described,
         }
 
     def _item(self, row: Row) -> Item:

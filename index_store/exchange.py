@@ -1,8 +1,9 @@
 """Items as JSON lines, to and from other programs: exact weights, so that a round trip loses nothing.
 
 One object a line: `{"id", "vector": {term: weight}, "kind", "path", "caption", "content_hash", "width", "height",
-"bytes", "tags"}`; only `vector` must be there (thumbnails do not travel). Weights are written so that reading them back
-gives the same float32. A file is written whole or not at all, and read twice: checked first, then stored.
+"bytes", "tags", "taken", "camera", "latitude", "longitude", "described"}`; only `vector` must be there (thumbnails do
+not travel). Weights are written so that reading them back gives the same float32. A file is written whole or not at
+all, and read twice: checked first, then stored.
 """
 
 import json
@@ -16,15 +17,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from index_store.address import Address
+from index_store.checks import check_description
 from index_store.collection import ITEM_COLUMNS, again
-from index_store.errors import ExchangeError
-from index_store.items import Item, NewItem
+from index_store.errors import CollectionError, ExchangeError
+from index_store.items import Description, Item, NewItem
 from index_store.opening import open_collection
 from index_store.store import Store
 from index_store.vectors import SparseVector
 
 BATCH = 500  # items at a time: bounds memory, and the time that a crash can cost
-TEXTS, NUMBERS = ("kind", "path", "caption", "content_hash"), ("width", "height", "bytes")
+TEXTS = ("kind", "path", "caption", "content_hash", "taken", "camera", "described")
+NUMBERS, DEGREES = ("width", "height", "bytes"), ("latitude", "longitude")
 Progress = Callable[[int, int], None]  # told (done, all items)
 
 
@@ -150,6 +153,9 @@ def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
         value = record.get(name, 0)
         if type(value) is not int or not 0 <= value < 2**63:
             raise ValueError(f'"{name}" must be a whole number, not {value!r}')
+    degrees = {name: record.get(name) for name in DEGREES}
+    if any(value is not None and type(value) not in (int, float) for value in degrees.values()):
+        raise ValueError(f'"latitude" and "longitude" must be degrees, not {degrees["latitude"]!r}')
     tags = record.get("tags") or []
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise ValueError(f'"tags" must be a list of texts, not {tags!r}')
@@ -160,7 +166,14 @@ def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
     content = record.get("content_hash") or sha256(json.dumps(vector, sort_keys=True).encode()).hexdigest()
     weights = SparseVector.from_pairs({ids[term]: weight for term, weight in vector.items()})
     numbers = {name: record.get(name, 0) for name in NUMBERS}
-    return NewItem(kind, path, record.get("caption"), content, weights, **numbers, tags=tuple(tags))
+    told = Description(record.get("caption"), tuple(tags), record.get("taken"), record.get("camera"), *degrees.values())
+    try:
+        check_description(told)
+    except CollectionError as error:
+        raise ValueError(str(error)) from error
+    return NewItem(
+        kind, path, content_hash=content, vector=weights, **numbers, **vars(told), described=record.get("described")
+    )
 
 
 def _held(collection: Store, item: NewItem) -> bool:

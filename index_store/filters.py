@@ -1,4 +1,4 @@
-"""Which items a search may find, by what the catalog knows of them: `folder=holiday`, `width>=1000`, `tag=best`.
+"""Which items a search may find, by what the catalog knows of them: `folder=holiday`, `taken>=2024-05`, `tag=best`.
 
 Knows the catalog's columns, and neither connections nor vectors. Several conditions must all hold, except that `=`
 conditions of the same key are alternatives, as people mean them: `tag=cat` and `tag=dog` find both.
@@ -12,10 +12,15 @@ from itertools import groupby
 from pathlib import Path
 
 from index_store.errors import FilterError
+from index_store.places import Circle
 
-Sql = tuple[str, list[str | int]]  # a condition and the values of its question marks
-KEYS = ("kind", "folder", "file", "tag", "caption", "added", "width", "height", "bytes")
-_EXAMPLES = "kind=image, folder=holiday, file=*.jpg, tag=best, caption=boat, added>=2026-01, width>=1000, bytes<2MB"
+Sql = tuple[str, list[str | int | float]]  # a condition and the values of its question marks
+DATES, NUMBERS = ("added", "taken"), ("width", "height", "bytes")
+KEYS = ("kind", "folder", "file", "tag", "caption", *DATES, "camera", "near", *NUMBERS)
+_EXAMPLES = (
+    "kind=image, folder=holiday, file=*.jpg, tag=best, caption=boat, taken>=2024-05, camera=Canon, "
+    "near=52.52,13.40,5km, added>=2026-01, width>=1000, bytes<2MB"
+)
 _CONDITION = re.compile(r"\s*([a-z]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 _SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 _NUMBER = re.compile(r"(\d{1,12})\s*([KMG]?B)?", re.IGNORECASE)
@@ -51,7 +56,7 @@ class Filter:
     def sql(self) -> Sql:
         """The condition on a row of `items`, as SQL."""
         parts: list[str] = []
-        values: list[str | int] = []
+        values: list[str | int | float] = []
         for sign, group in self.groups():
             some = [_SQL[one.key](one) for one in group]
             parts.append("(" + (" OR " if sign == "=" else " AND ").join(sql for sql, _ in some) + ")")
@@ -72,13 +77,15 @@ def _condition(text: str) -> Condition:
     if found is None or found[1] not in KEYS or not found[3]:
         raise FilterError(f"'{text[:80]}' is no condition on items; write one like: {_EXAMPLES}.")
     key, sign, value = found[1], found[2], found[3]
-    if key not in ("added", "width", "height", "bytes") and sign not in ("=", "!="):
+    if key not in (*DATES, *NUMBERS) and sign not in ("=", "!="):
         raise FilterError(f"'{text[:80]}' asks for more or less, but {key} can only be (=) or not be (!=) something.")
     if key == "kind" and value not in ("image", "caption"):
         raise FilterError(f"There is no kind of item '{value[:40]}'; choose image or caption.")
-    if key == "added" and not _DATE.fullmatch(value):
+    if key in DATES and not _DATE.fullmatch(value):
         raise FilterError(f"'{value[:40]}' is no date; write a year, month or day, as in 2026, 2026-11 or 2026-11-24.")
-    if key in ("width", "height", "bytes"):
+    if key == "near" and Circle.parse(value) is None:
+        raise FilterError(f"'{value[:40]}' is no place; write latitude, longitude and a distance: 52.52,13.40,5km.")
+    if key in NUMBERS:
         value = str(_number(key, value))
     if key == "caption" and not _words(value):
         raise FilterError(f"'{value[:40]}' holds no word to look for in captions.")
@@ -132,9 +139,31 @@ def _caption(one: Condition) -> Sql:
     return f"id {'' if one.sign == '=' else 'NOT '}IN {found}", [words]
 
 
-def _added(one: Condition) -> Sql:
-    """A date stands for all of its time: added<=2026-11 takes in the whole of November."""
-    return f"substr(added, 1, {len(one.value)}) {one.sign} ?", [one.value]
+def _date(one: Condition) -> Sql:
+    """A date stands for all of its time: added<=2026-11 takes in the whole of November. Undated is only not equal."""
+    asked = f"substr({one.key}, 1, {len(one.value)}) {one.sign} ?"
+    return (f"coalesce({asked}, 1)" if one.sign == "!=" else asked), [one.value]
+
+
+def _camera(one: Condition) -> Sql:
+    """Part of its name, whatever the case."""
+    return f"instr(lower(coalesce(camera, '')), lower(?)) {'>' if one.sign == '=' else '='} 0", [one.value]
+
+
+def _near(one: Condition) -> Sql:
+    """Exactly, by `distance` (which the catalog gives to SQLite); items without a place are not near anything."""
+    circle = circle_of(one)
+    inside = "CASE WHEN latitude BETWEEN ? AND ? THEN distance(?, ?, latitude, longitude) <= ? ELSE 0 END"
+    south, north = circle.latitudes
+    values: list[str | int | float] = [south, north, circle.latitude, circle.longitude, circle.radius]
+    return f"({inside}) = {1 if one.sign == '=' else 0}", values
+
+
+def circle_of(one: Condition) -> Circle:
+    """The circle that a condition `near` asks for."""
+    circle = Circle.parse(one.value)
+    assert circle is not None  # `parse` saw to it
+    return circle
 
 
 _SQL: Mapping[str, Callable[[Condition], Sql]] = {
@@ -143,7 +172,10 @@ _SQL: Mapping[str, Callable[[Condition], Sql]] = {
     "file": _file,
     "tag": _tag,
     "caption": _caption,
-    "added": _added,
+    "added": _date,
+    "taken": _date,
+    "camera": _camera,
+    "near": _near,
     "width": _number_sql,
     "height": _number_sql,
     "bytes": _number_sql,

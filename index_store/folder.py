@@ -33,12 +33,14 @@ GONE = ".deleted-"  # and a random number: what is left of a deleted collection
 EARLIER = "postings"  # of the forms before (`upgrading.py`)
 
 
-def make(folder: Path, model: str, vocabulary: Sequence[str]) -> None:
+def make(folder: Path, model: str, vocabulary: Sequence[str], precision: str | None = None) -> None:
     """A new, empty collection; CollectionExists where something lies there already."""
     with _looking_at(folder):
         if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
             raise _taken(folder)
     about = {"model": model, "impacts": impacts.IMPACT_FORMAT, "created": now()}
+    if precision is not None:
+        about["precision"] = precision
     making = folder.parent / f".{folder.name}.new-{secrets.token_hex(4)}"
     try:
         making.mkdir(parents=True)

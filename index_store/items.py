@@ -7,9 +7,26 @@ from index_store.vectors import SparseVector
 
 
 @dataclass(frozen=True)
+class Description:
+    """What a picture's file says of it: a caption, keywords, when, with what and where it was taken.
+
+    `taken`: ISO 8601, local time, as much as is known of it ("2024", "2024-05-03T14:07:09+02:00"). `latitude` and
+    `longitude`: degrees, north and east positive; both or none.
+    """
+
+    caption: str | None = None
+    tags: tuple[str, ...] = ()
+    taken: str | None = None
+    camera: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True)
 class NewItem:
     """What to add. `thumbnail`: bytes of a WebP or JPEG file; `bytes`: size of the original file.
 
+    `taken` to `longitude`: as in `Description`; `described`: when the file was asked for them (ISO 8601, UTC).
     `likeness`: a picture's hash (`likeness.py`); None where it is to be looked for later.
     """
 
@@ -23,12 +40,20 @@ class NewItem:
     bytes: int = 0
     thumbnail: builtins.bytes | None = None
     tags: tuple[str, ...] = ()
+    taken: str | None = None
+    camera: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    described: str | None = None
     likeness: builtins.bytes | None = None
 
 
 @dataclass(frozen=True)
 class Item:
-    """What a collection knows of an item. `added`: ISO 8601, UTC; `thumbnail`: absolute path of its file."""
+    """What a collection knows of an item. `added`: ISO 8601, UTC; `thumbnail`: absolute path of its file.
+
+    The rest as in `NewItem`.
+    """
 
     id: int
     kind: str
@@ -41,6 +66,11 @@ class Item:
     added: str
     thumbnail: str | None
     tags: tuple[str, ...] = ()  # ascending
+    taken: str | None = None
+    camera: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    described: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,12 +93,16 @@ class Retrieval:
 
 @dataclass(frozen=True)
 class Counts:
-    """Items that a filter lets through: how many, and how many of each kind, folder (absolute) and tag, most first."""
+    """Items that a filter lets through: how many, and how many of each kind, folder (absolute), tag, camera and year
+    that they were taken in, most first.
+    """
 
     items: int
     kinds: dict[str, int]
     folders: dict[str, int]
     tags: dict[str, int]
+    cameras: dict[str, int]
+    years: dict[str, int]
 
 
 @dataclass(frozen=True)

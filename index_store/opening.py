@@ -37,13 +37,15 @@ def open_collection(
             time.sleep(min(1.0, wait))
 
 
-def create_collection(address: Address, *, model: str, vocabulary: Sequence[str], wait: float = WAIT_S) -> Store:
+def create_collection(
+    address: Address, *, model: str, vocabulary: Sequence[str], precision: str | None = None, wait: float = WAIT_S
+) -> Store:
     """A new, empty collection, open for writing. CollectionExists where something lies there already."""
     if isinstance(address, Path):
-        return Collection.create(address, model=model, vocabulary=vocabulary, wait=wait)
+        return Collection.create(address, model=model, vocabulary=vocabulary, precision=precision, wait=wait)
     from index_store.milvus.collection import MilvusCollection
 
-    return MilvusCollection.create(address, model=model, vocabulary=vocabulary)
+    return MilvusCollection.create(address, model=model, vocabulary=vocabulary, precision=precision)
 
 
 def collection_exists(address: Address) -> bool:

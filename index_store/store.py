@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from index_store.filters import EVERYTHING, Filter
-from index_store.items import Compaction, Counts, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.items import Compaction, Counts, Description, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.vectors import SparseVector
 
 
@@ -28,6 +28,10 @@ class Store(Protocol):
     @property
     def model(self) -> str:
         """Name of the model whose vectors the collection holds."""
+
+    @property
+    def precision(self) -> str | None:
+        """What the model computed in when it made the collection, in its own word; None where that was not kept."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -81,6 +85,12 @@ class Store(Protocol):
     def group_sizes(self, ids: Sequence[int]) -> dict[int, int]:
         """{id: how many pictures its group has} of those items that are in one."""
 
+    def describe(self, told: Mapping[int, Description]) -> None:
+        """Writes down what the files of items {id: …} say of them, durably; ids that are not there are passed over.
+
+        Tags are added to those they have; a caption that is None leaves theirs as it is.
+        """
+
     def ids(self, where: Filter = EVERYTHING) -> list[int]:
         """The ids of all items that a filter lets through, ascending."""
 
@@ -88,7 +98,7 @@ class Store(Protocol):
         """How many items a filter lets through."""
 
     def counts(self, where: Filter = EVERYTHING, most: int = 50) -> Counts:
-        """How many items a filter lets through, in all and by kind, folder and tag (the `most` frequent of each)."""
+        """How many items a filter lets through, in all and by kind, folder, tag, camera, year (`most` of each)."""
 
     def search(
         self,

@@ -28,6 +28,7 @@ WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 THREADS = max(1, torch.get_num_threads() // WORKERS)
 torch.set_num_threads(THREADS)
 os.environ["OMP_NUM_THREADS"] = str(THREADS)  # for what tests start: another number sums in another order
+os.environ["SIGHTWORDS_PRECISION"] = "fp32"  # what every processor computes alike; tests of others say so
 os.environ["GRADIO_SERVER_PORT"] = str(8000 + 100 * WORKER)  # the first of a hundred that are tried
 signal.signal(signal.SIGINT, signal.default_int_handler)  # its processes, and what they start, would ignore Ctrl-C
 

@@ -19,7 +19,7 @@ from core.data.spoken import spoken_terms
 from core.encoders.scenes import SceneEncoder
 from core.head import SparseHead
 from core.training.config import TrainingConfig
-from core.training.expansion import allowed_terms
+from core.training.expansion import expansion
 from core.training.losses import answers_apart, l1, warm, word_anchor
 from core.training.objective import probability_of
 from core.vocabulary import Vocabulary
@@ -86,7 +86,7 @@ class QuestionLesson:
         said, seen = head.logits(asked), head.logits(images)
         weights, items = (torch.log1p(torch.relu(logits)) for logits in (said, seen))
         if config.control != "none":
-            weights = weights * allowed_terms(config.control, spoken, probability_of(config, progress), generator)
+            weights = weights * expansion(config.control, spoken, probability_of(config, progress), generator).allowed
         scores = weights @ items.T
         apart = answers_apart(scores, answers)
         taught = functional.cross_entropy(scores, torch.softmax(asked @ images.T / recipe.tau, 1))

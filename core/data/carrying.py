@@ -80,7 +80,7 @@ def _opened(model: "Model", path: Path) -> Collection:
     if Collection.exists(path):
         return Collection.open(path, model=model.name, vocabulary=terms, writable=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return Collection.create(path, model=model.name, vocabulary=terms)
+    return Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision)
 
 
 def _identity(item: Item) -> tuple[str, str, str, str | None]:

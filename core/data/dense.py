@@ -5,20 +5,31 @@ form. Whatever is wrong with it is said before anything is computed. Knows no en
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import logging
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy import float32, int64
+from numpy import bool_, float32, int64
 from numpy.typing import NDArray
 
 from core.errors import DatasetError
 from core.writing import write_text_whole, write_whole
+
+log = logging.getLogger(__name__)
+
+BATCH = 2048  # rows read at once: 4 MB as 256 doubles
+NOWHERE = -1  # where a vector goes that nobody wants
+WARNED = 5  # entries left out whose reasons are told; the others are counted
 
 IMAGES_FILE, TEXTS_FILE, META_FILE = "img_embs.parquet", "text_embs.parquet", "dataset_meta.json"
 FILES = (IMAGES_FILE, TEXTS_FILE, META_FILE)
@@ -63,105 +74,288 @@ class DenseDataset:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """What a meta file lists: n images with their splits (as it names them) and m captions, each of one image.
+
+    Ids and captions lie outside Python's own memory, where MSCOCO's 616,767 would take four times as much.
+    """
+
+    image_ids: pa.StringArray
+    splits: Sequence[str]
+    text_ids: pa.StringArray
+    captions: pa.StringArray
+    image_of_text: NDArray[int64]
+
+    def kept(self, images: NDArray[bool_], texts: NDArray[bool_]) -> "Listing":
+        """Of (n,) images and (m,) captions those marked True; a kept caption's image must be kept too."""
+        number = np.cumsum(images) - 1  # (n,) new row of each kept image
+        return Listing(
+            self.image_ids.filter(pa.array(images)),
+            list(compress(self.splits, images)),
+            self.text_ids.filter(pa.array(texts)),
+            self.captions.filter(pa.array(texts)),
+            number[self.image_of_text[texts]],
+        )
+
+
+@dataclass(frozen=True)
 class DenseFolder:
-    """A whole data set folder, read and checked; `split` takes its parts."""
+    """A whole data set folder, read and checked; `split` takes its parts.
+
+    images (n, dim) and texts (m, dim) in the order of `listing`; `encoder`: what made the vectors, where that is said.
+    """
 
     path: Path
-    images: Mapping[str, NDArray[float32]]
-    texts: Mapping[str, NDArray[float32]]
-    meta: Sequence[Mapping[str, Any]]
-    encoder: str | None = None  # what made the vectors, where the data set says so
+    images: NDArray[float32]
+    texts: NDArray[float32]
+    listing: Listing
+    encoder: str | None = None
 
     @classmethod
     def read(cls, path: Path) -> "DenseFolder":
         """Reads a folder; DatasetError names the file, the row and what was expected of it.
 
-        Rows of parquet files and images of the meta file count from 0.
+        Rows of parquet files and images of the meta file count from 0. A vector that the meta file does not name is
+        left out with a warning, and so is what has no usable vector: a caption, or an image with its captions. Reading
+        takes little more memory than the arrays that are kept (benchmarks/reading.py).
         """
         for name in FILES:
             if not (path / name).is_file():
                 raise DatasetError(f"The data set {path} has no {name}; it needs {', '.join(FILES)}.")
-        images, texts = read_vectors(path / IMAGES_FILE), read_vectors(path / TEXTS_FILE)
-        dims = [len(next(iter(vectors.values()))) for vectors in (images, texts)]
-        if dims[0] != dims[1]:
+        files = VectorFile.open(path / IMAGES_FILE), VectorFile.open(path / TEXTS_FILE)
+        listing, encoder = _listing(path / META_FILE)
+        pa.default_memory_pool().release_unused()  # what building the lists took besides
+        images, seen = files[0].read_rows(listing.image_ids, "imgid")
+        texts, said = files[1].read_rows(listing.text_ids, "sentid")
+        if images.shape[1] != texts.shape[1]:
             raise DatasetError(
-                f"{path / TEXTS_FILE}, row 0: the vector has {dims[1]} dimensions, but those of {IMAGES_FILE} have "
-                f"{dims[0]}; both must come from one encoder."
+                f"{path / TEXTS_FILE}, row 0: the vector has {texts.shape[1]} dimensions, but those of {IMAGES_FILE} "
+                f"have {images.shape[1]}; both must come from one encoder."
             )
-        meta, encoder = _meta(path / META_FILE)
-        _pair(path, "imgid", [str(image["imgid"]) for image in meta], images, IMAGES_FILE)
-        sentences = [str(sentence["sentid"]) for image in meta for sentence in image["sentences"]]
-        _pair(path, "sentid", sentences, texts, TEXTS_FILE)
-        return cls(path, images, texts, meta, encoder)
+        if not (seen.all() and said.all()):
+            said &= seen[listing.image_of_text]
+            seen &= np.bincount(listing.image_of_text[said], minlength=len(seen)) > 0  # without a caption it is no pair
+            if not said.any():
+                raise DatasetError(
+                    f"{path / META_FILE}: no image has a vector and a caption with one; nothing is left."
+                )
+            listing, images, texts = listing.kept(seen, said), images[seen], texts[said]
+        return cls(path, images, texts, listing, encoder)
 
     @property
     def dim(self) -> int:
         """The dimensions of its vectors."""
-        return len(next(iter(self.images.values())))
+        return int(self.images.shape[1])
 
     def sizes(self) -> dict[str, int]:
         """Images by split."""
-        return {name: sum(_split(image) == name for image in self.meta) for name in ("train", "val", "test")}
+        counts = Counter(SPLIT_NAMES[split] for split in self.listing.splits)
+        return {name: counts[name] for name in ("train", "val", "test")}
 
-    def split(self, name: str) -> DenseDataset:
+    def split(self, name: str, *, restval: bool = True) -> DenseDataset:
         """The images of "train", "val" or "test" with their captions, in the order of the meta file.
 
-        DatasetError when there is no such split or nothing in it.
+        `restval`: whether "train" includes what the meta file calls "restval". DatasetError when there is no such split
+        or nothing in it.
         """
-        chosen = [image for image in self.meta if _split(image) == name]
-        if not chosen:
+        listing = self.listing
+        chosen = np.array([SPLIT_NAMES[s] == name and (restval or s != "restval") for s in listing.splits], bool)
+        if not chosen.any():
             held = ", ".join(f"{count} in {split}" for split, count in self.sizes().items())
+            but = "" if restval or name != "train" else " without 'restval'"
             raise DatasetError(
-                f"{self.path / META_FILE} lists no image of the split '{name}', which must hold at least one ({held})."
+                f"{self.path / META_FILE} lists no image of the split '{name}'{but}, which must hold at least one "
+                f"({held})."
             )
-        pairs = [(row, sentence) for row, image in enumerate(chosen) for sentence in image["sentences"]]
-        image_ids = [str(image["imgid"]) for image in chosen]
-        text_ids = [str(sentence["sentid"]) for _, sentence in pairs]
+        texts = chosen[listing.image_of_text]
+        part = listing.kept(chosen, texts)
         return DenseDataset(
-            np.stack([self.images[i] for i in image_ids]),
-            np.stack([self.texts[i] for i in text_ids]),
-            np.array([row for row, _ in pairs], int64),
-            [sentence["raw"] for _, sentence in pairs],
-            image_ids,
-            text_ids,
+            self.images[chosen],
+            self.texts[texts],
+            part.image_of_text,
+            part.captions.to_pylist(),
+            part.image_ids.to_pylist(),
+            part.text_ids.to_pylist(),
         )
+
+
+@dataclass(frozen=True)
+class VectorFile:
+    """A parquet file with the columns `id` and `emb`, opened and its columns checked, its rows not read yet."""
+
+    path: Path
+    file: pq.ParquetFile
+
+    @classmethod
+    def open(cls, path: Path) -> "VectorFile":
+        """Opens it; DatasetError where it is no such file."""
+        try:
+            # with a buffer pages are read one by one, not a whole row group's column at once
+            file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+            schema = file.schema_arrow
+            kinds = {name: schema.field(name).type for name in ("id", "emb")}
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            reason = str(error).splitlines()[0]
+            raise DatasetError(
+                f"{path}: a parquet file with the columns id and emb was expected ({reason})."
+            ) from error
+        kind = kinds["emb"]
+        if not (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)) or not (
+            pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type)
+        ):
+            raise DatasetError(f"{path}: the column emb holds {kind}; lists of numbers were expected.")
+        if not file.metadata.num_rows:
+            raise DatasetError(f"{path}: the file has no rows; one vector a row was expected.")
+        return cls(path, file)
+
+    def ids(self) -> pa.StringArray:
+        """The ids of its rows as text, in their order; DatasetError where a row has none or one occurs twice."""
+        try:
+            ids = pc.cast(self.file.read(["id"], use_threads=False)["id"].combine_chunks(), pa.string())
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise self._unreadable(error) from error
+        if ids.null_count:
+            row = int(np.flatnonzero(ids.is_null())[0])
+            raise DatasetError(f"{self.path}, row {row}: the id is missing.")
+        first = np.unique(ids.dictionary_encode().indices, return_index=True)[1]
+        if len(first) < len(ids):
+            row = int(np.setdiff1d(np.arange(len(ids)), first)[0])
+            raise DatasetError(
+                f"{self.path}, row {row}: the id {ids[row]} occurs twice; every row needs an id of its own."
+            )
+        return ids
+
+    def read_rows(self, wanted: pa.StringArray, what: str) -> tuple[NDArray[float32], NDArray[bool_]]:
+        """(n, dim) the vectors of the n ids wanted, and (n,) whether there is a usable one; zeros where not.
+
+        `what` names an id in errors and warnings. A vector that nobody wants, one that is missing or not finite, and an
+        id without a vector are warned of. Raises DatasetError as `ids` does, and for vectors of different lengths.
+        """
+        ids = self.ids()
+        places = pc.index_in(ids, wanted).fill_null(NOWHERE).to_numpy()
+        there = np.zeros(len(wanted), bool)
+        left_out = _LeftOut(self.path)
+        rows: NDArray[float32] | None = None
+        start = 0
+        for vectors in self._vectors():
+            stop = start + len(vectors)
+            rows = np.zeros((len(wanted), self._dim(vectors)), float32) if rows is None else rows
+            whole = self._whole(vectors, rows.shape[1], start)
+            values = vectors.flatten().to_numpy(zero_copy_only=False).reshape(-1, rows.shape[1])  # of whole ones
+            finite = np.isfinite(values).all(1)
+            target = places[start:stop][whole]
+            taken = finite & (target != NOWHERE)
+            rows[target[taken]] = values if taken.all() else values[taken]
+            there[target[taken]] = True
+            left_out.rows(start + np.flatnonzero(~whole), ids, " (id {}): the vector is missing")
+            unfit = start + np.flatnonzero(whole)[~finite]
+            left_out.rows(unfit, ids, " (id {}): the vector holds a value that is not a finite number")
+            start = stop
+        left_out.rows(np.flatnonzero(places == NOWHERE), ids, f": the id {{}} is no {what} of {META_FILE}")
+        met = np.zeros(len(wanted), bool)
+        met[places[places != NOWHERE]] = True
+        left_out.entries(np.flatnonzero(~met), wanted, what)
+        left_out.warn()
+        pa.default_memory_pool().release_unused()
+        assert rows is not None  # a file without rows is not opened
+        return rows, there
+
+    def _vectors(self) -> Iterator[pa.Array]:
+        try:
+            for batch in self.file.iter_batches(BATCH, columns=["emb"], use_threads=False):
+                yield batch.column("emb")
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise self._unreadable(error) from error
+
+    def _dim(self, vectors: pa.Array) -> int:
+        """The length that the first vectors have."""
+        dim = next((length for length in vectors.value_lengths().to_pylist() if length is not None), 0)
+        if not dim:
+            raise DatasetError(f"{self.path}, row 0: the vector has 0 dimensions, but at least 1 was expected.")
+        return int(dim)
+
+    def _whole(self, vectors: pa.Array, dim: int, start: int) -> NDArray[bool_]:
+        """Which of the vectors are there; DatasetError where one is of another length. `start`: row of the first."""
+        whole = ~np.asarray(vectors.is_null())
+        lengths = vectors.value_lengths().fill_null(dim).to_numpy()
+        if (lengths != dim).any():
+            row = int(np.flatnonzero(lengths != dim)[0])
+            raise DatasetError(
+                f"{self.path}, row {start + row}: the vector has {lengths[row]} dimensions, but {dim} were expected, "
+                "as in row 0."
+            )
+        return whole
+
+    def _unreadable(self, error: Exception) -> DatasetError:
+        told = str(error).splitlines()[0]
+        return DatasetError(f"{self.path}: its rows cannot be read ({told}); fetch or write it anew.")
+
+
+class _LeftOut:
+    """Gathers what is left out and why, to warn of the first and to count the rest."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._reasons: list[str] = []
+        self._count = 0
+
+    def rows(self, rows: NDArray[int64], ids: pa.StringArray, reason: str) -> None:
+        """Rows of the file, for one reason, in which "{}" stands for a row's id."""
+        told = [f"{self._path}, row {row}{reason.format(ids[row])}" for row in rows[:WARNED].tolist()]
+        self._add(told, len(rows))
+
+    def entries(self, places: NDArray[int64], wanted: pa.StringArray, what: str) -> None:
+        """Entries of the meta file that have no row here."""
+        meta, file = self._path.with_name(META_FILE), self._path.name
+        told = [f"the {what} {wanted[place]} has no vector" for place in places[:WARNED].tolist()]
+        self._add([f"{meta}: {lacking}; a row of {file} was expected" for lacking in told], len(places))
+
+    def warn(self) -> None:
+        """A warning for each of the first, and one for all others."""
+        for reason in self._reasons:
+            log.warning("%s; it is left out", reason)
+        if self._count > len(self._reasons):
+            log.warning("%s: %d more entries are left out", self._path, self._count - len(self._reasons))
+
+    def _add(self, reasons: Sequence[str], count: int) -> None:
+        self._reasons += reasons[: WARNED - len(self._reasons)]
+        self._count += count
 
 
 def read_vectors(path: Path) -> dict[str, NDArray[float32]]:
-    """The vectors of a parquet file with the columns `id` and `emb`, by id as text."""
-    try:
-        table = pq.read_table(path, columns=["id", "emb"])
-    except (OSError, ValueError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
-        raise DatasetError(f"{path}: a parquet file with the columns id and emb was expected ({reason}).") from error
-    ids, embeddings = table["id"].to_pylist(), table["emb"].combine_chunks()
-    if not ids:
-        raise DatasetError(f"{path}: the file has no rows; one vector a row was expected.")
-    if not (pa.types.is_list(embeddings.type) or pa.types.is_large_list(embeddings.type)
-            or pa.types.is_fixed_size_list(embeddings.type)) or not _numeric(embeddings.type.value_type):  # fmt: skip
-        raise DatasetError(f"{path}: the column emb holds {embeddings.type}; lists of numbers were expected.")
-    lengths = embeddings.value_lengths().to_pylist()
-    for row, (name, length) in enumerate(zip(ids, lengths, strict=True)):
-        if name is None or length is None:
-            raise DatasetError(f"{path}, row {row}: the {'id' if name is None else 'vector'} is missing.")
-        if length != lengths[0] or not length:
-            raise DatasetError(
-                f"{path}, row {row}: the vector has {length} dimensions, but {lengths[0] or 'at least 1'} were "
-                "expected, as in row 0."
-            )
-    values = embeddings.flatten().to_numpy(zero_copy_only=False).astype(float32)
-    rows = values.reshape(len(ids), lengths[0])
-    bad = np.flatnonzero(~np.isfinite(rows).all(1))
-    if len(bad):
-        raise DatasetError(
-            f"{path}, row {bad[0]} (id {ids[bad[0]]}): the vector holds a value that is not a finite number."
-        )
-    vectors: dict[str, NDArray[float32]] = {}
-    for row, name in enumerate(ids):
-        if str(name) in vectors:
-            raise DatasetError(f"{path}, row {row}: the id {name} occurs twice; every row needs an id of its own.")
-        vectors[str(name)] = rows[row]
-    return vectors
+    """The usable vectors of a parquet file with the columns `id` and `emb`, by id as text."""
+    file = VectorFile.open(path)
+    ids = file.ids()
+    rows, there = file.read_rows(ids, "id")
+    return {name: rows[row] for row, name in enumerate(ids.to_pylist()) if there[row]}
+
+
+def _listing(path: Path) -> tuple[Listing, str | None]:
+    """What a meta file lists, and the name of what made the vectors, where it says so."""
+    images, encoder = _meta(path, _slim)
+    sentences = [sentence for image in images for sentence in image["sentences"]]
+    image_ids = _distinct(path, "imgid", [str(image["imgid"]) for image in images])
+    text_ids = _distinct(path, "sentid", [str(sentence["sentid"]) for sentence in sentences])
+    counts = [len(image["sentences"]) for image in images]
+    captions = pa.array([sentence["raw"] for sentence in sentences], pa.string())
+    splits = [sys.intern(str(image["split"])) for image in images]
+    return Listing(image_ids, splits, text_ids, captions, np.repeat(np.arange(len(images)), counts)), encoder
+
+
+def _distinct(path: Path, what: str, ids: list[str]) -> pa.StringArray:
+    """The ids, kept compactly; DatasetError where one occurs twice."""
+    if len(set(ids)) < len(ids):
+        twice, _ = Counter(ids).most_common(1)[0]
+        raise DatasetError(f"{path}: the {what} {twice} occurs twice; every {what} must occur once.")
+    return pa.array(ids, pa.string())
+
+
+_READ = ("images", "encoder", "imgid", "split", "sentences", "sentid", "raw")
+
+
+def _slim(found: dict[str, Any]) -> dict[str, Any]:
+    """Of an object of a meta file what is read of it, at once: MSCOCO's lists every caption's tokens, too."""
+    return {name: found[name] for name in _READ if name in found}
 
 
 def read_meta(path: Path) -> list[dict[str, Any]]:
@@ -169,10 +363,10 @@ def read_meta(path: Path) -> list[dict[str, Any]]:
     return _meta(path)[0]
 
 
-def _meta(path: Path) -> tuple[list[dict[str, Any]], str | None]:
-    """The images of a meta file, and the name of what made the vectors, where it says so."""
+def _meta(path: Path, hook: Callable[[dict[str, Any]], Any] | None = None) -> tuple[list[dict[str, Any]], str | None]:
+    """The images of a meta file, and the name of what made the vectors, where it says so; `hook`: as json's."""
     try:
-        told = json.loads(path.read_text("utf-8"))
+        told = json.loads(path.read_bytes(), object_hook=hook)
         images = told["images"]
         if not isinstance(images, list):
             raise TypeError(f"images is a {type(images).__name__}")
@@ -205,25 +399,3 @@ def write_dense(
         rows = pa.array([vector.astype(float32) for vector in vectors.values()], pa.list_(pa.float32()))
         write_whole(path / name, partial(pq.write_table, pa.table({"id": list(vectors), "emb": rows})))
     write_text_whole(path / META_FILE, json.dumps(meta, ensure_ascii=False) + "\n")
-
-
-def _numeric(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
-
-
-def _split(image: Mapping[str, Any]) -> str:
-    return SPLIT_NAMES[image["split"]]
-
-
-def _pair(path: Path, what: str, named: Sequence[str], vectors: Mapping[str, object], file: str) -> None:
-    """Every id of the meta file once and with a vector, and no vector besides."""
-    seen: set[str] = set()
-    for name in named:
-        if name in seen:
-            raise DatasetError(f"{path / META_FILE}: the {what} {name} occurs twice; every {what} must occur once.")
-        if name not in vectors:
-            raise DatasetError(f"{path / META_FILE}: the {what} {name} has no vector; a row of {file} was expected.")
-        seen.add(name)
-    for row, name in enumerate(vectors):
-        if name not in seen:
-            raise DatasetError(f"{path / file}, row {row}: the id {name} is no {what} of {META_FILE}.")

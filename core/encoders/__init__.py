@@ -49,6 +49,7 @@ class PointingEncoder(Protocol):
     """An encoder that can be asked where in a picture it saw what it saw."""
 
     image_tower: PointingTower
+    shift: float  # how far right of, and below, the middle of its square lies what a place of the map sees, in places
 
     def pixels(self, image: Image.Image) -> Tensor:
         """A picture of any size, all of it -> (1, 3, S, S), as the tower takes it."""

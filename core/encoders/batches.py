@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from core.encoders.precision import PRECISIONS, computes_bf16
 from core.errors import DeviceError, ModelError
 
 Input = TypeVar("Input")
@@ -28,20 +29,29 @@ SHARE = 0.5  # of the memory that is free: the rest is for the allocator's gaps 
 
 @dataclass(frozen=True)
 class Place:
-    """A device and the precision that towers compute in there."""
+    """A device and the precision of the matrix products that towers compute there."""
 
     device: torch.device
     dtype: torch.dtype
 
+    @property
+    def precision(self) -> str:
+        """fp32, bf16 or fp16."""
+        return {torch.float32: "fp32", torch.bfloat16: "bf16"}.get(self.dtype, "fp16")
+
     def __str__(self) -> str:
-        return f"{self.device.type} ({str(self.dtype).removeprefix('torch.')})"
+        return f"{self.device.type} ({self.precision})"
 
 
-def place(device: str = "auto") -> Place:
-    """The device by name, "auto" the fastest there is; half precision on GPUs: bf16 where it is fast, else fp16.
+def place(device: str = "auto", precision: str = "auto") -> Place:
+    """The device by name, "auto" the fastest there is, and the precision, "auto" the fastest that is true enough there:
+    on a processor bf16 where it computes that natively, else fp32; on GPUs bf16 where that is fast, else fp16.
 
-    Raises DeviceError for a name that is none, or a device that this machine or this build of torch does not have.
+    Raises DeviceError for names that are none, or a device that this machine or this build of torch does not have.
     """
+    if precision not in PRECISIONS:
+        known = f"{', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}"
+        raise DeviceError(f"There is no precision '{precision}'; choose {known}.")
     if device not in DEVICES:
         raise DeviceError(f"There is no device '{device}'; choose {', '.join(DEVICES[:-1])} or {DEVICES[-1]}.")
     has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
@@ -52,9 +62,16 @@ def place(device: str = "auto") -> Place:
             f"The device '{device}' cannot be used: this machine, or its build of torch ({torch.__version__}), "
             "has none; choose cpu or auto."
         )
+    return Place(torch.device(device), _dtype(device, precision))
+
+
+def _dtype(device: str, precision: str) -> torch.dtype:
+    if precision != "auto":
+        return torch.float32 if precision == "fp32" else torch.bfloat16
+    if device == "cpu":
+        return torch.bfloat16 if computes_bf16() else torch.float32
     bf16 = device == "cuda" and torch.cuda.get_device_capability()[0] >= 8  # older ones only emulate it
-    half = torch.bfloat16 if bf16 else torch.float16
-    return Place(torch.device(device), torch.float32 if device == "cpu" else half)
+    return torch.bfloat16 if bf16 else torch.float16
 
 
 def fitting_batch(where: Place, bytes_each: int) -> int:
@@ -71,8 +88,9 @@ def fitting_batch(where: Place, bytes_each: int) -> int:
 
 def transformer_bytes(where: Place, tokens: int, width: int, heads: int) -> int:
     """An upper estimate of what one input costs at the peak of a transformer layer: activations and attention."""
-    element = torch.finfo(where.dtype).bits // 8
-    return element * tokens * (12 * width + 3 * heads * tokens)  # qkv, mlp (4 ×), residuals; scores, softmax, copy
+    element, whole = torch.finfo(where.dtype).bits // 8, 4
+    inside = element * (12 * width + 3 * heads * tokens)  # qkv, mlp (4 ×), a copy; scores, softmax, copy
+    return tokens * (inside + whole * 3 * width)  # what is added up along the layers stays in single precision
 
 
 class Batches(Generic[Input, Prepared]):
@@ -135,6 +153,11 @@ class BatchedEncoder:
     place: Place
     images: Batches[Image.Image, Any]
     texts: Batches[str, Any]
+
+    @property
+    def precision(self) -> str:
+        """What its towers compute in: fp32, bf16 or fp16."""
+        return self.place.precision
 
     def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
         """RGB pictures of any size -> (n, dim) rows of unit length."""

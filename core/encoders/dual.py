@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,26 +11,34 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.encoders.batches import BatchedEncoder, Batches, fitting_batch, place, transformer_bytes
+from core.encoders.dual_tokens import DualTokens, Kind, dual_tokens
 from core.encoders.loading import check_whole, loading
+from core.encoders.precision import compute_in
 from core.errors import ModelError
 
-Kind = Literal["clip", "siglip"]
 KINDS: Mapping[str, tuple[str, ...]] = {"clip": ("clip",), "siglip": ("siglip", "siglip2")}  # config.json's model_type
 
 
 class DualEncoder(BatchedEncoder):
     """A checkpoint's two towers with its own image processor and tokenizer, on one device."""
 
-    def __init__(self, name: str, model: Any, processor: Any, tokenizer: Any, device: str = "auto"):
+    def __init__(
+        self,
+        name: str,
+        model: Any,
+        processor: Any,
+        tokens: DualTokens,
+        device: str = "auto",
+        precision: str = "fp32",
+    ):
         """`model`: transformers' CLIPModel, SiglipModel or Siglip2Model; the others as saved with it."""
-        self.name, self._processor, self._tokenizer = name, processor, tokenizer
-        self.place = place(device)
-        self._model = model.eval().requires_grad_(False).to(self.place.device, self.place.dtype)
+        self.name, self._processor, self._tokens = name, processor, tokens
+        self.place = place(device, precision)
+        self._model = model.eval().requires_grad_(False).to(self.place.device)
+        for tower in (model.vision_model, model.text_model):
+            compute_in(tower.encoder, self.place.device, self.place.dtype)
         vision, text = model.config.vision_config, model.config.text_config
         self._length = text.max_position_embeddings
-        # SigLIP reads its text vector at the last position, so every text is padded to it; CLIP at the end of the text
-        self._padding = True if model.config.model_type == "clip" else "max_length"
-        self._tokenizer.padding_side = "right"  # as all of them were trained; a tokenizer class may default to left
         self.dim = int(self._dimensions())
         side, patch = int(getattr(vision, "image_size", None) or 256), int(vision.patch_size)
         patches = max(getattr(vision, "num_patches", 0), (side // patch) ** 2)
@@ -48,9 +56,7 @@ class DualEncoder(BatchedEncoder):
         return self._processor(rgb, input_data_format="channels_last", return_tensors="pt")
 
     def _read(self, texts: Sequence[str]) -> Mapping[str, Tensor]:
-        return self._tokenizer(
-            list(texts), padding=self._padding, truncation=True, max_length=self._length, return_tensors="pt"
-        )
+        return self._tokens(texts, self._length)
 
     @torch.inference_mode()
     def _run_images(self, inputs: Mapping[str, Tensor]) -> Tensor:
@@ -61,16 +67,15 @@ class DualEncoder(BatchedEncoder):
         return _unit(self._model.get_text_features(**self._moved(inputs)))
 
     def _moved(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        to, half = self.place.device, self.place.dtype
-        return {k: v.to(to, half) if v.is_floating_point() else v.to(to) for k, v in inputs.items()}
+        return {name: values.to(self.place.device) for name, values in inputs.items()}
 
     def _dimensions(self) -> int:
         return self._run_texts(self._read(["a"])).shape[1]
 
 
-def load(name: str, folder: Path, kind: Kind, device: str = "auto") -> DualEncoder:
+def load(name: str, folder: Path, kind: Kind, device: str = "auto", precision: str = "fp32") -> DualEncoder:
     """The encoder in a folder of the hub's layout; ModelError when it is another kind of model or incomplete."""
-    from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
+    from transformers import AutoConfig, AutoImageProcessor, AutoModel
 
     with loading(kind, folder):
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
@@ -80,9 +85,9 @@ def load(name: str, folder: Path, kind: Kind, device: str = "auto") -> DualEncod
             folder, config=config, local_files_only=True, output_loading_info=True, dtype="float32"
         )
         processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokens = dual_tokens(kind, folder)
     check_whole(kind, folder, info)
-    return DualEncoder(name, model, processor, tokenizer, device)
+    return DualEncoder(name, model, processor, tokens, device, precision)
 
 
 def _unit(features: Any) -> Tensor:

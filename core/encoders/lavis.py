@@ -33,6 +33,8 @@ _RENAMES = (
     (r"^visual_encoder\.norm\.", "vision_model.post_layernorm."),
     (r"^text_encoder\.bert\.", "text_encoder."),
 )
+# what torch says of the first thing in a pickle that weights_only=True does not let through
+_OTHER_THAN_WEIGHTS = re.compile(r"un(?:supported (?:global|class)|recognized function)\W+(?:GLOBAL )?([\w.]+)", re.I)
 _TOKEN_TYPES = "text_encoder.embeddings.token_type_embeddings.weight"
 
 
@@ -130,23 +132,40 @@ def load_state(model: ItcTowers, state: Mapping[str, Tensor], what: str) -> list
     return sorted(key for ours, (key, _) in theirs.items() if ours not in mine)
 
 
-def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
-    """The state dict of a LAVIS checkpoint file, read without running any code in it; ModelError when it is none."""
+def read_checkpoint(path: Path, original: str = "lavis-original-…") -> Mapping[str, Tensor]:
+    """The state dict of a LAVIS checkpoint file, read without running any code in it; ModelError when it is none.
+
+    `original`: the model that reads files which hold more than plain weights, for the error.
+    """
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         state = checkpoint.get("model", checkpoint)
         weights = {key: value for key, value in state.items() if isinstance(value, Tensor)}
     except Exception as error:  # torch raises RuntimeError, UnpicklingError, EOFError, AttributeError... by the damage
+        found = _OTHER_THAN_WEIGHTS.search(str(error))
+        if found:
+            raise ModelError(
+                f"The checkpoint {path} cannot be read as plain weights: it also holds {found[1]}, to make which code "
+                f"would have to run; if you trust the file, the model '{original}' reads it as salesforce-lavis does."
+            ) from error
         reason = str(error).split("\n")[0][:200]
         raise ModelError(f"The checkpoint {path} cannot be read as plain weights ({reason}).") from error
     return weights
 
 
-def load(name: str, checkpoint: Path, vocabulary: Path, sizes: LavisSizes, device: str = "auto") -> ItcEncoder:
+def load(
+    name: str,
+    checkpoint: Path,
+    vocabulary: Path,
+    sizes: LavisSizes,
+    device: str = "auto",
+    precision: str = "fp32",
+) -> ItcEncoder:
     """The encoder in a published checkpoint; `vocabulary` is a folder with BERT's uncased vocab.txt."""
     tokens = CaptionTokens(vocabulary, sizes.max_tokens)
     model = towers(sizes)
-    unused = load_state(model, read_checkpoint(checkpoint), f"The checkpoint {checkpoint}")
+    state = read_checkpoint(checkpoint, name.replace("lavis-", "lavis-original-", 1))
+    unused = load_state(model, state, f"The checkpoint {checkpoint}")
     if unused:
         log.info("%s: %d weights are not needed: %s", checkpoint, len(unused), ", ".join(unused))
-    return ItcEncoder(name, model, tokens, device)
+    return ItcEncoder(name, model, tokens, device, precision)

@@ -17,6 +17,8 @@ import base64
 import io
 import json
 import os
+import pickle
+import re
 import sys
 import types
 from typing import Any
@@ -154,7 +156,12 @@ def _scatter(model: Any) -> None:
 def _fill(model: Any, checkpoint: str) -> None:
     import torch
 
-    loaded = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    try:
+        loaded = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if not re.search("un(supported (global|class)|recognized function)", str(error), re.I):
+            raise  # no checkpoint, or a damaged one
+        loaded = torch.load(checkpoint, map_location="cpu", weights_only=False)  # as LAVIS does: the file is trusted
     missing, _ = model.load_state_dict(loaded.get("model", loaded), strict=False)
     needed = [
         key for key in missing if key.startswith(("visual_encoder.", "text_encoder.", "vision_proj", "text_proj"))

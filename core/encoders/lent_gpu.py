@@ -44,6 +44,7 @@ class _Borrower:
 
     def __init__(self, encoder: DenseEncoder) -> None:
         self.name, self.dim = encoder.name, encoder.dim
+        self.precision: str = getattr(encoder, "precision", "fp32")
         _encoders[encoder.name] = encoder
 
     def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:

@@ -10,7 +10,14 @@ from core.errors import ModelError
 
 @contextmanager
 def loading(kind: str, folder: Path) -> Iterator[None]:
-    """Whatever a library raises inside becomes a ModelError of one sentence about the folder."""
+    """Whatever a library raises inside becomes a ModelError of one sentence about the folder.
+
+    What transformers would only remark is kept still: published configurations draw remarks that help nobody.
+    """
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
     try:
         yield
     except ModelError:
@@ -18,6 +25,8 @@ def loading(kind: str, folder: Path) -> Iterator[None]:
     except Exception as error:  # transformers raises OSError, ValueError, RuntimeError, KeyError... by what is wrong
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"The {kind} model in {folder} cannot be loaded ({reason}).") from error
+    finally:
+        logging.set_verbosity(before)
 
 
 def check_whole(kind: str, folder: Path, info: Mapping[str, Any]) -> None:

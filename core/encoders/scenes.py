@@ -139,6 +139,7 @@ class SceneEncoder:
 
     name = "scenes"
     dim = DIM
+    shift = 0.0  # nothing is padded on one side only
 
     def __init__(
         self,

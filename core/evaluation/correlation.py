@@ -1,5 +1,7 @@
 """How far the sparse scores order items as the dense ones do."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy import float64
 from numpy.typing import NDArray
@@ -19,3 +21,26 @@ def pearson(scores: NDArray[float64], dense: NDArray[float64]) -> NDArray[float6
     x, y = (rows - rows.mean(1, keepdims=True) for rows in (scores, dense))
     scale = np.sqrt((x * x).sum(1) * (y * y).sum(1))
     return np.divide((x * y).sum(1), scale, out=np.full(len(x), np.nan), where=scale > 0)
+
+
+@dataclass(frozen=True)
+class TopTau:
+    """Kendall's tau-b over the items that are in both top lists, and its p-value, (b,) each; NaN for fewer than two."""
+
+    tau: NDArray[float64]
+    p_value: NDArray[float64]
+
+
+def top_tau(scores: NDArray[float64], dense: NDArray[float64], depth: int = 10) -> TopTau:
+    """As the published code compares rankings (utils.py): by the scores of what is in both first `depth` places.
+
+    scores, dense (b, n). Items beyond the tenth place and items that only one side ranks that high are not seen.
+    """
+    taus = []
+    for row, other in zip(scores, dense, strict=True):
+        first, second = (np.argsort(-each, kind="stable")[:depth] for each in (row, other))
+        both = np.intersect1d(first, second)
+        found = kendalltau(row[both], other[both]) if len(both) > 1 else None
+        taus.append((found.statistic, found.pvalue) if found is not None else (np.nan, np.nan))
+    columns = np.array(taus).reshape(-1, 2)
+    return TopTau(columns[:, 0], columns[:, 1])

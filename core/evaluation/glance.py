@@ -1,13 +1,16 @@
 """The few measures that are worth their time after every epoch: R@1, FLOPs, terms; `judge` has them all."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy import bool_
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from core.data.dense import DenseDataset
-from core.evaluation.judge import blocks, pair_scores
+from core.evaluation.judge import BLOCK, blocks, pair_scores
 from core.evaluation.sparsity import flops_of
 from core.head import SparseHead
 
@@ -23,13 +26,22 @@ class Glance:
     item_terms: float
 
 
-def glance(head: SparseHead, data: DenseDataset) -> Glance:
-    """As `judge.evaluate_head` in full mode; an image that shares no term is not found, ties go to the earlier one."""
+Allowed = Callable[[slice], NDArray[bool_]]
+"""The terms that the captions of some rows may light, (rows, |V|)."""
+
+
+def glance(head: SparseHead, data: DenseDataset, allowed: Allowed | None = None, batch: int = BLOCK) -> Glance:
+    """As `judge.evaluate_head` in full mode; an image that shares no term is not found, ties go to the earlier one.
+
+    `allowed` keeps captions to some of their terms, asked for `batch` captions at a time.
+    """
     items = vstack([csr_array(head.weigh(data.images[rows])) for rows in blocks(len(data.images))]).tocsr()
     postings = np.bincount(items.indices, minlength=items.shape[1])
     query_postings, right = np.zeros_like(postings), 0
-    for rows in blocks(len(data.texts)):
+    for rows in blocks(len(data.texts), size=batch):
         queries = head.weigh(data.texts[rows])
+        if allowed is not None:
+            queries = np.where(allowed(rows), queries, np.float32(0))
         scores = pair_scores(queries, items)
         best = scores.argmax(1)
         right += int(((best == data.image_of_text[rows]) & (scores.max(1) > 0)).sum())

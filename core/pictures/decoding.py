@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from PIL import Image, ImageFile
+from PIL import ExifTags, Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from core.errors import ImageError
-from core.pictures.colour import flattened, in_srgb, unlayered, white_value
+from core.pictures.colour import adobe_rgb, flattened, in_srgb, unlayered, white_value
 from core.pictures.formats import HEAD, missing_package, pillow_formats
 from core.pictures.jpeg import START, Frame, read_frame
 from core.pictures.jxl import read_size
@@ -149,7 +149,7 @@ def _raw(file: BinaryIO, name: str) -> Picture:
 
 
 def _finished(image: Image.Image, width: int, height: int, turn: int) -> Picture:
-    small = in_srgb(shrunk(image), image.info.get("icc_profile"))
+    small = in_srgb(shrunk(image), image.info.get("icc_profile") or (adobe_rgb() if _means_adobe_rgb(image) else None))
     if turn in UPRIGHT:
         small = small.transpose(UPRIGHT[turn])
     return Picture(small, *((height, width) if turn >= 5 else (width, height)))
@@ -173,11 +173,19 @@ def shrunk(image: Image.Image) -> Image.Image:
     return small
 
 
-def _orientation(image: ImageFile.ImageFile) -> int:
+def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # a whole picture with damaged EXIF: better shown lying than refused
         return 1
+
+
+def _means_adobe_rgb(image: Image.Image) -> bool:
+    """Whether EXIF says so, as cameras do: the index of interoperability is R03 (DCF 2.0)."""
+    try:
+        return str(image.getexif().get_ifd(ExifTags.IFD.Interop).get(1, "")).startswith("R03")
+    except Exception:  # damaged EXIF means nothing
+        return False
 
 
 def _levels_to_skip(file: BinaryIO, width: int, height: int) -> int:

@@ -1,22 +1,17 @@
-"""Finds the picture files below folders and reads caption files; must not know models or collections."""
+"""Finds the picture files below folders; must not know models or collections."""
 
-import csv
-import json
 import os
 import zlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
 
 from core.errors import DatasetError, ImageError
-from core.pictures.formats import is_picture, picture_suffixes
+from core.pictures.formats import COMPANIONS, is_picture, picture_suffixes
 from core.pictures.junk import APPLE_DOUBLE, APPLE_DOUBLE_BYTES, is_junk_folder
 
 LONGEST_SUFFIX = 12  # characters; what is longer belongs to the name
-TABLES = {".csv": ",;", ".tsv": "\t"}  # what may stand between the cells
-FILE_COLUMNS, CAPTION_COLUMNS = ("file", "filename", "image", "image_name"), ("caption", "comment", "text")
 
 
 @dataclass(frozen=True)
@@ -78,20 +73,22 @@ def list_pictures(
     *,
     skip: Callable[[Path], bool] = lambda folder: False,
     everything: bool = False,
+    besides: frozenset[Path] = frozenset(),
 ) -> Listing:
     """Walks folders, sorted, without hidden entries and junk; a file that is named itself counts whatever it is.
 
     In folders, pictures are told from other files by suffix or first bytes (`formats.py`); others are counted. Folders
-    of which `skip` is true are not entered. `everything` takes hidden entries and junk (`junk.py`) too. A folder is
-    walked once however many links lead to it, and so a picture counts once. An entry that cannot be looked at is named
-    in `unreadable`, and costs no other. Raises ImageError for a path that does not exist.
+    of which `skip` is true are not entered. `everything` takes hidden entries and junk (`junk.py`) too. `besides` are
+    files, absolute, that are read as something else, and so are not passed over. A folder is walked once however many
+    links lead to it, and so a picture counts once. An entry that cannot be looked at is named in `unreadable`, and
+    costs no other. Raises ImageError for a path that does not exist.
     """
     listing = Listing()
     found: set[Path] = set()
     for path in existing(paths):
         if path.is_dir():
             listing.folders.append(path)
-            pictures: Sequence[Path] = _Walk(listing, skip, everything).pictures_below(path)
+            pictures: Sequence[Path] = _Walk(listing, skip, everything, besides).pictures_below(path)
             if not pictures:
                 listing.empty.append(path)
         else:
@@ -121,8 +118,10 @@ def _each_once(pictures: Sequence[Path]) -> list[Path]:
 class _Walk:
     """One walk below one folder; what it meets besides pictures goes into the listing."""
 
-    def __init__(self, listing: Listing, skip: Callable[[Path], bool], everything: bool) -> None:
-        self.listing, self.skip, self.everything = listing, skip, everything
+    def __init__(
+        self, listing: Listing, skip: Callable[[Path], bool], everything: bool, besides: frozenset[Path]
+    ) -> None:
+        self.listing, self.skip, self.everything, self.besides = listing, skip, everything, besides
         self.pictures: list[Path] = []
         self.folders, self.linked = deque[Path](), deque[Path]()
 
@@ -166,6 +165,8 @@ class _Walk:
         suffix = path.suffix.lower()
         if suffix in picture_suffixes():
             self.pictures.append(path)
+        elif suffix in COMPANIONS or path in self.besides:
+            return
         elif entry.is_file():  # a pipe would be waited for
             if _begins_as_picture(path):
                 self.pictures.append(path)
@@ -197,77 +198,3 @@ def _is_real(path: Path) -> bool:
 def _pictures_in(folder: Path) -> int:
     """How many files below a folder are called pictures; links are not followed, and nothing is opened."""
     return sum(Path(name).suffix.lower() in picture_suffixes() for _, _, names in os.walk(folder) for name in names)
-
-
-def read_captions(
-    path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None
-) -> dict[Path, tuple[str, ...]]:
-    """Captions by picture, absolute: JSONL ({"file": …, "captions": […]} a line), or a table with a header.
-
-    A table (.csv with commas or semicolons, .tsv) has a column of files (file, filename, image, image_name) and one of
-    captions (caption, comment, text), a caption a row, as Flickr30k's does. Files are relative to `folder`, or to the
-    captions' own folder where none is given. Blank lines are skipped, repeated files are joined, repeated captions kept
-    once. Raises DatasetError that names file and line for anything else.
-    """
-    path = Path(path)
-    captions: dict[Path, dict[str, None]] = {}
-    try:
-        base = path.resolve().parent if folder is None else Path(folder).resolve()
-        with open(path, encoding="utf-8-sig", newline="") as lines:
-            for name, texts in _table(lines, path) if path.suffix.lower() in TABLES else _jsonl(lines, path):
-                captions.setdefault(_picture_path(base, name), {}).update(dict.fromkeys(texts))
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"The captions file {path} is not UTF-8 text; save it as UTF-8.") from error
-    except OSError as error:
-        raise DatasetError(
-            f"The captions file {path} cannot be read: {(error.strerror or str(error)).lower()}."
-        ) from error
-    return {picture: tuple(texts) for picture, texts in captions.items()}
-
-
-def _picture_path(folder: Path, name: str) -> Path:
-    """The path under which walking would list a picture: links below the folder are kept, links to it are not."""
-    return Path(name).resolve() if Path(name).is_absolute() else Path(os.path.normpath(folder / name))
-
-
-def _jsonl(lines: Iterable[str], path: Path) -> Iterator[tuple[str, list[str]]]:
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield _caption_line(line, f"{path}, line {number}")
-
-
-def _table(lines: TextIO, path: Path) -> Iterator[tuple[str, list[str]]]:
-    head = lines.readline()
-    lines.seek(0)
-    delimiter = max(TABLES[path.suffix.lower()], key=head.count)
-    reader = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True)
-    try:
-        columns = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
-        file = next((columns[name] for name in FILE_COLUMNS if name in columns), None)
-        caption = next((columns[name] for name in CAPTION_COLUMNS if name in columns), None)
-        if file is None or caption is None:
-            raise DatasetError(
-                f"{path}, line 1: expected a header with a column {' or '.join(FILE_COLUMNS)} and a column "
-                f"{' or '.join(CAPTION_COLUMNS)}."
-            )
-        for row in reader:
-            name, text = (row[file] or "").strip(), (row[caption] or "").strip()
-            if not name or not text:
-                raise DatasetError(f"{path}, line {reader.line_num}: a file and its caption were expected.")
-            yield name, [text]
-    except csv.Error as error:
-        raise DatasetError(f"{path}, line {reader.line_num}: not a row of a table ({error}).") from error
-
-
-def _caption_line(line: str, where: str) -> tuple[str, list[str]]:
-    shape = 'expected {"file": "a.jpg", "captions": ["a text", …]}'
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise DatasetError(f"{where}: not JSON ({error}); {shape}.") from error
-    name, texts = (row.get("file"), row.get("captions")) if isinstance(row, dict) else (None, None)
-    if not isinstance(name, str) or not name:
-        raise DatasetError(f"{where}: the file's name is missing; {shape}.")
-    if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
-        raise DatasetError(f"{where}: the captions are not a list of texts; {shape}.")
-    return name, [text.strip() for text in texts]

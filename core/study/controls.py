@@ -20,8 +20,10 @@ from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_hea
 from core.evaluation.word_vectors import caption_vectors, read_word_vectors
 from core.head import SparseHead
 from core.head_folder import HEAD_VOCABULARY, load_head
+from core.study.beginning import read_beginning
 from core.study.fitting import Watch, train_folder
 from core.training.config import Control, TrainingConfig
+from core.training.mlm_head import weights_file
 from core.vocabulary import Vocabulary
 from core.writing import write_text_whole
 
@@ -53,6 +55,7 @@ Progress = Callable[[str, int, int], None]
 class Study:
     """What is compared and where it is kept. `word_vectors`: a file for Semantic@20; the captions' own without.
 
+    `beginning`: the file or folder that every head starts from (`beginning.read_beginning`); by the config without.
     `ready`: heads that exist already and are judged as they are, by name: their folder, and their vocabulary where it
     does not lie there.
     """
@@ -64,11 +67,15 @@ class Study:
     split: str = "test"
     word_vectors: Path | None = None
     ready: Mapping[str, tuple[Path, Path | None]] = field(default_factory=dict)
+    beginning: Path | None = None
 
     def run(self, progress: Progress | None = None) -> list[dict[str, Any]]:
         """The table, a mapping a row; each row is on disk before the next is begun."""
         folder = DenseFolder.read(self.data)
-        folder.split("train"), folder.split(self.split)  # whatever is missing is said before anything is trained
+        # whatever is missing is said before anything is trained
+        folder.split("train", restval=self.config.restval == "train"), folder.split(self.split)
+        if self.beginning is not None:
+            read_beginning(self.beginning, self.vocabulary)
         key = self._key()
         (self.out / "rows").mkdir(parents=True, exist_ok=True)
         table = []
@@ -138,7 +145,7 @@ class Study:
                 if progress:
                     progress(f"training {control}", done, total)
 
-            cost = train_apart(self.data, self.vocabulary, config, place, told)
+            cost = train_apart(self.data, self.vocabulary, config, place, told, self.beginning)
             _keep(place / "cost.json", key, cost)
         return cost
 
@@ -146,8 +153,9 @@ class Study:
         """A hash of everything that the table depends on."""
         digest = hashlib.sha256(repr((asdict(self.config), self.split, self.vocabulary.tokenizer)).encode())
         digest.update(self.vocabulary.digest.encode())
-        if self.word_vectors is not None:
-            digest.update(self.word_vectors.read_bytes())
+        for given in (self.word_vectors, self.beginning and weights_file(self.beginning)):
+            if given is not None:
+                digest.update(given.read_bytes())
         for name in FILES:
             with (self.data / name).open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
@@ -155,7 +163,12 @@ class Study:
 
 
 def train_apart(
-    data: Path, vocabulary: Vocabulary, config: TrainingConfig, out: Path, progress: Callable[[int, int], None]
+    data: Path,
+    vocabulary: Vocabulary,
+    config: TrainingConfig,
+    out: Path,
+    progress: Callable[[int, int], None],
+    beginning: Path | None = None,
 ) -> dict[str, Any]:
     """Trains a head in a process of its own, so that its peak memory is its own; `seconds` and `peak_mb` (10^6 bytes).
 
@@ -163,16 +176,18 @@ def train_apart(
     """
     out.mkdir(parents=True, exist_ok=True)
     vocabulary.save(out / HEAD_VOCABULARY)
-    cost: dict[str, Any] = run_apart(_train, data, config, out, told=progress)
+    cost: dict[str, Any] = run_apart(_train, data, config, out, beginning, told=progress)
     return cost
 
 
 def _train(
-    data: Path, config: TrainingConfig, out: Path, tell: Callable[[int, int], None], stop: Event
+    data: Path, config: TrainingConfig, out: Path, beginning: Path | None, tell: Callable[[int, int], None], stop: Event
 ) -> dict[str, Any]:
     folder = DenseFolder.read(data)
     vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
-    fitted = train_folder(folder, vocabulary, config, out, Watch(step=lambda done, total, _: tell(done, total)))
+    embeddings = read_beginning(beginning, vocabulary) if beginning is not None else None
+    watch = Watch(step=lambda done, total, _: tell(done, total))
+    fitted = train_folder(folder, vocabulary, config, out, watch, embeddings=embeddings)
     return {"seconds": fitted.seconds, "peak_mb": _peak_mb()}
 
 

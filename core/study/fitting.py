@@ -8,21 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy import float32
+import torch
+from numpy import bool_, float32
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from core.data.dense import DenseDataset, DenseFolder
 from core.data.spoken import spoken_terms
 from core.errors import TrainingError
-from core.evaluation.glance import glance
+from core.evaluation.glance import Allowed, glance
 from core.evaluation.retrieval import ranks, recall_at
 from core.head_folder import HEAD_VOCABULARY
 from core.training.checkpoint import forget_end, has_ended, load_checkpoint, save_checkpoint, save_end
 from core.training.config import TrainingConfig
 from core.training.curves import EpochMeasures, plot_curves, read_curves, write_curves
+from core.training.expansion import expansion
 from core.training.leak import taught_on
+from core.training.mlm_head import MlmHead
 from core.training.trainer import HeadTraining, Progress, Stopped
 from core.vocabulary import Vocabulary
+
+PAPER_BATCH = 1024  # validation captions that the published code draws for at once
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ def train_folder(
     out: Path,
     watch: Watch | None = None,
     *,
-    embeddings: NDArray[float32] | None = None,
+    embeddings: NDArray[float32] | MlmHead | None = None,
     device: str = "cpu",
     restart: bool = False,
 ) -> Fitted:
@@ -70,20 +76,24 @@ def train_folder(
 
     Where the config leaves `truth` open, train and val decide (`training.leak`); the head's files say what it was.
 
-    Epochs of the sparsity warm-up are not candidates: their R@1 is bought with terms that the finished penalty takes.
+    Epochs of the sparsity warm-up are not candidates: their R@1 is bought with terms that the finished penalty takes
+    (but where `config.validation` is "controlled", as in the published code).
 
     Raises TrainingError where `out` holds another run, finished or not, where patience is asked for without a split
     "val", and where the loss is no longer a number; what was kept until then stays.
     """
     watch = watch or Watch()
-    train, val = folder.split("train"), folder.split("val") if folder.sizes()["val"] else None
+    train = folder.split("train", restval=config.restval == "train")
+    val = folder.split("val") if folder.sizes()["val"] else None
     if config.patience and val is None:
         raise TrainingError(f"The data set {folder.path} has no split 'val'; patience needs one to judge progress by.")
     if config.truth is None:
         config = replace(config, truth=0.0 if val is not None and taught_on(train, val) else config.share_of_truth)
-    training = HeadTraining(
-        train, spoken_terms(train.captions, vocabulary), config, embeddings=embeddings, device=device
+    spoken, spoken_val = (
+        spoken_terms(data.captions, vocabulary, marks=config.marks == "spoken") if data is not None else None
+        for data in (train, val if config.validation == "controlled" else None)
     )
+    training = HeadTraining(train, spoken, config, embeddings=embeddings, device=device)
     out.mkdir(parents=True, exist_ok=True)
     key = _key(config, vocabulary, train, val, embeddings)
     curves: list[EpochMeasures] = []
@@ -102,7 +112,8 @@ def train_folder(
             means = training.run_epoch(watch.step, watch.should_stop)
         except Stopped:
             break
-        curves.append(_measures(training, means, time.perf_counter() - started, val))
+        seconds = time.perf_counter() - started
+        curves.append(_measures(training, means, seconds, val, spoken_val))
         kept = kept_epoch(curves, config)
         ended = training.epoch == config.epochs or _out_of_patience(curves, config)
         if kept == training.epoch:
@@ -122,17 +133,21 @@ def train_folder(
 def kept_epoch(curves: list[EpochMeasures], config: TrainingConfig) -> int:
     """The epoch, from 1, whose head is kept: that of the best validation R@1; of equals one with the fewest FLOPs.
 
-    Only epochs after the sparsity warm-up count; the last one while there is none yet, or no validation.
+    Only epochs after the sparsity warm-up count; the last one while there is none yet, or no validation. Where
+    validation is "controlled" every epoch counts, and of equals the first.
     """
     judged = _judged(curves, config)
     if not judged:
         return curves[-1].epoch
+    if config.validation == "controlled":
+        return max(judged, key=lambda row: row.recall_at_1 or 0.0).epoch
     return max(judged, key=lambda row: (row.recall_at_1 or 0.0, -(row.flops or 0.0))).epoch  # the first of equals
 
 
 def _judged(curves: list[EpochMeasures], config: TrainingConfig) -> list[EpochMeasures]:
     """The epochs that can be kept by their R@1."""
-    return [row for row in curves if row.epoch > config.warmup * config.epochs and row.recall_at_1 is not None]
+    warm = config.warmup * config.epochs if config.validation == "expanded" else 0
+    return [row for row in curves if row.epoch > warm and row.recall_at_1 is not None]
 
 
 def _out_of_patience(curves: list[EpochMeasures], config: TrainingConfig) -> bool:
@@ -144,11 +159,32 @@ def _out_of_patience(curves: list[EpochMeasures], config: TrainingConfig) -> boo
 
 
 def _measures(
-    training: HeadTraining, means: dict[str, float], seconds: float, val: DenseDataset | None
+    training: HeadTraining,
+    means: dict[str, float],
+    seconds: float,
+    val: DenseDataset | None,
+    spoken: csr_array | None,
 ) -> EpochMeasures:
-    judged = asdict(glance(training.head, val)) if val is not None else {}
+    """`spoken`: of the captions of `val`, where they are judged under the control of training."""
+    judged: dict[str, float] = {}
+    if val is not None and spoken is not None:
+        allowed = _controlled(spoken, training.config, means["expansion"], training.epoch)
+        judged = asdict(glance(training.head, val, allowed, PAPER_BATCH))
+    elif val is not None:
+        judged = asdict(glance(training.head, val))
     losses = {name: means[name] for name in ("loss", "match", "sparsity", "expansion")}
     return EpochMeasures(epoch=training.epoch, step=training.step, seconds=seconds, **losses, **judged)
+
+
+def _controlled(spoken: csr_array, config: TrainingConfig, chance: float, epoch: int) -> Allowed:
+    """The terms that captions may light by draws as training makes them; the same ones however often it is asked."""
+    generator = torch.Generator().manual_seed((config.seed << 20) + epoch)
+
+    def allowed(rows: slice) -> NDArray[bool_]:
+        literal = torch.from_numpy(spoken[rows].toarray())
+        return expansion(config.control, literal, chance, generator, config.draws).allowed.numpy()
+
+    return allowed
 
 
 def _key(
@@ -156,11 +192,11 @@ def _key(
     vocabulary: Vocabulary,
     train: DenseDataset,
     val: DenseDataset | None,
-    embeddings: NDArray[float32] | None,
+    embeddings: NDArray[float32] | MlmHead | None,
 ) -> str:
     """A digest of all that a training depends on."""
     digest = hashlib.sha256(repr((asdict(config), vocabulary.digest, vocabulary.tokenizer)).encode())
-    arrays: list[Any] = [embeddings]
+    arrays: list[Any] = [*embeddings.parts] if isinstance(embeddings, MlmHead) else [embeddings]
     for data in (train, val):
         if data is not None:
             arrays += [data.images, data.texts, data.image_of_text]

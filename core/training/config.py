@@ -1,5 +1,6 @@
 """Every choice that makes a head, in one place, saved with the head it made."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -10,7 +11,15 @@ Schedule = Literal["linear", "cosine", "step", "constant"]
 Sparsity = Literal["l1", "flops"]
 Start = Literal["auto", "captions", "chance"]
 Step = Literal["fast", "plain"]
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "bf16", "fp64"]
+Restval = Literal["train", "unused"]
+Draws = Literal["caption", "batch"]
+Rises = Literal["step", "epoch"]
+Marks = Literal["unspoken", "spoken"]
+ExpandsFrom = Literal["text", "image"]
+Penalties = Literal["sum", "mean"]
+LastBatch = Literal["dropped", "kept"]
+Validation = Literal["expanded", "controlled"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,19 @@ class TrainingConfig:
     `least_weight`: what the trained head takes for 0 (`HeadConfig`); the loss sees every weight. Not the paper's.
     `patience`: epochs without a better validation R@1 after which training ends early; None: never.
     `step`: "plain" computes every weight of every term; loss and gradients are those of "fast".
-    `precision`: "bf16" multiplies matrices in bfloat16, the plain way; weights and scores stay in float32.
+    `precision`: "bf16" multiplies matrices in bfloat16, the plain way; weights and scores stay in float32; "fp64"
+    computes everything in double precision, the plain way, to compare trainings to the last digit.
+
+    Where the published training differs from ours (`RECIPES`, docs/paper.md), each default being ours:
+    `restval`: whether the images that Karpathy's split calls "restval" are learned from ("train") or left "unused".
+    `draws`: one draw of expansion a "caption", or one a "batch". `rises`: when the chance to expand rises, after every
+    "step" or after every "epoch". `marks`: whether [CLS] and [SEP] count as spoken by every caption, and [UNK] where a
+    word is unknown. `penalties`: whether the "sum" or the "mean" of both penalties counts. `weight_decay`: AdamW's.
+    `last_batch`: whether the captions that fill no batch are "dropped" from an epoch or "kept" as a smaller one.
+    `expands_from`: what the head is given for a caption that draws to expand: its "text", or, which looks like a
+    mistake of the published code, its "image": no text is then learned from but those kept to their own words.
+    `validation`: what an epoch is judged by, to keep the best: "expanded", every caption with all its terms and only
+    epochs after the warm-up, or "controlled", captions kept to their words by draws as in training, every epoch.
 
     Raises TrainingError for a value outside its range.
     """
@@ -69,6 +90,15 @@ class TrainingConfig:
     patience: int | None = None
     step: Step = "fast"
     precision: Precision = "fp32"
+    restval: Restval = "train"
+    draws: Draws = "caption"
+    rises: Rises = "step"
+    marks: Marks = "unspoken"
+    expands_from: ExpandsFrom = "text"
+    penalties: Penalties = "sum"
+    weight_decay: float = 0.01
+    last_batch: LastBatch = "dropped"
+    validation: Validation = "expanded"
     seed: int = 0
 
     @property
@@ -97,7 +127,7 @@ class TrainingConfig:
         for name in ("epochs", "batch_size", "hidden_size", "projection_rate", "tau"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be above 0.")
-        for name in ("blur", "least_weight"):
+        for name in ("blur", "least_weight", "weight_decay"):
             if not getattr(self, name) >= 0:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it cannot be below 0.")
         for name in ("warmup", "expansion_until", "expansion_level"):
@@ -107,6 +137,22 @@ class TrainingConfig:
             raise TrainingError(f"truth is {self.truth}; it must lie between 0 and 1.")
         if self.patience is not None and self.patience < 1:
             raise TrainingError(f"patience is {self.patience}; it must be at least 1 epoch.")
+
+
+RECIPES: Mapping[str, Mapping[str, Any]] = {
+    "paper": {
+        "start": "chance", "control": "caption", "schedule": "linear", "epochs": 200, "batch_size": 512,
+        "hidden_size": 768, "projection_rate": 1e-3, "vocabulary_rate": 5e-5, "warmup": 0.2, "expansion_until": 0.95,
+        "tau": 0.001, "truth": 0.0, "sparsity": "l1", "query_sparsity": 1e-3, "item_sparsity": 1e-3, "anchor": 0.0,
+        "blur": 0.0, "least_weight": 0.0, "restval": "unused", "draws": "batch", "rises": "epoch", "marks": "spoken",
+        "expands_from": "image", "penalties": "mean", "weight_decay": 0.0, "last_batch": "kept",
+        "validation": "controlled",
+    }
+}  # fmt: skip
+"""Settings by the name of what they follow. "paper": the published code as its README runs it
+(github.com/thongnt99/lsr-multimodal: train.py, loss.py, model.py). All that it names is pinned, also where our default
+is the same: a default may change, what is published will not.
+"""
 
 
 def setting(text: str) -> tuple[str, Any]:

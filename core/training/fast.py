@@ -21,9 +21,8 @@ from torch import Tensor
 
 from core.head import SparseHead
 from core.training.config import Sparsity, TrainingConfig
-from core.training.expansion import allowed_terms
-from core.training.losses import distillation, warm
-from core.training.objective import Batch, objective, probability_of, watched
+from core.training.losses import distillation
+from core.training.objective import Batch, objective, penalty_of, shown, watched
 
 SLICE = 2048  # terms a product: 1,024 rows of it are 8 MB
 GATHERED = 2048  # entries at a time whose logits are computed one by one (6 MB of gathered columns)
@@ -36,7 +35,7 @@ def fast_objective(
     head: SparseHead, batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator
 ) -> tuple[Tensor, dict[str, Any]]:
     """As `objective`; goes the plain way where that is the faster one (crowded heads, few terms, a GPU) or the only one
-    (an anchor needs all logits, bfloat16 has no sparse products)."""
+    (an anchor needs all logits, bfloat16 has no sparse products, and float64 is for comparing)."""
     weight = head.vocab_projector.weight
     size, terms = len(batch.texts), len(weight)
     if (
@@ -47,21 +46,17 @@ def fast_objective(
         or _share_lit(head, batch.images) > CROWDED
     ):
         return objective(head, batch, config, progress, generator)
-    hidden = head.vocab_layer_norm(head.proj(batch.inputs))  # (2b, H)
-    probability = probability_of(config, progress)
-    allowed = None
-    if config.control != "none":
-        allowed = allowed_terms(config.control, batch.literal, probability, generator)
-    lit = lit_terms(hidden, weight, head.vocab_projector.bias, allowed)
+    given = shown(batch, config, progress, generator)
+    hidden = head.vocab_layer_norm(head.proj(given.rows))  # (2b, H)
+    lit = lit_terms(hidden, weight, head.vocab_projector.bias, given.allowed)
     of_text = lit.rows < size
     scores, taught = _scores(lit, of_text, size, terms), batch.texts @ batch.images.T
     match = distillation(scores, taught, config.temperature, config.share_of_truth, batch.pairs)
     by_text, by_image = (_penalty(lit, part, size, terms, config.sparsity) for part in (of_text, ~of_text))
-    sparsity = config.query_sparsity * by_text + config.item_sparsity * by_image
-    penalised = warm(progress, config.warmup) * sparsity
+    penalised = penalty_of(config, progress, by_text, by_image)
     loss = match + penalised
     texts = int(of_text.sum())
-    return loss, watched(loss, match, penalised, probability, texts / size, (len(of_text) - texts) / size)
+    return loss, watched(loss, match, penalised, given.probability, texts / size, (len(of_text) - texts) / size)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ def distillation(
     what belongs together (`pairs`, as `own_pairs` gives them; None: text i to image i): where dense scores confuse
     pairs, a head that only repeats them learns to confuse.
     """
-    own = torch.eye(len(dense_scores), device=dense_scores.device) if pairs is None else pairs
+    own = (torch.eye(len(dense_scores)) if pairs is None else pairs).to(dense_scores)
 
     def one_way(sparse: Tensor, dense: Tensor) -> Tensor:
         return functional.cross_entropy(sparse, torch.lerp(torch.softmax(dense / tau, 1), own, truth))

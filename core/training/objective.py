@@ -3,6 +3,7 @@
 This is the plain form, and the oracle of the fast one (`fast.py`), which takes only what is lit.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from core.head import SparseHead
 from core.training.config import TrainingConfig
-from core.training.expansion import allowed_terms, expansion_probability
+from core.training.expansion import Expansion, expansion, expansion_probability
 from core.training.losses import distillation, flops, l1, warm, word_anchor
 
 SPARSITY = {"l1": l1, "flops": flops}
@@ -32,23 +33,40 @@ class Batch:
     words: Tensor | None = None
     pairs: Tensor | None = None
 
-    @property
-    def inputs(self) -> Tensor:
-        """(2b, dim) rows for the head: texts, then images."""
-        return torch.cat([self.texts, self.images])
+
+@dataclass(frozen=True)
+class Shown:
+    """What the head is shown of a batch: rows (2b, dim), texts, then images; what the texts may light (None: every
+    term); and the chance to expand that this was drawn with.
+    """
+
+    rows: Tensor
+    allowed: Tensor | None
+    probability: float
+
+
+def shown(batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator) -> Shown:
+    """Draws which captions expand; one that does is given as its image where the config says so (`expands_from`)."""
+    probability = probability_of(config, progress)
+    if config.control == "none":
+        return Shown(torch.cat([batch.texts, batch.images]), None, probability)
+    drawn: Expansion = expansion(config.control, batch.literal, probability, generator, config.draws)
+    texts = torch.where(drawn.drawn, batch.images, batch.texts) if config.expands_from == "image" else batch.texts
+    return Shown(torch.cat([texts, batch.images]), drawn.allowed, probability)
 
 
 def objective(
     head: SparseHead, batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator
 ) -> tuple[Tensor, dict[str, Any]]:
     """The loss of one batch at `progress` (0..1) through training, and what a person wants to watch of it."""
+    given = shown(batch, config, progress, generator)
     with torch.autocast(batch.texts.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        text_logits, image_logits = (head.logits(rows) for rows in batch.inputs.chunk(2))
-    text_logits, image_logits = text_logits.float(), image_logits.float()  # scores over tau need every digit
+        text_logits, image_logits = (head.logits(rows) for rows in given.rows.chunk(2))
+    # back from bfloat16: scores over tau need every digit
+    text_logits, image_logits = text_logits.to(given.rows.dtype), image_logits.to(given.rows.dtype)
     text_weights, image_weights = (torch.log1p(torch.relu(x)) for x in (text_logits, image_logits))
-    probability = probability_of(config, progress)
-    if config.control != "none":
-        text_weights = text_weights * allowed_terms(config.control, batch.literal, probability, generator)
+    if given.allowed is not None:
+        text_weights = text_weights * given.allowed
     match = distillation(
         text_weights @ image_weights.T,
         batch.texts @ batch.images.T,
@@ -57,25 +75,32 @@ def objective(
         batch.pairs,
     )
     penalty = SPARSITY[config.sparsity]
-    sparsity = config.query_sparsity * penalty(text_weights) + config.item_sparsity * penalty(image_weights)
-    penalised = warm(progress, config.warmup) * sparsity
+    penalised = penalty_of(config, progress, penalty(text_weights), penalty(image_weights))
     loss = match + penalised
     if config.anchor:
         assert batch.words is not None
         # a text's own words are asked for; what its image's other captions say, it may add or leave
-        by_text = word_anchor(text_logits, batch.literal.float(), spared=batch.words & ~batch.literal)
-        by_image = word_anchor(image_logits, batch.words.float(), emphasis=config.anchor_emphasis)
+        by_text = word_anchor(text_logits, batch.literal.to(text_logits), spared=batch.words & ~batch.literal)
+        by_image = word_anchor(image_logits, batch.words.to(image_logits), emphasis=config.anchor_emphasis)
         loss = loss + config.anchor * (by_text + by_image)
     size = len(batch.texts)
     lit = int((text_weights > 0).sum()) / size, int((image_weights > 0).sum()) / size
-    return loss, watched(loss, match, penalised, probability, *lit)
+    return loss, watched(loss, match, penalised, given.probability, *lit)
 
 
 def probability_of(config: TrainingConfig, progress: float) -> float:
     """The chance that a caption (or a term of it) may expand at `progress`; 1 without control."""
     if config.control == "none":
         return 1.0
+    if config.rises == "epoch":
+        progress = math.floor(progress * config.epochs + 1e-9) / config.epochs  # its first step may come out below it
     return expansion_probability(progress, config.expansion_until, config.schedule, config.expansion_level)
+
+
+def penalty_of(config: TrainingConfig, progress: float, by_text: Tensor, by_image: Tensor) -> Tensor:
+    """What the penalties of texts and images come to in the loss at `progress`."""
+    both = config.query_sparsity * by_text + config.item_sparsity * by_image
+    return warm(progress, config.warmup) * (both / 2 if config.penalties == "mean" else both)
 
 
 def watched(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from core.training.dataset import image_words
 from core.training.fast import fast_objective
 from core.training.initial import start_from, start_from_captions
 from core.training.losses import own_pairs
+from core.training.mlm_head import MlmHead, start_from_mlm
 from core.training.objective import Batch, objective
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -36,8 +38,9 @@ class Stopped(Exception):
 class HeadTraining:
     """One training: the head, its optimiser and its draws, which can be taken out between epochs and put back.
 
-    `spoken`: (captions, |V|) bool, the terms each caption speaks. `embeddings` (|V|, d): where the projection onto
-    terms starts (`initial.start_from`); by the config without. `taught`: a head to go on from instead; `lesson`: what
+    `spoken`: (captions, |V|) bool, the terms each caption speaks. `embeddings`: where the projection onto terms starts,
+    a row (|V|, d) a term (`initial.start_from`), or a language model's head (`mlm_head`), from which layer norm and
+    biases start, too; by the config without. `taught`: a head to go on from instead; `lesson`: what
     is learned besides, not in the paper. The same seed gives the same head on one machine.
     """
 
@@ -47,7 +50,7 @@ class HeadTraining:
         spoken: csr_array,
         config: TrainingConfig,
         *,
-        embeddings: NDArray[float32] | None = None,
+        embeddings: NDArray[float32] | MlmHead | None = None,
         taught: SparseHead | None = None,
         lesson: Lesson | None = None,
         device: str = "cpu",
@@ -62,18 +65,24 @@ class HeadTraining:
         self._generator = torch.Generator().manual_seed(config.seed)
         sizes = HeadConfig(data.images.shape[1], config.hidden_size, spoken.shape[1], config.least_weight)
         head = SparseHead(sizes)
-        if embeddings is not None:
+        if isinstance(embeddings, MlmHead):
+            start_from_mlm(head, embeddings)
+        elif embeddings is not None:
             start_from(head, embeddings)
-        self.head = head.to(device)
-        self._texts, self._images = (torch.from_numpy(rows).to(device) for rows in (data.texts, data.images))
         if taught is not None:
-            self.head.load_state_dict(taught.state_dict())
+            head.load_state_dict(taught.state_dict())
         elif embeddings is None and config.starts_from_captions:
-            start_from_captions(self.head, self._texts, spoken)
+            start_from_captions(head, torch.from_numpy(data.texts), spoken)
+        kind = torch.float64 if config.precision == "fp64" else torch.float32
+        self.head = head.to(device, kind)
+        self._texts, self._images = (torch.from_numpy(rows).to(device, kind) for rows in (data.texts, data.images))
         self._optimiser = optimiser(self.head, config, started=embeddings is not None)
-        self._steps_an_epoch = max(1, len(data.texts) // config.batch_size)
+        whole, rest = divmod(len(data.texts), config.batch_size)
+        self._steps_an_epoch = max(1, whole + (rest > 0 and config.last_batch == "kept"))
+        # a whole number of steps, as the paper's scheduler counts it
+        self._config = replace(config, warmup=int(self.steps * config.warmup) / self.steps)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
-            self._optimiser, lambda step: learning_rate(step / self.steps, config.warmup)
+            self._optimiser, lambda step: learning_rate(step / self.steps, self._config.warmup)
         )
 
     @property
@@ -103,7 +112,7 @@ class HeadTraining:
             if should_stop():
                 raise Stopped
             done = step / self.steps
-            loss, measures = step_of(self.head, self._batch(rows), self.config, done, self._generator)
+            loss, measures = step_of(self.head, self._batch(rows), self._config, done, self._generator)
             if self._lesson is not None:
                 besides = self._lesson(self.head, self._image_of_text[rows.numpy()], done, self._generator)
                 loss = loss + besides
@@ -184,6 +193,7 @@ def optimiser(head: SparseHead, config: TrainingConfig, *, started: bool) -> tor
             {"params": head.proj.parameters(), "lr": config.projection_rate},
             {"params": [*head.vocab_layer_norm.parameters(), *head.vocab_projector.parameters()], "lr": rate},
         ],
+        weight_decay=config.weight_decay,
         fused=True,  # one pass over the projection instead of several: a tenth of a step at the published size
     )
 

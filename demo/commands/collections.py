@@ -15,6 +15,7 @@ from demo.commands.opening import (
     JsonOption,
     NewCollectionOption,
     OwnCollectionOption,
+    PrecisionOption,
     WaitOption,
     WhereOption,
     YesOption,
@@ -42,7 +43,13 @@ def index(
     ] = None,
     captions: Annotated[
         Path | None,
-        typer.Option("--captions", help='JSONL: {"file": …, "captions": […]} a line; or .csv, .tsv: file, caption.'),
+        typer.Option(
+            "--captions", help="Captions of the pictures: a table with a column file and one caption, JSON, …"
+        ),
+    ] = None,
+    captions_folder: Annotated[
+        Path | None,
+        typer.Option("--captions-folder", metavar="DIR", help="Where the names in the captions file count from."),
     ] = None,
     shard: Annotated[
         str | None, typer.Option("--shard", metavar="I/N", help="Only this machine's share; `import` joins them.")
@@ -51,13 +58,15 @@ def index(
         bool, typer.Option("--all", help="Hidden files, deleted ones (#recycle…) and others' thumbnails (@eaDir…) too.")
     ] = False,
     device: DeviceOption = None,
+    precision: PrecisionOption = None,
     yes: YesOption = False,
     wait: WaitOption = WAIT_S,
     as_json: JsonOption = False,
 ) -> None:
     """Add folders of pictures to a collection, or bring it in step with them."""
     from core.indexing import index_paths
-    from core.pictures.files import Shard, existing, read_captions
+    from core.pictures.captions import read_captions
+    from core.pictures.files import Shard, existing
     from core.removal import remove_gone
 
     share = Shard.parse(shard) if shard is not None else None
@@ -71,6 +80,7 @@ def index(
                 opened,
                 paths,
                 captions=captions,
+                captions_folder=captions_folder,
                 shard=share,
                 everything=everything,
                 remove_many=yes,
@@ -210,13 +220,16 @@ def stats(collection: CollectionOption = None, where: WhereOption = None, as_jso
     path = collection if collection is not None else world()[1]
     with open_collection(path) as opened:
         numbers, counts, place, model = opened.stats(), opened.counts(only), opened.place, opened.model
+        precision = opened.precision
     if as_json:
         frequent = [{"term": term, "items": count} for term, count in numbers.frequent]
         terminal.print_json(
-            {"collection": place, "model": model} | asdict(numbers) | {"frequent": frequent, "filtered": asdict(counts)}
+            {"collection": place, "model": model, "precision": precision}
+            | asdict(numbers)
+            | {"frequent": frequent, "filtered": asdict(counts)}
         )
     else:
-        terminal.show_stats(numbers, counts, place, model)
+        terminal.show_stats(numbers, counts, place, model, precision)
 
 
 @commands.command()

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -51,6 +51,23 @@ DeviceOption = Annotated[
         callback=_choose_device,
     ),
 ]
+
+
+def _choose_precision(name: str | None) -> str | None:
+    if name is not None:
+        os.environ["SIGHTWORDS_PRECISION"] = name  # as with the device
+    return name
+
+
+PrecisionOption = Annotated[
+    Literal["auto", "fp32", "bf16"] | None,
+    typer.Option(
+        "--precision",
+        help="What the products of real models are computed in; when left out, as the collection was made, else the "
+        "fastest here.",
+        callback=_choose_precision,
+    ),
+]
 WaitOption = Annotated[
     float,
     typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait while another program writes."),
@@ -63,7 +80,8 @@ WhereOption = Annotated[
         "--where",
         metavar="CONDITION",
         help="Only items for which this holds, as in folder=holiday, file=*.jpg, tag=best, caption=boat, kind=image, "
-        "added>=2026-01, width>=1000, bytes<2MB; also !=. Repeatable: all must hold, of several = for one key any.",
+        "taken>=2024-05, camera=Canon, near=52.52,13.40,5km, added>=2026-01, width>=1000, bytes<2MB; also !=. "
+        "Repeatable: all must hold, of several = for one key any.",
     ),
 ]
 ImageOption = Annotated[Path | None, typer.Option("--image", help="A picture instead of a text.")]
@@ -101,7 +119,7 @@ def opened(address: Address | None) -> "Iterator[tuple[Model, Store]]":
     if address is None:
         model, address = world()
     else:
-        model = _loaded(model_of(address), address)
+        model = _maker(address)
     from index_store.opening import open_collection
 
     with open_collection(address, model=model.name, vocabulary=model.vocabulary.terms) as collection:
@@ -128,13 +146,18 @@ def writable(
                 f"The collection {address} was made by the model '{made_by}', not '{name}'; "
                 f"leave --model out or choose another collection."
             )
-        model = _loaded(made_by, address)
+        model = _maker(address)
         terms = model.vocabulary.terms
         with open_collection(address, model=model.name, vocabulary=terms, writable=True, wait=wait) as collection:
+            if collection.precision not in (None, model.precision):
+                terminal.say(_of_another_precision(collection.precision, model.precision))
             yield model, collection
     else:
         model = load_model(name or (model_for(pictures) if pictures else DEFAULT_MODEL))
-        with create_collection(address, model=model.name, vocabulary=model.vocabulary.terms, wait=wait) as collection:
+        terms, precision = model.vocabulary.terms, model.precision
+        with create_collection(
+            address, model=model.name, vocabulary=terms, precision=precision, wait=wait
+        ) as collection:
             if name is None and pictures:
                 terminal.say(_why(model.name))
             yield model, collection
@@ -147,13 +170,21 @@ def _why(model: str) -> str:
     return f"The collection is made with the model '{model}'; --model names another one."
 
 
-def _loaded(name: str, address: Address) -> "Model":
-    """The model that a collection names; the error says which collection asked for it."""
-    from core.errors import UnknownModel
-    from core.registry import load_model
+def _of_another_precision(made_in: str | None, now: str) -> str:
+    """What to say where vectors come to others that were computed in another precision."""
+    return f"The collection was made in {made_in}, what is added is computed in {now}: they differ by a ten-thousandth."
 
+
+def _maker(address: Address) -> "Model":
+    """The model that a collection names, in the precision that made it; errors say which collection asked for it."""
+    from core.errors import UnknownModel
+    from core.registry import load_model, precision_like
+    from index_store.opening import open_collection
+
+    with open_collection(address) as collection:
+        name, made_in = collection.model, collection.precision
     try:
-        return load_model(name)
+        return load_model(name, precision=precision_like(made_in))
     except UnknownModel as error:
         raise CollectionMismatch(
             f"The collection {address} was made by the model '{name}', which is not known here."

@@ -10,7 +10,7 @@ import typer
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.commands.interruption import interrupted
-from demo.commands.opening import DeviceOption, JsonOption, writing
+from demo.commands.opening import DeviceOption, JsonOption, PrecisionOption, writing
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
@@ -33,6 +33,30 @@ TokenizerOption = Annotated[
 VectorsOption = Annotated[
     Path | None,
     typer.Option("--word-vectors", help="For Semantic@20: .npy or GloVe text; else from the train captions."),
+]
+InitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--init-embeddings",
+        metavar="FILE|DIR|HUB_ID",
+        help="What the projection onto terms starts from: word vectors (.npy or GloVe text), or the head of "
+        "DistilBERT, as the paper's do (a folder with its weights, or distilbert/distilbert-base-uncased).",
+    ),
+]
+RecipeOption = Annotated[
+    Literal["paper"] | None,
+    typer.Option(
+        "--recipe",
+        help="paper: every setting as the published code has it (docs/paper.md); other options change it.",
+    ),
+]
+ExpandsFromOption = Annotated[
+    Literal["text", "image"] | None,
+    typer.Option(
+        "--expands-from",
+        help="What the head is given for a caption that may expand: its text, or, a mistake of the published code "
+        "that --recipe paper repeats, its image.",
+    ),
 ]
 WORLD_EPOCHS, WORLD_L1 = 10, 3e-4  # of `reproduce` on the built-in world, where nothing else is asked for
 EpochsOption = Annotated[int | None, typer.Option(min=1, help="Passes over the train captions.")]
@@ -61,6 +85,7 @@ def embed(
         ),
     ] = None,
     device: DeviceOption = None,
+    precision: PrecisionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a dense data set from pictures and captions."""
@@ -91,17 +116,14 @@ def train(
     ] = "l1",
     vocabulary: VocabularyOption = None,
     tokenizer: TokenizerOption = None,
-    init_embeddings: Annotated[
-        Path | None,
-        typer.Option(help="Word vectors (.npy or GloVe text) to start the projection onto terms from."),
-    ] = None,
+    init_embeddings: InitOption = None,
     start: Annotated[
-        Literal["auto", "captions", "chance"],
+        Literal["auto", "captions", "chance"] | None,
         typer.Option(
-            help="Where that starts without word vectors: the captions that speak a term, or chance (auto: "
+            help="Where that starts without them: the captions that speak a term, or chance (auto, the default: "
             "from chance without expansion control)."
         ),
-    ] = "auto",
+    ] = None,
     epochs: EpochsOption = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Captions a step.")] = None,
     tau: Annotated[float | None, typer.Option(help="Temperature of the dense scores to learn from.")] = None,
@@ -113,6 +135,8 @@ def train(
         Literal["fp32", "bf16"], typer.Option(help="bf16: products in half precision, for GPUs.")
     ] = "fp32",
     seed: SeedOption = None,
+    recipe: RecipeOption = None,
+    expands_from: ExpandsFromOption = None,
     settings: SettingsOption = None,
     device: DeviceOption = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begins anew, whatever training lies in OUT.")] = False,
@@ -122,17 +146,19 @@ def train(
     from core.data.dense import DenseFolder
     from core.data.hub import dataset_folder
     from core.encoders.batches import place
-    from core.evaluation.word_vectors import read_word_vectors
     from core.registry import chosen_device
+    from core.study.beginning import read_beginning
     from core.study.fitting import Watch, train_folder
 
-    folder = DenseFolder.read(dataset_folder(data))
-    own = _vocabulary(vocabulary, tokenizer, folder.split("train").captions)
+    beginning = _beginning(init_embeddings, recipe)
+    folder = DenseFolder.read(dataset_folder(data, _told_of_download))
     config = _config(
-        epochs, l1, seed, settings, control=control, schedule=schedule, sparsity=sparsity, batch_size=batch_size,
-        tau=tau, patience=patience, precision=precision, start=start,
+        recipe, epochs, l1, seed, settings, control=control, schedule=schedule, sparsity=sparsity,
+        batch_size=batch_size, tau=tau, patience=patience, precision=precision, start=start, expands_from=expands_from,
     )  # fmt: skip
-    embeddings = read_word_vectors(init_embeddings, own.terms) if init_embeddings is not None else None
+    captions = folder.split("train", restval=config.restval == "train").captions
+    own = _vocabulary(vocabulary, tokenizer, captions, beginning)
+    embeddings = read_beginning(beginning, own) if beginning is not None else None
     where = place(chosen_device(device)).device.type
     with (
         terminal.progress_bar(f"training, control {control}") as advance,
@@ -171,6 +197,13 @@ def evaluate(
         Literal["full", "literal", "hybrid"],
         typer.Option(help="literal: a caption's own terms only; hybrid: one of them must match, all terms score."),
     ] = "full",
+    as_reference: Annotated[
+        bool,
+        typer.Option(
+            "--as-reference",
+            help="Kendall's τ and hybrid as the published code has them: of the first ten places only.",
+        ),
+    ] = False,
     vocabulary: VocabularyOption = None,
     tokenizer: TokenizerOption = None,
     word_vectors: VectorsOption = None,
@@ -187,7 +220,7 @@ def evaluate(
     from core.evaluation.judge import evaluate_dense, evaluate_head
     from core.evaluation.word_vectors import caption_vectors, read_word_vectors
 
-    folder = DenseFolder.read(dataset_folder(data))
+    folder = DenseFolder.read(dataset_folder(data, _told_of_download))
     part = folder.split(split)
     places = depth if runs is not None else 10
     with terminal.progress_bar("judging") as advance, _stoppable("Stopped."):
@@ -211,9 +244,14 @@ def evaluate(
                 mode=mode,
                 vectors=vectors,
                 depth=places,
+                as_reference=as_reference,
                 progress=advance,
             )
-            said = {"mode": mode, "word_vectors": str(word_vectors) if word_vectors is not None else "train captions"}
+            said = {
+                "mode": mode,
+                "as_reference": as_reference,
+                "word_vectors": str(word_vectors) if word_vectors is not None else "train captions",
+            }
     if runs is not None:
         with writing(runs):
             runs.mkdir(parents=True, exist_ok=True)
@@ -243,9 +281,12 @@ def reproduce(
     vocabulary: VocabularyOption = None,
     tokenizer: TokenizerOption = None,
     word_vectors: VectorsOption = None,
+    init_embeddings: InitOption = None,
     epochs: EpochsOption = None,
     l1: L1Option = None,
     seed: SeedOption = None,
+    recipe: RecipeOption = None,
+    expands_from: ExpandsFromOption = None,
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -257,6 +298,11 @@ def reproduce(
     from core.study.table import markdown, write_table
 
     ready = {named: head_place(named) for named in head or ()}
+    beginning = _beginning(init_embeddings, recipe)
+    if data is None and recipe is None:
+        # few scenes, few steps: with more of either, a stronger penalty costs no more
+        epochs, l1 = epochs or WORLD_EPOCHS, WORLD_L1 if l1 is None else l1
+    config = _config(recipe, epochs, l1, seed, settings, expands_from=expands_from)
     stopped = f"Stopped; what is finished lies in {out}, and the same command goes on from there."
     with _stages() as progress, _stoppable(stopped), writing(out):
         if data is None:
@@ -265,14 +311,12 @@ def reproduce(
             from core.home import home_folder
 
             place = world_data(scenes, home_folder() / "study", progress)
-            own = builtin_vocabulary() if vocabulary is None else _vocabulary(vocabulary, tokenizer, ())
-            # few scenes, few steps: with more of either, a stronger penalty costs no more
-            epochs, l1 = epochs or WORLD_EPOCHS, WORLD_L1 if l1 is None else l1
+            own = _vocabulary(vocabulary, tokenizer, (), beginning, builtin_vocabulary)
         else:
-            place = dataset_folder(data)
-            own = _vocabulary(vocabulary, tokenizer, DenseFolder.read(place).split("train").captions)
-        config = _config(epochs, l1, seed, settings)
-        table = Study(place, out, own, config, split, word_vectors, ready).run(progress)
+            place = dataset_folder(data, _told_of_download)
+            train = DenseFolder.read(place).split("train", restval=config.restval == "train")
+            own = _vocabulary(vocabulary, tokenizer, train.captions, beginning)
+        table = Study(place, out, own, config, split, word_vectors, ready, beginning).run(progress)
         files = write_table(table, out)
     if as_json:
         terminal.print_json({"table": table, "files": files})
@@ -281,27 +325,73 @@ def reproduce(
         terminal.say(f"Written into {out}: {', '.join(Path(file).name for file in files.values())}")
 
 
-def _vocabulary(path: Path | None, tokenizer: Any, captions: Any) -> "Vocabulary":
+def _vocabulary(
+    path: Path | None,
+    tokenizer: Any,
+    captions: Any,
+    beginning: Path | None = None,
+    otherwise: "Callable[[], Vocabulary] | None" = None,
+) -> "Vocabulary":
+    """The terms asked for; else those of the language model to begin from; else `otherwise`, or the captions' words."""
+    from core.study.beginning import own_pieces
     from core.vocabulary import Vocabulary
 
+    path = path or (own_pieces(beginning) if beginning is not None else None)
     if path is not None:
         return Vocabulary.load(path, tokenizer)
     if tokenizer == "wordpiece":
         raise typer.BadParameter("--tokenizer wordpiece needs --vocabulary FILE")
+    if otherwise is not None:
+        return otherwise()
     made = Vocabulary.of_captions(captions)
     terminal.say(f"Vocabulary: the {len(made):,} words that at least 3 train captions say (choose with --vocabulary).")
     return made
 
 
+def _told_of_download(name: str, size: int) -> None:
+    terminal.say(f"'{name}' needs {size / 1e6:,.0f} MB from the hub…")
+
+
+def _beginning(named: str | None, recipe: str | None) -> Path | None:
+    """Where what `--init-embeddings` names lies on this machine, fetched where it is of the hub and not here yet."""
+    from core.training.mlm_head import PIECES_FILE, WEIGHTS_FILES
+    from core.weights import HubFiles, source
+
+    if named is None:
+        if recipe == "paper":
+            terminal.say(
+                "The paper's heads start from the language model's head of DistilBERT, this one from chance; name it "
+                "with --init-embeddings distilbert/distilbert-base-uncased, or a folder that holds it."
+            )
+        return None
+    if Path(named).expanduser().exists():
+        return Path(named).expanduser()
+    if Path(named).suffix in (".npy", ".txt", *(Path(name).suffix for name in WEIGHTS_FILES)):
+        raise SightwordsError(f"There is no file {named} to start from; name one, or a folder or hub id of DistilBERT.")
+    wanted = source(named, (WEIGHTS_FILES, PIECES_FILE))
+    if isinstance(wanted, HubFiles) and wanted.missing():
+        _told_of_download(named, wanted.size())
+        with terminal.progress_bar(f"fetching '{named}'", in_bytes=True) as advance:
+            wanted.fetch(lambda done, total, what: advance(done, total or done, what))
+    return wanted.locate()
+
+
 def _config(
-    epochs: int | None, l1: float | None, seed: int | None, settings: list[str] | None, **chosen: Any
-) -> "TrainingConfig":
-    """What was asked for by name, where it was, and above that what `--set` says."""
-    from core.training.config import TrainingConfig, setting
+    recipe: str | None, epochs: int | None, l1: float | None, seed: int | None, settings: list[str] | None,
+    **chosen: Any,
+) -> "TrainingConfig":  # fmt: skip
+    """A recipe's settings, above them what was asked for by name, and above that what `--set` says."""
+    from core.training.config import RECIPES, TrainingConfig, setting
 
     given = {"epochs": epochs, "query_sparsity": l1, "item_sparsity": l1, "seed": seed} | chosen
     named = {name: value for name, value in given.items() if value is not None}
-    return TrainingConfig(**named | dict(map(setting, settings or ())))
+    config = TrainingConfig(**{**RECIPES.get(recipe or "", {}), **named, **dict(map(setting, settings or ()))})
+    if config.expands_from == "image":
+        terminal.say(
+            "A caption that may expand is read from its image's vector, not its own, as in the published code, where "
+            "that looks like a mistake; --expands-from text mends it."
+        )
+    return config
 
 
 def _epoch_line(row: "EpochMeasures", epochs: int) -> str:

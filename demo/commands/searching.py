@@ -12,6 +12,7 @@ from demo.commands.opening import (
     ImageOption,
     JsonOption,
     ModelOption,
+    PrecisionOption,
     TextArgument,
     WhereOption,
     one_of,
@@ -45,6 +46,7 @@ def search(
         bool, typer.Option("--each", help="Each of several nearly equal pictures, not the best one.")
     ] = False,
     device: DeviceOption = None,
+    precision: PrecisionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find pictures and captions, and say why."""
@@ -85,6 +87,7 @@ def encode(
     model: ModelOption = DEFAULT_MODEL,
     top: Annotated[int | None, typer.Option("--top", min=1, help="Only the heaviest so many terms.")] = None,
     device: DeviceOption = None,
+    precision: PrecisionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the sparse vector of a text or a picture."""

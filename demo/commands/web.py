@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from demo.commands.opening import DEFAULT_MODEL, CollectionOption, DeviceOption, model_of
+from demo.commands.opening import DEFAULT_MODEL, CollectionOption, DeviceOption, PrecisionOption, model_of
 from index_store.errors import SightwordsError
 
 commands = typer.Typer()
@@ -19,6 +19,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets others in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
     device: DeviceOption = None,
+    precision: PrecisionOption = None,
     mcp: Annotated[bool, typer.Option("--mcp", help="Offer its actions as MCP tools at /gradio_api/mcp/ too.")] = False,
     public: Annotated[
         bool | None,
@@ -28,6 +29,12 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    tell_places: Annotated[
+        bool,
+        typer.Option(
+            "--tell-places", help="public: tell visitors where and with what camera pictures were taken, too."
+        ),
+    ] = False,
 ) -> None:
     """Start the web app."""
     if collection is not None:
@@ -36,6 +43,7 @@ def serve(
     from demo import web
 
     try:
-        web.launch(model or DEFAULT_MODEL, collection, host=host, port=port or None, mcp=mcp, public=public)
+        name, number = model or DEFAULT_MODEL, port or None
+        web.launch(name, collection, host=host, port=number, mcp=mcp, public=public, tell_places=tell_places)
     except OSError as error:
         raise SightwordsError(f"The web app cannot listen on {host}:{port} ({error}); try another --port.") from error

@@ -39,15 +39,19 @@ def report_notice(report: "IndexReport") -> str:
         rows = "".join(f"<li><bdi>{escape(from_home(reason))}</bdi></li>" for _, reason in report.skipped[:SKIPPED])
         more = len(report.skipped) - SKIPPED
         rest = f"<li>and {more:,} more</li>" if more > 0 else ""
-        left = (
-            f"<details><summary>{count(len(report.skipped), 'file')} left out</summary><ul>{rows}{rest}</ul></details>"
-        )
+        number = len(report.skipped)
+        each = len({path for path, _ in report.skipped}) == number  # rows of captions are told under their file's path
+        what = count(number, "file") if each else f"{number:,} files or rows"
+        left = f"<details><summary>{what} left out</summary><ul>{rows}{rest}</ul></details>"
     others = ""
     if report.passed_over:
         others += f"<p>Passed over: {escape(kinds_of_files(report.passed_over))}</p>"
     if report.junk:
         told = pictures_by_folder(report.junk)
         others += f"<p>Left out as deleted files or others’ thumbnails: {escape(told)}</p>"
+    for file in report.unread_captions:
+        told = "looks like captions of these pictures; give it below, if it is, and add again."
+        others += f"<p><bdi>{escape(from_home(file))}</bdi> {told}</p>"
     return f'<div class="sw-notice sw-done" role="status">{escape(said)}{others}{left}</div>'
 
 

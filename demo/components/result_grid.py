@@ -134,6 +134,7 @@ def explained_hit(
     source: str | None,
     note: str = "",
     place: str = "",
+    facts: Sequence[tuple[str, str]] = (),
     wide: bool = False,
     pointing: bool = False,
     rivals: Sequence["SearchHit"] = (),
@@ -141,9 +142,10 @@ def explained_hit(
 ) -> str:
     """The chosen hit: its picture in large (`source`: a URL, or None where there is none) and why it is there.
 
-    `note`: a sentence about the picture; `place`: its file, when a person should know where it lies; `wide`: its
-    shape wants the whole width, so that the reasons go below; `pointing`: terms can be shown in the picture;
-    `rivals`: all results in order, to choose the one (`rival`: its index) that this one is compared with.
+    `note`: a sentence about the picture; `place`: its file, when a person should know where it lies; `facts`: (name,
+    value) of what else is known of it; `wide`: its shape wants the whole width, so that the reasons go below;
+    `pointing`: terms can be shown in the picture; `rivals`: all results in order, to choose the one (`rival`: its
+    index) that this one is compared with.
     """
     name = escape(name_of(hit))
     if source:
@@ -153,13 +155,15 @@ def explained_hit(
         figure = f'<blockquote class="sw-caption-large"><bdi>{name}</bdi></blockquote>'
     where = place if hit.caption else str(PurePath(place).parent)  # the name is said already
     path = f'<span class="sw-path"><bdi>{escape(where)}</bdi></span>' if place else ""
+    rows = "".join(f"<div><dt>{escape(what)}</dt><dd><bdi>{escape(value)}</bdi></dd></div>" for what, value in facts)
+    known = f'<dl class="sw-known">{rows}</dl>' if facts else ""
     said = f'<p class="sw-quiet">{escape(note)}</p>' if note else ""
     seen = '<p class="sw-seen" role="status"></p>' if pointing and source else ""
     like = '<button type="button" class="sw-like">More like this</button>'
     against = difference_bars(hit, rank, rivals[rival], rival + 1) if rival is not None else ""
     return (
         f'<article class="sw-detail{" sw-wide" if wide else ""}" data-id="{hit.id}" aria-label="Result {rank}: {name}">'
-        f"<figure>{figure}{seen}<figcaption><bdi>{name}</bdi>{path}</figcaption>{said}"
+        f"<figure>{figure}{seen}<figcaption><bdi>{name}</bdi>{path}</figcaption>{known}{said}"
         f'<div class="sw-actions">{like}{_rival_choice(rank, rivals, rival)}</div></figure>'
         '<div class="sw-why">'
         f'<header class="sw-detail-head"><h2>Why it is number {rank}</h2>'

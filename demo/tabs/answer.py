@@ -77,19 +77,21 @@ def grid(session: Session, question: Question, hits: "tuple[SearchHit, ...]", ch
 def explained(session: Session, hits: "tuple[SearchHit, ...]", index: int, rival: int | None = None) -> str:
     """Why a result is where it is, and why it is above or below a rival where one is chosen."""
     hit, rank, place = hits[index], index + 1, session.place(hits[index].path)
+    facts = session.facts(hit)
     if hit.kind != "image":
-        return explained_hit(hit, rank, None, place=place, rivals=hits, rival=rival)
+        return explained_hit(hit, rank, None, place=place, facts=facts, rivals=hits, rival=rival)
     picture = large_picture(hit.path)
     if picture is None:
         note = "The original can no longer be read; this is the small copy that the collection keeps."
         source = file_url(hit.thumbnail) if hit.thumbnail else None
-        return explained_hit(hit, rank, source, note, place, rivals=hits, rival=rival)
+        return explained_hit(hit, rank, source, note, place, facts, rivals=hits, rival=rival)
     wide = picture.width > 1.2 * picture.height
     return explained_hit(
         hit,
         rank,
         picture.source,
         place=place,
+        facts=facts,
         wide=wide,
         pointing=session.can_point(),
         rivals=hits,

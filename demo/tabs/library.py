@@ -25,8 +25,8 @@ LEAD = (
     "name and a model of your choice; a collection keeps to the model that it was made with."
 )
 CAPTIONS = (
-    "Captions: a table (.csv, .tsv) with the columns file and caption, or JSON lines: "
-    '{"file": "a.jpg", "captions": ["a text", …]}. Files are named from the folder; a zip is a folder of its name.'
+    "Captions: a table with a column of files and one of captions, JSON, or the file that a data set has (Flickr8k, "
+    "Flickr30k, COCO). Pictures may be named with or without their folders, as long as it is clear which is meant."
 )
 # Runs in the page that was led here: waits until the tab is shown, then lets a person name a folder.
 FOLDER_SCRIPT = """() => {

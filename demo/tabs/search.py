@@ -100,7 +100,7 @@ class Tab:
             self.meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **PLAIN)
             self.each = gr.Checkbox(label="Show copies", elem_id="each", visible=False, scale=0, min_width=140)
             self.only = gr.Dropdown(
-                [], value=[], label="Only among", info="choose, or type: caption=boat, added>=2026, width>=1000",
+                [], value=[], label="Only among", info="choose, or type: taken>=2024, near=52.5,13.4,5km, caption=boat",
                 multiselect=True, allow_custom_value=True, elem_id="only", visible=False, min_width=300,
             )  # fmt: skip
 

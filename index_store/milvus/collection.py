@@ -29,18 +29,19 @@ from typing import Any, NoReturn, TypeVar
 
 from index_store import folder
 from index_store.address import MilvusAddress
-from index_store.checks import KINDS, check_item, check_origin, check_tag, check_text, check_vector
+from index_store.checks import KINDS, check_description, check_item, check_origin, check_tag, check_text, check_vector
 from index_store.errors import (
     CollectionBusy,
     CollectionError,
+    FilterError,
     closed,
     no_item,
     open_for_reading,
 )
-from index_store.filters import EVERYTHING, Condition, Filter
-from index_store.items import Counts, Hit, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.filters import EVERYTHING, Condition, Filter, circle_of
+from index_store.items import Counts, Description, Hit, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.milvus import rows, tables
-from index_store.milvus.filters import ALL, expression, quoted
+from index_store.milvus.filters import ALL, between, expression, quoted
 from index_store.milvus.looking import Looking
 from index_store.milvus.server import Server
 from index_store.thumbnails import FOLDER, Thumbnails
@@ -48,6 +49,7 @@ from index_store.vectors import SparseVector
 from index_store.verification import Findings
 
 REQUEST = 500  # rows in one request: some 10 MB with thumbnails, of 64 that Milvus takes
+_COUNTED = ("kind", "path", "tags", "camera", "taken")
 PAGE = 1_000  # rows at a time when walking all
 FIRST_CANDIDATES = 32  # asked for at first, beside k: enough for most proofs, and a few kB
 FRESH_S, SHARE = 5.0, 0.05  # numbers about all items stay for so long, or until counting took this share of the time
@@ -63,9 +65,11 @@ class MilvusCollection:
     def __init__(self, server: Server, about: dict[str, str], *, writable: bool) -> None:
         self._server, self._writable = server, writable
         self._place, self._items = str(server.address), tables.items(server.address)
-        self._model, self._digest = about["model"], about["digest"]
+        self._model, self._digest, self._precision = about["model"], about["digest"], about.get("precision")
         self._vocabulary = rows.vocabulary_of(about)
         self._size = len(self._vocabulary)
+        self._form = about.get("form", rows.EARLIER)
+        self._fields = rows.item_fields(self._form)
         self._lock = threading.RLock()  # guards writing, and the thumbnails
         self._closed = self._changed = False
         self._groups: list[list[int]] = []  # of equal pictures, once they were looked for
@@ -77,11 +81,13 @@ class MilvusCollection:
         self._copied: dict[int, str | None] = {}  # path of each thumbnail that was looked for
 
     @classmethod
-    def create(cls, address: MilvusAddress, *, model: str, vocabulary: Sequence[str]) -> "MilvusCollection":
+    def create(
+        cls, address: MilvusAddress, *, model: str, vocabulary: Sequence[str], precision: str | None = None
+    ) -> "MilvusCollection":
         """A new, empty collection, open for writing. CollectionExists where one has the name already."""
         server = Server(address, make=True)
         try:
-            tables.make(server, model, vocabulary)
+            tables.make(server, model, vocabulary, precision)
         finally:
             server.close()
         return cls.open(address, writable=True)
@@ -135,6 +141,11 @@ class MilvusCollection:
         return self._model
 
     @property
+    def precision(self) -> str | None:
+        """What the model computed in when it made the collection, in its own word; None where that was not kept."""
+        return self._precision
+
+    @property
     def vocabulary(self) -> tuple[str, ...]:
         """The terms by id."""
         return self._vocabulary
@@ -167,7 +178,7 @@ class MilvusCollection:
                 check_item(item, self._model, self._size)
                 rows.check_size(item)
             ids = tables.reserve(self._server, len(items)) if items else []
-            new = [rows.row_of(number, item, self._size) for number, item in zip(ids, items, strict=True)]
+            new = [rows.row_of(number, item, self._size, self._form) for number, item in zip(ids, items, strict=True)]
             try:
                 for some in _parts(new, REQUEST):
                     self._server.ask("insert", self._items, some)
@@ -201,7 +212,10 @@ class MilvusCollection:
                 check_text(path)
             removed = self.remove(removing)
             for some in _parts(sorted(paths), REQUEST):
-                held = [{name: row[name] for name in rows.EVERY_FIELD} for row in self._rows(some, rows.EVERY_FIELD)]
+                held = [
+                    {name: row[name] for name in rows.every_field(self._form)}
+                    for row in self._rows(some, rows.every_field(self._form))
+                ]
                 if held:
                     self._server.ask("upsert", self._items, [rows.moved(row, paths[row["id"]]) for row in held])
             return removed
@@ -213,12 +227,12 @@ class MilvusCollection:
                 check_tag(tag)
             for some in _parts(sorted({int(item) for item in ids}), REQUEST):
                 changed = []
-                for row in self._rows(some, rows.EVERY_FIELD):
+                for row in self._rows(some, rows.every_field(self._form)):
                     tags = sorted((set(row["tags"]) - set(remove)) | set(add))
                     if len(tags) > rows.MOST_TAGS:
                         raise CollectionError(f"{row['path']} would have {len(tags):,} tags: too many for Milvus.")
                     if tags != list(row["tags"]):
-                        changed.append({name: row[name] for name in rows.EVERY_FIELD} | {"tags": tags})
+                        changed.append({name: row[name] for name in rows.every_field(self._form)} | {"tags": tags})
                 if changed:
                     self._server.ask("upsert", self._items, changed)
 
@@ -251,23 +265,42 @@ class MilvusCollection:
         sizes = {item: len(some) for some in self._groups for item in some}
         return {item: sizes[item] for item in ids if item in sizes}
 
+    def describe(self, told: Mapping[int, Description]) -> None:
+        """Writes down what the files of items say of them: each row is read and written anew, whole.
+
+        A table of an earlier form has room for captions and tags only.
+        """
+        with self._writing():
+            for one in told.values():
+                check_description(one)
+            for some in _parts(sorted(told), REQUEST):
+                fields = rows.every_field(self._form)
+                held = [{name: row[name] for name in fields} for row in self._rows(some, fields)]
+                new = [rows.described(row, told[row["id"]]) for row in held]
+                if new:
+                    self._server.ask("upsert", self._items, new)
+
     def ids(self, where: Filter = EVERYTHING) -> list[int]:
         """The ids of all items that a filter lets through, ascending."""
-        return sorted(row["id"] for row in self._walk(expression(where), ["id"]))
+        return sorted(row["id"] for row in self._walk(self._only(where), ["id"]))
 
     def count(self, where: Filter = EVERYTHING) -> int:
         """How many items a filter lets through."""
-        (row,) = self._ask("query", self._items, filter=expression(where), output_fields=["count(*)"])
+        (row,) = self._ask("query", self._items, filter=self._only(where), output_fields=["count(*)"])
         return int(row["count(*)"])
 
     def counts(self, where: Filter = EVERYTHING, most: int = 50) -> Counts:
-        """How many items a filter lets through, in all and by kind, folder and tag; reads a row for each."""
-        kinds, folders, tags = Counter[str](), Counter[str](), Counter[str]()
-        for row in self._walk(expression(where), ["kind", "path", "tags"]):
+        """How many items a filter lets through, in all and by kind, folder, tag, camera and year; reads every row."""
+        kinds, folders, tags, cameras, years = (Counter[str]() for _ in range(5))
+        for row in self._walk(self._only(where), [name for name in self._fields if name in _COUNTED]):
             kinds[row["kind"]] += 1
             folders[row["path"].rpartition(os.sep)[0]] += 1
             tags.update(row["tags"])
-        return Counts(sum(kinds.values()), _most(kinds, most), _most(folders, most), _most(tags, most))
+            cameras.update(filter(None, [row.get("camera")]))
+            years.update(filter(None, [row.get("taken", "")[:4]]))
+        return Counts(
+            sum(kinds.values()), *(_most(counted, most) for counted in (kinds, folders, tags, cameras, years))
+        )
 
     def search(
         self,
@@ -291,7 +324,7 @@ class MilvusCollection:
             where = Filter((*where.conditions, Condition("kind", "=", kind)))
         looked = Looking(vector, candidates, k, self._size, self._candidates)
         if k > 0 and len(vector):
-            looked.look(expression(where), k + FIRST_CANDIDATES, self._next_id)
+            looked.look(self._only(where), k + FIRST_CANDIDATES, self._next_id)
         total = time.perf_counter() - started
         hits = tuple(Hit(item, score) for item, score in looked.ranking.best() if score > 0)
         return Retrieval(hits, looked.exact, 1000 * (total - looked.seconds), 1000 * looked.seconds)
@@ -312,7 +345,7 @@ class MilvusCollection:
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`, with their thumbnails; ItemNotFound where one is not there."""
         wanted = [int(item) for item in ids]
-        held = self._held(wanted, rows.ITEM_FIELDS)
+        held = self._held(wanted, self._fields)
         self._copy_thumbnails(wanted)
         return [rows.item_of(held[item], self._copied.get(item)) for item in wanted]
 
@@ -325,7 +358,7 @@ class MilvusCollection:
     def all_items(self, kind: str | None = None) -> Iterator[Item]:
         """All items by ascending id, read page by page; with the thumbnails that are copied already."""
         only = expression(Filter((Condition("kind", "=", kind),))) if kind else ALL
-        for row in self._walk(only, rows.ITEM_FIELDS):
+        for row in self._walk(only, self._fields):
             yield rows.item_of(row, self._copied.get(row["id"]))
 
     def find(self, *, path: str | None = None, content_hash: str | None = None) -> list[Item]:
@@ -334,7 +367,7 @@ class MilvusCollection:
         only = [f"{name} == {quoted(value)}" for name, value in given.items() if value is not None]
         if not only:
             raise CollectionError("Finding items needs a path or a content hash.")
-        found = self._ask("query", self._items, filter=" and ".join(only), output_fields=rows.ITEM_FIELDS)
+        found = self._ask("query", self._items, filter=" and ".join(only), output_fields=self._fields)
         return [rows.item_of(row, self._copied.get(row["id"])) for row in sorted(found, key=lambda row: row["id"])]
 
     def __len__(self) -> int:
@@ -418,6 +451,23 @@ class MilvusCollection:
         if self._closed:
             raise closed(self._place)
         return self._server.ask(what, *arguments, **options)
+
+    def _only(self, where: Filter) -> str:
+        """The filter as an expression; what is near a place is measured here, among what lies as far north."""
+        if self._form == rows.EARLIER:
+            strange = next((one for one in where.conditions if one.key in ("taken", "camera", "near")), None)
+            if strange is not None:
+                raise FilterError(
+                    f"'{strange}' is nothing that {self._place} can be asked, as an earlier Sightwords made it; index "
+                    "the pictures into a new one."
+                )
+        near: dict[Condition, list[int]] = {}
+        for one in where.conditions:
+            if one.key == "near":
+                circle = circle_of(one)
+                found = self._walk(between(circle.latitudes), ["id", "latitude", "longitude"])
+                near[one] = [row["id"] for row in found if circle.holds(row["latitude"], row["longitude"])]
+        return expression(where, near)
 
     def _walk(self, only: str, fields: list[str]) -> Iterator[rows.Row]:
         if self._closed:

@@ -2,24 +2,42 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from index_store.errors import FilterError
 from index_store.filters import Condition, Filter
-from index_store.milvus.rows import caption_words, likeness
+from index_store.milvus.rows import camera_key, caption_words, likeness
 
 ALL = "id > 0"
 NONE = "id < 0"
 _AFTER = "~"  # greater than any sign in a date
 
 
-def expression(where: Filter) -> str:
-    """The filter as an expression; FilterError, one sentence, for what Milvus cannot be asked."""
+def expression(where: Filter, near: Mapping[Condition, Sequence[int]] | None = None) -> str:
+    """The filter as an expression; FilterError, one sentence, for what Milvus cannot be asked.
+
+    `near`: the ids of the items that each condition of that key finds, as Milvus measures no distances.
+    """
     parts = []
     for sign, group in where.groups():
-        some = [f"({_EXPRESSIONS[one.key](one)})" for one in group]
+        some = [f"({_near(one, near or {}) if one.key == 'near' else _EXPRESSIONS[one.key](one)})" for one in group]
         parts.append("(" + (" or " if sign == "=" else " and ").join(some) + ")")
     return " and ".join(parts) or ALL
+
+
+def between(latitudes: tuple[float, float]) -> str:
+    """Items with a place between two latitudes."""
+    south, north = latitudes
+    return f"latitude >= {south!r} and latitude <= {north!r}"
+
+
+def _near(one: Condition, near: Mapping[Condition, Sequence[int]]) -> str:
+    ids = near[one]
+    return _negated(one, f"id in [{', '.join(map(str, ids))}]" if ids else NONE)
+
+
+def _camera(one: Condition) -> str:
+    return _negated(one, f"camera_key like {quoted(f'%{camera_key(one.value)}%')}")
 
 
 def quoted(text: str) -> str:
@@ -68,16 +86,16 @@ def quoted_list(texts: list[str]) -> str:
     return f"[{', '.join(map(quoted, texts))}]"
 
 
-def _added(one: Condition) -> str:
-    """A date stands for all of its time: from the date itself to before whatever follows it."""
+def _date(one: Condition) -> str:
+    """A date stands for all of its time: from the date itself to before whatever follows it. Empty: not known."""
     start, end = quoted(one.value), quoted(one.value + _AFTER)
     return {
-        "=": f"added >= {start} and added < {end}",
-        "!=": f"added < {start} or added >= {end}",
-        "<": f"added < {start}",
-        ">=": f"added >= {start}",
-        "<=": f"added < {end}",
-        ">": f"added >= {end}",
+        "=": f"{one.key} >= {start} and {one.key} < {end}",
+        "!=": f"{one.key} < {start} or {one.key} >= {end}",
+        "<": f'{one.key} != "" and {one.key} < {start}',
+        ">=": f"{one.key} >= {start}",
+        "<=": f'{one.key} != "" and {one.key} < {end}',
+        ">": f"{one.key} >= {end}",
     }[one.sign]
 
 
@@ -87,7 +105,9 @@ _EXPRESSIONS: Mapping[str, Callable[[Condition], str]] = {
     "file": _file,
     "tag": _tag,
     "caption": _caption,
-    "added": _added,
+    "added": _date,
+    "taken": _date,
+    "camera": _camera,
     "width": _number,
     "height": _number,
     "bytes": _number,

@@ -15,14 +15,15 @@ import numpy as np
 
 from index_store.catalog import now, vocabulary_digest
 from index_store.errors import CollectionError, VectorError
-from index_store.items import Item, NewItem
+from index_store.items import Description, Item, NewItem
 from index_store.vectors import RECORD, SparseVector
 
 if TYPE_CHECKING:
     from pymilvus import CollectionSchema
     from pymilvus.milvus_client.index import IndexParams
 
-FORM = "1"  # of the two tables; another one is refused
+FORM = "2"  # of the two tables
+EARLIER = "1"  # a form that knows nothing of `DESCRIBED`; Milvus Lite cannot add fields to a table
 LONGEST = 65_535  # bytes of a text: Milvus's own limit
 PIECE = 60_000  # characters of base64 in one text; a multiple of four
 PIECES = 16  # of one thumbnail: 700 kB
@@ -31,20 +32,22 @@ LONGEST_WORD = 1_000  # bytes
 SMALLEST, LARGEST = 2.0**-60, 2.0**60  # weights whose products neither vanish nor overflow in Milvus's float32
 LIKE_SIGNS = str.maketrans({"%": "\ue025", "_": "\ue05f", "\\": "\ue05c"})  # for private use: in no file's name
 TEXTS = {"kind": 20, "path": 16_384, "likeness": 16_384, "content_hash": 1_000, "added": 40}  # bytes at most
+CAMERA = 1_000  # bytes
 NUMBERS = ("width", "height", "bytes", "terms")
-ITEM_FIELDS = [
-    "id",
-    "kind",
-    "path",
-    "content_hash",
-    "added",
-    *NUMBERS,
-    "caption",
-    "tags",
-]  # all that an Item tells, but its thumbnail
-EVERY_FIELD = [*ITEM_FIELDS, "vector", "likeness", "words", "thumbnail"]
+DESCRIBED = ["taken", "camera", "latitude", "longitude", "described"]
+_ITEM_FIELDS = ["id", "kind", "path", "content_hash", "added", *NUMBERS, "caption", "tags"]
 
 Row = dict[str, Any]
+
+
+def item_fields(form: str) -> list[str]:
+    """All that an Item tells, but its thumbnail, as far as a table of this form has it."""
+    return _ITEM_FIELDS + (DESCRIBED if form == FORM else [])
+
+
+def every_field(form: str) -> list[str]:
+    """The fields of a table of this form."""
+    return [*item_fields(form), "vector", "likeness", "words", "thumbnail", *(["camera_key"] if form == FORM else [])]
 
 
 def item_table() -> "tuple[CollectionSchema, IndexParams]":
@@ -59,6 +62,12 @@ def item_table() -> "tuple[CollectionSchema, IndexParams]":
     for name in NUMBERS:
         schema.add_field(name, DataType.INT64)
     schema.add_field("caption", DataType.VARCHAR, max_length=LONGEST, nullable=True)
+    for name in ("taken", "described"):  # empty where it is not known, as the next two
+        schema.add_field(name, DataType.VARCHAR, max_length=40)
+    for name in ("camera", "camera_key"):
+        schema.add_field(name, DataType.VARCHAR, max_length=CAMERA)
+    for name in ("latitude", "longitude"):
+        schema.add_field(name, DataType.DOUBLE, nullable=True)
     for name, most, longest in (("tags", MOST_TAGS, 400), ("words", MOST_WORDS, LONGEST_WORD)):
         schema.add_field(name, DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=most, max_length=longest)
     # stays on the server's disk: it is read for the few items that somebody looks at
@@ -98,9 +107,11 @@ def fact(key: str, value: str) -> Row:
     return {"key": key, "value": value, "idle": [0.0, 0.0]}
 
 
-def first_facts(model: str, vocabulary: Sequence[str]) -> list[Row]:
+def first_facts(model: str, vocabulary: Sequence[str], precision: str | None = None) -> list[Row]:
     """What a new collection says of itself."""
     told = {"form": FORM, "model": model, "digest": vocabulary_digest(vocabulary), "created": now(), "next_id": "1"}
+    if precision is not None:
+        told["precision"] = precision
     parts = {f"vocabulary-{number:06d}": part for number, part in enumerate(_parts(vocabulary))}
     return [fact(key, value) for key, value in {**told, **parts}.items()]
 
@@ -131,6 +142,8 @@ def check_size(item: NewItem) -> None:
         ("path", likeness(item.path), TEXTS["likeness"]),
         ("caption", item.caption or "", LONGEST),
         ("content hash", item.content_hash, TEXTS["content_hash"]),
+        ("camera", camera_key(item.camera or ""), CAMERA),
+        ("moment", item.described or "", TEXTS["added"]),
     )
     for name, text, longest in texts:
         if len(text.encode()) > longest:
@@ -148,38 +161,64 @@ def check_size(item: NewItem) -> None:
         )
 
 
-def row_of(number: int, item: NewItem, size: int) -> Row:
-    """An item as a row; `size`: length of the vocabulary."""
+def row_of(number: int, item: NewItem, size: int, form: str) -> Row:
+    """An item as a row of a table of this form; `size`: length of the vocabulary."""
     coded = b64encode(item.thumbnail or b"").decode("ascii")
-    return {
+    row = {
         "id": number,
         "vector": stored_vector(item.vector, size),
         "kind": item.kind,
         "path": item.path,
         "likeness": likeness(item.path),
-        "caption": item.caption,
         "content_hash": item.content_hash,
         "width": item.width,
         "height": item.height,
         "bytes": item.bytes,
         "terms": len(item.vector),
         "added": now(),
-        "tags": sorted(set(item.tags)),
-        "words": caption_words(item.caption or ""),
         "thumbnail": [coded[start : start + PIECE] for start in range(0, len(coded), PIECE)],
+        "tags": sorted(set(item.tags)),
+        "caption": item.caption,
+        "words": caption_words(item.caption or ""),
+        "taken": item.taken or "",
+        "camera": item.camera or "",
+        "camera_key": camera_key(item.camera or ""),
+        "latitude": item.latitude,
+        "longitude": item.longitude,
+        "described": item.described or "",
     }
+    return {name: row[name] for name in every_field(form)}
+
+
+def described(row: Row, told: Description) -> Row:
+    """A row (every field) with what a picture's file says; `described` in `Store` says how."""
+    new = {
+        "tags": sorted({*row["tags"], *told.tags}),
+        "taken": told.taken or "",
+        "camera": told.camera or "",
+        "camera_key": camera_key(told.camera or ""),
+        "latitude": told.latitude,
+        "longitude": told.longitude,
+        "described": now(),
+    }
+    if told.caption is not None:
+        new |= {"caption": told.caption, "words": caption_words(told.caption)}
+    return {name: new.get(name, value) for name, value in row.items()}
 
 
 def moved(row: Row, path: str) -> Row:
-    """A row (EVERY_FIELD) under another path; CollectionError where Milvus cannot hold that."""
+    """A row (every field) under another path; CollectionError where Milvus cannot hold that."""
     if len(likeness(path).encode()) > TEXTS["likeness"]:
         raise CollectionError(f"The path {path[:200]} is longer than the {TEXTS['likeness']:,} bytes Milvus takes.")
     return row | {"path": path, "likeness": likeness(path)}
 
 
 def item_of(row: Row, thumbnail: str | None) -> Item:
-    """A row (ITEM_FIELDS) as an item, with the path of its thumbnail."""
-    known = {name: row[name] for name in ITEM_FIELDS if name not in ("tags", "terms")}
+    """A row (`item_fields`) as an item, with the path of its thumbnail."""
+    known = {name: row[name] for name in _ITEM_FIELDS if name not in ("tags", "terms")}
+    # files are not to be asked again and again for what a table of the earlier form has no room for
+    held = row if "described" in row else {"described": row["added"]}
+    known |= {name: held[name] for name in DESCRIBED if held.get(name) not in (None, "")}
     return Item(**known, tags=tuple(row["tags"]), thumbnail=thumbnail)
 
 
@@ -204,6 +243,11 @@ def vector_bytes(stored: Mapping[int, float], size: int) -> bytes:
 def likeness(path: str) -> str:
     """A path for `like` to look at: Milvus and Milvus Lite read signs that would have to be escaped in unlike ways."""
     return path.translate(LIKE_SIGNS)
+
+
+def camera_key(name: str) -> str:
+    """A camera's name for `like` to look at: small letters, as SQLite's `lower` makes them."""
+    return likeness("".join(sign.lower() if sign.isascii() else sign for sign in name))
 
 
 def caption_words(text: str) -> list[str]:

@@ -28,7 +28,7 @@ def there(server: Server) -> bool:
     return bool(server.ask("has_collection", items(server.address)))
 
 
-def make(server: Server, model: str, vocabulary: Sequence[str]) -> None:
+def make(server: Server, model: str, vocabulary: Sequence[str], precision: str | None = None) -> None:
     """Both tables of a new collection; CollectionExists where there is one of this name."""
     address, facts = server.address, about(server.address)
     if there(server):
@@ -36,7 +36,7 @@ def make(server: Server, model: str, vocabulary: Sequence[str]) -> None:
     if server.ask("has_collection", facts):  # of a making that was interrupted
         server.ask("drop_collection", facts)
     _make(server, facts, rows.about_table())
-    told = rows.first_facts(model, vocabulary)
+    told = rows.first_facts(model, vocabulary, precision)
     for start in range(0, len(told), TOGETHER):
         server.ask("upsert", facts, told[start : start + TOGETHER])
     _make(server, items(address), rows.item_table())  # last: a collection is there once this table is
@@ -52,7 +52,7 @@ def load(server: Server) -> dict[str, str]:
     for table in (about(address), items(address)):
         server.ask("load_collection", table, timeout=LOAD_S)
     found = facts(server)
-    if found.get("form", rows.FORM) != rows.FORM:
+    if found.get("form", rows.EARLIER) not in (rows.FORM, rows.EARLIER):
         raise CollectionTooNew(f"The collection {address} was written by a newer Sightwords; update to open it.")
     whole = {"form", "model", "digest", "next_id"} <= found.keys()
     if not whole or vocabulary_digest(rows.vocabulary_of(found)) != found["digest"]:

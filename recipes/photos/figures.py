@@ -9,7 +9,7 @@ from numpy import bool_, float32
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.asking.heatmap import peak, term_map
+from core.asking.heatmap import term_map
 from core.builtin.wordnet import Key, WordNet
 from core.data.dense import DenseDataset
 from core.data.spoken import spoken_terms
@@ -125,7 +125,7 @@ def pointing(model: Model, photographs: Sequence[Photograph], seed: int = 0) -> 
             beside.paste(image.resize((SIDE, SIDE)), (place * SIDE, 0))
         if model.head.weigh(model.dense_images([beside]))[0, term] > 0:
             fired += 1
-            right += (peak(term_map(model, beside, term))[0] > 0.5) == bool(which)
+            right += (term_map(model, beside, term).peak()[0] > 0.5) == bool(which)
     return Pointing(PAIRS, fired / PAIRS, right / max(1, fired))
 
 

@@ -12,6 +12,7 @@ from numpy import float16, uint8
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
+from core.encoders.efficientnet import SIDE
 from core.encoders.photos import TAUGHT_FROM, backbone, normalised, to_pixels
 
 BLOCK, SHAPE = TAUGHT_FROM, (208, 9, 9)  # what the taught blocks are given
@@ -70,4 +71,4 @@ def _batch(pictures: Sequence[Path], start: int, view: int) -> NDArray[uint8]:
 def _pixels(number: int, path: Path, view: int) -> NDArray[uint8]:
     with Image.open(path) as image:
         rgb = image.convert("RGB")
-    return to_pixels(changed(rgb, random.Random(f"{view}-{number}")) if view else rgb)
+    return to_pixels(changed(rgb, random.Random(f"{view}-{number}")) if view else rgb, SIDE)

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.data.dense import IMAGES_FILE, META_FILE, TEXTS_FILE, DenseFolder, write_dense
+from core.data import dense
+from core.data.dense import IMAGES_FILE, META_FILE, TEXTS_FILE, DenseFolder, read_vectors, write_dense
 from core.data.hub import dataset_folder
 from core.errors import DatasetError
 
@@ -53,10 +54,73 @@ def test_a_split_pairs_captions_with_their_images(folder: Path) -> None:
     assert test.texts.dtype == np.float32 and test.image_of_text.tolist() == [0, 0]
 
 
-def test_vectors_of_other_types_are_read_too(folder: Path) -> None:
-    halves = pa.array([[0.5, 0.25, 1.0]] * 3, pa.list_(pa.float64(), 3))
-    pq.write_table(pa.table({"id": ["5", "6", "7"], "emb": halves}), folder / IMAGES_FILE)
-    assert DenseFolder.read(folder).split("test").images.tolist() == [[0.5, 0.25, 1.0]]
+KINDS = [
+    pa.list_(pa.float64()), pa.list_(pa.float32()), pa.list_(pa.float16()), pa.large_list(pa.float64()),
+    pa.list_(pa.float64(), 3), pa.list_(pa.float32(), 3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_vectors_of_every_type_are_read_in_any_order_and_in_batches(
+    kind: pa.DataType, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One row a group of the file, two read at once, ids as text, and a row that is empty."""
+    monkeypatch.setattr(dense, "BATCH", 2)
+    rows = pa.array([[0.5, 0.25, 1.0], None, [7.0, 7.5, 7.0], [6.0, 6.5, 6.0], [5.0, 5.5, 5.0]], kind)
+    table = pa.table({"id": ["11", "12", "7", "6", "5"], "emb": rows, "other": [1, 2, 3, 4, 5]})
+    pq.write_table(table, folder / IMAGES_FILE, row_group_size=1)
+    read = DenseFolder.read(folder)
+    assert read.images.dtype == np.float32
+    assert read.split("train").images.tolist() == [[7, 7.5, 7], [5, 5.5, 5]]
+    assert read.split("test").images.tolist() == [[6, 6.5, 6]]
+    assert list(read_vectors(folder / IMAGES_FILE)) == ["11", "7", "6", "5"]
+
+
+def test_the_split_train_is_told_with_and_without_restval(folder: Path) -> None:
+    read = DenseFolder.read(folder)
+    assert read.split("train", restval=False).image_ids == ["7"]
+    assert list(read.split("train", restval=False).captions) == ["a dog"]
+    remeta(folder, lambda images: images[0].update(split="restval"))
+    with pytest.raises(DatasetError, match="split 'train' without 'restval'"):
+        DenseFolder.read(folder).split("train", restval=False)
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("ids", "rows", "said", "kept"),
+    [
+        ([9, 5, 6, 7], [[1.0] * 3] * 4, "row 0: the id 9 is no imgid of dataset_meta.json", ["7", "5", "6"]),
+        ([5, 6], [[1.0] * 3] * 2, "the imgid 7 has no vector; a row of img_embs.parquet was expected", ["5", "6"]),
+        ([5, 6, 7], [[1.0, NAN, 1], [1.0] * 3, [1.0] * 3], r"row 0 (id 5): the vector holds a value", ["7", "6"]),
+        ([5, 6, 7], [[1.0] * 3, None, [1.0] * 3], "row 1 (id 6): the vector is missing", ["7", "5"]),
+    ],
+)
+def test_what_does_not_pair_is_left_out_and_costs_nothing_else(
+    folder: Path, caplog: pytest.LogCaptureFixture, ids: list[Any], rows: list[Any], said: str, kept: list[str]
+) -> None:
+    rewrite(folder / IMAGES_FILE, ids, rows)
+    read = DenseFolder.read(folder)
+    assert said in caplog.text and "left out" in caplog.text
+    assert read.listing.image_ids.to_pylist() == kept and len(read.images) == len(kept)
+    texts = [read.texts[i, 0] for i in range(len(read.texts))]  # a caption's vector is its own id three times
+    assert texts == [float(i) for i in read.listing.text_ids.to_pylist()]
+    owners = [kept[i] for i in read.listing.image_of_text]
+    assert owners == [{"1": "7", "2": "5", "3": "6", "4": "6"}[i] for i in read.listing.text_ids.to_pylist()]
+
+
+def test_captions_without_vectors_are_left_out_and_images_without_captions(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rewrite(folder / TEXTS_FILE, [1, 2, 3, *range(100, 120)], [[1.0] * 3] * 23)
+    assert DenseFolder.read(folder).listing.text_ids.to_pylist() == ["1", "2", "3"]  # its image has another caption
+    assert "more entries are left out" in caplog.text and len(caplog.records) == dense.WARNED + 1
+    rewrite(folder / TEXTS_FILE, [1, 3, 4], [[1.0] * 3] * 3)
+    caplog.clear()
+    read = DenseFolder.read(folder)
+    assert "the sentid 2 has no vector; a row of text_embs.parquet was expected" in caplog.text
+    assert read.listing.image_ids.to_pylist() == ["7", "6"] and read.sizes() == {"train": 1, "val": 0, "test": 1}
 
 
 def test_an_empty_split_is_refused(folder: Path) -> None:
@@ -70,16 +134,14 @@ ROWS = [[1.0, 1.0, 1.0]] * 3
 @pytest.mark.parametrize(
     ("ids", "rows", "said"),
     [
-        ([5, 6, 7], [[1.0, 1, 1], [1.0, float("nan"), 1], [1.0, 1, 1]], r"row 1 \(id 6\): .*not a finite number"),
         ([5, 6, 6], ROWS, "row 2: the id 6 occurs twice"),
-        ([5, 6, 8], ROWS, "the imgid 7 has no vector; a row of img_embs.parquet was expected"),
-        ([5, 6], ROWS[:2], "the imgid 7 has no vector"),
-        ([5, 6, 7, 9], [*ROWS, ROWS[0]], "row 3: the id 9 is no imgid"),
         ([5, None, 7], ROWS, "row 1: the id is missing"),
-        ([5, 6, 7], [ROWS[0], None, ROWS[0]], "row 1: the vector is missing"),
         ([5, 6, 7], [ROWS[0], [1.0, 2.0], ROWS[0]], "row 1: the vector has 2 dimensions, but 3 were expected"),
         ([5, 6, 7], [[1.0, 2.0]] * 3, r"text_embs\.parquet, row 0: the vector has 3 dimensions.*have 2"),
         ([5, 6, 7], ["a", "b", "c"], "lists of numbers were expected"),
+        ([5, 6, 7], pa.array([[]] * 3, pa.list_(pa.float64())), "row 0: the vector has 0 dimensions"),
+        ([9, 8, 9, 5], [*ROWS, ROWS[0]], "row 2: the id 9 occurs twice"),
+        ([8, 9], ROWS[:2], "no image has a vector and a caption with one"),
     ],
 )
 def test_malformed_vectors_are_refused(folder: Path, ids: list[Any], rows: list[Any], said: str) -> None:
@@ -112,8 +174,6 @@ def test_missing_and_broken_files_are_refused(folder: Path) -> None:
         (lambda images: images[0].update(split="dev"), "image 0: the split is 'dev'"),
         (lambda images: images[0].update(imgid=6), "the imgid 6 occurs twice"),
         (lambda images: images[0]["sentences"][0].update(sentid=2), "the sentid 2 occurs twice"),
-        (lambda images: images[0]["sentences"][0].update(sentid=9), "the sentid 9 has no vector"),
-        (lambda images: images.pop(0), r"img_embs\.parquet, row 2: the id 7 is no imgid"),
     ],
 )
 def test_malformed_meta_is_refused(folder: Path, change: Any, said: str) -> None:

@@ -84,7 +84,7 @@ def test_a_batch_of_one_has_gradients_too() -> None:
 
 def test_the_lit_terms_are_all_that_are_above_zero() -> None:
     head, batch = _head(0.05), _batch()
-    hidden = head.vocab_layer_norm(head.proj(batch.inputs))
+    hidden = head.vocab_layer_norm(head.proj(torch.cat([batch.texts, batch.images])))
     allowed = torch.rand(SIZE, TERMS) < 0.5
     allowed[:5] = batch.literal[:5]
     lit = fast.lit_terms(hidden, head.vocab_projector.weight, head.vocab_projector.bias, allowed)

@@ -61,6 +61,11 @@ def whole(folder: DenseFolder, tmp_path_factory: pytest.TempPathFactory) -> Path
     return out
 
 
+def all_to_train(folder: DenseFolder) -> DenseFolder:
+    """The same data without a split to judge by."""
+    return replace(folder, listing=replace(folder.listing, splits=["train"] * len(folder.images)))
+
+
 def assert_same_end(out: Path, whole: Path) -> None:
     ours, theirs = (SparseHead.load(place).state_dict() for place in (out, whole))
     for name, value in theirs.items():
@@ -186,8 +191,7 @@ def test_training_ends_early_without_progress(folder: DenseFolder, tmp_path: Pat
 
 
 def test_without_validation_the_last_head_is_kept(folder: DenseFolder, tmp_path: Path) -> None:
-    meta = [{**image, "split": "train"} for image in folder.meta]
-    without = DenseFolder(folder.path, folder.images, folder.texts, meta)
+    without = all_to_train(folder)
     with pytest.raises(TrainingError, match="no split 'val'"):
         train_folder(without, WORDS, replace(CONFIG, patience=1), tmp_path)
     fitted = train_folder(without, WORDS, replace(CONFIG, epochs=2), tmp_path)
@@ -203,19 +207,9 @@ def test_settings_are_saved_with_the_head(whole: Path) -> None:
 
 def test_own_pairs_are_not_taught_where_the_encoder_was_taught_on_them(folder: DenseFolder, tmp_path: Path) -> None:
     """Of the same data, once as it is and once with every train image moved onto its caption."""
-    texts = {str(key): row for key, row in folder.texts.items()}
-    leaking = {
-        str(image["imgid"]): texts[str(image["imgid"])]
-        if image["split"] == "train"
-        else folder.images[str(image["imgid"])]
-        for image in folder.meta
-    }
-    without_val = [{**image, "split": "train"} for image in folder.meta]
-    cases = {
-        0.5: folder,
-        0.0: DenseFolder(folder.path, leaking, folder.texts, folder.meta),
-        None: DenseFolder(folder.path, leaking, folder.texts, without_val),
-    }
+    in_train = np.array([split == "train" for split in folder.listing.splits])
+    leaking = replace(folder, images=np.where(in_train[:, None], folder.texts, folder.images))  # a caption an image
+    cases = {0.5: folder, 0.0: leaking, None: all_to_train(leaking)}
     for number, (expected, data) in enumerate(cases.items()):
         out = tmp_path / str(number)
         train_folder(data, WORDS, replace(CONFIG, epochs=1, truth=None), out)

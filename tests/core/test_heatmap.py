@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from core.asking.heatmap import ZOOM, can_point, overlay, peak, term_map
+from core.asking.heatmap import ZOOM, TermMap, can_point, term_map
 from core.encoders.scenes import ImageTower, SceneEncoder, TextTower
 from core.errors import ModelError
 from core.head import HeadConfig, SparseHead
@@ -31,7 +31,7 @@ def logit(model: Model, features: torch.Tensor, term: int) -> float:
 
 
 def test_the_map_is_what_each_place_adds(pointing: Model, patches: list[Image.Image]) -> None:
-    places = term_map(pointing, patches[0], 2)
+    places = term_map(pointing, patches[0], 2).places
     with torch.inference_mode():
         features = pointing.encoder.image_tower.map(pointing.encoder.pixels(patches[0]))  # type: ignore[attr-defined]
     assert places.shape == tuple(features.shape[2:])
@@ -47,12 +47,23 @@ def test_the_map_is_what_each_place_adds(pointing: Model, patches: list[Image.Im
 def test_peak_and_layer() -> None:
     places = np.zeros((12, 12), np.float32)
     places[3, 8], places[10, 1] = 2.0, -5.0
-    assert peak(places) == (8.5 / 12, 3.5 / 12)
-    layer = np.asarray(overlay(places, (255, 0, 0)))
+    assert TermMap(places).peak() == (8.5 / 12, 3.5 / 12)
+    layer = np.asarray(TermMap(places).overlay((255, 0, 0)))
     assert layer.shape == (12 * ZOOM, 12 * ZOOM, 4) and (layer[..., 0] == 255).all()
     y, x = divmod(int(layer[..., 3].argmax()), 12 * ZOOM)
     assert (x // ZOOM, y // ZOOM) == (8, 3) and layer[10 * ZOOM + 4, ZOOM + 4, 3] == 0
-    assert np.asarray(overlay(np.full((2, 2), -1, np.float32), (0, 0, 0)))[..., 3].max() == 0
+    assert np.asarray(TermMap(np.full((2, 2), -1, np.float32)).overlay((0, 0, 0)))[..., 3].max() == 0
+
+
+def test_a_map_whose_places_see_right_of_and_below_their_squares_is_shown_there() -> None:
+    places = np.zeros((9, 9), np.float32)
+    places[4, 4] = 1.0
+    straight, moved = TermMap(places), TermMap(places, shift=0.25)
+    assert straight.peak() == (0.5, 0.5) and moved.peak() == (4.75 / 9, 4.75 / 9)
+    before, after = (np.asarray(one.overlay((0, 0, 0)))[..., 3] for one in (straight, moved))
+    assert (after[2:, 2:] == before[:-2, :-2]).all() and after.shape == before.shape
+    places[8, 8] = 2.0
+    assert max(TermMap(places, shift=0.75).peak()) == 1.0  # never outside the picture
 
 
 def test_a_model_that_cannot_point_says_so(pointing: Model, model: Model, patches: list[Image.Image]) -> None:
@@ -72,5 +83,5 @@ def test_the_model_of_photographs_points_into_a_wide_picture() -> None:
     assert can_point(photos)
     term = photos.vocabulary.id("sand")  # it lies on some
     assert term is not None and term in vector.terms
-    x, _ = peak(term_map(photos, both, term))
+    x, _ = term_map(photos, both, term).peak()
     assert x > 0.5

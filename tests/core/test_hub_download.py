@@ -16,10 +16,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILES = {"config.json": b'{"a": 1}', "model.safetensors": bytes(range(256)) * 200_000}  # 51 MB: several chunks
+DATA = {"img_embs.parquet": b"images" * 500_000, "text_embs.parquet": b"texts" * 800_000, "dataset_meta.json": b"{}"}
 
 
 class Hub(BaseHTTPRequestHandler):
-    """The three answers of the hub that a download needs."""
+    """The answers of the hub that a download needs."""
 
     def do_HEAD(self) -> None:
         self._answer(body=False)
@@ -29,11 +30,17 @@ class Hub(BaseHTTPRequestHandler):
 
     def _answer(self, body: bool) -> None:
         path = self.path.partition("?")[0]
-        if path.startswith("/api/models/"):
-            siblings = [{"rfilename": name, "size": len(data)} for name, data in FILES.items()]
-            data = json.dumps({"id": "me/model", "sha": COMMIT, "siblings": siblings}).encode()
+        if "/tree/" in path:
+            entries = [{"type": "file", "path": name, "size": len(data), "oid": "0"} for name, data in DATA.items()]
+            return self._send(200, json.dumps(entries).encode(), body, {"Content-Type": "application/json"})
+        if path.startswith(("/api/models/", "/api/datasets/")):
+            files, name = (
+                (FILES, "me/model") if path.startswith("/api/models/") else (DATA | {"other": b"x"}, "me/data")
+            )
+            siblings = [{"rfilename": name, "size": len(data)} for name, data in files.items()]
+            data = json.dumps({"id": name, "sha": COMMIT, "siblings": siblings}).encode()
             return self._send(200, data, body, {"Content-Type": "application/json"})
-        data = FILES.get(path.rpartition("/")[2])
+        data = (FILES | DATA).get(path.rpartition("/")[2])
         if data is None:
             return self.send_error(404)
         start = int(self.headers.get("Range", "bytes=0-")[6:].partition("-")[0])
@@ -106,3 +113,28 @@ def test_a_model_is_fetched_stopped_and_fetched_again(hub: ThreadingHTTPServer, 
     (kept,) = tmp_path.rglob("snapshots/*/model.safetensors")
     assert kept.read_bytes() == FILES["model.safetensors"]
     assert fetch(stop=1 << 40)[0] == "0"  # nothing more to come
+
+
+DATASET = """
+from core.data.hub import dataset_folder
+told = []
+folder = dataset_folder("me/data", lambda name, size: told.append((name, size, list(Path(HOME).rglob("*.parquet")))))
+print(told, sorted(path.name for path in folder.iterdir()))
+"""
+
+
+def test_a_data_set_tells_its_size_before_anything_of_it_is_fetched(hub: ThreadingHTTPServer, tmp_path: Path) -> None:
+    environment = os.environ | {
+        "HF_ENDPOINT": f"http://127.0.0.1:{hub.server_port}", "HF_HOME": str(tmp_path), "PYTHONPATH": str(ROOT),
+    }  # fmt: skip
+    environment.pop("HF_HUB_OFFLINE", None)
+    program = f"from pathlib import Path\nHOME = {str(tmp_path)!r}\n{DATASET}"
+
+    def said() -> str:
+        ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.strip()
+
+    names = sorted(DATA)
+    assert said() == f"[('me/data', 7000002, [])] {names}"
+    assert said() == f"[] {names}"  # all is here: nobody is told, or asked

@@ -15,7 +15,7 @@ from PIL import Image
 from core.errors import DatasetError, ImageError
 from core.indexing import BATCH, IndexReport, index_paths
 from core.model import Model
-from core.pictures.files import list_pictures, read_captions
+from core.pictures.files import list_pictures
 from core.pictures.images import open_image
 from core.removal import remove_gone
 from core.search import search
@@ -502,34 +502,24 @@ def test_captions_follow_their_file_and_their_picture(collection: Collection, co
     assert list(collection.all_items("caption")) == []
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "not json",
-        "[]",
-        '{"file": "a.png"}',
-        '{"captions": ["x"]}',
-        '{"file": 3, "captions": []}',
-        '{"file": "a.png", "captions": "text"}',
-        '{"file": "a.png", "captions": [""]}',
-    ],
-)
-def test_a_bad_captions_line_is_named_before_anything_is_done(
-    collection: Collection, counting: Counting, folder: Path, line: str
+def test_a_bad_caption_is_told_and_the_others_are_taken(
+    collection: Collection, counting: Counting, folder: Path
 ) -> None:
-    path = folder / "captions.jsonl"
-    path.write_text('{"file": "0.png", "captions": ["fine"]}\n\n' + line + "\n")
-    with pytest.raises(DatasetError, match=r"captions\.jsonl, line 3"):
+    path = folder / "captions.csv"
+    path.write_text("file,caption\n0.png,a dog\n1.png,\nnowhere.png,x\n4.png,the sea\n")
+    assert index_paths(counting, collection, [folder]).unread_captions == (str(path.resolve()),)
+    report = index_paths(counting, collection, [folder], captions=path)
+    assert counts(report) == (2, 4, 2, 0, 2) and report.unread_captions == ()
+    assert [reason.split(", ")[1] for _, reason in report.skipped] == [
+        "line 3: 1.png has no caption.",
+        "line 4: it names 'nowhere.png'",
+    ]
+    assert {item.caption for item in collection.all_items("caption")} == {"a dog", "the sea"}
+    assert index_paths(counting, collection, [folder]).unread_captions == ()  # they were read once
+    path.write_text("file,caption\n,nothing\n")
+    with pytest.raises(DatasetError, match=r"captions\.csv, line 2"):
         index_paths(counting, collection, [folder], captions=path)
-    assert len(collection) == 0
-
-
-def test_captions_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="cannot be read"):
-        read_captions(tmp_path / "nowhere.jsonl")
-    (tmp_path / "latin.jsonl").write_bytes('{"file": "a", "captions": ["caf\xe9"]}'.encode("latin-1"))
-    with pytest.raises(DatasetError, match="UTF-8"):
-        read_captions(tmp_path / "latin.jsonl")
+    assert len(collection) == 8
 
 
 def test_large_pictures_are_shrunk_for_indexing_and_searching_alike(
@@ -542,37 +532,6 @@ def test_large_pictures_are_shrunk_for_indexing_and_searching_alike(
     (vector,) = collection.vectors([item.id])
     (hit,) = search(counting, collection, image=open_image(tmp_path / "large.png")).hits
     assert hit.id == item.id and hit.score == pytest.approx(vector.dot(vector), rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("a.csv", 'file,caption\na.png,"a dog, red"\nbelow/b.png,two boats\na.png,night\na.png,night\n'),
-        ("a.csv", "\ufeffImage; Comment\r\na.png; a dog, red\r\nbelow/b.png; two boats\r\na.png; night\r\n"),
-        ("a.TSV", "split\timage_name\tcaption\nx\ta.png\ta dog, red\nx\tbelow/b.png\ttwo boats\nx\ta.png\tnight\n"),
-    ],
-)
-def test_captions_come_from_tables_too(tmp_path: Path, name: str, text: str) -> None:
-    file = tmp_path / name
-    file.write_bytes(text.encode("utf-8"))
-    root = tmp_path.resolve()
-    assert read_captions(file) == {root / "a.png": ("a dog, red", "night"), root / "below" / "b.png": ("two boats",)}
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "said"),
-    [
-        ("", 1, "expected a header"),
-        ("picture,words\na.png,dog\n", 1, "expected a header with a column file or filename"),
-        ("file,caption\na.png,dog\nb.png\n", 3, "a file and its caption were expected"),
-        ("file,caption\n,dog\n", 2, "a file and its caption were expected"),
-    ],
-)
-def test_a_table_that_is_none_is_told_by_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
-    file = tmp_path / "captions.csv"
-    file.write_text(text)
-    with pytest.raises(DatasetError, match=f"line {line}: .*{said}"):
-        read_captions(file)
 
 
 def test_a_copy_of_a_tagged_picture_is_a_new_picture(collection: Collection, counting: Counting, folder: Path) -> None:

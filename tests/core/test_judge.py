@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from scipy.sparse import csr_array
 
 from core.data.dense import DenseDataset
 from core.data.spoken import spoken_terms
 from core.errors import DatasetError
 from core.evaluation import judge
-from core.evaluation.correlation import kendall_tau, pearson
+from core.evaluation.correlation import kendall_tau, pearson, top_tau
 from core.evaluation.judge import evaluate_dense, evaluate_head, pair_scores
 from core.evaluation.meaning import semantic_rows
 from core.evaluation.ranking import BothWays, Run, first_places, retrieval_measures
@@ -133,6 +134,58 @@ def test_evaluation_agrees_with_brute_force(
     assert len(expected.keys() & found.measures.keys()) == 11
     for k in (1, 5, 10):
         assert found.image_to_text[f"recall@{k}"] == pytest.approx(expected[f"back@{k}"], abs=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["full", "literal", "hybrid"])
+def test_as_reference_the_first_ten_places_alone_are_looked_at(
+    head: SparseHead, data: DenseDataset, mode: judge.Mode
+) -> None:
+    """Against plain loops: runs as dictionaries of ten, their intersection, hybrid within the literal ten."""
+    spoken = spoken_terms(data.captions, VOCABULARY)
+    judged = evaluate_head(head, data, spoken, mode=mode, as_reference=True)
+    with torch.no_grad():
+        queries, items = (head(torch.from_numpy(x)).numpy().astype(float) for x in (data.texts, data.images))
+    literal = np.where(spoken.toarray(), queries, 0.0)
+    dense_scores = data.texts.astype(float) @ data.images.astype(float).T
+
+    def ten(scores: np.ndarray) -> dict[int, float]:
+        return dict(sorted(enumerate(scores.tolist()), key=lambda pair: -pair[1])[:10])
+
+    taus, p_values, right, products = [], [], 0, 0
+    for q in range(M):
+        given = literal[q] if mode == "literal" else queries[q]
+        scores = items @ given
+        if mode == "hybrid":
+            first = [i for i, score in ten(items @ literal[q]).items() if score > 0]
+            assert len(first) <= 10
+            scores = np.array([score if i in first else 0.0 for i, score in enumerate(scores)])
+            products += sum(int(((items[i] > 0) & (literal[q] > 0)).sum()) for i in range(N))
+            products += sum(int(((items[i] > 0) & (queries[q] > 0)).sum()) for i in first)
+        ours, theirs = ten(scores), ten(dense_scores[q])
+        both = sorted(ours.keys() & theirs.keys())
+        if len(both) > 1:
+            tau, p_value = stats.kendalltau([ours[i] for i in both], [theirs[i] for i in both])
+            taus.append(tau)
+            p_values.append(p_value)
+        best = next(iter(ours))
+        right += best == data.image_of_text[q] and ours[best] > 0
+    assert judged.measures["recall@1"] == pytest.approx(right / M)
+    assert judged.measures["kendall_tau_vs_dense"] == pytest.approx(np.nanmean(taus))
+    assert judged.measures["reference_avg_tau"] == pytest.approx(np.nanmean([taus, p_values]))
+    assert (
+        judged.measures["kendall_tau_vs_dense"]
+        != evaluate_head(head, data, spoken, mode=mode).measures["kendall_tau_vs_dense"]
+    )
+    if mode == "hybrid":
+        assert judged.measures["flops"] == pytest.approx(products / M / N)
+
+
+def test_top_tau_by_hand() -> None:
+    scores = np.array([[3.0, 2, 1, 0], [0, 1, 2, 3]])
+    dense = np.array([[3.0, 1, 2, 0], [3.0, 2, 1, 0]])
+    assert top_tau(scores, dense, 3).tau[0] == pytest.approx(1 / 3)  # two of three pairs agree
+    second = top_tau(scores, dense, 2)
+    assert math.isnan(second.tau[1]) and math.isnan(second.p_value[1])  # nothing in both
 
 
 def test_dense_evaluation_is_a_head_that_copies(data: DenseDataset) -> None:

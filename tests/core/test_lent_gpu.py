@@ -70,5 +70,5 @@ def test_real_encoders_are_lent_a_gpu_and_the_built_in_one_needs_none(
 ) -> None:
     monkeypatch.setattr("core.registry.lent", zero_gpu.module.lent)
     for name, borrows in (("blip:somewhere", True), ("scenes", False)):
-        recipe = EncoderRecipe(name, "", "", 3, (), lambda places, device: model.encoder)
-        assert (_built(recipe, "cpu") is not model.encoder) is borrows
+        recipe = EncoderRecipe(name, "", "", 3, (), lambda places, device, precision: model.encoder)
+        assert (_built(recipe, "cpu", "fp32") is not model.encoder) is borrows

@@ -10,11 +10,20 @@ import pytest
 import torch
 from PIL import Image
 
-from core.asking.heatmap import peak, term_map
+from core.asking.heatmap import term_map
 from core.encoders import photos
 from core.encoders.efficientnet import SIDE
 from core.encoders.photo_text import padded
-from core.encoders.photos import BANK_SHARE, BANK_TEMPERATURE, PhotoEncoder, QueryBank, backbone, normalised, to_pixels
+from core.encoders.photos import (
+    BANK_SHARE,
+    BANK_TEMPERATURE,
+    SEEN,
+    PhotoEncoder,
+    QueryBank,
+    backbone,
+    normalised,
+    to_pixels,
+)
 from core.errors import ModelError
 from core.model import Model
 from core.registry import load_model
@@ -132,7 +141,7 @@ def test_a_term_points_at_what_it_means(model, photographs, first):
     second = "tower" if first == "cheetah" else "cheetah"
     for place, name in enumerate((first, second)):
         beside.paste(photographs[name].resize((256, 256)), (256 * place, 0))
-    cat, building = (peak(term_map(model, beside, model.vocabulary.id(term)))[0] for term in ("cat", "building"))
+    cat, building = (term_map(model, beside, model.vocabulary.id(term)).peak()[0] for term in ("cat", "building"))
     assert (cat < 0.5 < building) if first == "cheetah" else (building < 0.5 < cat)
 
 
@@ -167,12 +176,12 @@ def test_a_damaged_file_of_the_encoder_is_one_sentence(encoder, tmp_path):
 def test_pixels_are_those_of_the_teaching():
     """White is (1 - .498) / .502 = 1, black -.498 / .502; channels are red, green, blue."""
     pixels = normalised(to_pixels(Image.new("RGB", (40, 30), (255, 0, 0)))[None])
-    assert pixels.shape == (1, 3, SIDE, SIDE)
+    assert pixels.shape == (1, 3, SEEN, SEEN)
     torch.testing.assert_close(pixels[0, :, 0, 0], torch.tensor([1.0, -0.498 / 0.502, -0.498 / 0.502]))
 
 
-@pytest.mark.parametrize("size", [(1000, 750), (300, 900), (1024, 1), (40, 30), (260, 260)])
+@pytest.mark.parametrize("size", [(1000, 750), (300, 900), (1024, 1), (40, 30), (272, 272)])
 def test_pixels_are_those_that_pillow_makes(photographs, size):
     image = photographs["lion"].resize(size)
-    expected = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    expected = np.asarray(image.resize((SEEN, SEEN), Image.Resampling.BICUBIC))
     assert np.abs(to_pixels(image).astype(int) - expected).max() <= 2

@@ -85,6 +85,8 @@ def test_ten_real_models_are_listed_with_what_they_need() -> None:
         assert "lsr42/d2s_" in entry["head"] and entry["vocabulary"] == "distilbert-base-uncased" and entry["licence"]
     assert entries["blip-coco"]["head"] == "lsr42/d2s_mscoco-blip-dense_q_reg_0.001_d_reg_0.001"
     assert entries["lavis-albef-flickr"]["head"].startswith("lsr42/d2s_flickr30k-albef-dense")
+    inferred = {name for name, entry in entries.items() if "its name is inferred" in entry["about"]}
+    assert inferred == set(REAL) - {"blip-coco", "lavis-blip-coco", "lavis-original-blip-coco"}
 
 
 @pytest.mark.parametrize("name", [*REAL, "clip:openai/clip-vit-base-patch32+lsr42/mine", "blip-coco+./gone"])
@@ -99,6 +101,7 @@ def test_without_network_every_real_model_is_one_sentence(name: str, tmp_path: P
     assert f"sightwords models --download {name}" in sentence
     for where in lacking(name):
         assert where in sentence  # every file, and where it would lie
+    assert ("inferred" in sentence) == (name in REAL and not name.endswith("blip-coco"))
     result = run("models", "--download", name, "--yes")
     assert result.exit_code == 1 and "cannot be fetched" in result.stderr
     with pytest.raises(ModelError, match="cannot be fetched"):

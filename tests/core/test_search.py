@@ -176,7 +176,10 @@ def test_timings_and_json(filled: Collection, model: Model) -> None:
         "query", "terms", "exact", "hits", "timings_ms", "out_of_world", "unknown_words", "answered", "remarks",
     ]  # fmt: skip
     assert list(document["terms"][0]) == ["term", "weight", "kind"]
-    assert list(document["hits"][0]) == ["id", "kind", "path", "caption", "score", "contributions", "copies"]
+    assert list(document["hits"][0]) == [
+        "id", "kind", "path", "caption", "score", "contributions", "copies", "tags", "taken", "camera",
+        "latitude", "longitude",
+    ]  # fmt: skip
     assert list(document["hits"][0]["contributions"][0]) == [
         "term",
         "query_weight",

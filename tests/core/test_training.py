@@ -21,10 +21,11 @@ from core.training import losses
 from core.training.blur import blurred
 from core.training.config import Schedule, TrainingConfig, setting
 from core.training.dataset import image_words
-from core.training.expansion import allowed_terms, caption_control, expansion_probability, word_control
+from core.training.expansion import drawn_captions, expansion, expansion_probability, word_control
 from core.training.initial import LENGTH, start_from, start_from_captions, widened
 from core.training.leak import own_cosines, taught_on
 from core.training.losses import distillation, l1, own_pairs, warm, word_anchor
+from core.training.objective import shown
 from core.training.trainer import HeadTraining, learning_rate, optimiser, project, train_head
 from core.vocabulary import Vocabulary
 
@@ -44,15 +45,20 @@ def test_other_schedules_by_hand() -> None:
     assert expansion_probability(0, 0) == 1
 
 
-def test_caption_control_draws_once_a_caption() -> None:
+def test_caption_control_draws_once_a_caption_or_once_a_batch() -> None:
     literal = torch.zeros(2000, 7, dtype=torch.bool)
     literal[:, 2] = True
-    mask = caption_control(literal, 0.3, torch.Generator().manual_seed(1))
-    expanded = mask.all(1)
-    assert torch.equal(mask[~expanded], literal[~expanded])  # own terms only, or all: nothing between
+    drawn = expansion("caption", literal, 0.3, torch.Generator().manual_seed(1))
+    expanded = drawn.allowed.all(1)
+    assert torch.equal(drawn.drawn[:, 0], expanded)
+    assert torch.equal(drawn.allowed[~expanded], literal[~expanded])  # own terms only, or all: nothing between
     assert expanded.float().mean().item() == pytest.approx(0.3, abs=0.03)
-    assert caption_control(literal, 1.0, torch.Generator()).all()
-    assert torch.equal(caption_control(literal, 0.0, torch.Generator()), literal)
+    assert expansion("caption", literal, 1.0, torch.Generator()).allowed.all()
+    assert torch.equal(expansion("caption", literal, 0.0, torch.Generator()).allowed, literal)
+    generator = torch.Generator().manual_seed(1)
+    batches = [drawn_captions(20, 0.3, generator, "batch") for _ in range(2000)]
+    assert all(batch.all() or not batch.any() for batch in batches)
+    assert sum(bool(batch.all()) for batch in batches) / 2000 == pytest.approx(0.3, abs=0.03)
 
 
 def test_word_control_draws_once_a_term() -> None:
@@ -67,11 +73,12 @@ def test_word_control_draws_once_a_term() -> None:
 def test_both_controls_expand_some_captions_by_some_terms() -> None:
     literal = torch.zeros(2000, 70, dtype=torch.bool)
     literal[:, 2] = True
-    mask = allowed_terms("both", literal, 0.5, torch.Generator().manual_seed(1))
+    mask = expansion("both", literal, 0.5, torch.Generator().manual_seed(1)).allowed
     expanded = mask[:, 3:].any(1)
     assert mask[:, 2].all() and expanded.float().mean().item() == pytest.approx(0.5, abs=0.04)
     assert mask[expanded][:, 3:].float().mean().item() == pytest.approx(0.5, abs=0.03)
-    assert allowed_terms("none", literal, 0.0, torch.Generator()).all()
+    without = expansion("none", literal, 0.0, torch.Generator())
+    assert without.allowed.all() and not without.drawn.any()
 
 
 def test_distillation_by_hand() -> None:
@@ -341,10 +348,11 @@ def test_head_and_teacher_see_the_same_blurred_vectors(small: tuple[DenseDataset
     rows = torch.arange(50)
     sharp, dim = (HeadTraining(data, spoken, replace(CONFIG, blur=blur))._batch(rows) for blur in (0.0, 0.8))
     texts, images = torch.from_numpy(data.texts[:50]), torch.from_numpy(data.images[data.image_of_text[:50]])
-    assert torch.equal(sharp.inputs, torch.cat([texts, images]))
-    assert torch.equal(dim.inputs, torch.cat([dim.texts, dim.images]))
-    for shown, own in ((dim.texts, texts), (dim.images, images)):
-        assert torch.allclose(shown.norm(dim=1), own.norm(dim=1)) and not torch.allclose(shown, own, atol=0.1)
+    assert torch.equal(torch.cat([sharp.texts, sharp.images]), torch.cat([texts, images]))
+    seen = shown(dim, CONFIG, 1.0, torch.Generator())
+    assert torch.equal(seen.rows, torch.cat([dim.texts, dim.images]))
+    for moved, own in ((dim.texts, texts), (dim.images, images)):
+        assert torch.allclose(moved.norm(dim=1), own.norm(dim=1)) and not torch.allclose(moved, own, atol=0.1)
 
 
 def test_train_pairs_that_fit_better_than_later_ones_give_their_encoder_away() -> None:

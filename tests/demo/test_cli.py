@@ -38,7 +38,7 @@ def small_models(monkeypatch: pytest.MonkeyPatch, model: Model, other_model: Mod
     """Small models under the names that the command line loads; the built-in world is small as well."""
     named = {WORLD_MODEL: model, PHOTO_MODEL: model, "tiny": model, "other": other_model}
 
-    def load(name: str = WORLD_MODEL) -> Model:
+    def load(name: str = WORLD_MODEL, **options: object) -> Model:
         if name not in named:
             raise UnknownModel(f"There is no model called '{name}'; the known ones are: {', '.join(named)}.")
         return named[name]
@@ -159,6 +159,21 @@ def test_index_captions(tmp_path: Path, folder: Path) -> None:
     assert not (tmp_path / "d").exists()
 
 
+def test_index_captions_of_pictures_with_one_name(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (folder / "4.png").write_bytes((folder / "below" / "4.png").read_bytes())
+    captions = tmp_path / "captions.csv"
+    captions.write_text("name;text\n4.png;a red dog\n")
+    adding = ("index", folder / "below", folder / "4.png", "--collection", tmp_path / "c", "--captions", captions)
+    (tmp_path / "other" / "4.png").write_bytes((folder / "0.png").read_bytes())
+    report = document(*adding, tmp_path / "other")
+    assert "'4.png' could be" in report["skipped"][0]["reason"] and report["items"] == 4
+    report = document(*adding, "--captions-folder", tmp_path / "other")
+    assert (report["added"], report["skipped"]) == (1, [])
+    (hit,) = document("search", "a red dog", "--collection", tmp_path / "c", "--kind", "caption")["hits"]
+    assert hit["path"] == str(tmp_path / "other" / "4.png")
+
+
 def test_search_json(made: Path) -> None:
     answer = document("search", "a red dog", "--collection", made, "-k", "3")
     assert list(answer) == [
@@ -167,7 +182,10 @@ def test_search_json(made: Path) -> None:
     assert answer["answered"] is None and answer["remarks"] == []  # this model does not say from when on
     assert answer["query"] == "a red dog" and len(answer["hits"]) == 3
     for hit in answer["hits"]:
-        assert list(hit) == ["id", "kind", "path", "caption", "score", "contributions", "copies"]
+        assert list(hit) == [
+            "id", "kind", "path", "caption", "score", "contributions", "copies",
+            "tags", "taken", "camera", "latitude", "longitude",
+        ]  # fmt: skip
         assert sum(row["contribution"] for row in hit["contributions"]) == pytest.approx(hit["score"], rel=1e-5)
     scores = [hit["score"] for hit in answer["hits"]]
     assert scores == sorted(scores, reverse=True)

@@ -182,6 +182,8 @@ def test_the_chosen_hit_shows_rank_score_and_place() -> None:
     page = _Page(explained_hit(hit, 3, "data:image/webp;base64,AA", place="/pictures/a.png"))
     assert "Why it is number 3" in page.text and "/pictures/a.png" in page.text
     assert ("alt", "a cat on a sofa") in page.attributes
+    told = explained_hit(hit, 3, "data:,", facts=[("taken", "2024-05-03"), ("tags", HOSTILE)])
+    assert "<dt>taken</dt>" in told and "2024-05-03" in told and HOSTILE not in told
     nameless = _Page(explained_hit(_hit(ROWS), 1, "data:,", place="/pictures/a.png", wide=True))
     assert "a.png/pictures" in nameless.text and "/pictures/a.png" not in nameless.text
     assert "blockquote" in _Page(explained_hit(hit, 1, None, "It is gone.")).tags

@@ -17,7 +17,7 @@ runner = CliRunner()
 
 @pytest.fixture
 def made(tmp_path: Path, folder: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(core.registry, "load_model", lambda name="scenes": model)
+    monkeypatch.setattr(core.registry, "load_model", lambda name="scenes", **options: model)
     path = tmp_path / "made"
     with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
         index_paths(model, collection, [folder])

@@ -20,7 +20,7 @@ WRITING = (["remove", "1"], ["tag", "1", "--add", "x"], ["compact"])
 
 @pytest.fixture(autouse=True)
 def small_model(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
-    monkeypatch.setattr(core.registry, "load_model", lambda name=None, device=None: model)
+    monkeypatch.setattr(core.registry, "load_model", lambda name=None, **options: model)
 
 
 @pytest.fixture

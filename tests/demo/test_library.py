@@ -18,6 +18,7 @@ from demo.session import Session
 from demo.web import build, serve
 from index_store.collection import Collection
 from index_store.errors import ItemNotFound, SightwordsError
+from index_store.items import Description
 
 
 @pytest.fixture
@@ -83,6 +84,14 @@ def test_a_collection_is_made_filled_searched_and_left(
     library.add([], str(tmp_path / "pictures"), captions)
     library.wait()
     assert library.job.report.skipped == () and session.kinds() == {"image": 4, "caption": 2}
+    captions.write_text('{"file": "0.png", "captions": ["a red patch"]}\n{}\n')
+    library.add([], str(tmp_path / "pictures"), captions)
+    library.wait()
+    assert library.job.report.skipped[0][1].startswith("captions.jsonl, line 2: ")  # it was sent from anywhere
+    captions.write_text("{}\n")
+    library.add([], str(tmp_path / "pictures"), captions)
+    library.wait()
+    assert library.job.error.startswith("captions.jsonl, line 1: ")
     library.use("mine")
     assert len(session.ready()[1]) == 3 and library.current == "mine"
 
@@ -99,7 +108,7 @@ def test_a_collection_is_made_with_another_model(
     with pytest.raises(SightwordsError, match="blip-coco"):
         library.create("photographs", "blip-coco")
     assert "photographs" not in library.collections() and session.ready()[0] is own
-    monkeypatch.setattr("core.registry.load_model", lambda name: other_model)
+    monkeypatch.setattr("core.registry.load_model", lambda name, **options: other_model)
     library.create("others", other_model.name)
     model, collection = session.ready()
     assert model is other_model and collection.model == other_model.name and library.current == "others"
@@ -251,6 +260,8 @@ def test_numbers_and_plots(started: tuple[Session, Library]) -> None:
 def test_strangers_may_look_but_change_nothing_and_learn_no_paths(
     started: tuple[Session, Library], model: Model, tmp_path: Path
 ) -> None:
+    with Collection.open(tmp_path / "mine", writable=True) as mine:
+        mine.describe({item: Description(None, (), "2024", "Canon EOS 5D", 52.52, 13.405) for item in mine.ids()})
     public = Session(model, tmp_path / "mine", public=True)
     ids = {component.elem_id for component in build(public).blocks.values()}
     assert "query" in ids and not {name for name in ids if name and name.startswith("library")}
@@ -261,6 +272,8 @@ def test_strangers_may_look_but_change_nothing_and_learn_no_paths(
         found = client.predict("a red dog beside the sea", api_name="/search")
         assert found["hits"] and all(hit["file"] == "" for hit in found["hits"])
         assert str(tmp_path) not in str(found["hits"])
+        assert found["hits"][0]["taken"] == "2024"
+        assert "Canon" not in str(found) and "52.5" not in str(found)
         client.close()
     finally:
         app.close(verbose=False)

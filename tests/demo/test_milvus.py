@@ -27,7 +27,7 @@ pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed: pip ins
 @pytest.fixture(autouse=True)
 def small_model(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
     """A small model under the name that the command line loads."""
-    monkeypatch.setattr(core.registry, "load_model", lambda name="scenes": model)
+    monkeypatch.setattr(core.registry, "load_model", lambda name="scenes", **options: model)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_the_root_is_no_place_to_be_relative_to() -> None:
 def test_what_the_command_line_says(
     tmp_path: Path, folder: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core.registry, "load_model", lambda name=None, device=None: model)
+    monkeypatch.setattr(core.registry, "load_model", lambda name=None, **options: model)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.chdir(folder)

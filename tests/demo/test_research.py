@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import Result
+from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from core.data.dense import IMAGES_FILE, DenseFolder, write_dense
@@ -19,6 +21,7 @@ from core.evaluation.judge import evaluate_head
 from core.head_folder import load_head
 from core.kept_heads import keep_head
 from core.scenes.writer import write_scenes
+from core.training.config import RECIPES
 from demo.cli import app
 
 runner = CliRunner()
@@ -107,6 +110,63 @@ def test_wordpieces_and_every_setting_can_be_chosen(data: Path, tmp_path: Path) 
     assert vocabulary.tokenizer == "wordpiece" and vocabulary.literal_ids("word11 word7") == [1, 9, 13]
 
 
+PIECES = ["[UNK]", "[CLS]", "[SEP]", "word", *(f"##{i}" for i in range(12))]
+
+
+@pytest.fixture(scope="module")
+def distilbert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a language model that a head starts from, small."""
+    place = tmp_path_factory.mktemp("distilbert")
+    weights = {"vocab_layer_norm.weight": torch.ones(8), "vocab_layer_norm.bias": torch.full((8,), 0.5),
+               "vocab_projector.bias": torch.arange(16.0) / 100,
+               "distilbert.embeddings.word_embeddings.weight": torch.randn(16, 8)}  # fmt: skip
+    save_file(weights, place / "model.safetensors")
+    (place / "vocab.txt").write_text("\n".join(PIECES) + "\n")
+    return place
+
+
+def test_the_papers_recipe_is_followed_and_changed_by_what_is_asked_for(
+    data: Path, distilbert: Path, tmp_path: Path
+) -> None:
+    given = ("--data", data, "--recipe", "paper", "--epochs", 1, "--set", "hidden_size=8")
+    trained = run("train", "--out", tmp_path / "head", *given, "--init-embeddings", distilbert, "--json")
+    assert trained.exit_code == 0 and "--expands-from text mends it" in trained.stderr
+    assert "from chance" not in trained.stderr and json.loads(trained.stdout)["terms"] == len(PIECES)
+    said = json.loads((tmp_path / "head" / "config.json").read_text())
+    assert said["training"].items() >= {**RECIPES["paper"], "epochs": 1, "hidden_size": 8}.items()
+    assert said["least_weight"] == 0 and said["training"]["expands_from"] == "image"
+    assert load_head(tmp_path / "head")[1].terms == tuple(PIECES)
+    judged = document("evaluate", "--data", data, "--head", tmp_path / "head", "--mode", "hybrid", "--as-reference")
+    assert judged["as_reference"] and {"reference_avg_tau", "kendall_tau_vs_dense"} <= judged.keys()
+    mended = run("train", "--out", tmp_path / "mended", *given, "--expands-from", "text", "--l1", 0.5)
+    assert mended.exit_code == 0 and "mends" not in mended.stderr and "this one from chance" in mended.stderr
+    said = json.loads((tmp_path / "mended" / "config.json").read_text())["training"]
+    assert (said["expands_from"], said["query_sparsity"], said["draws"]) == ("text", 0.5, "batch")
+
+
+@pytest.mark.slow
+def test_the_papers_comparison_starts_from_a_language_model(data: Path, distilbert: Path, tmp_path: Path) -> None:
+    given = (
+        "--data",
+        data,
+        "--recipe",
+        "paper",
+        "--epochs",
+        1,
+        "--set",
+        "hidden_size=8",
+        "--set",
+        "projection_rate=1e-9",
+    )
+    table = document("reproduce", *given, "--out", tmp_path, "--init-embeddings", distilbert)["table"]
+    assert [row["row"] for row in table] == ["dense", "none", "caption", "word", "both", "literal", "hybrid"]
+    for control in ("none", "caption", "word", "both"):
+        head, vocabulary = load_head(tmp_path / "heads" / control)
+        assert vocabulary.terms == tuple(PIECES)
+        start = torch.arange(16.0) / 100
+        assert torch.allclose(head.vocab_projector.bias, start, atol=1e-3) and head.vocab_layer_norm.bias.mean() > 0.4
+
+
 def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -> None:
     def said(*arguments: object) -> str:
         result = run(*arguments)
@@ -127,6 +187,10 @@ def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -
     assert not (tmp_path / "head").exists()
     (tmp_path / "file").write_text("")
     assert "NAME=VALUE was expected" in said("train", "--data", data, "--out", tmp_path / "head", "--set", "heat=3")
+    beginning = ("train", "--data", data, "--out", tmp_path / "head", "--init-embeddings")
+    assert "no file nowhere.npy" in said(*beginning, "nowhere.npy")
+    assert "model.safetensors cannot be read" in said(*beginning, broken)
+    assert "no folder 'no such model'" in said(*beginning, "no such model")
     assert "cannot be written" in said("reproduce", "--data", data, "--out", tmp_path / "file")
     for wrong in (("--dense", "--head", tmp_path), ()):
         assert run("evaluate", "--data", data, *wrong).exit_code == 2

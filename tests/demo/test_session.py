@@ -13,6 +13,7 @@ from demo.question import Question
 from demo.session import Session, large_picture
 from index_store.collection import Collection
 from index_store.errors import CollectionNotFound, SightwordsError
+from index_store.items import Description
 
 
 @pytest.fixture
@@ -132,6 +133,7 @@ def test_only_some_items_are_searched(model: Model, collection: Collection, fold
     index_paths(model, collection, [folder])
     first, second, *_ = collection.ids()
     collection.tag([first, second], add=["best"])
+    collection.describe({first: Description(None, (), "2024-05-03T14:07:09", "Canon EOS 5D", 52.52, 13.405)})
     path = collection.path
     collection.close()
     session = start(Session(model, path))
@@ -141,8 +143,15 @@ def test_only_some_items_are_searched(model: Model, collection: Collection, fold
     assert {hit.id for hit in found.hits} <= {first, second} and session.size_of(("tag=best",)) == 2
     with pytest.raises(SightwordsError, match="is no condition"):
         ask(session, "red dog", only=("best",))
+    (hit,) = ask(session, "red dog", only=("camera=canon", "near=52.5,13.4,5km")).hits
+    when, where = [("taken", "2024-05-03 14:07")], [("camera", "Canon EOS 5D"), ("place", "52.52, 13.405")]
+    assert session.facts(hit) == [*when, *where, ("tags", "best")]
+    assert ("taken in 2024 · 1", "taken=2024") in session.conditions()
+    assert ("camera Canon EOS 5D · 1", "camera=Canon EOS 5D") in session.conditions()
     public = start(Session(model, path, public=True))
-    assert [condition for _, condition in public.conditions()] == ["tag=best"]
-    for probe in (f"folder={folder}", "file=*.png"):
+    assert [condition for _, condition in public.conditions()] == ["tag=best", "taken=2024"]
+    assert public.facts(hit) == [*when, ("tags", "best")]
+    assert start(Session(model, path, public=True, tell_places=True)).facts(hit)[1:3] == where
+    for probe in (f"folder={folder}", "file=*.png", "camera=canon", "near=52.5,13.4,5km"):
         with pytest.raises(SightwordsError, match="not told here"):
             ask(public, "red dog", only=(probe,))

@@ -1,5 +1,6 @@
 """Filters: what people write, the items it lets through, and exact search among those."""
 
+import math
 import shutil
 import sqlite3
 import zipfile
@@ -15,6 +16,8 @@ from index_store import searching
 from index_store.collection import Collection, Hit, NewItem
 from index_store.errors import CollectionError, FilterError
 from index_store.filters import EVERYTHING, parse
+from index_store.items import Description
+from index_store.places import EARTH, distance
 from index_store.vectors import SparseVector
 
 WORDS = tuple(f"w{number}" for number in range(12))
@@ -40,6 +43,18 @@ def collection(tmp_path: Path) -> Iterator[Collection]:
             item(5, path="/q/%_.png", caption="Élan: naïve café", tags=("100 %",)),
         ])  # fmt: skip
         yield made
+
+
+@pytest.fixture
+def travelled(collection: Collection) -> Collection:
+    """The same, where three pictures say when, with what and where they were taken."""
+    collection.describe({
+        1: Description("ignored?", ("Berlin",), "2024-05-03T14:07:09+02:00", "Canon EOS 5D", 52.52, 13.405),
+        2: Description(None, (), "2024-06", "Google Pixel 7", 48.8566, 2.3522),
+        3: Description(None, (), "2023", "NIKON D90", -17.0, 179.99),
+        99: Description("nobody"),
+    })  # fmt: skip
+    return collection
 
 
 @pytest.mark.parametrize(
@@ -79,6 +94,68 @@ def test_what_a_filter_lets_through(collection: Collection, conditions: list[str
     assert sorted(hit.id for hit in collection.search(everything, 10, where=where).hits) == expected
 
 
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        (["taken=2024"], [1, 2]),
+        (["taken>=2024-05"], [1, 2]),
+        (["taken>2024-05"], [2]),
+        (["taken=2024-05-03T14"], [1]),
+        (["taken<=2024-05-03"], [1, 3]),
+        (["taken<2024"], [3]),  # undated ones are not earlier than anything
+        (["taken!=2024"], [3, 4, 5]),
+        (["camera=canon"], [1]),
+        (["camera = Pixel 7"], [2]),
+        (["camera!=canon", "kind=image"], [2, 3, 5]),
+        (["camera=100%"], []),
+        (["near=52.52,13.40,5km"], [1]),
+        (["near=52.5,13.4"], []),
+        (["near=52.5,13.4,3km"], [1]),
+        (["near=52.52N,13.405E,1m"], [1]),
+        (["near=48.8566,2.3522,870km"], [2]),
+        (["near=48.8566,2.3522,880km"], [1, 2]),
+        (["near=-17,-179.99,3 km"], [3]),  # across the date line
+        (["near=-17,-179.99,2km"], []),
+        (["near=90,0,20015km"], [1, 2, 3]),
+        (["near=52.52,13.40,5km", "near=48.8566,2.3522,1mi"], [1, 2]),
+        (["near!=52.52,13.40,5km"], [2, 3, 4, 5]),
+        (["tag=Berlin"], [1]),
+        (["caption=ignored"], [1]),
+        (["caption=boats", "kind=image"], []),
+    ],
+)
+def test_when_with_what_and_where(travelled: Collection, conditions: list[str], expected: list[int]) -> None:
+    where = parse(conditions)
+    assert travelled.ids(where) == expected and travelled.count(where) == travelled.counts(where).items == len(expected)
+    everything = SparseVector.from_pairs(dict.fromkeys(range(12), 1.0))
+    assert sorted(hit.id for hit in travelled.search(everything, 10, where=where).hits) == expected
+
+
+def test_what_files_say_is_kept_with_an_item(travelled: Collection) -> None:
+    one, two, four = travelled.items([1, 2, 4])
+    assert (one.caption, one.tags, one.taken) == ("ignored?", ("Berlin", "best", "sea"), "2024-05-03T14:07:09+02:00")
+    assert (one.camera, one.latitude, one.longitude) == ("Canon EOS 5D", 52.52, 13.405)
+    assert (two.caption, two.tags, four.described, four.taken) == ("a dog", ("best",), None, None)
+    assert one.described == two.described and str(one.described) >= one.added
+    counts = travelled.counts()
+    assert counts.years == {"2024": 2, "2023": 1}
+    assert counts.cameras == {"Canon EOS 5D": 1, "Google Pixel 7": 1, "NIKON D90": 1}
+    assert travelled.verify() == []
+    for bad in (Description(latitude=91.0, longitude=0.0), Description(latitude=1.0), Description(taken="yesterday")):
+        with pytest.raises(CollectionError, match="is no"):
+            travelled.describe({2: bad, 1: Description("not written")})
+    assert travelled.items([1])[0].caption == "ignored?"
+    travelled.compact()
+    with Collection.open(travelled.path) as reader:
+        assert reader.items([1]) == [one]
+
+
+def test_distances() -> None:
+    assert distance(52.52, 13.405, 48.8566, 2.3522) == pytest.approx(877_460, abs=500)  # Berlin to Paris
+    assert distance(0, 179.5, 0, -179.5) == pytest.approx(111_195, abs=1)  # a degree of the equator
+    assert distance(90, 0, -90, 77) == pytest.approx(math.pi * EARTH)
+
+
 def test_a_date_stands_for_all_of_its_time(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, moment in ((11, "2025-12-31T23:59:59+00:00"), (12, "2026-01-01T00:00:00+00:00")):
         monkeypatch.setattr("index_store.collection.now", lambda moment=moment: moment)
@@ -91,7 +168,9 @@ def test_a_date_stands_for_all_of_its_time(collection: Collection, monkeypatch: 
 @pytest.mark.parametrize(
     "text",
     ["", "boats", "colour=red", "folder=", "kind=video", "tag>best", "width=wide", "width=2MB", "bytes=1 TB",
-     "added>=yesterday", "added=26", "caption=!?", "width>=100; DROP TABLE items"],
+     "added>=yesterday", "added=26", "caption=!?",
+     "taken>=May", "camera>Canon", "near=Berlin", "near=52.5", "near=91,0,1km", "near=0,181", "near=1,1,0km",
+     "near=1,1,5", "near>1,1", "near=-5S,10E", "near=1,1,1e9km", "width>=100; DROP TABLE items"],
 )  # fmt: skip
 def test_what_is_no_condition_is_one_sentence(text: str) -> None:
     with pytest.raises(FilterError) as caught:
@@ -193,9 +272,12 @@ def test_a_collection_of_every_earlier_version_opens(tmp_path: Path, archive: Pa
             assert held.verify() == [] and held.ids(EVERYTHING) == [2, 3, 4, 5]
             assert list(held.search(query, 5).hits) == [Hit(2, 2.0), Hit(5, 1.0), Hit(4, 0.5)]
             assert held.ids(parse(["caption=boats"])) == [2, 5] and held.counts().folders == {"/pictures": 4}
+            assert not held.items([3])[0].described
             if writable:
                 held.tag([2], add=["old"])
+                held.describe({4: Description("a hat", ("hats",), "2024")})
             assert held.items([2])[0].tags == ("old",)
+            assert held.ids(parse(["taken=2024"])) == held.ids(parse(["caption=hat"])) == [4]
 
 
 def test_there_is_a_collection_of_every_version_but_the_newest(tmp_path: Path) -> None:

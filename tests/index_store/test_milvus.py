@@ -7,7 +7,9 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +33,7 @@ from index_store.errors import (
 )
 from index_store.exchange import export_jsonl, import_collection, import_jsonl
 from index_store.filters import EVERYTHING, parse
-from index_store.items import NewItem, Retrieval
+from index_store.items import Description, NewItem, Retrieval
 from index_store.opening import collection_exists, create_collection, open_collection
 from index_store.store import Store
 from index_store.vectors import SparseVector
@@ -182,6 +184,16 @@ def test_filters_let_through_what_they_do_in_a_folder(milvus: MilvusCollection, 
         {"path": "/p/IMG_2.JPG", "caption": "sea, sea and a boat_house 3×", "tags": ()},
     ]
     fill([new(word(t1=1.0), i, **one) for i, one in enumerate(known)], milvus, local)
+    for one in (milvus, local):
+        one.describe({
+            1: Description("A boat, at sea", ("new",), "2024-05-03T14:07:09", "Canon EOS_5D", 52.52, 13.405),
+            2: Description(None, (), "2023", "NIKON D90", -17.0, 179.99),
+        })  # fmt: skip
+    assert [replace(item, added="", described="") for item in milvus.items([1, 2, 3])] == [
+        replace(item, added="", described="", thumbnail=None) for item in local.items([1, 2, 3])
+    ]
+    found = milvus.counts()
+    assert (found.cameras, found.years) == (local.counts().cameras, local.counts().years)
     year = milvus.items([1])[0].added[:4]
     asked = [
         "kind=image",
@@ -212,6 +224,18 @@ def test_filters_let_through_what_they_do_in_a_folder(milvus: MilvusCollection, 
         "added<2026",
         "caption=nothing",
         "tag=nothing",
+        "tag=new",
+        "camera=canon",
+        "camera=EOS_5",
+        "camera!=nikon",
+        "near=52.52,13.4,5km",
+        "near!=52.52,13.4,5km",
+        "near=-17,-179.99,3km",
+        "near=0,0,1km",
+        "near!=0,0,1km",
+    ]
+    asked += [
+        f"taken{sign}{date}" for sign in ("=", "!=", "<=", ">", "<", ">=") for date in ("2024", "2024-05", "2023")
     ]
     asked += [f"added{sign}{year}" for sign in ("=", "!=", "<=", ">", "<", ">=")]
     for condition in asked:
@@ -445,16 +469,46 @@ def test_a_creation_that_was_interrupted_is_made_anew(milvus: MilvusCollection, 
         assert made.vocabulary == tuple(VOCABULARY[:5]) and made.model == "second"
 
 
+def test_a_table_of_the_earlier_form_answers_all_but_what_it_has_no_room_for(
+    address: MilvusAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = rows.item_table
+
+    def earlier() -> Any:
+        schema, indexes = table()
+        schema._fields = [one for one in schema.fields if one.name not in (*rows.DESCRIBED, "camera_key")]
+        return schema, indexes
+
+    monkeypatch.setattr(rows, "item_table", earlier)
+    MilvusCollection.create(address, model="test", vocabulary=VOCABULARY).close()
+    with MilvusCollection.open(address, writable=True) as made:
+        made._server.ask("upsert", "sightwords_about", [rows.fact("form", rows.EARLIER)])
+    with MilvusCollection.open(address, writable=True) as made:
+        (one,) = made.add([new(word(t1=1.0), 1, camera="lost", tags=("a",))])
+        made.describe({one: Description("a boat", ("b",), "2024", "lost", 1.0, 2.0)})
+        made.move({one: "/q.png"})
+        (item,) = made.items([one])
+        assert (item.caption, item.tags, item.camera, item.described) == ("a boat", ("a", "b"), None, item.added)
+        assert made.counts().cameras == {} and made.ids(parse(["caption=boat"])) == [one]
+        for condition in ("taken=2024", "camera=x", "near=1,2,3km"):
+            with pytest.raises(FilterError, match="an earlier Sightwords made it"):
+                made.ids(parse([condition]))
+
+
 def test_rows_that_are_wrong_are_found_and_taken_out(milvus: MilvusCollection, address: MilvusAddress) -> None:
     good, bad = milvus.add([new(word(t1=1.0, t2=1.0), 1), new(word(t1=1.0), 2)])
-    (row,) = milvus._rows([bad], rows.EVERY_FIELD)
-    milvus._server.ask("upsert", "sightwords", [{name: row[name] for name in rows.EVERY_FIELD} | {"terms": 9}])
+    (row,) = milvus._rows([bad], rows.every_field(rows.FORM))
+    milvus._server.ask(
+        "upsert", "sightwords", [{name: row[name] for name in rows.every_field(rows.FORM)} | {"terms": 9}]
+    )
     assert len(milvus.verify()) == 1 and str(bad) in milvus.verify()[0]
     assert milvus.repair().removed == 1 and milvus.verify() == [] and milvus.ids() == [good]
     milvus._server.ask("upsert", "sightwords_about", [rows.fact("form", "99")])
     with pytest.raises(CollectionTooNew, match="newer Sightwords"):
         open_collection(address)
-    milvus._server.ask("upsert", "sightwords_about", [rows.fact("form", "1"), rows.fact("vocabulary-000000", "[]")])
+    milvus._server.ask(
+        "upsert", "sightwords_about", [rows.fact("form", rows.FORM), rows.fact("vocabulary-000000", "[]")]
+    )
     with pytest.raises(CollectionDamaged, match="lost its vocabulary"):
         open_collection(address)
     milvus._server.ask("drop_collection", "sightwords_about")

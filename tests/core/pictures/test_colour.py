@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from core.pictures.colour import flattened, in_srgb
 from core.pictures.images import open_image
 from tests import profiles
-from tests.profiles import DISPLAY_P3, PROPHOTO, SRGB, cmyk_profile, grey_profile, rgb_profile
+from tests.profiles import ADOBE_RGB, DISPLAY_P3, PROPHOTO, SRGB, cmyk_profile, grey_profile, rgb_profile
 
 COLOURS = ((120, 90, 60), (200, 40, 30), (10, 220, 120), (128, 128, 128))
 
@@ -110,6 +110,20 @@ def test_a_broken_or_foreign_profile_never_costs_the_picture(tmp_path: Path, pro
     assert seen(tmp_path / "a.png")[0] > 0 and open_image(tmp_path / "a.tif").size == (16, 16)
     if b"acsp" not in profile or profile[16:20] != b"RGB ":
         assert seen(tmp_path / "a.png") == (120, 90, 60)
+
+
+def test_a_camera_that_means_adobe_rgb_and_says_so_in_exif_alone(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[0xA001] = 0xFFFF  # "uncalibrated"
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.IFD.Interop] = {1: "R03"}
+    picture = Image.new("RGB", (16, 16), (60, 160, 90))
+    picture.save(tmp_path / "a.jpg", exif=exif, quality=100)
+    expected = profiles.in_srgb((60, 160, 90), ADOBE_RGB, 2.19921875)
+    assert not near(expected, (60, 160, 90), 20)
+    assert near(seen(tmp_path / "a.jpg"), expected, 2)
+    own = rgb_profile(DISPLAY_P3, 2.2)  # a profile goes before it
+    picture.save(tmp_path / "b.jpg", exif=exif, quality=100, icc_profile=own)
+    assert near(seen(tmp_path / "b.jpg"), profiles.in_srgb((60, 160, 90), DISPLAY_P3, 2.2), 2)
 
 
 def test_srgb_costs_nothing() -> None:

@@ -156,6 +156,14 @@ def test_what_was_taken_from_junk_before_stays_and_is_told(collection: Collectio
     assert f"sightwords remove {folder / '#recycle'}" in reason
 
 
+def test_what_is_read_beside_pictures_is_not_passed_over(collection: Collection, model: Model, folder: Path) -> None:
+    (folder / "captions.csv").write_text("file,caption\n0.png,a red dog\n")
+    for name in ("0.xmp", "1.png.XMP", "other.csv"):
+        (folder / name).touch()
+    report = index_paths(model, collection, [folder], captions=folder / "captions.csv")
+    assert report.passed_over == {".csv": 1} and report.added == 7
+
+
 def test_a_pipe_of_any_name_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     listing = list_pictures([tmp_path])

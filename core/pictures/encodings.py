@@ -1,0 +1,42 @@
+"""Turns bytes into text where nothing, or something wrong, says which encoding they are in; knows no files."""
+
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)  # what texts begin with
+_LOOKED_AT = 4_096  # bytes that tell UTF-16 without a mark
+
+
+def document(data: bytes) -> str:
+    """The text of a file, with plain line ends; bytes that are wrong in UTF-8 cost their own line only."""
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None) or unmarked_utf16(data)
+    if encoding and encoding != "utf-8-sig":
+        text = data.decode(encoding, "replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = "\n".join(map(plain, data.removeprefix(b"\xef\xbb\xbf").split(b"\n")))
+    return text.removeprefix("\ufeff").rstrip("\0\x1a").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def plain(data: bytes) -> str:
+    """A text in UTF-8 or, where it is none, in Windows' 1252."""
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")  # five bytes mean nothing in 1252
+
+
+def unmarked_utf16(data: bytes) -> str | None:
+    """UTF-16 without a mark, told by its zeros: every second byte of mostly Latin text."""
+    some = data[:_LOOKED_AT]
+    even, odd = some[::2].count(0), some[1::2].count(0)
+    if max(even, odd) * 4 < len(some) or not some:
+        return None
+    return "utf-16-be" if even > odd else "utf-16-le"
