@@ -2,13 +2,17 @@
 
 from html import escape
 
+from core.pictures.formats import picture_suffixes
+
 # Runs in the page: the cross takes the picture out; a picture dropped or pasted anywhere is taken in.
 PICTURE_SCRIPT = """
 element.addEventListener('click', (event) => {
   if (event.target.closest('.sw-picture-off')) trigger('clear');
 });
 async function take(list) {
-  const file = [...(list || [])].find((file) => file.type.startsWith('image/'));
+  const files = [...(list || [])];
+  // a browser knows no type of RAW files and others
+  const file = files.find((file) => file.type.startsWith('image/')) || files.find((file) => !file.type);
   if (!file) return;
   const {path} = await upload(file);
   trigger('upload', {path});
@@ -56,3 +60,14 @@ def share_link(link: str, note: str = "") -> str:
         f'<p class="sw-sharing" data-link="{escape(link)}"><button type="button" class="sw-share">Copy link</button>'
         f'<span class="sw-copied" role="status"></span>{said}</p>'
     )
+
+
+def picture_files() -> list[str]:
+    """What a button for pictures lets people choose, as Gradio wants it told."""
+    return ["image", *sorted(picture_suffixes())]
+
+
+def of_what_was_sent(sentence: str, path: str) -> str:
+    """An error about an uploaded file in words of the person who sent it and knows no path of this machine."""
+    said = sentence.replace(f"picture {path}", "picture that you sent").replace(path, "what you sent")
+    return said[:1].upper() + said[1:]

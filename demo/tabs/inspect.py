@@ -13,6 +13,7 @@ from core.errors import QueryError
 from core.explain import contributions, query_terms
 from core.pictures.images import open_image, working_copy
 from demo.components.notices import error_notice
+from demo.components.picture_chip import of_what_was_sent, picture_files
 from demo.components.term_page import term_page
 from demo.components.term_profile import TERMS_SCRIPT, shared_terms, term_offers, term_profile
 from demo.session import Session
@@ -71,7 +72,7 @@ def inspect_tab(session: Session, tab: gr.Tab) -> tuple[gr.HTML, gr.HTML]:
                         container=False, lines=1, max_lines=1, elem_id=f"inspect-{side}-text", scale=1,
                     )  # fmt: skip
                     uploads[side] = gr.UploadButton(
-                        "Picture", file_types=["image"], scale=0, elem_id=f"inspect-{side}-picture"
+                        "Picture", file_types=picture_files(), scale=0, elem_id=f"inspect-{side}-picture"
                     )
                     shows[side] = gr.Button("Show", variant="primary", scale=0, elem_id=f"inspect-{side}-show")
                 profiles[side] = gr.HTML(elem_id=f"inspect-{side}-terms", js_on_load=TERMS_SCRIPT, **PLAIN)
@@ -143,7 +144,7 @@ def _readers(session: Session, side: str) -> tuple[Callable[..., Any], Callable[
             query = session.encode_picture(working_copy(open_image(path)))
             return _shown(session, side, Input(query, Path(path).name), inputs)
         except SightwordsError as error:
-            said = str(error).replace(str(path), "you sent").replace("picture you sent", "picture that you sent")
+            said = of_what_was_sent(str(error), str(path))
             return error_notice(said), gr.skip(), gr.skip(), inputs
 
     return read, see

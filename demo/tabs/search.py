@@ -12,7 +12,7 @@ from core.pictures.images import open_image, working_copy
 from demo.asked import Asked
 from demo.components.amounts import count
 from demo.components.notices import error_notice
-from demo.components.picture_chip import LINK_SCRIPT, PICTURE_SCRIPT
+from demo.components.picture_chip import LINK_SCRIPT, PICTURE_SCRIPT, of_what_was_sent, picture_files
 from demo.components.query_chips import CHIPS_SCRIPT
 from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT
 from demo.components.welcome import MOSAIC_SCRIPT
@@ -81,7 +81,7 @@ class Tab:
                 max_lines=1, autofocus=True, container=False, elem_id="query", scale=1,
             )  # fmt: skip
             self.upload = gr.UploadButton(
-                "Picture", file_types=["image"], elem_id="picture-button", scale=0, variant="secondary"
+                "Picture", file_types=picture_files(), elem_id="picture-button", scale=0, variant="secondary"
             )
             self.button = gr.Button("Search", variant="primary", elem_id="search-button", scale=0)
         self.picture = gr.HTML(elem_id="picture", js_on_load=PICTURE_SCRIPT, **PLAIN)
@@ -265,7 +265,7 @@ class Tab:
             image = working_copy(open_image(path))
             encoded = self.session.encode_picture(image)
         except SightwordsError as error:
-            said = str(error).replace(str(path), "you sent").replace("picture you sent", "picture that you sent")
+            said = of_what_was_sent(str(error), str(path))
             return (error_notice(said), *(gr.skip(),) * (len(self.answer) - 1))
         small = image.copy()
         small.thumbnail((THUMBNAIL, THUMBNAIL))

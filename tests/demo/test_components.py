@@ -14,7 +14,7 @@ from core.search import Contribution, SearchHit
 from demo.components.amounts import amount, column, count, milliseconds, weight
 from demo.components.difference_bars import difference_bars
 from demo.components.notices import error_notice, progress_panel, remark_notices, search_line
-from demo.components.picture_chip import picture_chip, share_link
+from demo.components.picture_chip import of_what_was_sent, picture_chip, picture_files, share_link
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
 from demo.components.query_chips import query_chips
 from demo.components.result_grid import explained_hit, file_url, result_grid
@@ -248,3 +248,12 @@ def test_progress_counts_or_only_moves() -> None:
 
 def test_the_header_keeps_our_own_drawing() -> None:
     assert "svg" in _Page(header("<svg></svg>")).tags
+
+
+def test_a_question_may_be_any_picture_and_errors_name_no_path() -> None:
+    offered = picture_files()
+    assert {"image", ".jfif", ".heic", ".dng", ".jp2"} <= set(offered)
+    said = of_what_was_sent("The picture /tmp/x/a.png is empty (0 bytes).", "/tmp/x/a.png")
+    assert said == "The picture that you sent is empty (0 bytes)."
+    said = of_what_was_sent("/tmp/x/a.png is not a picture that can be read.", "/tmp/x/a.png")
+    assert said == "What you sent is not a picture that can be read."
