@@ -37,3 +37,7 @@ class TrainingError(SightwordsError):
 
 class DatasetError(SightwordsError):
     """A dense data set or caption file that is malformed; the message names file, row and what was expected."""
+
+
+class RemovalNotAgreed(SightwordsError):
+    """So many items were to be taken out that a person must agree first; nothing was changed."""

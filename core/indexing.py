@@ -6,6 +6,7 @@ import os
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -13,13 +14,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PIL import Image
 
+from core.duplicates import find_copies
 from core.errors import ImageError
 from core.pictures.captions import read_captions, unread
 from core.pictures.described import Asking, describe
 from core.pictures.files import Listing, Shard, list_pictures
 from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
+from core.pictures.likeness import likeness
 from core.pictures.renames import Renames, at_home, gone, homeless, renames
 from core.pictures.spoken import Spoken, spoken
+from core.removal import lost_much
 from index_store.catalog import now
 from index_store.errors import CollectionError
 from index_store.folder import is_collection
@@ -51,7 +55,8 @@ class IndexReport:
     row of captions that could not be taken. `seconds`: wall-clock time. `cancelled`: stopped early; all that is counted
     is stored, and the next run takes up the rest. `passed_over`: how many files in folders are no pictures, by suffix
     ("" for none). `junk`: how many pictures lie in folders that systems keep for themselves, by the folder's name.
-    `unread_captions`: files in the folders that look like captions of theirs, none of which was ever read.
+    `unread_captions`: files in the folders that look like captions of theirs, none of which was ever read. `kept`: ids
+    of items whose files are gone, so many that a person is asked first.
     """
 
     added: int
@@ -65,6 +70,7 @@ class IndexReport:
     passed_over: Mapping[str, int] = field(default_factory=dict)
     junk: Mapping[str, int] = field(default_factory=dict)
     unread_captions: tuple[str, ...] = ()
+    kept: tuple[int, ...] = ()
 
     @property
     def read(self) -> int:
@@ -82,6 +88,7 @@ def index_paths(
     alt_texts: Mapping[Path, str] | None = None,
     shard: Shard | None = None,
     everything: bool = False,
+    remove_many: bool = False,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> IndexReport:
@@ -90,7 +97,8 @@ def index_paths(
     A picture whose bytes are known at its path is left alone. Known bytes at a new path are the same item where they
     are no longer at the old one (renamed; its captions go with it), and otherwise a new item with the same vector. New
     bytes at a known path replace the old item. Items of files that are gone from a walked folder are removed, except
-    when a folder that was asked for holds no picture any more: its disk may not be mounted, which is reported instead.
+    when a folder that was asked for holds no picture any more: its disk may not be mounted, which is reported instead,
+    and when the folders lost much (`removal.lost_much`), unless `remove_many`: the report then names those kept.
     `captions`, a file that `read_captions` reads, makes each caption an item of kind "caption" with its picture's path;
     which picture its names mean, `spoken` says (from `captions_folder`, or from where it lies).
     `shard`: takes only its share of the pictures and their captions. `everything`: takes hidden entries, deleted files
@@ -98,7 +106,7 @@ def index_paths(
     `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text, its
     first caption in the file of captions, or else what its own file says (`describe`), which also gives it tags, date,
     camera and place. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()`
-    between batches.
+    between batches. Other processes may write between two batches; what they did is followed.
 
     A file or a row of captions that cannot be read is skipped with its reason. Raises ImageError for a path that does
     not exist, DatasetError for a captions file without captions, CollectionError when another model made the
@@ -123,7 +131,7 @@ def index_paths(
         listing = replace(listing, pictures=[picture for picture in listing.pictures if shard.takes(picture)])
         by_picture = {picture: texts for picture, texts in by_picture.items() if shard.takes(picture)}
     alts = {picture: texts[0] for picture, texts in by_picture.items() if texts} | dict(alt_texts or {})
-    run = _Run(model, collection, listing, by_picture, alts, progress, cancelled or (lambda: False))
+    run = _Run(model, collection, listing, by_picture, alts, progress, cancelled or (lambda: False), remove_many)
     run.skipped.extend(said.skipped)
     left = run.unread_captions() if file is None else ()
     run.known_pictures()
@@ -131,6 +139,8 @@ def index_paths(
     run.pictures()
     run.captions()
     run.remove_gone()
+    if run.added or run.updated or run.removed or collection.without_likeness():
+        find_copies(collection)
     if collection.wasteful and not run.stopped:
         collection.compact()
     log.info("indexed %s: %d added, %d updated, %d removed", collection.place, run.added, run.updated, run.removed)
@@ -138,7 +148,7 @@ def index_paths(
     seconds = perf_counter() - started
     return IndexReport(
         run.added, run.unchanged, run.updated, run.renamed, run.removed, skipped, seconds, run.stopped,
-        _most_first(listing.passed_over), _most_first(listing.junk), left,
+        _most_first(listing.passed_over), _most_first(listing.junk), left, run.kept,
     )  # fmt: skip
 
 
@@ -164,6 +174,7 @@ class _Run:
     alts: Mapping[Path, str]
     progress: Progress | None
     cancelled: Callable[[], bool]
+    remove_many: bool
     added: int = 0
     unchanged: int = 0
     updated: int = 0
@@ -172,6 +183,7 @@ class _Run:
     done: int = 0
     stopped: bool = False
     skipped: list[tuple[Path, str]] = field(default_factory=list)
+    kept: tuple[int, ...] = ()
     spoilt: list[int] = field(default_factory=list)  # ids whose file is there, but holds no picture any more
 
     def __post_init__(self) -> None:
@@ -189,6 +201,14 @@ class _Run:
             self.at_path[item.kind, item.path].append(item)
             if item.kind == "image":
                 self.by_hash[item.content_hash] = item.id
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A time to look something up and write: no other process writes, and what others wrote before is known."""
+        with self.collection.writing() as others:
+            if others:
+                self._read_items()
+            yield
 
     def descriptions(self) -> None:
         """Asks the files of known pictures what people and cameras wrote into them, where that was never done."""
@@ -218,14 +238,15 @@ class _Run:
         paths = [path for path in self.listing.pictures if path not in digests and _size(path) in sizes]
         digests |= {path: digest for path, digest in self._ahead(paths, _digest) if digest is not None}
         if left and not self._stop_now():
-            self._rename(renames(self.at_path, digests, left))
+            with self._turn():
+                self._rename(renames(self.at_path, digests, homeless(self.at_path, digests)))
 
     def _rename(self, found: Renames) -> None:
         if found.paths or found.removing:
             self.removed += self.collection.move(found.paths, found.removing)
             self.renamed += len(found.paths)
             self._read_items()
-            for item in self.collection.items(list(found.paths)):
+            for item in (item for items in self.at_path.values() for item in items if item.id in found.paths):
                 if item.kind == "image":
                     self._settle(Path(item.path), item)
 
@@ -284,13 +305,16 @@ class _Run:
             return
         self._tell_of_empty_folders()
         self._tell_of_items_in_junk()
-        removing = list(self.spoilt)
-        present = set(map(str, self.listing.pictures))
-        for (_, path), items in self.at_path.items():
-            if path not in present and self.listing.covers(Path(path)) and gone(path):
-                removing.extend(item.id for item in items)
-        if removing:
-            self.removed += self.collection.remove(removing)
+        with self._turn():
+            present, known, lost = set(map(str, self.listing.pictures)), 0, list[int]()
+            for (_, path), items in self.at_path.items():
+                if self.listing.covers(Path(path)):
+                    known += len(items)
+                    lost += [item.id for item in items] if path not in present and gone(path) else []
+            if lost_much(len(lost), known) and not self.remove_many:
+                self.kept, lost = tuple(lost), []
+            if lost or self.spoilt:
+                self.removed += self.collection.remove(self.spoilt + lost)
 
     def unread_captions(self) -> tuple[str, ...]:
         """What look like captions files in the folders that have no captions yet."""
@@ -370,23 +394,21 @@ class _Run:
         picture = read_picture(prepared.path)
         prepared.image = working_copy(picture.image)
         prepared.item = replace(
-            prepared.item, width=picture.width, height=picture.height, thumbnail=thumbnail(prepared.image)
+            prepared.item,
+            width=picture.width,
+            height=picture.height,
+            thumbnail=thumbnail(prepared.image),
+            likeness=likeness(prepared.image),
         )
 
     def _store_pictures(self, batch: Sequence[_Prepared]) -> None:
         """Encodes what is new in a batch, once for equal bytes, and adds it durably."""
         if not batch or self._stop_now():
             return
-        batch = [prepared for prepared in batch if self._can_store(prepared)]
-        fresh = {p.item.content_hash: p.image for p in batch if p.item and p.image and not self._known(p.item)}
-        encoded = dict(zip(fresh, self.model.encode_images(list(fresh.values())), strict=True)) if fresh else {}
-        items = [self._completed(prepared.item, encoded) for prepared in batch if prepared.item]
-        replaced = [self.at_path.get(("image", item.path), []) for item in items]
-        items = [
-            replace(item, tags=_joined(olds[0].tags, item.tags)) if olds else item
-            for item, olds in zip(items, replaced, strict=True)
-        ]
-        ids = self.collection.add(items, replacing=[old.id for olds in replaced for old in olds])
+        encoded: dict[str, SparseVector] = {}
+        self._encode(batch, encoded)  # which takes its time: others may write meanwhile
+        with self._turn():
+            items, replaced, ids = self._add(self._encode(batch, encoded), encoded)
         for old in (old for olds in replaced for old in olds):
             if self.by_hash.get(old.content_hash) == old.id:
                 del self.by_hash[old.content_hash]
@@ -396,9 +418,28 @@ class _Run:
             self.added += not olds
             self._advance(Path(item.path).name)
 
-    def _can_store(self, prepared: _Prepared) -> bool:
+    def _encode(self, batch: Sequence[_Prepared], encoded: dict[str, SparseVector]) -> list[_Prepared]:
+        """Those of a batch that can be stored; `encoded` gets the vectors of bytes that neither it nor an item has."""
+        able = [prepared for prepared in batch if self._can_store(prepared, encoded)]
+        fresh = {p.item.content_hash: p.image for p in able if p.item and p.image and not self._known(p.item, encoded)}
+        if fresh:
+            encoded |= zip(fresh, self.model.encode_images(list(fresh.values())), strict=True)
+        return able
+
+    def _add(
+        self, batch: Sequence[_Prepared], encoded: Mapping[str, SparseVector]
+    ) -> tuple[list[NewItem], list[list[Item]], list[int]]:
+        """The items of a batch, durable now, with those that each replaced, and their ids."""
+        items = [self._completed(prepared.item, encoded) for prepared in batch if prepared.item]
+        replaced = [self.at_path.get(("image", item.path), []) for item in items]
+        items = [replace(item, tags=olds[0].tags) if olds else item for item, olds in zip(items, replaced, strict=True)]
+        return items, replaced, self.collection.add(items, replacing=[old.id for olds in replaced for old in olds])
+
+    def _can_store(self, prepared: _Prepared, encoded: Mapping[str, SparseVector]) -> bool:
         """Decodes a picture whose stored twin was replaced since it was prepared; false when that fails."""
-        if prepared.image is None and prepared.item and not self._known(prepared.item):
+        if prepared.error is not None:
+            return False
+        if prepared.image is None and prepared.item and not self._known(prepared.item, encoded):
             try:
                 self._decode(prepared)
             except ImageError as error:
@@ -407,11 +448,11 @@ class _Run:
                 return False
         return True
 
-    def _known(self, item: NewItem) -> bool:
-        return item.content_hash in self.by_hash
+    def _known(self, item: NewItem, encoded: Mapping[str, SparseVector]) -> bool:
+        return item.content_hash in self.by_hash or item.content_hash in encoded
 
     def _completed(self, item: NewItem, encoded: Mapping[str, SparseVector]) -> NewItem:
-        """The item with its vector: just encoded, or that of a stored item with the same bytes."""
+        """The item with its vector: just encoded, or that of an item with the same bytes, whose tags stay its own."""
         twin = self.by_hash.get(item.content_hash)
         if twin is None:
             return replace(item, vector=encoded[item.content_hash])
@@ -419,15 +460,21 @@ class _Run:
         small = Path(old.thumbnail).read_bytes() if old.thumbnail and Path(old.thumbnail).exists() else item.thumbnail
         caption = item.caption if item.caption is not None else old.caption
         sized = replace(item, width=old.width, height=old.height, thumbnail=small)
-        return replace(sized, vector=vector, caption=caption, tags=_joined(old.tags, item.tags))
+        return replace(sized, vector=vector, caption=caption)
 
     def _store_captions(self, batch: Sequence[NewItem]) -> None:
         if not batch or self._stop_now():
             return
         vectors = self.model.encode_texts([item.caption or "" for item in batch])
-        self.collection.add([replace(item, vector=vector) for item, vector in zip(batch, vectors, strict=True)])
-        self.added += len(batch)
+        items = [replace(item, vector=vector) for item, vector in zip(batch, vectors, strict=True)]
+        with self._turn():
+            there = {(item.path, item.caption) for items in self._captions_of(batch) for item in items}
+            self.added += len(self.collection.add([item for item in items if (item.path, item.caption) not in there]))
         self._advance(Path(batch[-1].path).name, len(batch))
+
+    def _captions_of(self, batch: Sequence[NewItem]) -> Iterator[list[Item]]:
+        """The caption items of each picture that a batch of captions belongs to."""
+        return (self.at_path.get(("caption", path), []) for path in {item.path for item in batch})
 
     def _skip(self, prepared: _Prepared) -> None:
         self.skipped.append((prepared.path, prepared.error or ""))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 import numpy as np
 
+from core.duplicates import one_of_each
 from core.errors import QueryError
 from core.explain import Contribution, SearchTerm, contributions, query_terms
 from core.honesty import LOOKED_AT, Remark, answers, remarks
@@ -47,6 +48,7 @@ class SearchHit:
     score: float
     contributions: tuple[Contribution, ...]
     thumbnail: str | None  # absolute path of a small picture, for galleries; not part of the JSON
+    copies: int = 1  # how many nearly equal pictures it stands for, itself included
     tags: tuple[str, ...] = ()
     taken: str | None = None  # this and the next three as in `index_store.items.Description`
     camera: str | None = None
@@ -54,8 +56,8 @@ class SearchHit:
     longitude: float | None = None
 
     def to_json(self) -> dict[str, object]:
-        """The keys `id`, `kind`, `path`, `caption`, `score`, `contributions`, `tags`, `taken`, `camera`, `latitude` and
-        `longitude`.
+        """The keys `id`, `kind`, `path`, `caption`, `score`, `contributions`, `copies`, `tags`, `taken`, `camera`,
+        `latitude` and `longitude`.
         """
         return {
             "id": self.id,
@@ -64,6 +66,7 @@ class SearchHit:
             "caption": self.caption,
             "score": self.score,
             "contributions": [row.to_json() for row in self.contributions],
+            "copies": self.copies,
             "tags": list(self.tags),
             "taken": self.taken,
             "camera": self.camera,
@@ -143,6 +146,7 @@ def search(
     kind: str | None = None,
     where: Filter = EVERYTHING,
     budget: int | None = None,
+    each: bool = True,
 ) -> SearchResult:
     """The k items (1..1,000) with the highest exact dot product with a text, a picture or a ready vector.
 
@@ -152,7 +156,8 @@ def search(
     full but only looks at items that share a literal term. Items in which a term of `without` has any weight are left
     out, and the search goes deeper until k remain. `kind` keeps only "image" or only "caption" items, `where` only
     those that it lets through. `budget`: at most so many postings are read, those that count most first; `exact` tells
-    whether that was enough to prove the answer. Scores are exact in any case.
+    whether that was enough to prove the answer. Scores are exact in any case. Unless `each`, nearly equal pictures are
+    one hit, the best of them, and k counts such hits.
 
     Without an active term the result has no hits. Raises QueryError for a question that cannot be asked and
     CollectionError when another model made the collection.
@@ -175,8 +180,10 @@ def search(
     terms = model.vocabulary.terms
 
     def look() -> tuple[tuple[SearchHit, ...], bool | None, bool, float, float]:
-        hits, exact, retrieving, rescoring = _retrieve(collection, weights, k, kind, candidates, banned, where, budget)
-        explained = explained_hits(collection, hits, weights, terms, query.spoken)
+        hits, exact, retrieving, rescoring = _retrieve(
+            collection, weights, k, kind, candidates, banned, where, budget, each
+        )
+        explained = explained_hits(collection, hits, weights, terms, query.spoken, each=each)
         return explained, answered_by(collection, query, hits, kind), exact, retrieving, rescoring
 
     explained, answered, exact, retrieve_ms, rescore_ms = undisturbed(look)
@@ -319,8 +326,10 @@ def _retrieve(
     banned: frozenset[int],
     where: Filter,
     budget: int | None,
+    each: bool,
 ) -> tuple[list[Hit], bool, float, float]:
-    """The hits without banned terms, whether they are proven exact, milliseconds of retrieving and of re-scoring."""
+    """The hits without banned terms, and without copies of better ones unless `each`; whether they are proven exact,
+    milliseconds of retrieving and of re-scoring."""
     if not len(vector) or (candidates is not None and not len(candidates)):
         return [], True, 0.0, 0.0
     retrieve_ms = rescore_ms = 0.0
@@ -333,6 +342,7 @@ def _retrieve(
         if banned:
             vectors = collection.vectors([hit.id for hit in hits])
             hits = [hit for hit, item in zip(hits, vectors, strict=True) if banned.isdisjoint(item.terms.tolist())]
+        hits = hits if each else one_of_each(collection, hits)
         if len(hits) >= k or len(retrieval.hits) < depth or not retrieval.exact:
             return hits[:k], retrieval.exact, retrieve_ms, rescore_ms
         depth *= 4  # too many were left out: what remains of a proven top-depth list is a proven list again
@@ -355,9 +365,14 @@ def explained_hits(
     terms: Sequence[str],
     spoken: Ids[int],
     against: SparseVector | None = None,
+    each: bool = True,
 ) -> tuple[SearchHit, ...]:
-    """Hits with their items and contributions (`explain.contributions`); ItemNotFound for an item that is gone."""
+    """Hits with their items and contributions (`explain.contributions`); ItemNotFound for an item that is gone.
+
+    Unless `each`, a hit stands for all its copies, which it counts.
+    """
     ids = [hit.id for hit in hits]
+    copies = {} if each else collection.group_sizes(ids)
     rows = zip(hits, collection.items(ids), collection.vectors(ids), strict=True)
     return tuple(
         SearchHit(
@@ -368,6 +383,7 @@ def explained_hits(
             score=float(hit.score),
             contributions=contributions(query, vector, terms, spoken, against),
             thumbnail=item.thumbnail,
+            copies=copies.get(item.id, 1),
             tags=item.tags,
             taken=item.taken,
             camera=item.camera,

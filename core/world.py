@@ -12,7 +12,7 @@ from core.indexing import Progress, index_paths
 from core.scenes.writer import META, write_scenes
 from core.writing import write_text_whole
 from index_store.collection import Collection
-from index_store.errors import CollectionError, CollectionExists, CollectionFull
+from index_store.errors import CollectionBusy, CollectionError, CollectionExists, CollectionFull
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -41,7 +41,8 @@ def ensure_world(
     Does nothing when that is complete; goes on where an interrupted run stopped. Draws and indexes in turns, so that
     the collection can be opened from the first call of `progress(done, count, what)` on and be searched while it
     grows. Each picture's first caption becomes its `caption`, for alternative texts. Returns early, incomplete, once
-    `cancelled()` is true. Raises CollectionError when the folder cannot be written.
+    `cancelled()` is true. Raises CollectionBusy, at once, while another process draws, CollectionError when the folder
+    cannot be written.
     """
     finished = path.parent / "finished.json"
     with _home_named():
@@ -50,7 +51,7 @@ def ensure_world(
     pictures = path.parent / "pictures"
     tell = progress or (lambda done, total, what: None)
     stop = cancelled or (lambda: False)
-    with _opened(model, path) as collection:
+    with _opened(model, path) as collection, collection.writing():  # whoever is first draws all
         indexed = min(len(collection), _drawn_count(pictures), count)
         tell(indexed, count, "the built-in world")
         for start in range(indexed - indexed % _CHUNK, count, _CHUNK):
@@ -69,11 +70,11 @@ def _opened(model: "Model", path: Path) -> Collection:
     if not Collection.exists(path):
         try:
             with _home_named():
-                return Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision)
+                return Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision, wait=0)
         except CollectionExists:
             if not Collection.exists(path):
                 raise  # something else lies there; otherwise another program was quicker to make it
-    return Collection.open(path, model=model.name, vocabulary=terms, writable=True)
+    return Collection.open(path, model=model.name, vocabulary=terms, writable=True, wait=0)
 
 
 @contextmanager
@@ -81,7 +82,7 @@ def _home_named() -> Iterator[None]:
     """Says of a home that cannot be read or written how to choose another one."""
     try:
         yield
-    except (CollectionExists, CollectionFull):
+    except (CollectionBusy, CollectionExists, CollectionFull):
         raise
     except CollectionError as error:
         raise CollectionError(f"{error} SIGHTWORDS_HOME can name another folder.") from error

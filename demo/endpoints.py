@@ -64,6 +64,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         like: int | None = None,
         share: float = 0.5,
         only: list[str] | None = None,
+        each: bool = False,
     ) -> dict[str, Any]:
         """Find pictures by what they show, and say term by term why each was found.
 
@@ -78,8 +79,9 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             share: the say of `like` beside the text, 0 to 1
             only: conditions on items, as in tag=best, caption=boat, taken>=2024-05, camera=Canon,
                 near=52.52,13.40,5km, added>=2026-01, width>=1000
+            each: give each of several nearly equal pictures, instead of the best one with their number ("copies")
         """
-        question = Question(text, like, share, expansion, mode, kind, weights or {}, k, tuple(only or ()))
+        question = Question(text, like, share, expansion, mode, kind, weights or {}, k, tuple(only or ()), each)
         result, _ = session.find(_encode(session, question), question)
         document = result.to_json()
         for hit in document["hits"]:  # type: ignore[attr-defined]

@@ -367,9 +367,10 @@ class Lab:
         carried = carry_over(model, source, path, progress=self._stage, cancelled=self._stop.is_set)
         if carried.cancelled:
             return "Stopped; the app searches as before, and what is done is not done again."
-        self._library.use(f"{base} with {name}", model)
+        called = self._library.name_of(path)
+        self._library.use(called, model)
         left = f" {carried.missing:,} items were left out: their pictures cannot be read." if carried.missing else ""
-        return f"The app now searches with the head '{name}', in the collection '{base} with {name}'.{left}"
+        return f"The app now searches with the head '{name}', in the collection '{called}'.{left}"
 
     def _base(self) -> str:
         """The name of the collection in use, without that of a kept head that it was weighed with."""

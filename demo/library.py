@@ -4,8 +4,10 @@ import logging
 import os
 import re
 import threading
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from core.errors import DatasetError, ImageError, QueryError
 from core.home import home_folder
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
+from core.writing import write_text_whole
+from demo.components.amounts import count
 from demo.session import Session
 from index_store.address import Address
 from index_store.collection import Collection
@@ -27,17 +31,32 @@ log = logging.getLogger(__name__)
 
 WORLD = "The built-in world"
 NAME = re.compile(r"[\w][\w .-]{0,59}")
+NAME_FILE = "name.txt"  # beside a collection that was renamed; its folder keeps its name, as its pictures lie in it
+WAIT_S = 20.0  # a page waits this long while another program writes
 
 
 @dataclass(frozen=True)
 class Job:
-    """Where the work at hand stands: `done` of `total`; `report` or `error` once it has ended."""
+    """Where the work at hand stands: `done` of `total`; `report` or `error` once it has ended.
+
+    `lost_from`: the folder that the items that `report` kept, though their files are gone, came from.
+    """
 
     state: Literal["idle", "working", "ended"] = "idle"
     done: int = 0
     total: int = 0
     report: "IndexReport | None" = None
     error: str = ""
+    lost_from: str = ""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Items to be taken out of the `held` that there are; `many`: only once a person agrees."""
+
+    ids: tuple[int, ...]
+    held: int
+    many: bool
 
 
 class Library:
@@ -60,7 +79,11 @@ class Library:
         if self._started_with is not None:
             known[self._started_with.name] = self._started_with
         places = [place for place in sorted(_home().glob("*/collection")) if _is_there(place)]
-        return known | {place.parent.name: place for place in places}
+        return known | {_called(place): place for place in places}
+
+    def name_of(self, place: Path) -> str:
+        """What the collection in a folder below HOME/collections is called."""
+        return _called(place)
 
     @property
     def current(self) -> str:
@@ -73,6 +96,7 @@ class Library:
         Raises QueryError for a name that is none, or while work is under way.
         """
         known = self.collections()
+        name = _same(name, known) or name
         if name not in known:
             raise QueryError(f"There is no collection '{name[:60]}'; choose one from the list.")
         with self._lock:
@@ -107,11 +131,7 @@ class Library:
         place of the usual one. Raises QueryError for a name that it cannot have, MissingFiles for a model that is not
         on this machine.
         """
-        name = name.strip()
-        if not NAME.fullmatch(name) or name == WORLD:
-            raise QueryError("A collection's name has letters, digits, spaces, dots or dashes, at most 60 of them.")
-        if name in self.collections():
-            raise QueryError(f"There is a collection '{name}' already; choose it from the list or take another name.")
+        name = self._free_name(name)
         model, _ = self._session.ready()
         wanted = self._suited(model_name, folder)
         if wanted != model.name:
@@ -121,11 +141,63 @@ class Library:
         with self._lock:
             self._refuse_while_working()
             self.job = Job()
-            path = _home() / name / "collection"
+            path = _free_folder(name) / "collection"
             path.parent.mkdir(parents=True, exist_ok=True)
+            (path.parent / NAME_FILE).write_text(name, "utf-8")
             terms = model.vocabulary.terms
             Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision).close()
             self._session.use(path, model)
+
+    def rename(self, name: str, new: str) -> None:
+        """Calls a collection that was made here otherwise; nothing of it is moved."""
+        place = self._made_here(name)
+        new = self._free_name(new, besides=_called(place))
+        write_text_whole(place.parent / NAME_FILE, new)
+
+    def what_goes(self, name: str) -> str:
+        """What deleting a collection that was made here takes away, and what stays, for a person to agree."""
+        place = self._made_here(name)
+        with open_collection(place) as collection:
+            kinds = collection.counts().kinds
+        held = [count(number, {"image": "picture"}.get(kind, kind)) for kind, number in kinds.items()]
+        index = f"the index of {' and '.join(held) or 'nothing yet'}"
+        kept = place.parent / "pictures"
+        stays = f"; those that were given to it stay in {kept}" if kept.is_dir() and any(kept.iterdir()) else ""
+        return f"This deletes ‘{name}’: {index}, with all tags. The pictures themselves stay{stays}."
+
+    def delete(self, name: str) -> None:
+        """Deletes a collection that was made here, for good; pictures stay. Goes over to another if it is in use."""
+        from core.data.dense_items import dense_file
+
+        place = self._made_here(name)
+        with self._lock:
+            self._refuse_while_working()
+            self.job = Job()
+            if place == self._session.path:
+                other = next((path for path in self.collections().values() if path != place), None)
+                self._go_over(other, None)
+            with Collection.open(place) as collection:
+                dense = dense_file(collection)
+            Collection.delete(place, wait=WAIT_S)
+            dense.unlink(missing_ok=True)
+            (place.parent / NAME_FILE).unlink(missing_ok=True)
+            with suppress(OSError):  # pictures that were given to it lie there
+                place.parent.rmdir()
+
+    def _made_here(self, name: str) -> Path:
+        place = self.collections().get(_same(name, self.collections()) or name)
+        if not isinstance(place, Path) or place.parent.parent != _home():
+            raise QueryError(f"‘{name[:60]}’ was not made here, so that it is neither renamed nor deleted here.")
+        return place
+
+    def _free_name(self, name: str, besides: str = "") -> str:
+        """A name that a collection can have and no other one has; letters may be large or small."""
+        name = name.strip()
+        if not NAME.fullmatch(name) or _same(name, [WORLD]):
+            raise QueryError("A collection's name has letters, digits, spaces, dots or dashes, at most 60 of them.")
+        if taken := _same(name, [known for known in self.collections() if known != besides]):
+            raise QueryError(f"There is a collection '{taken}' already; choose it from the list or take another name.")
+        return name
 
     def create_for(self, files: Sequence[Path], folder: str, name: str = "", model_name: str = "") -> None:
         """A collection for pictures that are to be added while the built-in world, which takes none, is open.
@@ -153,7 +225,7 @@ class Library:
         address = self._own()
         kept = _pictures(address)
 
-        def work(model: "Model") -> "IndexReport":
+        def work(model: "Model") -> Job:
             from core.indexing import index_paths
             from core.pictures.uploads import take_files
 
@@ -178,26 +250,46 @@ class Library:
                     )
                 except DatasetError as error:
                     raise DatasetError(_sent(str(error), captions)) from error
-            return replace(
+                lost = {os.path.dirname(item.path) for item in opened.items(report.kept)} if report.kept else set()
+            report = replace(
                 report,
                 skipped=(*taken.refused, *((path, _sent(reason, captions)) for path, reason in report.skipped)),
                 passed_over=taken.passed_over + Counter(report.passed_over),
                 junk=taken.junk + Counter(report.junk),
             )
+            return Job("ended", report=report, lost_from=os.path.commonpath(lost) if lost else "")
 
         self._begin(work)
 
-    def remove(self, what: str) -> int:
-        """Takes items out, by id or by file or folder; how many. The pictures themselves stay where they are."""
-        from core.removal import matching
+    def to_remove(self, what: str) -> Removal:
+        """The items meant by an id, a file or a folder."""
+        from core.removal import is_many, matching
 
-        address = self._own()
         if not what.strip():
             raise QueryError("There is nothing to remove; give an item's number, or a file or folder.")
-        with self._lock:
-            self._refuse_while_working()
-            with open_collection(address, writable=True) as opened:
-                return opened.remove(matching(opened, [what.strip()]))
+        with open_collection(self._own()) as opened:
+            ids, held = matching(opened, [what.strip()]), len(opened)
+        return Removal(tuple(ids), held, is_many(len(ids), held))
+
+    def remove(self, ids: Sequence[int]) -> int:
+        """Takes items out; how many were there. The pictures themselves stay where they are."""
+        with open_collection(self._own(), writable=True, wait=WAIT_S) as opened:
+            return opened.remove(ids)
+
+    def remove_gone(self) -> int:
+        """Takes out the items that the last job kept though their files are gone, as far as they still are."""
+        from core.removal import remove_gone
+
+        kept = self.job.report.kept if self.job.report else ()
+        with open_collection(self._own(), writable=True, wait=WAIT_S) as opened:
+            removed = remove_gone(opened, kept)
+        self.keep_gone()
+        return removed
+
+    def keep_gone(self) -> None:
+        """The items whose files are gone stay: nobody is asked again, until the next job."""
+        if self.job.report:
+            self.job = replace(self.job, report=replace(self.job.report, kept=()))
 
     def cancel(self) -> None:
         """Stops the work at hand after its batch; what is stored stays."""
@@ -231,7 +323,7 @@ class Library:
         if self.job.state == "working":
             raise QueryError("Pictures are still being added; wait for that or cancel it.")
 
-    def _begin(self, work: "Callable[[Model], IndexReport]") -> None:
+    def _begin(self, work: "Callable[[Model], Job]") -> None:
         model, _ = self._session.ready()
         with self._lock:
             self._refuse_while_working()
@@ -240,9 +332,9 @@ class Library:
             self._thread = threading.Thread(target=self._run, args=(work, model), daemon=True)
             self._thread.start()
 
-    def _run(self, work: "Callable[[Model], IndexReport]", model: "Model") -> None:
+    def _run(self, work: "Callable[[Model], Job]", model: "Model") -> None:
         try:
-            self.job = Job("ended", report=work(model))
+            self.job = work(model)
         except SightwordsError as error:
             self.job = Job("ended", error=str(error))
         except Exception as error:  # a bug of ours: the log gets the traceback, the person a sentence
@@ -259,6 +351,31 @@ def _is_there(place: Path) -> bool:
         return Collection.exists(place)
     except SightwordsError:
         return False
+
+
+def _called(place: Path) -> str:
+    """The name of the collection in a folder below HOME/collections: what it was renamed to, or its folder's."""
+    try:
+        return (place.parent / NAME_FILE).read_text("utf-8").strip() or place.parent.name
+    except (OSError, UnicodeDecodeError):
+        return place.parent.name
+
+
+def _same(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is this one, but for large and small letters."""
+    return next((one for one in known if _plain(one) == _plain(name)), None)
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+def _free_folder(name: str) -> Path:
+    """A folder for a new collection: of its name, unless a collection that was renamed has that one."""
+    number, taken = 1, {_plain(folder.name) for folder in _home().glob("*") if (folder / "collection").exists()}
+    while _plain(folder := name if number == 1 else f"{name}-{number}") in taken:
+        number += 1
+    return _home() / folder
 
 
 def _sent(said: str, captions: Path | None) -> str:

@@ -23,7 +23,7 @@ class Question:
     """`like`: the id of an item to find more like; `share`: the picture's say (0..1) beside a text.
 
     `edits`: {term: weight}, 0 = off, below 0 = against. `k`: how many results are shown.
-    `only`: conditions on items, as `index_store.filters` reads them.
+    `only`: conditions on items, as `index_store.filters` reads them. `each`: nearly equal pictures are shown each.
     """
 
     text: str = ""
@@ -35,6 +35,7 @@ class Question:
     edits: Mapping[str, float] = field(default_factory=dict)
     k: int = PAGE
     only: tuple[str, ...] = ()
+    each: bool = False
 
     def to_link(self) -> str:
         """A query string without what is at its default; "" when nothing is asked."""
@@ -48,6 +49,7 @@ class Question:
             value = getattr(self, name)
             if value != getattr(plain, name):
                 pairs.append((name, f"{value:g}" if isinstance(value, float) else value))
+        pairs += [("each", "1")] if self.each else []
         pairs += [("only", condition) for condition in self.only]
         pairs += [("w", f"{term}:{weight:g}") for term, weight in self.edits.items()]
         return urlencode(pairs)
@@ -67,6 +69,8 @@ def from_link(link: str) -> Question:
             question = replace(question, mode=value)  # type: ignore[arg-type]
         elif name == "kind" and value in KINDS:
             question = replace(question, kind=value)
+        elif name == "each":
+            question = replace(question, each=value == "1")
         elif name == "only" and len(question.only) < MAX_CONDITIONS and value not in question.only and _holds(value):
             question = replace(question, only=(*question.only, value))
         elif name == "w" and len(edits) < MAX_EDITS:

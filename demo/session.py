@@ -188,6 +188,10 @@ class Session:
         """How many items of each kind ("image", "caption") can be searched now."""
         return self._collection.stats(frequent=0).by_kind if self._collection is not None else {}
 
+    def has_copies(self) -> bool:
+        """Whether some of the pictures are nearly equal."""
+        return bool(self._collection.copies()) if self._collection is not None else False
+
     def encode_text(self, text: str) -> "EncodedQuery":
         """A text as what is searched for; waits for a model that is still loading. Raises SightwordsError."""
         model, _ = self.ready()
@@ -220,7 +224,8 @@ class Session:
         steered = steer(query, terms, expansion=question.expansion, mode=question.mode, edits=edits)
         kind = None if question.kind == "both" else question.kind
         where = self._where(question.only)
-        return search_steered(collection, query, steered, k=question.k, kind=kind, where=where), steered
+        found = search_steered(collection, query, steered, k=question.k, kind=kind, where=where, each=question.each)
+        return found, steered
 
     def narrowing(self, found: "SearchResult", steered: "Steered") -> list[str]:
         """Terms that tell the best results apart and are not in the question; none for fewer than three results."""

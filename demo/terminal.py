@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+import typer
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -17,6 +18,7 @@ from demo.places import nearer
 
 if TYPE_CHECKING:
     from core.doctor import Finding
+    from core.duplicates import Copies
     from core.explain import Contribution, SearchTerm
     from core.indexing import IndexReport
     from core.parity import Comparison
@@ -49,6 +51,13 @@ def err() -> Console:
 def print_json(document: object) -> None:
     """One JSON document and a newline on standard output."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def agreed(question: str) -> bool | None:
+    """Asks on standard error; whether the person at the terminal agrees, None where nobody is there to be asked."""
+    if not sys.stdin.isatty():
+        return None
+    return typer.confirm(plain(question), err=True)
 
 
 def plain(text: str) -> str:
@@ -108,6 +117,8 @@ def show_result(result: "SearchResult") -> None:
         name = Text(plain(nearer(hit.path)), overflow="fold")
         if hit.caption:
             name.append(f"\n{plain(hit.caption)}", "italic dim")
+        if hit.copies > 1:
+            name.append(f"\none of {hit.copies} nearly equal pictures", "dim")
         if known := _known(hit):
             name.append(f"\n{plain(known)}", "dim")
         table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
@@ -138,6 +149,18 @@ def show_report(report: "IndexReport", place: str, items: int) -> None:
     out().print(Text(counts), soft_wrap=True)
     for file in report.unread_captions:
         say(f"{file} looks like captions of these pictures; to read them, add --captions {file}", "dim")
+
+
+def show_copies(found: "Sequence[Copies]") -> None:
+    """Each group of nearly equal pictures, with what tells them apart; how many there are."""
+    for one in found:
+        out().print(Text(f"{len(one.items)} {'equal' if one.equal else 'nearly equal'} pictures", "bold"))
+        for item in one.items:
+            told = f"  {item.id}  {plain(item.path)}  {item.width} × {item.height}, {item.bytes / 1e3:,.0f} kB"
+            out().print(Text(told), soft_wrap=True)
+    more = sum(len(one.items) - 1 for one in found)
+    said = f"{len(found)} groups: {more} pictures are there more than once" if found else "No picture is there twice."
+    out().print(Text(said), soft_wrap=True)
 
 
 def show_stats(stats: "Stats", counts: "Counts", place: str, model: str, precision: str | None) -> None:

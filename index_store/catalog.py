@@ -119,6 +119,14 @@ def m004_descriptions(db: sqlite_utils.Database) -> None:
     )
 
 
+@migrations()
+def m005_likeness(db: sqlite_utils.Database) -> None:
+    """Hashes of what pictures show, for which there is no row yet where none was looked for, and groups of copies."""
+    db.execute("CREATE TABLE likeness (item INTEGER PRIMARY KEY, hash BLOB, copy_of INTEGER)")
+    db.execute("CREATE INDEX likeness_copy_of ON likeness (copy_of) WHERE copy_of IS NOT NULL")
+    db.execute("CREATE TRIGGER likeness_gone AFTER DELETE ON items BEGIN DELETE FROM likeness WHERE item = old.id; END")
+
+
 def vocabulary_digest(terms: Sequence[str]) -> str:
     """SHA-256 of the terms in their order: two vocabularies agree exactly when their digests do."""
     return hashlib.sha256(json.dumps(list(terms), ensure_ascii=False).encode()).hexdigest()
@@ -182,6 +190,8 @@ class Catalog:
                 names = ", ".join(f":{column}" for column in COLUMNS)
                 db.conn.executemany(f"INSERT INTO items ({', '.join(COLUMNS)}) VALUES ({names})", rows)
                 self._tag(db, [(row["id"], tag) for row in rows for tag in row["tags"]])
+                hashed = [(row["id"], row["likeness"]) for row in rows if row["likeness"] is not None]
+                db.conn.executemany("INSERT INTO likeness (item, hash) VALUES (?, ?)", hashed)
         return there
 
     def move(self, paths: Mapping[int, str], removed: Sequence[int]) -> list[int]:
@@ -220,6 +230,51 @@ class Catalog:
     @staticmethod
     def _tag(db: sqlite_utils.Database, pairs: Sequence[tuple[int, str]]) -> None:
         db.conn.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", pairs)
+
+    def without_likeness(self) -> list[int]:
+        """Ids of pictures that nobody has looked at for a hash, ascending."""
+        sql = "SELECT id FROM items LEFT JOIN likeness ON item = id WHERE kind = 'image' AND item IS NULL ORDER BY id"
+        return [item for (item,) in self._read(sql)[1]]
+
+    def note_likeness(self, hashes: Mapping[int, bytes | None]) -> None:
+        """Writes down hashes, or that there is none; ids that are not there are passed over."""
+        with self.transaction() as db:
+            there = [(row["id"], hashes[row["id"]]) for row in self.rows(list(hashes))]
+            db.conn.executemany("INSERT OR REPLACE INTO likeness (item, hash) VALUES (?, ?)", there)
+
+    def likenesses(self) -> list[Row]:
+        """Of pictures that were looked at: `id`, `hash` (None: it shows nothing), `width`, `height`, `content_hash`."""
+        return self._query(
+            "SELECT id, hash, width, height, content_hash FROM likeness JOIN items ON id = item ORDER BY id"
+        )
+
+    def group_copies(self, groups: Sequence[Sequence[int]]) -> None:
+        """Writes down which pictures are nearly equal, in the place of what was known of it."""
+        new = {item: ids[0] for ids in groups for item in ids}
+        old = self.copies()
+        with self.transaction() as db:
+            gone = [[item] for item in old.keys() - new.keys()]
+            db.conn.executemany("UPDATE likeness SET copy_of = NULL WHERE item = ?", gone)
+            changed = [(group, item) for item, group in new.items() if old.get(item) != group]
+            db.conn.executemany("UPDATE likeness SET copy_of = ? WHERE item = ?", changed)
+
+    def copies(self, ids: Sequence[int] | None = None) -> dict[int, int]:
+        """{id: what its group is called} of those, all or some, that are in one."""
+        sql, found = "SELECT item, copy_of FROM likeness WHERE copy_of IS NOT NULL", list[tuple[Any, ...]]()
+        if ids is None:
+            return dict(self._read(f"{sql} ORDER BY item")[1])
+        for start in range(0, len(ids), CHUNK):
+            some = ids[start : start + CHUNK]
+            found += self._read(f"{sql} AND item IN ({','.join('?' * len(some))})", some)[1]
+        return dict(found)
+
+    def group_sizes(self, groups: Sequence[int]) -> dict[int, int]:
+        """{group: how many pictures are in it}."""
+        found, sql = list[tuple[Any, ...]](), "SELECT copy_of, count(*) FROM likeness WHERE copy_of IN"
+        for start in range(0, len(groups), CHUNK):
+            some = groups[start : start + CHUNK]
+            found += self._read(f"{sql} ({','.join('?' * len(some))}) GROUP BY copy_of", some)[1]
+        return dict(found)
 
     def rows(self, ids: Sequence[int]) -> list[Row]:
         """The rows of those ids that exist, each once, in no particular order."""

@@ -7,16 +7,19 @@ They agree without a common transaction, for only the catalog decides and postin
 So at every moment, also after a crash, postings may hold documents that the catalog does not know. Searching skips
 them; opening for writing deletes them. Ids are never used twice, so a leftover can never be taken for another item.
 
+One process writes at a time, and only while it does: between two writes others may have a turn (`writer_lock.py`).
+
 Reading goes through a `View` of one moment (`view.py`), in which search is exact (`searching.py`). A writer makes a new
-one at each change; a reader makes one whenever the catalog says that somebody else has written.
+one at each change; a new one is made, too, whenever the catalog says that somebody else has written.
 """
 
 import logging
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +37,7 @@ from index_store.errors import (
 )
 from index_store.filters import EVERYTHING, Condition, Filter
 from index_store.items import Compaction, Counts, Description, Hit, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.likeness import Picture, groups
 from index_store.moments import Moments
 from index_store.postings import Postings
 from index_store.searching import search
@@ -43,6 +47,7 @@ from index_store.upgrading import upgrade
 from index_store.vectors import SparseVector
 from index_store.verification import Findings, findings
 from index_store.view import View
+from index_store.writer_lock import WAIT_S, WriterLock
 
 ITEM_COLUMNS = (
     "kind",
@@ -69,15 +74,19 @@ __all__ = ["Collection", "Hit", "Item", "NewItem", "Retrieval", "Stats"]
 class Collection:
     """Made by `create` or `open`, never directly. A context manager; reading methods may be called from any thread."""
 
-    def __init__(self, path: Path, catalog: Catalog, postings: Postings, *, writable: bool) -> None:
-        self._path, self._catalog, self._postings, self._writable = path, catalog, postings, writable
+    def __init__(
+        self, path: Path, catalog: Catalog, postings: Postings, lock: WriterLock | None = None, wait: float = WAIT_S
+    ) -> None:
+        """lock: for one that may be written to."""
+        self._path, self._catalog, self._postings = path, catalog, postings
+        self._writer_lock, self._wait, self._writing = lock, wait, False
         about = catalog.about()
         self._model, self._digest, self._precision = about["model"], about["digest"], about.get("precision")
         self._vocabulary = catalog.vocabulary()
         self._thumbnails = Thumbnails(path)
         self._lock = threading.RLock()  # guards writing
         self._closed = False
-        self._moments = Moments(path, len(self._vocabulary), catalog, postings, writable=writable)
+        self._moments = Moments(path, len(self._vocabulary), catalog, postings)
 
     @classmethod
     def create(
@@ -87,11 +96,12 @@ class Collection:
         model: str,
         vocabulary: Sequence[str],
         precision: str | None = None,
+        wait: float = WAIT_S,
     ) -> "Collection":
         """A new, empty collection, open for writing. CollectionExists where something lies at `path` already."""
         target = Path(path).absolute()
         folder.make(target, model, vocabulary, precision)
-        return cls.open(target, writable=True)
+        return cls.open(target, writable=True, wait=wait)
 
     @classmethod
     def open(
@@ -101,25 +111,40 @@ class Collection:
         model: str | None = None,
         vocabulary: Sequence[str] | None = None,
         writable: bool = False,
+        wait: float = WAIT_S,
     ) -> "Collection":
-        """An existing collection; with `model` or `vocabulary`, refuses one that was made by another."""
+        """An existing collection; with `model` or `vocabulary`, refuses one that was made by another.
+
+        wait: seconds for which opening it `writable`, and each write, waits while another process writes;
+        CollectionBusy then says which.
+        """
         target = Path(path).absolute()
         folder.check_place(target, writable=writable)
-        if writable:
-            upgrade(target)
-        with ExitStack() as opened:
-            # the postings' lock first: while it is held, nobody else writes to the catalog
+        with ExitStack() as opened, ExitStack() as alone:
+            lock = WriterLock(target) if writable else None
+            if lock is not None:
+                lock.acquire(wait)
+                alone.callback(lock.release)
+                upgrade(target)
             postings = Postings(target / folder.POSTINGS, writable=writable)
             opened.callback(postings.close)
             catalog = Catalog(target / folder.CATALOG, writable=writable)
             opened.callback(catalog.close)
             folder.check_form(target, catalog.about())
             check_origin(target, catalog.about(), model, vocabulary)
-            found = cls(target, catalog, postings, writable=writable)
+            found = cls(target, catalog, postings, lock, wait)
             if writable:
+                found._moments.begin()
                 found._clear_leftovers()
+                found._moments.end()
+                postings.close_writer()
             opened.pop_all()  # from here on, they are closed by `close`
             return found
+
+    @staticmethod
+    def delete(path: str | os.PathLike[str], wait: float = WAIT_S) -> None:
+        """Deletes the collection in a folder, for good; whatever its items were made from stays."""
+        folder.delete(Path(path).absolute(), wait)
 
     @staticmethod
     def exists(path: str | os.PathLike[str]) -> bool:
@@ -169,12 +194,35 @@ class Collection:
     @property
     def writable(self) -> bool:
         """Whether `add` and `remove` are allowed."""
-        return self._writable
+        return self._writer_lock is not None
+
+    @contextmanager
+    def writing(self) -> Iterator[bool]:
+        """Keeps other processes from writing inside: for what is looked up and then written. Each write does it itself.
+
+        Yields whether somebody else may have written since the last time. CollectionBusy after too long a wait.
+        """
+        with self._lock:
+            lock = self._check_writable()
+            if self._writing:
+                yield False
+                return
+            lock.acquire(self._wait)
+            try:
+                self._writing = True
+                others = self._moments.begin()
+                if others:
+                    self._clear_postings()
+                yield others
+            finally:
+                self._writing = False
+                self._moments.end()
+                self._postings.close_writer()
+                lock.release()
 
     def add(self, items: Sequence[NewItem], replacing: Sequence[int] = ()) -> list[int]:
         """Adds all items, durably, or none; removes `replacing` in the same step. Returns the new ids, in order."""
-        with self._lock:
-            self._check_writable()
+        with self.writing():
             for item in items:
                 check_item(item, self._model, len(self._vocabulary))
             if not items:
@@ -199,8 +247,7 @@ class Collection:
 
     def remove(self, ids: Iterable[int]) -> int:
         """Removes items, durably; ids that are not there are passed over. Returns how many were."""
-        with self._lock:
-            self._check_writable()
+        with self.writing():
             wanted = [int(item) for item in ids]
             removed = self._catalog.replace([], wanted) if wanted else []
             if removed:
@@ -212,8 +259,7 @@ class Collection:
 
         Whatever else is known of an item stays. Ids that are not there are passed over.
         """
-        with self._lock:
-            self._check_writable()
+        with self.writing():
             for path in paths.values():
                 check_text(path)
             removed = self._catalog.move({int(item): path for item, path in paths.items()}, [int(i) for i in removing])
@@ -224,17 +270,52 @@ class Collection:
 
     def tag(self, ids: Iterable[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         """Gives items tags and takes others from them, durably; CollectionError for a tag that cannot be one."""
-        with self._lock:
-            self._check_writable()
+        with self.writing():
             for tag in add:
                 check_tag(tag)
             self._catalog.tag([int(item) for item in ids], add, remove)
             self._moments.filter_anew()
 
+    def without_likeness(self) -> list[int]:
+        """Ids of pictures that nobody has looked at for a hash of what they show, ascending."""
+        return self._catalog.without_likeness()
+
+    def note_likeness(self, hashes: Mapping[int, bytes | None]) -> None:
+        """Writes down such hashes (`likeness.py`), or that a picture has none."""
+        with self.writing():
+            self._catalog.note_likeness({int(item): data for item, data in hashes.items()})
+
+    def group_copies(self) -> None:
+        """Finds anew which pictures are nearly equal, or equal to the byte."""
+        with self.writing():
+            told = [
+                Picture(row["id"], row["hash"], row["width"] / max(1, row["height"]), row["content_hash"])
+                for row in self._catalog.likenesses()
+            ]
+            self._catalog.group_copies(groups(told))
+
+    def copies(self) -> list[list[int]]:
+        """The groups of nearly equal pictures, as they were found last: ids, ascending."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for item, group in self._catalog.copies().items():
+            found[group].append(item)
+        return [ids for ids in found.values() if len(ids) > 1]
+
+    def alike(self, ids: Sequence[int]) -> dict[int, int]:
+        """{id: a number that all pictures of its group share} of those items that are in a group of at least two."""
+        group = self._catalog.copies([int(item) for item in ids])
+        sizes = self._catalog.group_sizes(sorted(set(group.values())))
+        return {item: number for item, number in group.items() if sizes[number] > 1}
+
+    def group_sizes(self, ids: Sequence[int]) -> dict[int, int]:
+        """{id: how many pictures its group has} of those items that are in one."""
+        group = self._catalog.copies([int(item) for item in ids])
+        sizes = self._catalog.group_sizes(sorted(set(group.values())))
+        return {item: sizes[number] for item, number in group.items() if sizes[number] > 1}
+
     def describe(self, told: Mapping[int, Description]) -> None:
         """Writes down what the files of items say of them, durably, in one step; see `Catalog.describe`."""
-        with self._lock:
-            self._check_writable()
+        with self.writing():
             for one in told.values():
                 check_description(one)
             self._catalog.describe(told)
@@ -350,8 +431,7 @@ class Collection:
         Rewritten items get new ids, as an id never stands for other postings. An item that lost its vector is taken
         out: indexing its folder again brings it back. CollectionDamaged where the catalog itself is damaged.
         """
-        with self._lock:
-            self._check_writable()
+        with self.writing():
             if damage := self._catalog.problems():
                 raise CollectionDamaged(
                     f"The catalog of {self._path} cannot be mended ({damage[0]}); index the pictures anew."
@@ -371,8 +451,7 @@ class Collection:
 
         Others may read meanwhile. Killed at any moment, the collection is as before or as after.
         """
-        with self._lock:
-            self._check_writable()
+        with self.writing():
             before = folder.bytes_below(self._path), self._postings.view()
             view = self._current()
             self._postings.rewrite(self._documents(view), view.count)
@@ -465,22 +544,25 @@ class Collection:
 
     def _clear_leftovers(self) -> None:
         """On opening for writing: deletes what an interrupted write left in the postings and among the thumbnails."""
-        with self._lock:
-            leftover = self._current().leftovers()
-            if leftover:
-                log.info("Clearing %d postings documents of an interrupted write at %s", len(leftover), self._path)
-                self._postings.write(delete=leftover)
-                self._moments.advance()
-            self._thumbnails.keep_only(self._current().holds)
+        self._clear_postings()
+        self._thumbnails.keep_only(self._current().holds)
+
+    def _clear_postings(self) -> None:
+        leftover = self._current().leftovers()
+        if leftover:
+            log.info("Clearing %d postings documents of an interrupted write at %s", len(leftover), self._path)
+            self._postings.write(delete=leftover)
+            self._moments.advance()
 
     def _check_open(self) -> None:
         if self._closed:
             raise closed(self._path)
 
-    def _check_writable(self) -> None:
+    def _check_writable(self) -> WriterLock:
         self._check_open()
-        if not self._writable:
+        if self._writer_lock is None:
             raise open_for_reading(self._path)
+        return self._writer_lock
 
     def _row(self, number: int, item: NewItem, added: str) -> Row:
         """The catalog row of a new item; writes its thumbnail."""
@@ -497,6 +579,7 @@ class Collection:
             "thumbnail": self._thumbnails.write(number, item.thumbnail),
             "terms": len(item.vector),
             "tags": item.tags,
+            "likeness": item.likeness if item.kind == "image" else None,
             "taken": item.taken,
             "camera": item.camera,
             "latitude": item.latitude,

@@ -74,8 +74,9 @@ def add_missing(collection: Store, items: Iterable[NewItem], total: int, progres
     added = present = 0
     rest = iter(items)
     while batch := list(islice(rest, BATCH)):
-        new = [item for item in batch if not _held(collection, item)]
-        collection.add(new)
+        with collection.writing():
+            new = [item for item in batch if not _held(collection, item)]
+            collection.add(new)
         added, present = added + len(new), present + len(batch) - len(new)
         if progress:
             progress(added + present, max(total, added + present))

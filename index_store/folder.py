@@ -25,9 +25,11 @@ from index_store.errors import (
 )
 from index_store.postings import Postings
 from index_store.thumbnails import Thumbnails
+from index_store.writer_lock import WriterLock
 
 CATALOG = "catalog.sqlite"
 POSTINGS = "index"
+GONE = ".deleted-"  # and a random number: what is left of a deleted collection
 EARLIER = "postings"  # of the forms before (`upgrading.py`)
 
 
@@ -81,6 +83,24 @@ def exists(folder: Path) -> bool:
 def is_outdated(folder: Path) -> bool:
     """Whether it is of an earlier form, or was killed while it was brought up to date."""
     return (folder / EARLIER).is_dir()
+
+
+def delete(folder: Path, wait: float) -> None:
+    """Deletes a collection once nobody writes to it: at once it is no longer there, then its files go."""
+    check_place(folder, writable=True)
+    lock = WriterLock(folder)
+    lock.acquire(wait)
+    going = folder.parent / f"{GONE}{secrets.token_hex(4)}"
+    try:
+        try:
+            folder.rename(going)
+        finally:
+            lock.release()
+        sync(folder.parent)
+        for left in folder.parent.glob(f"{GONE}*"):  # also of a deletion that was interrupted
+            shutil.rmtree(left)
+    except OSError as error:
+        raise explain_os_error(error, folder) from error
 
 
 def check_place(folder: Path, *, writable: bool) -> None:

@@ -27,6 +27,7 @@ class NewItem:
     """What to add. `thumbnail`: bytes of a WebP or JPEG file; `bytes`: size of the original file.
 
     `taken` to `longitude`: as in `Description`; `described`: when the file was asked for them (ISO 8601, UTC).
+    `likeness`: a picture's hash (`likeness.py`); None where it is to be looked for later.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class NewItem:
     latitude: float | None = None
     longitude: float | None = None
     described: str | None = None
+    likeness: builtins.bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,11 @@ FRESH_S = 1.0  # seconds for which a reader's last look is good enough while som
 class Moments:
     """The views of a collection, one after the other. `size`: length of the vocabulary."""
 
-    def __init__(self, folder: Path, size: int, catalog: Catalog, postings: Postings, *, writable: bool) -> None:
-        self._folder, self._size, self._writable = folder, size, writable
+    def __init__(self, folder: Path, size: int, catalog: Catalog, postings: Postings) -> None:
+        self._folder, self._size = folder, size
         self._catalog, self._postings = catalog, postings
+        self._alone = False  # whether nobody else may write now
+        self._begun: tuple[int, int] | None = None  # the catalog's version when writing last began
         self._making = threading.RLock()  # held by whoever makes the next view
         self._cache = VectorCache()
         self._matrix: Matrix | None = None
@@ -52,8 +54,8 @@ class Moments:
         looked a moment ago. And while one writes without a pause, a thread looks in the reader's place, now and then.
         """
         if self._version is not None:
-            if self._writable:
-                return self._view  # nobody else writes
+            if self._alone:
+                return self._view
             now = time.monotonic()
             if self._lookout.asked(now) and now - self._looked < FRESH_S:
                 return self._view
@@ -74,6 +76,20 @@ class Moments:
                 while len(self._filtered) > FILTERS_KEPT:
                     self._filtered.pop(next(iter(self._filtered)))
             return found
+
+    def begin(self) -> bool:
+        """Nobody else writes from here on; whether somebody else has since the last time (True the first time)."""
+        with self._making:
+            version = self._catalog.version()
+            others, self._begun = version != self._begun, version  # what is committed here does not change it
+            if version != self._version:
+                self._view, self._version = self._read()
+            self._alone = True
+            return others
+
+    def end(self) -> None:
+        """From here on others may write."""
+        self._alone = False
 
     def advance(self, added: Sequence[int] = (), removed: Sequence[int] = ()) -> None:
         """A writer's next moment: ids (ascending) were added, others removed, or postings written anew."""

@@ -1,30 +1,48 @@
 """Opens and makes a collection wherever it lies; the only place that knows every kind of collection."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from index_store.address import Address
 from index_store.collection import Collection
+from index_store.errors import CollectionBusy
 from index_store.store import Store
+from index_store.writer_lock import WAIT_S
 
 
 def open_collection(
-    address: Address, *, model: str | None = None, vocabulary: Sequence[str] | None = None, writable: bool = False
+    address: Address,
+    *,
+    model: str | None = None,
+    vocabulary: Sequence[str] | None = None,
+    writable: bool = False,
+    wait: float = WAIT_S,
 ) -> Store:
-    """An existing collection; with `model` or `vocabulary`, refuses one that was made by another."""
+    """An existing collection; with `model` or `vocabulary`, refuses one that was made by another.
+
+    wait: seconds for which opening it `writable`, and each write into a folder, waits for another writer to end.
+    """
     if isinstance(address, Path):
-        return Collection.open(address, model=model, vocabulary=vocabulary, writable=writable)
+        return Collection.open(address, model=model, vocabulary=vocabulary, writable=writable, wait=wait)
     from index_store.milvus.collection import MilvusCollection
 
-    return MilvusCollection.open(address, model=model, vocabulary=vocabulary, writable=writable)
+    end = time.monotonic() + wait
+    while True:
+        try:
+            return MilvusCollection.open(address, model=model, vocabulary=vocabulary, writable=writable)
+        except CollectionBusy:
+            if not writable or time.monotonic() >= end:
+                raise
+            time.sleep(min(1.0, wait))
 
 
 def create_collection(
-    address: Address, *, model: str, vocabulary: Sequence[str], precision: str | None = None
+    address: Address, *, model: str, vocabulary: Sequence[str], precision: str | None = None, wait: float = WAIT_S
 ) -> Store:
     """A new, empty collection, open for writing. CollectionExists where something lies there already."""
     if isinstance(address, Path):
-        return Collection.create(address, model=model, vocabulary=vocabulary, precision=precision)
+        return Collection.create(address, model=model, vocabulary=vocabulary, precision=precision, wait=wait)
     from index_store.milvus.collection import MilvusCollection
 
     return MilvusCollection.create(address, model=model, vocabulary=vocabulary, precision=precision)

@@ -49,7 +49,10 @@ def _schema() -> tantivy.Schema:
 
 
 class Postings:
-    """The index folder: opened by many readers, written by at most one writer across all processes."""
+    """The index folder: opened by many readers, written by at most one writer across all processes.
+
+    The writer, and with it tantivy's own lock, is given back by `close_writer` and taken again by the next write.
+    """
 
     def __init__(self, path: Path, *, writable: bool) -> None:
         self.path = path
@@ -166,8 +169,6 @@ class Postings:
             self._abandon()
             raise explain(error, self.path) from error
         self.write(documents, count=items)
-        self.close_writer()  # ends merges: they would only cost time now
-        self._writer = self._new_writer()
 
     def _cause(self, error: Exception) -> Exception:
         """Where its thread has failed, tantivy refuses documents without a reason; committing cannot succeed then, and
@@ -187,14 +188,14 @@ class Postings:
                 (self.path / name).chmod(self.path.stat().st_mode & 0o666)
 
     def close(self) -> None:
-        """Ends the writer (waiting for merges under way) and gives its lock back."""
+        """Ends writing and reading."""
         self.close_writer()
         self._index = None
         if self._borrowed is not None:
             self._borrowed.cleanup()
 
     def close_writer(self) -> None:
-        """Ends the writer, but not reading."""
+        """Ends the writer (waiting for merges under way), which gives its lock back, but not reading."""
         writer, self._writer = self._writer, None
         if writer is not None:
             try:
@@ -229,7 +230,7 @@ class Postings:
             writer.garbage_collect_files()
 
     def _abandon(self) -> None:
-        """Forgets what was not committed; a writer that failed for good is replaced, now or on the next write."""
+        """Forgets what was not committed; a writer that failed for good is replaced by the next write."""
         writer = self._writer
         if writer is None:
             return
@@ -240,10 +241,6 @@ class Postings:
             self._writer = None
             with contextlib.suppress(Exception):
                 writer.wait_merging_threads()  # gives the lock back, whoever still refers to the writer
-            try:
-                self._writer = self._new_writer()
-            except Exception as error:
-                log.warning("The postings writer at %s could not be replaced yet: %s", self.path, error)
 
 
 def explain(error: BaseException, path: Path, reading: bool = False) -> CollectionError:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -48,6 +49,12 @@ class Store(Protocol):
     def wasteful(self) -> bool:
         """Whether `compact` is worth calling."""
 
+    def writing(self) -> AbstractContextManager[bool]:
+        """Keeps others from writing inside, where that is ours to do: for what is looked up and then written.
+
+        Yields whether somebody else may have written since the last time. CollectionBusy after too long a wait.
+        """
+
     def add(self, items: Sequence[NewItem], replacing: Sequence[int] = ()) -> list[int]:
         """Adds all items, durably, and removes `replacing`. Returns the new ids, ascending."""
 
@@ -59,6 +66,24 @@ class Store(Protocol):
 
     def tag(self, ids: Iterable[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         """Gives items tags and takes others from them, durably; CollectionError for a tag that cannot be one."""
+
+    def without_likeness(self) -> list[int]:
+        """Ids of pictures that nobody has looked at for a hash of what they show, ascending."""
+
+    def note_likeness(self, hashes: Mapping[int, bytes | None]) -> None:
+        """Writes down such hashes (`likeness.py`), or that a picture has none."""
+
+    def group_copies(self) -> None:
+        """Finds anew which pictures are nearly equal, or equal to the byte."""
+
+    def copies(self) -> list[list[int]]:
+        """The groups of nearly equal pictures, as they were found last: ids, ascending."""
+
+    def alike(self, ids: Sequence[int]) -> dict[int, int]:
+        """{id: a number that all pictures of its group share} of those items that are in a group of at least two."""
+
+    def group_sizes(self, ids: Sequence[int]) -> dict[int, int]:
+        """{id: how many pictures its group has} of those items that are in one."""
 
     def describe(self, told: Mapping[int, Description]) -> None:
         """Writes down what the files of items {id: …} say of them, durably; ids that are not there are passed over.

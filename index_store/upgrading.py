@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def upgrade(place: Path) -> None:
-    """Makes the collection one of today's form where it is not; CollectionBusy while another process writes to it."""
+    """Makes the collection one of today's form where it is not; for whoever may write to it."""
     try:
         if (place / POSTINGS).is_dir():
             with closing(_Earlier(place / POSTINGS)) as earlier:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.duplicates import one_of_each
 from core.errors import QueryError
 from core.explain import SearchTerm, TermKind
 from core.search import (
@@ -142,10 +143,12 @@ def search_steered(
     k: int,
     kind: str | None = None,
     where: Filter = EVERYTHING,
+    each: bool = True,
 ) -> SearchResult:
     """The k items (1..1,000) with the highest score > 0, proven, with signed contributions that sum to it.
 
-    kind: only such items.  where: only items that it lets through.
+    kind: only such items.  where: only items that it lets through.  each: nearly equal pictures are a hit each, and
+    otherwise one, the best of them.
     """
     check_k(k)
     started = perf_counter()
@@ -154,8 +157,8 @@ def search_steered(
     edited = any(row.edited for row in steered.rows)  # by a person, who asks for something else than the text says
 
     def look() -> tuple[tuple[SearchHit, ...], bool | None, bool, float, float]:
-        hits, exact, retrieving, rescoring = _retrieve(collection, steered, k, kind, where)
-        explained = explained_hits(collection, hits, steered.wanted, terms, steered.named, steered.against)
+        hits, exact, retrieving, rescoring = _retrieve(collection, steered, k, kind, where, each)
+        explained = explained_hits(collection, hits, steered.wanted, terms, steered.named, steered.against, each)
         answered = None if edited else answered_by(collection, query, hits, kind)
         return explained, answered, exact, retrieving, rescoring
 
@@ -183,7 +186,7 @@ def _check(expansion: float, edits: Mapping[int, float]) -> None:
 
 
 def _retrieve(
-    collection: Store, steered: Steered, k: int, kind: str | None, where: Filter
+    collection: Store, steered: Steered, k: int, kind: str | None, where: Filter, each: bool
 ) -> tuple[list[Hit], bool, float, float]:
     """The hits by signed score, whether they are proven, milliseconds of retrieving and of re-scoring."""
     if not len(steered.wanted) or (steered.candidates is not None and not len(steered.candidates)):
@@ -194,13 +197,12 @@ def _retrieve(
         found = collection.search(steered.wanted, depth, kind=kind, candidates=steered.candidates, where=where)
         retrieve_ms += found.retrieve_ms
         rescore_ms += found.rescore_ms
-        if not len(steered.against):
-            return list(found.hits), found.exact, retrieve_ms, rescore_ms
         started = perf_counter()
-        best = _signed(collection, found.hits, steered.against)
+        best = _signed(collection, found.hits, steered.against) if len(steered.against) else list(found.hits)
+        best = best if each else one_of_each(collection, best)
         rescore_ms += (perf_counter() - started) * 1000
-        everything = len(found.hits) < depth
-        if everything or (len(best) >= k and best[k - 1].score > found.hits[-1].score):
+        proven = not len(steered.against) or (len(best) >= k and best[k - 1].score > found.hits[-1].score)
+        if len(found.hits) < depth or (len(best) >= k and proven):
             return best[:k], found.exact, retrieve_ms, rescore_ms
         depth *= 4
 

@@ -80,8 +80,8 @@ def list_pictures(
     In folders, pictures are told from other files by suffix or first bytes (`formats.py`); others are counted. Folders
     of which `skip` is true are not entered. `everything` takes hidden entries and junk (`junk.py`) too. `besides` are
     files, absolute, that are read as something else, and so are not passed over. A folder is walked once however many
-    links lead to it. An entry that cannot be looked at is named in `unreadable`, and costs no other. Raises ImageError
-    for a path that does not exist.
+    links lead to it, and so a picture counts once. An entry that cannot be looked at is named in `unreadable`, and
+    costs no other. Raises ImageError for a path that does not exist.
     """
     listing = Listing()
     found: set[Path] = set()
@@ -97,7 +97,22 @@ def list_pictures(
             if picture not in found:
                 found.add(picture)
                 listing.pictures.append(picture)
+    listing.pictures = _each_once(listing.pictures)
     return listing
+
+
+def _each_once(pictures: Sequence[Path]) -> list[Path]:
+    """Of several paths of one file, by links or hard links, one: that of the file itself, else the first."""
+    first: dict[tuple[int, int] | Path, Path] = {}
+    for picture in sorted(pictures, key=os.path.islink):
+        try:
+            status = os.stat(picture)
+        except OSError:  # told by whoever reads it
+            first[picture] = picture
+        else:
+            first.setdefault((status.st_dev, status.st_ino) if status.st_ino else picture, picture)
+    kept = set(first.values())
+    return [picture for picture in pictures if picture in kept]
 
 
 class _Walk:

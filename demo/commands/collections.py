@@ -1,8 +1,8 @@
 """Commands that fill and look after a collection: index, remove, tag, verify, compact, stats."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,10 +16,16 @@ from demo.commands.opening import (
     NewCollectionOption,
     OwnCollectionOption,
     PrecisionOption,
+    WaitOption,
     WhereOption,
+    YesOption,
     world,
     writable,
 )
+from index_store.writer_lock import WAIT_S
+
+if TYPE_CHECKING:
+    from index_store.items import Item
 
 commands = typer.Typer()
 
@@ -53,30 +59,44 @@ def index(
     ] = False,
     device: DeviceOption = None,
     precision: PrecisionOption = None,
+    yes: YesOption = False,
+    wait: WaitOption = WAIT_S,
     as_json: JsonOption = False,
 ) -> None:
     """Add folders of pictures to a collection, or bring it in step with them."""
     from core.indexing import index_paths
     from core.pictures.captions import read_captions
     from core.pictures.files import Shard, existing
+    from core.removal import remove_gone
 
     share = Shard.parse(shard) if shard is not None else None
     if captions is not None:
         read_captions(captions)  # wrong input is told before a collection is made or a model loaded
     existing(paths)
-    with (
-        writable(collection, model, paths) as (own, opened),
-        interrupted() as stopped,
-        terminal.progress_bar("indexing") as advance,
-    ):
-        report = index_paths(
-            own, opened, paths, captions=captions, captions_folder=captions_folder, shard=share, everything=everything,
-            progress=advance,
-            cancelled=stopped,
-        )  # fmt: skip
+    with writable(collection, model, paths, wait) as (own, opened):
+        with interrupted() as stopped, terminal.progress_bar("indexing") as advance:
+            report = index_paths(
+                own,
+                opened,
+                paths,
+                captions=captions,
+                captions_folder=captions_folder,
+                shard=share,
+                everything=everything,
+                remove_many=yes,
+                progress=advance,
+                cancelled=stopped,
+            )
+        kept, asked = len(report.kept), f"The files of {len(report.kept):,} of {len(opened):,} items are gone"
+        if kept and terminal.agreed(f"{asked}: take the items out?"):
+            removed = remove_gone(opened, report.kept)
+            report, kept = replace(report, removed=report.removed + removed, kept=()), 0
         items, place = len(opened), opened.place
+    if kept:
+        terminal.say(f"{asked}; they stay. --yes takes them out, unless their disk is not mounted.", "yellow")
     if as_json:
         document = asdict(report) | {"collection": place, "model": own.name, "items": items}
+        document["kept"] = kept
         document["skipped"] = [{"path": path, "reason": reason} for path, reason in report.skipped]
         terminal.print_json(document)
     else:
@@ -93,14 +113,20 @@ def index(
 def remove(
     names: Annotated[list[str], typer.Argument(metavar="PATH_OR_ID", help="Items by id, or by their file or folder.")],
     collection: OwnCollectionOption,
+    yes: YesOption = False,
+    wait: WaitOption = WAIT_S,
     as_json: JsonOption = False,
 ) -> None:
-    """Take items out of a collection; the pictures themselves stay where they are."""
-    from core.removal import matching
+    """Take items out of a collection; the pictures themselves stay where they are. Many only once you agree."""
+    from core.errors import RemovalNotAgreed
+    from core.removal import is_many, matching
     from index_store.opening import open_collection
 
-    with open_collection(collection, writable=True) as opened:
-        ids = matching(opened, names)
+    with open_collection(collection, writable=True, wait=wait) as opened:
+        ids, held = matching(opened, names), len(opened)
+        asked = f"{len(ids):,} of the {held:,} items of {opened.place}"
+        if is_many(len(ids), held) and not yes and not terminal.agreed(f"This takes out {asked}. Do so?"):
+            raise RemovalNotAgreed(f"This would take out {asked}; nothing was changed. Say --yes to do it.")
         removed = opened.remove(ids)
     if as_json:
         terminal.print_json({"removed": removed, "ids": ids})
@@ -117,6 +143,7 @@ def tag(
     where: WhereOption = None,
     add: Annotated[list[str] | None, typer.Option("--add", metavar="TAG", help="Give this tag; repeatable.")] = None,
     drop: Annotated[list[str] | None, typer.Option("--drop", metavar="TAG", help="Take it away; repeatable.")] = None,
+    wait: WaitOption = WAIT_S,
     as_json: JsonOption = False,
 ) -> None:
     """Give items tags, to search among with --where tag=…, or take tags away."""
@@ -126,7 +153,7 @@ def tag(
 
     if not (add or drop) or bool(names) == bool(where):
         raise typer.BadParameter("give items by name or by --where, and a tag to --add or to --drop")
-    with open_collection(collection, writable=True) as opened:
+    with open_collection(collection, writable=True, wait=wait) as opened:
         ids = matching(opened, names) if names else opened.ids(parse(where or ()))
         opened.tag(ids, add or (), drop or ())
     if as_json:
@@ -139,13 +166,14 @@ def tag(
 def verify(
     collection: CollectionOption = None,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what is found.")] = False,
+    wait: WaitOption = WAIT_S,
     as_json: JsonOption = False,
 ) -> None:
     """Check that catalog and postings of a collection agree, item by item; exit 1 where they do not."""
     from index_store.opening import open_collection
 
     path = collection if collection is not None else world()[1]
-    with open_collection(path, writable=repair) as opened:
+    with open_collection(path, writable=repair, wait=wait) as opened:
         found = opened.verify()
         repairs = opened.repair() if repair and found else None
         left = opened.verify() if repairs else found
@@ -165,12 +193,13 @@ def verify(
 @commands.command()
 def compact(
     collection: OwnCollectionOption,
+    wait: WaitOption = WAIT_S,
     as_json: JsonOption = False,
 ) -> None:
     """Make a collection small and quick again after many changes; `index` does it by itself when it is worth it."""
     from index_store.opening import open_collection
 
-    with open_collection(collection, writable=True) as opened:
+    with open_collection(collection, writable=True, wait=wait) as opened:
         done, place = opened.compact(), opened.place
     if as_json:
         terminal.print_json({"collection": place} | asdict(done))
@@ -201,3 +230,24 @@ def stats(collection: CollectionOption = None, where: WhereOption = None, as_jso
         )
     else:
         terminal.show_stats(numbers, counts, place, model, precision)
+
+
+@commands.command()
+def duplicates(collection: OwnCollectionOption, wait: WaitOption = WAIT_S, as_json: JsonOption = False) -> None:
+    """List pictures that are there more than once: equal to the byte, resaved, resized or cropped a little."""
+    from core.duplicates import copies, find_copies
+    from index_store.opening import open_collection
+
+    with open_collection(collection, writable=True, wait=wait) as opened:
+        find_copies(opened)
+        found, place = copies(opened), opened.place
+    if as_json:
+        groups = [{"equal": one.equal, "items": [_picture(item) for item in one.items]} for one in found]
+        terminal.print_json({"collection": place, "groups": groups})
+    else:
+        terminal.show_copies(found)
+
+
+def _picture(item: "Item") -> dict[str, object]:
+    names = ("id", "path", "width", "height", "bytes", "tags", "content_hash")
+    return {name: getattr(item, name) for name in names}

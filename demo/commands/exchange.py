@@ -7,8 +7,17 @@ from typing import Annotated, Any, Literal
 import typer
 
 from demo import terminal
-from demo.commands.opening import CollectionOption, JsonOption, NewCollectionOption, model_of, opened, writable
+from demo.commands.opening import (
+    CollectionOption,
+    JsonOption,
+    NewCollectionOption,
+    WaitOption,
+    model_of,
+    opened,
+    writable,
+)
 from index_store.address import MilvusAddress, parse_address
+from index_store.writer_lock import WAIT_S
 
 commands = typer.Typer()
 
@@ -66,6 +75,7 @@ def import_(
     ],
     collection: NewCollectionOption,
     model: Annotated[str | None, typer.Option("--model", help="Whose vocabulary a new collection has.")] = None,
+    wait: WaitOption = WAIT_S,
     as_json: JsonOption = False,
 ) -> None:
     """Add items whose vectors were made elsewhere: exported, or indexed as shards on other machines."""
@@ -77,7 +87,7 @@ def import_(
         model = model or model_of(source)  # a new collection is made for what comes
     else:
         read = import_ciff if source.suffix == ".ciff" else import_jsonl
-    with writable(collection, model) as (_, store), terminal.progress_bar("importing") as advance:
+    with writable(collection, model, wait=wait) as (_, store), terminal.progress_bar("importing") as advance:
         done = read(store, source, progress=advance)
         items, place = len(store), store.place
     if as_json:

@@ -15,6 +15,7 @@ from core.shipped import WORLD_MODEL
 from demo import terminal
 from index_store.address import Address, parse_address
 from index_store.errors import CollectionMismatch, SightwordsError
+from index_store.writer_lock import WAIT_S
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -67,6 +68,11 @@ PrecisionOption = Annotated[
         callback=_choose_precision,
     ),
 ]
+WaitOption = Annotated[
+    float,
+    typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait while another program writes."),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before many items are taken out.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 WhereOption = Annotated[
     list[str] | None,
@@ -121,7 +127,9 @@ def opened(address: Address | None) -> "Iterator[tuple[Model, Store]]":
 
 
 @contextmanager
-def writable(address: Address, name: str | None, pictures: Sequence[Path] = ()) -> "Iterator[tuple[Model, Store]]":
+def writable(
+    address: Address, name: str | None, pictures: Sequence[Path] = (), wait: float = WAIT_S
+) -> "Iterator[tuple[Model, Store]]":
     """A collection for writing, made when new, and its model; refuses a model other than the one that made it.
 
     A new one for which no model is named is made with the one that suits `pictures`, which is said.
@@ -140,14 +148,16 @@ def writable(address: Address, name: str | None, pictures: Sequence[Path] = ()) 
             )
         model = _maker(address)
         terms = model.vocabulary.terms
-        with open_collection(address, model=model.name, vocabulary=terms, writable=True) as collection:
+        with open_collection(address, model=model.name, vocabulary=terms, writable=True, wait=wait) as collection:
             if collection.precision not in (None, model.precision):
                 terminal.say(_of_another_precision(collection.precision, model.precision))
             yield model, collection
     else:
         model = load_model(name or (model_for(pictures) if pictures else DEFAULT_MODEL))
         terms, precision = model.vocabulary.terms, model.precision
-        with create_collection(address, model=model.name, vocabulary=terms, precision=precision) as collection:
+        with create_collection(
+            address, model=model.name, vocabulary=terms, precision=precision, wait=wait
+        ) as collection:
             if name is None and pictures:
                 terminal.say(_why(model.name))
             yield model, collection

@@ -42,6 +42,9 @@ def search(
         int | None,
         typer.Option(min=1, help="Read at most so many postings, and say whether the answer is still exact."),
     ] = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="Each of several nearly equal pictures, not the best one.")
+    ] = False,
     device: DeviceOption = None,
     precision: PrecisionOption = None,
     as_json: JsonOption = False,
@@ -67,6 +70,7 @@ def search(
             kind=kind,
             where=only,
             budget=budget,
+            each=each,
         )
     for remark in result.remarks:
         terminal.say(remark.said, "yellow")

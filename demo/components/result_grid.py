@@ -109,11 +109,22 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
     return (
         f'<button type="button" class="sw-card" data-id="{hit.id}" data-rank="{rank}" '
         f'aria-pressed="{"true" if chosen else "false"}" title="{name}">'
-        f'<span class="sw-frame">{picture}</span>'
+        f'<span class="sw-frame">{picture}{_number(hit.copies)}</span>'
         f"{split_bar(hit.contributions, hit.score, top)}"
         f'<span class="sw-card-line"><span class="sw-card-terms">{terms}</span>'
         f'<span class="sw-number sw-card-score"><span class="sw-hidden">score </span>{amount(hit.score)}</span></span>'
         "</button>"
+    )
+
+
+def _number(copies: int) -> str:
+    """How many nearly equal pictures a card stands for, where it is not alone."""
+    said = f"{copies:,} nearly equal pictures"
+    return (
+        f'<span class="sw-copies" title="{said}"><span class="sw-hidden">{said}</span>'
+        f'<span aria-hidden="true">×{copies:,}</span></span>'
+        if copies > 1
+        else ""
     )
 
 

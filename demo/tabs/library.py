@@ -1,12 +1,14 @@
 """The Library tab: collections to choose from, pictures to add or take out, the collection in plots; asks `Library`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from demo.components.amounts import count
 from demo.components.library_view import library_stats, report_notice
 from demo.components.notices import error_notice, progress_panel
 from demo.components.term_profile import TERMS_SCRIPT
@@ -38,6 +40,24 @@ FOLDER_SCRIPT = """() => {
   focus(100);
 }"""
 
+# Runs in the page after a button at its foot: what is said, or asked, stands further up.
+SEEN_SCRIPT = """() => setTimeout(() => {
+  const said = [...document.querySelectorAll('#library-question, #library-notice')].filter((one) => one.offsetParent);
+  said.at(-1)?.scrollIntoView({block: 'center'});
+}, 50)"""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What waits for a person to agree: items to take out, a collection to delete, or neither; `said` asks for it."""
+
+    ids: tuple[int, ...] = ()
+    deleting: str = ""
+    said: str = ""
+
+
+NOTHING = Pending()
+
 
 class LibraryTab:
     """The components of the tab and what their events do."""
@@ -66,6 +86,11 @@ class LibraryTab:
             self.make = gr.Button("Make it", elem_id="library-make", scale=0)
         self.purpose = gr.HTML(self._purpose(library.usual_model), elem_id="library-purpose", **PLAIN)
         self.notice = gr.HTML(elem_id="library-notice", **PLAIN)
+        self.pending = gr.State(NOTHING)
+        with gr.Row(elem_id="library-question", visible=False) as self.asking:
+            self.question = gr.HTML(elem_id="library-asked", **PLAIN)
+            self.sure = gr.Button("Yes", variant="stop", elem_id="library-sure", scale=0)
+            self.leave = gr.Button("No, leave it", elem_id="library-leave", scale=0)
         with gr.Row(elem_id="library-add"):
             with gr.Column(min_width=280, elem_id="library-from"):
                 self.folder = gr.Textbox(
@@ -94,6 +119,13 @@ class LibraryTab:
                 container=False, lines=1, max_lines=1, elem_id="library-which", scale=2,
             )  # fmt: skip
             self.remove = gr.Button("Take out", elem_id="library-remove", scale=0)
+        with gr.Row(elem_id="library-this"):
+            self.new_name = gr.Textbox(
+                placeholder="Another name for the open collection", label="Another name", show_label=False,
+                container=False, lines=1, max_lines=1, elem_id="library-new-name", scale=2,
+            )  # fmt: skip
+            self.rename = gr.Button("Rename", elem_id="library-rename", scale=0)
+            self.delete = gr.Button("Delete …", elem_id="library-delete", scale=0)
         self.timer = gr.Timer(LOOK_S, active=False)
 
     def _wire(self) -> None:
@@ -106,8 +138,15 @@ class LibraryTab:
         given = [self.files, self.captions, *self.own]
         gr.on([self.go.click, self.folder.submit], self._add, given, added, **QUIET)
         self.stop.click(self.library.cancel, None, None, queue=False, **QUIET)
-        gr.on([self.remove.click, self.which.submit], self._remove, self.which, [*shown, self.which], **QUIET)
-        self.timer.tick(self._look, None, shown, queue=False, **QUIET)
+        removed = gr.on([self.remove.click, self.which.submit], self._remove, self.which, [*shown, self.which], **QUIET)
+        renamed = [*shown, self.new_name]
+        named = gr.on([self.rename.click, self.new_name.submit], self._rename, self.new_name, renamed, **QUIET)
+        deleting = self.delete.click(self._delete, None, shown, **QUIET)
+        for below in (removed, named, deleting):
+            below.then(None, None, None, js=SEEN_SCRIPT)
+        self.sure.click(self._agree, self.pending, shown, **QUIET)
+        self.leave.click(self._decline, self.pending, shown, **QUIET)
+        self.timer.tick(self._look, self.pending, shown, queue=False, **QUIET)
 
     def arrive(self) -> tuple[Any, ...]:
         """What the tab shows when it is opened."""
@@ -116,7 +155,10 @@ class LibraryTab:
     @property
     def shown(self) -> list[Any]:
         """The components that `arrive` fills."""
-        return [self.notice, self.stats, self.chosen, self.stop, self.timer]
+        return [
+            self.notice, self.stats, self.chosen, self.stop, self.timer,
+            self.asking, self.question, self.sure, self.pending,
+        ]  # fmt: skip
 
     def _use(self, name: str) -> tuple[Any, ...]:
         return self._after(lambda: self.library.use(name))[0]
@@ -144,11 +186,46 @@ class LibraryTab:
         return (*answer, *(("", None, None) if done else (gr.skip(),) * 3))
 
     def _remove(self, which: str) -> tuple[Any, ...]:
-        removed: list[int] = []
-        (notice, *rest), done = self._after(lambda: removed.append(self.library.remove(which)))
-        if done:
-            notice = f'<p class="sw-notice sw-done" role="status">Taken out: {removed[0]:,}. The files stay.</p>'
-        return (notice, *rest, "" if done else gr.skip())
+        """Takes a few items out, and asks before many go."""
+        try:
+            wanted = self.library.to_remove(which)
+            if wanted.many:
+                said = (
+                    f"This takes out {len(wanted.ids):,} of the {wanted.held:,} items of ‘{self.library.current}’. "
+                    "The pictures themselves stay."
+                )
+                return (*self._look(Pending(wanted.ids, said=said)), gr.skip())
+            return (*self._taken_out(self.library.remove(wanted.ids)), "")
+        except SightwordsError as error:
+            return (error_notice(str(error)), *self._look()[1:], gr.skip())
+
+    def _taken_out(self, count: int) -> tuple[Any, ...]:
+        return (_done(f"Taken out: {count:,}. The files stay."), *self._look()[1:])
+
+    def _rename(self, new: str) -> tuple[Any, ...]:
+        answer, done = self._after(lambda: self.library.rename(self.library.current, new))
+        return (*answer, "" if done else gr.skip())
+
+    def _delete(self) -> tuple[Any, ...]:
+        try:
+            name = self.library.current
+            return self._look(Pending(deleting=name, said=self.library.what_goes(name)))
+        except SightwordsError as error:
+            return (error_notice(str(error)), *self._look()[1:])
+
+    def _agree(self, pending: Pending) -> tuple[Any, ...]:
+        try:
+            if pending.deleting:
+                self.library.delete(pending.deleting)
+                return (_done(f"‘{pending.deleting}’ is deleted."), *self._look()[1:])
+            return self._taken_out(self.library.remove(pending.ids) if pending.ids else self.library.remove_gone())
+        except SightwordsError as error:
+            return (error_notice(str(error)), *self._look()[1:])
+
+    def _decline(self, pending: Pending) -> tuple[Any, ...]:
+        if pending == NOTHING:
+            self.library.keep_gone()
+        return self._look()
 
     def _after(self, work: Callable[[], object]) -> tuple[tuple[Any, ...], bool]:
         """Does something, then shows how things stand, and whether it went well; an error becomes the notice."""
@@ -158,12 +235,20 @@ class LibraryTab:
             return (error_notice(str(error)), *self._look()[1:]), False
         return self._look(), True
 
-    def _look(self) -> tuple[Any, ...]:
-        """Notice, plots, list of collections, cancel button, timer: as things stand now."""
+    def _look(self, pending: Pending = NOTHING) -> tuple[Any, ...]:
+        """What is `shown`, as things stand now: notice, plots, list of collections, cancel button, timer, question."""
         job, stage = self.library.job, self.session.progress.stage
         busy = job.state == "working" or stage in ("loading", "drawing", "waiting")
         chosen = gr.update(choices=list(self.library.collections()), value=self.library.current)
-        return self._notice(), self._stats(), chosen, gr.update(visible=job.state == "working"), gr.Timer(active=busy)
+        report, verb = job.report, "Delete it" if pending.deleting else "Take them out"
+        said = pending.said
+        if not said and report and report.kept:
+            gone = count(len(report.kept), "item")
+            said = f"The files of {gone} in {job.lost_from} are gone, or their disk is. Take the items out?"
+        return (
+            self._notice(), self._stats(), chosen, gr.update(visible=job.state == "working"), gr.Timer(active=busy),
+            gr.update(visible=bool(said)), f'<p role="alert">{escape(said)}</p>', gr.update(value=verb), pending,
+        )  # fmt: skip
 
     def _notice(self) -> str:
         job = self.library.job
@@ -187,3 +272,7 @@ class LibraryTab:
             )
         except SightwordsError as error:
             return error_notice(str(error))
+
+
+def _done(said: str) -> str:
+    return f'<p class="sw-notice sw-done" role="status">{escape(said)}</p>'

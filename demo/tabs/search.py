@@ -63,7 +63,7 @@ class Tab:
         self._build_question()
         self._build_answer()
         self.settings = [
-            self.query, self.expansion, self.mode, self.kind, self.only, self.share, self.asked,
+            self.query, self.expansion, self.mode, self.kind, self.only, self.share, self.each, self.asked,
         ]  # fmt: skip
         self.answer = [
             self.notice, self.welcome, self.picture, self.share, self.chips, self.words, self.line, self.link,
@@ -98,6 +98,7 @@ class Tab:
             self.mode = gr.Radio(MODES, value="full", label="Matching", elem_id="mode", scale=0)
             self.kind = gr.Radio(KINDS, value="image", label="Find", elem_id="kind", scale=0, visible=False)
             self.meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **PLAIN)
+            self.each = gr.Checkbox(label="Show copies", elem_id="each", visible=False, scale=0, min_width=140)
             self.only = gr.Dropdown(
                 [], value=[], label="Only among", info="choose, or type: taken>=2024, near=52.5,13.4,5km, caption=boat",
                 multiselect=True, allow_custom_value=True, elem_id="only", visible=False, min_width=300,
@@ -152,6 +153,7 @@ class Tab:
             self.kind.change,
             self.only.change,
             self.share.change,
+            self.each.change,
         ]
         fast: dict[str, Any] = {"trigger_mode": "always_last", "queue": False, **QUIET}
         gr.on(bent, self._bend, self.settings, self.answer, **fast)
@@ -176,7 +178,10 @@ class Tab:
 
     def _wire_arrival(self, app: gr.Blocks) -> None:
         timer = gr.Timer(TICK_S)
-        self.standing = shown = [self.status, self.about, self.welcome, self.own, self.kind, self.only, timer]
+        self.standing = shown = [
+            self.status, self.about, self.welcome, self.own, self.kind, self.each, self.only, timer,
+        ]  # fmt: skip
+
         timer.tick(self.look, self.asked, shown, queue=False, **QUIET)
 
         def arrive(asked: Asked, request: gr.Request) -> tuple[Any, ...]:
@@ -184,7 +189,7 @@ class Tab:
             if not question.to_link():  # what somebody did since the page opened stays
                 return (*self.look(asked), *(gr.skip(),) * 5)
             settings = (question.text, question.expansion, question.mode, question.share, Asked(question))
-            *rest, only, timer_now = standing(self.session, searched=True, kind=question.kind)
+            *rest, only, timer_now = standing(self.session, searched=True, kind=question.kind, each=question.each)
             return (*rest, only | {"value": list(question.only)}, timer_now, *settings)
 
         def answer_link(request: gr.Request, *settings: Any) -> tuple[Any, ...]:
@@ -291,7 +296,7 @@ class Tab:
         wanted = event._data.get("id") if isinstance(event._data, dict) else None
         if not isinstance(wanted, int) or isinstance(wanted, bool):
             return (gr.skip(),) * (len(self.answer) + 1)
-        question = Question(like=wanted, kind=asked.question.kind, only=asked.question.only)
+        question = Question(like=wanted, kind=asked.question.kind, only=asked.question.only, each=asked.question.each)
         return ("", *answered(self.session, Asked(question)))
 
     def _choose(self, asked: Asked, event: gr.EventData) -> tuple[Any, Any, Any]:
@@ -328,11 +333,11 @@ def _upload_folder() -> Path:
 
 
 def _settled(
-    before: Question, text: str, expansion: float, mode: str, kind: str, only: list[str], share: float
+    before: Question, text: str, expansion: float, mode: str, kind: str, only: list[str], share: float, each: bool
 ) -> Question:
     conditions = tuple(dict.fromkeys(only or ()))[:MAX_CONDITIONS]
     return replace(
-        before, text=text, expansion=expansion, mode=mode, kind=kind, only=conditions, share=share  # type: ignore[arg-type]
+        before, text=text, expansion=expansion, mode=mode, kind=kind, only=conditions, share=share, each=each  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -11,10 +11,10 @@ from demo.session import Session
 SAMPLE = 16  # two rows of the mosaic on a laptop
 
 
-def standing(session: Session, searched: bool, kind: str | None = None) -> tuple[Any, ...]:
-    """What changes while a page waits: status, about, welcome, the way to pictures of one's own, kind, only, timer.
+def standing(session: Session, searched: bool, kind: str | None = None, each: bool = False) -> tuple[Any, ...]:
+    """What changes while a page waits: status, about, welcome, way to own pictures, kind, each, only, timer.
 
-    `kind`: what a link asks for.
+    `kind` and `each`: what a link asks for.
     """
     now = session.progress
     waiting = now.stage not in ("ready", "failed")
@@ -25,6 +25,7 @@ def standing(session: Session, searched: bool, kind: str | None = None) -> tuple
         "" if searched else mosaic(session.sample(SAMPLE), session.size()),
         gr.update(visible=session.path is None and not session.public),
         gr.update(visible=both, **({"value": kind} if kind else {})),
+        gr.update(visible=session.has_copies(), **({"value": True} if each else {})),
         gr.update(choices=session.conditions(), visible=session.path is not None),
         gr.Timer(active=waiting),
     )

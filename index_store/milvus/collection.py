@@ -20,9 +20,9 @@ import os
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, TypeVar
@@ -72,6 +72,7 @@ class MilvusCollection:
         self._fields = rows.item_fields(self._form)
         self._lock = threading.RLock()  # guards writing, and the thumbnails
         self._closed = self._changed = False
+        self._groups: list[list[int]] = []  # of equal pictures, once they were looked for
         self._frequencies: tuple[float, dict[int, int]] | None = None  # fresh until when, and what
         # copies for as long as the collection is open: the page shows files, and nothing of them can grow old
         self._folder = tempfile.TemporaryDirectory(prefix="sightwords-")
@@ -164,6 +165,12 @@ class MilvusCollection:
         """Never: Milvus tidies up by itself."""
         return False
 
+    @contextmanager
+    def writing(self) -> Iterator[bool]:
+        """Keeps other threads from writing inside; other processes are people's affair, so nobody else has written."""
+        with self._writing():
+            yield False
+
     def add(self, items: Sequence[NewItem], replacing: Sequence[int] = ()) -> list[int]:
         """Adds all items and then removes `replacing`; returns the new ids, ascending."""
         with self._writing():
@@ -228,6 +235,35 @@ class MilvusCollection:
                         changed.append({name: row[name] for name in rows.every_field(self._form)} | {"tags": tags})
                 if changed:
                     self._server.ask("upsert", self._items, changed)
+
+    def without_likeness(self) -> list[int]:
+        """None: no hashes are kept here, so that only what is equal to the byte is found."""
+        return []
+
+    def note_likeness(self, hashes: Mapping[int, bytes | None]) -> None:
+        """Writes down such hashes (`likeness.py`), or that a picture has none."""
+        raise CollectionError(f"{self._place} lies in Milvus, which keeps no hashes of what pictures show.")
+
+    def group_copies(self) -> None:
+        """Finds anew which pictures are nearly equal, or equal to the byte."""
+        digests: dict[str, list[int]] = defaultdict(list)
+        for row in self._walk(expression(Filter((Condition("kind", "=", "image"),))), ["id", "content_hash"]):
+            digests[row["content_hash"]].append(row["id"])
+        self._groups = sorted(ids for ids in map(sorted, digests.values()) if len(ids) > 1)
+
+    def copies(self) -> list[list[int]]:
+        """The groups of nearly equal pictures, as they were found last: ids, ascending."""
+        return self._groups
+
+    def alike(self, ids: Sequence[int]) -> dict[int, int]:
+        """{id: a number that all pictures of its group share} of those items that are in a group of at least two."""
+        group = {item: some[0] for some in self._groups for item in some}
+        return {item: group[item] for item in ids if item in group}
+
+    def group_sizes(self, ids: Sequence[int]) -> dict[int, int]:
+        """{id: how many pictures its group has} of those items that are in one."""
+        sizes = {item: len(some) for some in self._groups for item in some}
+        return {item: sizes[item] for item in ids if item in sizes}
 
     def describe(self, told: Mapping[int, Description]) -> None:
         """Writes down what the files of items say of them: each row is read and written anew, whole.

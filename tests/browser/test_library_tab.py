@@ -66,3 +66,35 @@ def test_an_error_is_shown_well_and_a_phone_needs_no_sideways_scrolling(visit: C
     page.locator("#library-make").click()
     expect(page.locator("#library-notice [role=alert]")).to_contain_text("A collection's name")
     assert width_needed(page) <= PHONE["width"]
+
+
+def test_many_items_and_a_collection_go_only_once_a_person_agrees(
+    visit: Callable[..., Page], patches: list[Image.Image], tmp_path: Path
+) -> None:
+    page = opened(visit, PHONE)
+    page.locator("#library-name input").fill("trip")
+    page.locator("#library-make").click()
+    expect(page.locator("#library-chosen input")).to_have_value("trip")
+    for number, patch in enumerate(patches[:6]):
+        patch.save(tmp_path / f"{number}.png")
+    page.locator("#library-folder input").fill(str(tmp_path))
+    page.locator("#library-go-button").click()
+    expect(page.locator("#library-notice")).to_contain_text("6 added")
+    page.locator("#library-which input").fill("/")
+    page.locator("#library-remove").click()
+    expect(page.locator("#library-asked")).to_contain_text("takes out 6 of the 6 items")
+    expect(page.locator("#library-asked")).to_be_in_viewport()
+    page.locator("#library-leave").click()
+    expect(page.locator("#library-asked")).to_be_hidden()
+    page.locator("#library-remove").click()
+    page.locator("#library-sure").click()
+    expect(page.locator("#library-notice")).to_contain_text("Taken out: 6")
+    page.locator("#library-new-name input").fill("Trip to the sea")
+    page.locator("#library-rename").click()
+    expect(page.locator("#library-chosen input")).to_have_value("Trip to the sea")
+    page.locator("#library-delete").click()
+    expect(page.locator("#library-asked")).to_contain_text("The pictures themselves stay")
+    page.locator("#library-sure").click()
+    expect(page.locator("#library-notice")).to_contain_text("is deleted")
+    expect(page.locator("#library-stats")).to_contain_text("30 images")
+    assert width_needed(page) <= PHONE["width"]

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
+from core.indexing import index_paths
 from core.model import Model
 from demo.session import Session
 from demo.web import App, serve
+from index_store.collection import Collection
 from index_store.vectors import SparseVector
 from tests.browser.driver import HOSTILE, IN_BROWSER, PHONE, Browser, Locator, Page, expect, width_needed
 
@@ -444,3 +446,33 @@ def test_terms_that_tell_the_results_apart_narrow_them(visit: Callable[..., Page
     page.keyboard.press("Enter")
     expect(page.locator(f'.sw-chip[data-term="{against}"]')).to_have_attribute("data-state", "against")
     expect(page).to_have_url(re.compile(f"w={first}%3A1&w={against}%3A-1"))
+
+
+def test_one_card_stands_for_copies_until_all_are_asked_for(
+    browser: Browser, model: Model, patches: list[Image.Image], tmp_path: Path
+) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number, patch in enumerate(patches[:4]):
+        patch.save(pictures / f"{number}.png")
+    for quality in (60, 90):
+        patches[0].save(pictures / f"0-{quality}.jpg", quality=quality)
+    terms = model.vocabulary.terms
+    with Collection.create(tmp_path / "c", model=model.name, vocabulary=terms) as collection:
+        index_paths(model, collection, [pictures])
+    app = serve(Session(model, tmp_path / "c"))
+    page = browser.new_page()
+    try:
+        page.goto(app.local_url + "/?q=a+red+dog+beside+the+sea")
+        expect(page.locator("#grid .sw-card")).to_have_count(4)
+        expect(page.locator("#grid .sw-copies")).to_have_count(1)
+        expect(page.locator("#grid .sw-copies")).to_contain_text("3 nearly equal pictures")
+        page.get_by_label("Show copies").check()
+        expect(page.locator("#grid .sw-card")).to_have_count(6)
+        expect(page.locator("#grid .sw-copies")).to_have_count(0)
+        page.goto(page.url)
+        expect(page.get_by_label("Show copies")).to_be_checked()
+        expect(page.locator("#grid .sw-card")).to_have_count(6)
+    finally:
+        page.close()
+        app.close(verbose=False)

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from core.indexing import BATCH, IndexReport, index_paths
 from core.model import Model
 from core.pictures.files import list_pictures
 from core.pictures.images import open_image
+from core.removal import remove_gone
 from core.search import search
 from index_store.collection import Collection
 from index_store.errors import CollectionError
@@ -531,3 +532,114 @@ def test_large_pictures_are_shrunk_for_indexing_and_searching_alike(
     (vector,) = collection.vectors([item.id])
     (hit,) = search(counting, collection, image=open_image(tmp_path / "large.png")).hits
     assert hit.id == item.id and hit.score == pytest.approx(vector.dot(vector), rel=1e-5)
+
+
+def test_a_copy_of_a_tagged_picture_is_a_new_picture(collection: Collection, counting: Counting, folder: Path) -> None:
+    index_paths(counting, collection, [folder])
+    before = ids(collection, folder)
+    collection.tag([before["0.png"]], add=["best"])
+    shutil.copy(folder / "0.png", folder / "copy.png")
+    assert counts(index_paths(counting, collection, [folder])) == (1, 6, 0, 0, 0) and counting.images == [6]
+    assert collection.ids(parse(["tag=best"])) == [before["0.png"]]
+    shutil.copy(folder / "0.png", folder / "1.png")  # a picture that changes keeps its own tags, and takes no others
+    collection.tag([before["1.png"]], add=["mine"])
+    index_paths(counting, collection, [folder])
+    (changed,) = collection.find(path=str((folder / "1.png").resolve()))
+    assert changed.tags == ("mine",)
+
+
+def test_a_folder_that_lost_much_keeps_its_items_until_somebody_agrees(
+    collection: Collection, counting: Counting, tmp_path: Path, patches: list[Image.Image]
+) -> None:
+    pictures = tmp_path / "many"
+    pictures.mkdir()
+    for number in range(10):
+        patches[number].save(pictures / f"{number}.png")
+    index_paths(counting, collection, [pictures])
+    before = ids(collection, pictures)
+    for number in range(4):
+        (pictures / f"{number}.png").unlink()
+    assert counts(index_paths(counting, collection, [pictures])) == (0, 6, 0, 4, 0), "a few are nobody's worry"
+    for number in range(4, 9):
+        (pictures / f"{number}.png").unlink()
+    report = index_paths(counting, collection, [pictures])
+    assert counts(report) == (0, 1, 0, 0, 0) and len(collection) == 6
+    assert report.kept == tuple(before[f"{number}.png"] for number in range(4, 9))
+    patches[4].save(pictures / "4.png")
+    assert remove_gone(collection, report.kept) == 4, "what came back meanwhile stays"
+    assert sorted(ids(collection, pictures)) == ["4.png", "9.png"]
+    for number in range(10, 30):
+        patches[number].save(pictures / f"{number}.png")
+    index_paths(counting, collection, [pictures])
+    for number in range(10, 30):
+        (pictures / f"{number}.png").unlink()
+    assert counts(index_paths(counting, collection, [pictures], remove_many=True))[3] == 20
+
+
+class Meddling(Counting):
+    """While it encodes, another process does something to the collection."""
+
+    def __init__(self, model: Model, work: Callable[[Collection], object], place: Path):
+        super().__init__(model)
+        self.work: list[Callable[[Collection], object]] = [work]
+        self.place = place
+
+    def dense_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        while self.work:
+            with Collection.open(self.place, writable=True, wait=0) as other:
+                self.work.pop()(other)
+        return super().dense_images(images)
+
+
+def test_others_write_while_pictures_are_encoded(
+    collection: Collection, model: Model, folder: Path, patches: list[Image.Image]
+) -> None:
+    """A second run adds the same, tags are given, items are removed: no picture is there twice, nothing is lost."""
+    index_paths(model, collection, [folder])
+    known = ids(collection, folder)
+    for number, name in enumerate(("1.png", "new.png", "2.png")):
+        patches[20 + number].save(folder / name)
+    shutil.copy(folder / "0.png", folder / "twin.png")  # needs no encoding, unless its twin goes meanwhile
+
+    def meddle(other: Collection) -> None:
+        other.tag([known["1.png"]], add=["late"])
+        other.remove([known["0.png"]])
+        index_paths(model, other, [folder / "new.png", folder / "2.png"])
+
+    report = index_paths(Meddling(model, meddle, collection.path), collection, [folder])
+    assert report.skipped == ()
+    now = ids(collection, folder)
+    assert sorted(now) == sorted({*known, "new.png", "twin.png"} - {"0.png"}) and len(collection) == len(now)
+    assert collection.items([now["1.png"]])[0].tags == ("late",) and collection.verify() == []
+    fresh = {item: vector for item, vector in held(collection).items() if item in ("1.png", "twin.png", "2.png")}
+    for name, vector in fresh.items():
+        (own,) = model.encode_images([open_image(folder / name)])
+        assert alike(vector, own)
+
+
+def test_two_runs_at_once_make_one_item_a_picture(collection: Collection, model: Model, folder: Path) -> None:
+    index_paths(model, collection, [folder / "0.png"])
+    (folder / "0.png").rename(folder / "moved.png")
+    write_captions(folder / "captions.jsonl", [{"file": "1.png", "captions": ["two red dogs", "a boat"]}])
+
+    def meddle(other: Collection) -> None:
+        index_paths(model, other, [folder], captions=folder / "captions.jsonl")
+
+    late = Meddling(model, meddle, collection.path)
+    index_paths(late, collection, [folder], captions=folder / "captions.jsonl")
+    assert len(ids(collection, folder)) == len(list(collection.all_items("image"))) == 6
+    assert sorted(item.caption or "" for item in collection.all_items("caption")) == ["a boat", "two red dogs"]
+    assert collection.verify() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights that people lack there")
+def test_a_picture_that_is_linked_counts_once(collection: Collection, counting: Counting, folder: Path) -> None:
+    (folder / "0-link.png").symlink_to(folder / "0.png")
+    (folder / "below" / "a.png").symlink_to(folder / "1.png")
+    (folder / "a.png").symlink_to(folder / "1.png")
+    os.link(folder / "2.png", folder / "2-hard.png")
+    report = index_paths(counting, collection, [folder])
+    assert counts(report) == (6, 0, 0, 0, 0)
+    names = {str(Path(item.path).relative_to(folder.resolve())) for item in collection.all_items()}
+    assert names == {"0.png", "1.png", "2-hard.png", "3.png", "below/4.png", "below/5.png"}
+    assert counts(index_paths(counting, collection, [folder])) == (0, 6, 0, 0, 0)

@@ -177,7 +177,8 @@ def test_timings_and_json(filled: Collection, model: Model) -> None:
     ]  # fmt: skip
     assert list(document["terms"][0]) == ["term", "weight", "kind"]
     assert list(document["hits"][0]) == [
-        "id", "kind", "path", "caption", "score", "contributions", "tags", "taken", "camera", "latitude", "longitude",
+        "id", "kind", "path", "caption", "score", "contributions", "copies", "tags", "taken", "camera",
+        "latitude", "longitude",
     ]  # fmt: skip
     assert list(document["hits"][0]["contributions"][0]) == [
         "term",

@@ -21,6 +21,7 @@ import core.world
 from core.errors import UnknownModel
 from core.model import Model
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
+from demo import terminal
 from demo.cli import app
 from demo.commands.interruption import interrupted
 from index_store.collection import Collection
@@ -29,7 +30,7 @@ from index_store.vectors import SparseVector
 ROOT = Path(__file__).resolve().parents[2]
 runner = CliRunner()
 COMMANDS = ("serve", "models", "index", "search", "encode", "remove", "verify", "stats", "scenes", "embed", "train",
-            "evaluate", "reproduce", "export", "import", "doctor", "tag", "compact")  # fmt: skip
+            "evaluate", "reproduce", "export", "import", "doctor", "tag", "compact", "duplicates")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -182,7 +183,7 @@ def test_search_json(made: Path) -> None:
     assert answer["query"] == "a red dog" and len(answer["hits"]) == 3
     for hit in answer["hits"]:
         assert list(hit) == [
-            "id", "kind", "path", "caption", "score", "contributions",
+            "id", "kind", "path", "caption", "score", "contributions", "copies",
             "tags", "taken", "camera", "latitude", "longitude",
         ]  # fmt: skip
         assert sum(row["contribution"] for row in hit["contributions"]) == pytest.approx(hit["score"], rel=1e-5)
@@ -317,6 +318,59 @@ def test_remove(made: Path, folder: Path) -> None:
     assert document("remove", folder / "below", "--collection", made)["removed"] == 2
     assert document("stats", "--collection", made)["items"] == 2
     assert (folder / "1.png").exists()
+
+
+def test_many_items_go_only_once_somebody_agrees(
+    made: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No terminal: refused, or kept and said; `--yes` does it; at a terminal a person is asked."""
+    said = fails("remove", "/", "--collection", made)
+    assert "6 of the 6 items" in said and "--yes" in said and "nothing was changed" in said
+    assert document("stats", "--collection", made)["items"] == 6
+    away = tmp_path / "away"
+    away.mkdir()
+    gone = sorted(folder.rglob("*.png"))[:5]
+    for picture in gone:
+        picture.rename(away / picture.name)
+    result = run("index", folder, "--collection", made, "--json")
+    assert json.loads(result.stdout)["kept"] == 5 and "5 of 6 items are gone; they stay" in result.stderr
+    answers = iter([False, True, True])
+    asked: list[str] = []
+    monkeypatch.setattr(terminal, "agreed", lambda question: asked.append(question) or next(answers))
+    assert "they stay" in run("index", folder, "--collection", made).stderr
+    report = document("index", folder, "--collection", made)
+    assert (report["removed"], report["kept"], report["items"]) == (5, 0, 1) and len(asked) == 2
+    for picture in gone:
+        (away / picture.name).rename(picture)
+    assert document("index", folder, "--collection", made)["items"] == 6
+    assert document("remove", folder, "--collection", made)["removed"] == 6 and "takes out 6 of the 6" in asked[2]
+    assert document("index", folder, "--collection", made)["added"] == 6
+    assert document("remove", "/", "--collection", made, "--yes")["removed"] == 6
+
+
+def test_duplicates(made: Path, folder: Path) -> None:
+    assert document("duplicates", "--collection", made)["groups"] == []
+    assert "No picture is there twice" in ok("duplicates", "--collection", made)
+    Image.open(folder / "0.png").save(folder / "resaved.jpg", quality=90)
+    (folder / "copy.png").write_bytes((folder / "1.png").read_bytes())
+    document("index", folder, "--collection", made)
+    groups = document("duplicates", "--collection", made)["groups"]
+    told = {tuple(sorted(Path(item["path"]).name for item in group["items"])): group["equal"] for group in groups}
+    assert told == {("0.png", "resaved.jpg"): False, ("1.png", "copy.png"): True}
+    assert "2 groups: 2 pictures are there more than once" in ok("duplicates", "--collection", made)
+    one = document("search", "two red dogs", "--collection", made, "-k", "20")["hits"]
+    every = document("search", "two red dogs", "--collection", made, "-k", "20", "--each")["hits"]
+    assert len(every) == len(one) + sum(hit["copies"] - 1 for hit in one) and {hit["copies"] for hit in every} == {1}
+    assert {hit["copies"] for hit in one} == {1, 2}
+
+
+def test_a_command_waits_for_another_that_writes(made: Path) -> None:
+    with Collection.open(made, writable=True) as other, other.writing():
+        for command in (["tag", "1", "--add", "x"], ["remove", "1"], ["compact"], ["verify", "--repair"]):
+            assert "being written to by `" in fails(*command, "--collection", made, "--wait", "0")
+    with Collection.open(made, writable=True) as other:  # between two batches there is room for all of them
+        document("tag", "1", "--add", "x", "--collection", made, "--wait", "0")
+        assert other.items([1])[0].tags == ("x",)
 
 
 def test_verify_and_repair(made: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_collection_is_made_filled_searched_and_left(
     library.add([], str(tmp_path / "pictures"))
     library.wait()
     assert library.job.report.removed == 1 and session.size() == 4
-    assert library.remove(str(tmp_path / "pictures")) == 2 and session.size() == 2
+    assert library.remove(library.to_remove(str(tmp_path / "pictures")).ids) == 2 and session.size() == 2
     assert (tmp_path / "pictures" / "0.png").exists()
     (tmp_path / "elsewhere").mkdir()  # as an upload does, the captions lie apart from the pictures
     captions = tmp_path / "elsewhere" / "captions.jsonl"
@@ -122,16 +122,17 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(started: tuple[Session,
         with pytest.raises(QueryError, match="A collection's name"):
             library.create(name)
     library.create("one")
-    with pytest.raises(QueryError, match="a collection 'one' already"):
-        library.create("one")
+    for name in ("one", "ONE", " One "):
+        with pytest.raises(QueryError, match="a collection 'one' already"):
+            library.create(name)
     with pytest.raises(QueryError, match="no collection 'two'"):
         library.use("two")
     with pytest.raises(QueryError, match="nothing to add"):
         library.add([])
     with pytest.raises(QueryError, match="nothing to remove"):
-        library.remove(" ")
+        library.to_remove(" ")
     with pytest.raises(ItemNotFound, match="no item '99'"):
-        library.remove("99")
+        library.to_remove("99")
     (tmp_path / "a.exe").write_bytes(b"MZ")
     for files, folder, said in (
         ([tmp_path / "a.exe"], "", "(1 .exe)"),
@@ -154,7 +155,7 @@ def test_work_is_cancelled_and_one_job_runs_at_a_time(
     whole = model.encode_images
 
     def encode(images: list[Image.Image]) -> list:
-        for action in (lambda: library.add([], "/"), lambda: library.remove("1"), lambda: library.use("mine")):
+        for action in (lambda: library.add([], "/"), lambda: library.delete("slow"), lambda: library.use("mine")):
             with pytest.raises(QueryError, match="still being added"):
                 action()
         library.cancel()
@@ -167,6 +168,80 @@ def test_work_is_cancelled_and_one_job_runs_at_a_time(
     report = library.job.report
     assert library.job.error == "" and report is not None and report.cancelled and report.added < 3
     assert report_notice(report).count("Stopped.") == 1
+
+
+def test_many_items_go_only_once_a_person_agrees(
+    started: tuple[Session, Library], patches: list[Image.Image], tmp_path: Path
+) -> None:
+    session, library = started
+    library.create("many")
+    for number, patch in enumerate(patches[:8]):
+        patch.save(tmp_path / "pictures" / f"{number}.png")
+    library.add([], str(tmp_path / "pictures"))
+    library.wait()
+    few, all_ = library.to_remove("1"), library.to_remove("/")
+    assert (len(few.ids), few.many) == (1, False) and (len(all_.ids), all_.held, all_.many) == (8, 8, True)
+    for number in range(6):
+        (tmp_path / "pictures" / f"{number}.png").unlink()
+    library.add([], str(tmp_path / "pictures"))
+    library.wait()
+    assert library.job.report is not None and len(library.job.report.kept) == 6 and session.size() == 8
+    assert library.job.lost_from == str((tmp_path / "pictures").resolve())
+    library.keep_gone()
+    assert library.job.report.kept == () and library.remove_gone() == 0 and session.size() == 8
+    library.add([], str(tmp_path / "pictures"))
+    library.wait()
+    assert library.remove_gone() == 6 and session.size() == 2
+
+
+def test_items_are_taken_out_while_others_are_added(
+    started: tuple[Session, Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, library = started
+    model, collection = session.ready()
+    whole, gone = model.encode_images, []
+
+    def encode(images: list[Image.Image]) -> list:
+        gone.append(library.remove([1]))
+        return whole(images)
+
+    monkeypatch.setattr(model, "encode_images", encode)
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "pictures" / "new.png")
+    library.add([], str(tmp_path / "pictures"))
+    library.wait()
+    assert library.job.error == "" and gone == [1] and len(collection) == 3 and 1 not in collection.ids()
+
+
+def test_a_collection_is_renamed_and_deleted_and_its_pictures_stay(
+    started: tuple[Session, Library], tmp_path: Path
+) -> None:
+    session, library = started
+    session.ready()
+    library.create("Flick")
+    library.add([tmp_path / "pictures" / "0.png"])
+    library.wait()
+    (given,) = [Path(item.path) for item in session.sample(9)]
+    library.rename("flick", "Trip to the sea")
+    assert library.current == "Trip to the sea" and list(library.collections()) == ["mine", "Trip to the sea"]
+    assert given.exists(), "renaming moves nothing that items point to"
+    library.create("flick")  # the name is free again, its folder is not
+    library.use("TRIP to the sea")
+    assert len(session.ready()[1]) == 1
+    with pytest.raises(QueryError, match="already"):
+        library.rename("flick", "trip to the SEA")
+    library.rename("flick", "FLICK")
+    for action in (library.delete, library.what_goes, lambda name: library.rename(name, "else")):
+        with pytest.raises(QueryError, match="not made here"):
+            action("mine")
+    said = library.what_goes("Trip to the sea")
+    assert "the index of 1 picture" in said and "themselves stay" in said and str(given.parent) in said
+    library.delete("Trip to the sea")
+    assert library.current == "mine" and list(library.collections()) == ["mine", "FLICK"] and given.exists()
+    assert not (given.parent.parent / "collection").exists() and not list(given.parent.parent.glob(".*"))
+    library.delete("flick")
+    assert list(library.collections()) == ["mine"]
+    library.create("Flick")
+    assert len(session.ready()[1]) == 0
 
 
 def test_numbers_and_plots(started: tuple[Session, Library]) -> None:

@@ -130,7 +130,7 @@ def test_the_library_adds_and_removes(milvus: str, model: Model, patches: list[I
         library.wait()
         assert library.job.error == "" and library.job.report is not None and library.job.report.added == 1
         assert session.size() == 7
-        assert library.remove("1") == 1 and session.size() == 6
+        assert library.remove(library.to_remove("1").ids) == 1 and session.size() == 6
     finally:
         session.close()
 
