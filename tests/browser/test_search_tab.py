@@ -463,7 +463,7 @@ def test_one_card_stands_for_copies_until_all_are_asked_for(
     app = serve(Session(model, tmp_path / "c"))
     page = browser.new_page()
     try:
-        page.goto(app.local_url + "/?q=a+red+dog+beside+the+sea")
+        page.goto(app.local_url + "?q=a+red+dog+beside+the+sea")
         expect(page.locator("#grid .sw-card")).to_have_count(4)
         expect(page.locator("#grid .sw-copies")).to_have_count(1)
         expect(page.locator("#grid .sw-copies")).to_contain_text("3 nearly equal pictures")
