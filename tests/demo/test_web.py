@@ -11,7 +11,8 @@ from demo.session import Session
 from demo.theme import ASSETS, LOGO, STYLE, theme
 from demo.web import build
 
-PLAIN = {"model": "scenes", "collection": None, "host": "127.0.0.1", "port": 7860}
+ASKED = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "SPACE_ID")  # what hosts say of themselves
+PLAIN = {"model": "scenes", "collection": None, "host": "127.0.0.1", "port": 7860, "tell_places": False}
 
 
 @pytest.mark.parametrize(
@@ -27,12 +28,13 @@ PLAIN = {"model": "scenes", "collection": None, "host": "127.0.0.1", "port": 786
             {"SIGHTWORDS_MODEL": "blip-coco", "SIGHTWORDS_COLLECTION": "mine"},
             PLAIN | {"model": "blip-coco", "collection": Path("mine")},
         ),
+        ({"SIGHTWORDS_TELL_PLACES": "1"}, PLAIN | {"tell_places": True}),
     ],
 )
 def test_app_listens_where_the_environment_says_and_shows_what_it_names(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], launched: dict[str, object]
 ) -> None:
-    for name in ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "SPACE_ID", "SIGHTWORDS_MODEL", "SIGHTWORDS_COLLECTION"):
+    for name in (*ASKED, "SIGHTWORDS_MODEL", "SIGHTWORDS_COLLECTION", "SIGHTWORDS_TELL_PLACES"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
