@@ -9,7 +9,7 @@ def home_folder() -> Path:
     """`SIGHTWORDS_HOME` when set, else the platform's folder for application data; not created here."""
     chosen = os.environ.get("SIGHTWORDS_HOME")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return Path(os.path.expanduser(chosen)).absolute()
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "sightwords"
     if sys.platform == "darwin":

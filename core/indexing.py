@@ -283,7 +283,7 @@ class _Run:
             if self.stopped:
                 return
             known = {item.caption: item for item in self.at_path["caption", str(picture)]}
-            if not picture.exists():
+            if not os.path.exists(picture):
                 self.skipped.append((picture, f"The captions file names {picture}, but there is no such picture."))
                 self._advance(picture.name, len(texts))
                 continue

@@ -115,7 +115,7 @@ def head_place(named: str) -> tuple[Path, Path | None]:
 
     A folder that exists wins. Raises ModelError where there is neither, MissingFiles for a model that is not here.
     """
-    place = Path(named).expanduser()
+    place = Path(os.path.expanduser(named))
     if place.is_dir():
         return place, None
     if named in SHIPPED:

@@ -3,6 +3,7 @@
 Knows no user interface.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def matching(collection: Store, names: Sequence[str]) -> list[int]:
     held = {item.id: Path(item.path) for item in collection.all_items()}
     ids: set[int] = set()
     for name in names:
-        path = Path(name).expanduser().resolve()
+        path = Path(os.path.realpath(os.path.expanduser(name.replace("\0", ""))))  # raises for neither ~name nor loops
         below = {item for item, place in held.items() if place.is_relative_to(path)}
         if not below and name.isdecimal() and int(name) in held:
             below = {int(name)}

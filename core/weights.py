@@ -305,7 +305,7 @@ def source(named: str, files: Sequence[File], also: Sequence[str] = (), remark: 
 
     `also`, `remark`: as HubFiles has them. Raises MissingFiles when it can be neither.
     """
-    path = Path(named).expanduser()
+    path = Path(os.path.expanduser(named))
     if path.is_dir() or named.startswith((".", "~", os.sep)) or path.is_absolute():
         return Folder(path.absolute(), tuple(files))
     if _HUB_ID.fullmatch(named):

@@ -6,6 +6,7 @@ Training goes on when the page is closed, until it ends, is stopped or the app e
 import hashlib
 import logging
 import math
+import os
 import sqlite3
 import threading
 import time
@@ -285,7 +286,7 @@ class Lab:
                 )
             data = f"{choice.scenes:,} scenes"
             return Experiment(data, WORLD_TEST, config, WORLD_MODEL, "", scenes=choice.scenes)
-        folder = Path(choice.folder.strip()).expanduser().absolute()
+        folder = Path(os.path.expanduser(choice.folder.strip())).absolute()
         if choice.source == "collection":
             made = self._collection_data(model)
             if made is None:

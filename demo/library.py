@@ -384,7 +384,7 @@ def _sent(said: str, captions: Path | None) -> str:
 
 
 def _folder(named: str) -> Path | None:
-    return Path(named.strip()).expanduser() if named.strip() else None
+    return Path(os.path.expanduser(named.strip())) if named.strip() else None
 
 
 def _name_of(folder: Path | None) -> str:

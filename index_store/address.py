@@ -3,6 +3,7 @@
 Knows nothing of what lies there, and imports nothing heavy: the command line reads it for every --help.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ def parse_address(text: str) -> Address:
     if scheme == "milvus" and not rest.startswith("//"):
         if not rest.endswith(".db"):
             raise CollectionError(f"'{text}' names no Milvus Lite file, which ends in .db; write one like {EXAMPLES}.")
-        return MilvusAddress(IN_FILE, file=Path(rest).expanduser().absolute())
+        return MilvusAddress(IN_FILE, file=Path(os.path.expanduser(rest)).absolute())
     if "@" in rest:
         raise CollectionError("A Milvus address holds no password; give it in the environment as MILVUS_TOKEN.")
     try:
@@ -66,7 +67,7 @@ def parse_address(text: str) -> Address:
 def _folder(text: str) -> Path:
     """The folder as people mean it: from their home for ~, and without the detours of `..`."""
     try:
-        path = Path(text).expanduser()
-        return path.resolve() if ".." in path.parts else path
+        path = Path(os.path.expanduser(text))
+        return Path(os.path.realpath(path)) if ".." in path.parts else path
     except (OSError, RuntimeError, ValueError):  # nobody's home, a link to itself: said when the folder is looked at
         return Path(text)

@@ -90,7 +90,7 @@ def _condition(text: str) -> Condition:
     if key == "caption" and not _words(value):
         raise FilterError(f"'{value[:40]}' holds no word to look for in captions.")
     if key == "folder":
-        value = str(Path(value).expanduser().absolute())
+        value = str(Path(os.path.expanduser(value)).absolute())
     return Condition(key, sign, value)
 
 

@@ -77,4 +77,4 @@ def _is_one(text: str) -> bool:
 
 def unread(folders: Iterable[Path]) -> list[Path]:
     """Files in the folders that are called as captions files usually are: for people to name, never to be guessed."""
-    return [file for folder in folders for name in USUAL_NAMES if (file := folder / name).is_file()]
+    return [file for folder in folders for name in USUAL_NAMES if os.path.isfile(file := folder / name)]

@@ -116,7 +116,7 @@ def _holds_sidecars(folder: Path) -> bool:
 def sidecars(path: Path) -> list[Path]:
     """The XMP files beside a picture."""
     return [file for suffix in SIDECARS for file in (path.with_name(path.name + suffix), path.with_suffix(suffix))
-            if file != path and file.is_file()]  # fmt: skip
+            if file != path and os.path.isfile(file)]  # fmt: skip  # Path.is_file raises where a name gets too long
 
 
 def camera_name(make: str, model: str) -> str:

@@ -60,7 +60,7 @@ def existing(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
     """The paths, absolute and without links; ImageError for one that does not exist or cannot be reached."""
     found = []
     for given in paths:
-        path = Path(given).expanduser()
+        path = Path(os.path.expanduser(given))  # Path.expanduser raises for ~name where nobody is called so
         try:
             found.append(path.resolve(strict=True))
         except (OSError, RuntimeError, ValueError) as error:  # missing, forbidden, too long, a link to itself

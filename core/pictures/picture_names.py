@@ -64,7 +64,7 @@ class PictureNames:
         beside = dict.fromkeys(found for folder in others if (found := self._there(folder, name)) is not None)
         if beside:
             return Meant(next(iter(beside))) if len(beside) == 1 else Several(tuple(beside))
-        if elsewhere and (path := _placed(first, name)) is not None and path.is_file():
+        if elsewhere and (path := _placed(first, name)) is not None and os.path.isfile(path):
             return Meant(self._folded.get(_fold(str(path)), path))
         return self._ending(name)
 
@@ -93,7 +93,7 @@ def _placed(folder: Path, name: str) -> Path | None:
     """The path of a name below a folder, as walking would list it: links below it are kept; None for no path at all."""
     try:
         path = Path(name)
-        return path.resolve() if path.is_absolute() else Path(os.path.normpath(folder / name))
+        return Path(os.path.realpath(path)) if path.is_absolute() else Path(os.path.normpath(folder / name))
     except (OSError, RuntimeError, ValueError):
         return None
 

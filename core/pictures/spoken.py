@@ -32,9 +32,9 @@ def spoken(
     names fit one picture only in part, which of them is meant cannot be told: neither is taken. DatasetError for a
     `folder` that is none.
     """
-    if folder is not None and not Path(folder).expanduser().is_dir():
+    if folder is not None and not os.path.isdir(os.path.expanduser(folder)):
         raise DatasetError(f"There is no folder {folder} that the names of captions could count from; check the path.")
-    base = captions.path.resolve().parent if folder is None else Path(folder).expanduser().resolve()
+    base = captions.path.resolve().parent if folder is None else Path(os.path.realpath(os.path.expanduser(folder)))
     if folder is not None:
         pictures = [picture for picture in pictures if picture.is_relative_to(base)]
     names, folders = PictureNames(pictures), [base, *(walked if folder is None else ())]

@@ -1,5 +1,6 @@
 """Commands of the paper's study: dense vectors, training, measures and the whole comparison."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -364,8 +365,8 @@ def _beginning(named: str | None, recipe: str | None) -> Path | None:
                 "with --init-embeddings distilbert/distilbert-base-uncased, or a folder that holds it."
             )
         return None
-    if Path(named).expanduser().exists():
-        return Path(named).expanduser()
+    if os.path.exists(path := os.path.expanduser(named)):
+        return Path(path)
     if Path(named).suffix in (".npy", ".txt", *(Path(name).suffix for name in WEIGHTS_FILES)):
         raise SightwordsError(f"There is no file {named} to start from; name one, or a folder or hub id of DistilBERT.")
     wanted = source(named, (WEIGHTS_FILES, PIECES_FILE))

@@ -277,6 +277,13 @@ def test_names_as_other_systems_write_them(tmp_path: Path, name: str, means: str
     assert given(tmp_path, [name], pictures) == {name: means}
 
 
+def test_names_that_no_file_can_have_cost_no_other(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "loop").symlink_to("loop")
+    long, loop = "x" * 300 + ".jpg", str(tmp_path / "in" / "loop" / "a.png")
+    assert given(tmp_path, [long, loop, "a.jpg"], ["a.jpg"]) == {long: None, loop: None, "a.jpg": "a.jpg"}
+
+
 def test_of_two_names_for_one_picture_neither_is_guessed(tmp_path: Path) -> None:
     pictures = ["a.jpg", "b.jpg"]
     assert given(tmp_path, ["train/a.jpg", "test/a.jpg", "b.jpg", "test/b.jpg"], pictures) == {

@@ -295,6 +295,12 @@ def test_damage_costs_the_description_at_most(tmp_path: Path) -> None:
     assert describe(tmp_path / "pipe.jpg") == Description() == describe(tmp_path / "nowhere.jpg")
 
 
+def test_the_longest_name_leaves_no_room_for_a_sidecar(tmp_path: Path) -> None:
+    path = tmp_path / f"{'x' * 251}.jpg"  # 255 bytes, as many as file systems take
+    Image.new("RGB", (8, 8)).save(path, exif=exif({MODEL: "Pixel 7"}))
+    assert describe(path).camera == "Pixel 7"
+
+
 def test_indexing_takes_what_files_say(tmp_path: Path, collection: Collection, model: Model) -> None:
     root = tmp_path / "pictures"
     root.mkdir()

@@ -1,8 +1,12 @@
 """From how many items on a person is asked before they are taken out."""
 
+from pathlib import Path
+
 import pytest
 
-from core.removal import is_many, lost_much
+from core.removal import is_many, lost_much, matching
+from index_store.collection import Collection
+from index_store.errors import ItemNotFound
 
 
 @pytest.mark.parametrize(
@@ -27,3 +31,13 @@ def test_twenty_or_a_tenth_but_never_a_handful(count: int, held: int, asked: boo
 )
 def test_folders_that_lost_most_or_much(count: int, known: int, asked: bool) -> None:
     assert lost_much(count, known) is asked
+
+
+@pytest.mark.parametrize("name", ["loop", "loop/a.jpg", "~nobody-of-this-name.jpg", "x" * 300, "a\0b"])
+def test_names_that_no_item_can_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, collection: Collection, name: str
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ItemNotFound, match="nothing was changed"):
+        matching(collection, [name])
