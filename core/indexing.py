@@ -152,7 +152,7 @@ def index_paths(
     )  # fmt: skip
 
 
-@dataclass
+@dataclass(eq=False)
 class _Prepared:
     """A picture that a decoder thread has looked at, and what is left to do with it."""
 
@@ -252,14 +252,23 @@ class _Run:
 
     def _settle(self, path: Path, item: Item) -> bool:
         """Whether nothing is left to do with a picture whose item has its bytes: only its alt text may differ."""
-        alt = self.alts.get(path)
-        if alt is not None and alt != item.caption:
+        if not self._says_so(path, item):
             return False
         self.settled.add(path)
         if self.asking.is_due(path, item.described):
             self.undescribed[path] = item
         self._advance(path.name)
         return True
+
+    def _says_so(self, path: Path, item: Item) -> bool:
+        """Whether an item has the alt text that its picture is to have."""
+        return self.alts.get(path) in (None, item.caption)
+
+    def _is_there(self, prepared: _Prepared) -> bool:
+        """Whether an item already says all that a prepared picture would."""
+        assert prepared.item is not None
+        known = at_home(self.at_path, prepared.path, prepared.item.content_hash)
+        return known is not None and self._says_so(prepared.path, known)
 
     def pictures(self) -> None:
         """Adds and replaces image items, a batch at a time."""
@@ -408,7 +417,12 @@ class _Run:
         encoded: dict[str, SparseVector] = {}
         self._encode(batch, encoded)  # which takes its time: others may write meanwhile
         with self._turn():
-            items, replaced, ids = self._add(self._encode(batch, encoded), encoded)
+            able = self._encode(batch, encoded)
+            there = [prepared for prepared in able if self._is_there(prepared)]  # stored by another run meanwhile
+            items, replaced, ids = self._add([prepared for prepared in able if prepared not in there], encoded)
+        self.unchanged += len(there)
+        for prepared in there:
+            self._advance(prepared.path.name)
         for old in (old for olds in replaced for old in olds):
             if self.by_hash.get(old.content_hash) == old.id:
                 del self.by_hash[old.content_hash]
@@ -469,7 +483,9 @@ class _Run:
         items = [replace(item, vector=vector) for item, vector in zip(batch, vectors, strict=True)]
         with self._turn():
             there = {(item.path, item.caption) for items in self._captions_of(batch) for item in items}
-            self.added += len(self.collection.add([item for item in items if (item.path, item.caption) not in there]))
+            fresh = [item for item in items if (item.path, item.caption) not in there]
+            self.added += len(self.collection.add(fresh))
+            self.unchanged += len(items) - len(fresh)
         self._advance(Path(batch[-1].path).name, len(batch))
 
     def _captions_of(self, batch: Sequence[NewItem]) -> Iterator[list[Item]]:

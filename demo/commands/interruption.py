@@ -9,7 +9,7 @@ from demo import terminal
 
 
 @contextmanager
-def interrupted(saying: str = "Stopping after this batch…") -> Iterator[Callable[[], bool]]:
+def interrupted(saying: str = "Stopping after this batch; Ctrl-C again stops at once…") -> Iterator[Callable[[], bool]]:
     """Turns the first Ctrl-C into a question that the work at hand asks between steps; the second ends at once."""
     asked = threading.Event()
 

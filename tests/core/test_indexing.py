@@ -622,11 +622,18 @@ def test_two_runs_at_once_make_one_item_a_picture(collection: Collection, model:
     (folder / "0.png").rename(folder / "moved.png")
     write_captions(folder / "captions.jsonl", [{"file": "1.png", "captions": ["two red dogs", "a boat"]}])
 
+    before: dict[str, int] = {}
+
     def meddle(other: Collection) -> None:
         index_paths(model, other, [folder], captions=folder / "captions.jsonl")
+        before.update(ids(other, folder))
+        other.tag([before["2.png"]], add=["late"])
 
     late = Meddling(model, meddle, collection.path)
-    index_paths(late, collection, [folder], captions=folder / "captions.jsonl")
+    report = index_paths(late, collection, [folder], captions=folder / "captions.jsonl")
+    assert ids(collection, folder) == before and counts(report) == (0, 7, 0, 0, 0)  # nothing was replaced
+    assert report.renamed == 1
+    assert collection.items([before["2.png"]])[0].tags == ("late",)
     assert len(ids(collection, folder)) == len(list(collection.all_items("image"))) == 6
     assert sorted(item.caption or "" for item in collection.all_items("caption")) == ["a boat", "two red dogs"]
     assert collection.verify() == []
