@@ -8,7 +8,8 @@ back to the last bit travels as JSON lines (`exchange.py`).
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -27,6 +28,7 @@ from index_store.vectors import SparseVector
 
 SCALE = 1000.0  # weights of some 0.01 to 5 keep about three digits
 _SCALE_TOLD = re.compile(r"weights times ([0-9.e+-]+), rounded")
+_MODEL_TOLD = re.compile(r"Sightwords, model (.+?); weights times")
 _FIELDS = {  # message -> (name, number, type) of its fields
     "Header": (
         ("version", 1, "INT32"), ("num_postings_lists", 2, "INT32"), ("num_docs", 3, "INT32"),
@@ -116,33 +118,49 @@ def import_ciff(collection: Store, source: Path, progress: Progress | None = Non
     return add_missing(collection, items, len(items), progress)
 
 
-def _items(source: Path, ids: dict[str, int]) -> list[NewItem]:
+def model_of_ciff(source: Path) -> str | None:
+    """The model that made a file's weights, as `export_ciff` tells; None where another program wrote it.
+
+    ExchangeError where the file is not in this format.
+    """
+    with _reading(source) as read:
+        told = _MODEL_TOLD.match(read("Header").description)
+    return told[1] if told else None
+
+
+@contextmanager
+def _reading(source: Path) -> Iterator[Callable[[str], Message]]:
+    """Reads messages of a named kind from a file; says in one sentence what is wrong with it."""
     try:
         with source.open("rb") as file:
-            read = _reader(file, source)
-            header = read("Header")
-            told = _SCALE_TOLD.search(header.description)
-            scale = float(told[1]) if told else 1.0
-            pairs: list[dict[int, float]] = [{} for _ in range(header.num_docs)]
-            for _ in range(header.num_postings_lists):
-                postings = read("PostingsList")
-                term = ids.get(postings.term)
-                if term is None:
-                    raise ExchangeError(
-                        f"{source} has the term {postings.term!r}, which is not in the collection's "
-                        "vocabulary; nothing was imported."
-                    )
-                document = 0
-                for posting in postings.postings:
-                    document += posting.docid
-                    pairs[document][term] = posting.tf / scale
-            records = [read("DocRecord") for _ in range(header.num_docs)]
+            yield _reader(file, source)
     except OSError as error:
         raise ExchangeError(f"{source} cannot be read: {(error.strerror or str(error)).lower()}.") from error
     except (DecodeError, IndexError, ValueError, MemoryError, OverflowError) as error:
         raise ExchangeError(
             f"{source} is not in the Common Index File Format ({error}); nothing was imported."
         ) from error
+
+
+def _items(source: Path, ids: dict[str, int]) -> list[NewItem]:
+    with _reading(source) as read:
+        header = read("Header")
+        told = _SCALE_TOLD.search(header.description)
+        scale = float(told[1]) if told else 1.0
+        pairs: list[dict[int, float]] = [{} for _ in range(header.num_docs)]
+        for _ in range(header.num_postings_lists):
+            postings = read("PostingsList")
+            term = ids.get(postings.term)
+            if term is None:
+                raise ExchangeError(
+                    f"{source} has the term {postings.term!r}, which is not in the collection's "
+                    "vocabulary; nothing was imported."
+                )
+            document = 0
+            for posting in postings.postings:
+                document += posting.docid
+                pairs[document][term] = posting.tf / scale
+        records = [read("DocRecord") for _ in range(header.num_docs)]
     made = []
     for record in records:
         vector = SparseVector.from_pairs(pairs[record.docid])

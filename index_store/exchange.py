@@ -1,9 +1,9 @@
 """Items as JSON lines, to and from other programs: exact weights, so that a round trip loses nothing.
 
 One object a line: `{"id", "vector": {term: weight}, "kind", "path", "caption", "content_hash", "width", "height",
-"bytes", "tags", "taken", "camera", "latitude", "longitude", "described"}`; only `vector` must be there (thumbnails do
-not travel). Weights are written so that reading them back gives the same float32. A file is written whole or not at
-all, and read twice: checked first, then stored.
+"bytes", "tags", "taken", "camera", "latitude", "longitude", "described", "model"}`; only `vector` must be there
+(thumbnails do not travel); `model` made the vectors. Weights are written so that reading them back gives the same
+float32. A file is written whole or not at all, and read twice: checked first, then stored.
 """
 
 import json
@@ -28,6 +28,7 @@ from index_store.vectors import SparseVector
 BATCH = 500  # items at a time: bounds memory, and the time that a crash can cost
 TEXTS = ("kind", "path", "caption", "content_hash", "taken", "camera", "described")
 NUMBERS, DEGREES = ("width", "height", "bytes"), ("latitude", "longitude")
+_EXPECTED = 'expected an object with a "vector" of terms and weights'
 Progress = Callable[[int, int], None]  # told (done, all items)
 
 
@@ -46,7 +47,7 @@ def export_jsonl(collection: Store, target: Path, progress: Progress | None = No
         items = collection.all_items()
         while batch := list(islice(items, BATCH)):
             for item, vector in zip(batch, collection.vectors([item.id for item in batch]), strict=True):
-                line = json.dumps(_line(item, vector, collection.vocabulary), ensure_ascii=False)
+                line = json.dumps(_line(item, vector, collection), ensure_ascii=False)
                 file.write(line.encode() + b"\n")
             done += len(batch)
             if progress:
@@ -124,20 +125,41 @@ def read_jsonl(source: Path, vocabulary: tuple[str, ...]) -> Iterator[NewItem]:
                             f"Line {number} of {source} is no item ({reason}); nothing was imported."
                         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise ExchangeError(f"{source} cannot be read: {reason}.") from error
+        raise _unreadable(source, error) from error
 
 
-def _line(item: Item, vector: SparseVector, vocabulary: tuple[str, ...]) -> dict[str, Any]:
-    terms = [vocabulary[term] for term in vector.terms.tolist()]
+def model_of_jsonl(source: Path) -> str | None:
+    """The model that a file's first item says made it; None where it says none. ExchangeError where none is there."""
+    try:
+        with source.open(encoding="utf-8") as file:
+            first = next((line for line in file if line.strip()), "")
+        record = json.loads(first)
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(source, error) from error
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict) or not isinstance(record.get("vector"), dict):
+        raise ExchangeError(f"{source} does not begin with an item ({_EXPECTED}); nothing was imported.")
+    model = record.get("model")
+    return model if isinstance(model, str) else None
+
+
+def _unreadable(source: Path, error: OSError | UnicodeDecodeError) -> ExchangeError:
+    reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is no UTF-8 text"
+    return ExchangeError(f"{source} cannot be read: {reason}.")
+
+
+def _line(item: Item, vector: SparseVector, collection: Store) -> dict[str, Any]:
+    terms = [collection.vocabulary[term] for term in vector.terms.tolist()]
     weights = dict(zip(terms, vector.weights.tolist(), strict=True))  # float32 as float64: exact both ways
-    return {"id": item.id, "vector": weights} | {name: getattr(item, name) for name in ITEM_COLUMNS}
+    told = {"id": item.id, "vector": weights, "model": collection.model}
+    return told | {name: getattr(item, name) for name in ITEM_COLUMNS}
 
 
 def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
     """ValueError, as one sentence, where the record is not an item."""
     if not isinstance(record, dict) or not isinstance(record.get("vector"), dict):
-        raise ValueError('expected an object with a "vector" of terms and weights')
+        raise ValueError(_EXPECTED)
     vector = record["vector"]
     strange = next((term for term in vector if term not in ids), None)
     if strange is not None:

@@ -38,7 +38,8 @@ def index(
         str | None,
         typer.Option(
             "--model",
-            help=f"The model [default: the collection's own; {PHOTO_MODEL} for a new one, {WORLD_MODEL} for drawings].",
+            help="The model; when left out, the collection's own; for a new one "
+            f"{PHOTO_MODEL}, or {WORLD_MODEL} for drawings.",
         ),
     ] = None,
     captions: Annotated[

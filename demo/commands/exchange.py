@@ -79,14 +79,18 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Add items whose vectors were made elsewhere: exported, or indexed as shards on other machines."""
-    from index_store.ciff import import_ciff
-    from index_store.exchange import import_collection, import_jsonl
+    from index_store.ciff import import_ciff, model_of_ciff
+    from index_store.exchange import import_collection, import_jsonl, model_of_jsonl
+    from index_store.opening import collection_exists
 
     if isinstance(source, MilvusAddress) or source.is_dir():
-        read = import_collection
-        model = model or model_of(source)  # a new collection is made for what comes
+        read, maker = import_collection, model_of
+    elif source.suffix == ".ciff":
+        read, maker = import_ciff, model_of_ciff
     else:
-        read = import_ciff if source.suffix == ".ciff" else import_jsonl
+        read, maker = import_jsonl, model_of_jsonl
+    if model is None and (read is import_collection or not collection_exists(collection)):
+        model = maker(source)  # a new collection is made for what comes
     with writable(collection, model, wait=wait) as (_, store), terminal.progress_bar("importing") as advance:
         done = read(store, source, progress=advance)
         items, place = len(store), store.place

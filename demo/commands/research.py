@@ -82,7 +82,7 @@ def embed(
     model: Annotated[
         str | None,
         typer.Option(
-            "--model", help=f"The model or encoder's name [default: {PHOTO_MODEL}; {WORLD_MODEL} for drawings]."
+            "--model", help=f"The model or encoder's name; when left out, {PHOTO_MODEL}, or {WORLD_MODEL} for drawings."
         ),
     ] = None,
     device: DeviceOption = None,

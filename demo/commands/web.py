@@ -13,7 +13,8 @@ commands = typer.Typer()
 @commands.command()
 def serve(
     model: Annotated[
-        str | None, typer.Option("--model", help=f"The model [default: the collection's own, else {DEFAULT_MODEL}].")
+        str | None,
+        typer.Option("--model", help=f"The model; when left out, the collection's own, else {DEFAULT_MODEL}."),
     ] = None,
     collection: CollectionOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets others in.")] = "127.0.0.1",
@@ -25,7 +26,7 @@ def serve(
         bool | None,
         typer.Option(
             "--public/--private",
-            help="public: visitors may look, but change nothing [default: on Spaces only].",
+            help="public: visitors may look, but change nothing; only on Spaces when left out.",
             show_default=False,
         ),
     ] = None,

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 from PIL import Image
+from typer.main import get_command
 from typer.testing import CliRunner
 
 import core.registry
@@ -91,6 +92,15 @@ def test_help_names_every_command() -> None:
     assert all(command in text for command in COMMANDS)
     for command in COMMANDS:
         assert command in ok(command, "--help")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_all_that_was_written(command: str) -> None:
+    """Rich takes a word in square brackets for markup, and drops it."""
+    shown = "".join(sign for sign in run(command, "--help").output if sign.isalnum())
+    for option in get_command(app).commands[command].params:
+        written = "".join(sign for sign in getattr(option, "help", None) or "" if sign.isalnum())
+        assert written in shown or option.hidden
 
 
 def test_what_was_passed_over_and_left_out_is_told(tmp_path: Path, folder: Path) -> None:

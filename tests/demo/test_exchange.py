@@ -41,6 +41,27 @@ def test_a_collection_that_was_carried_over_answers_as_before(made: Path, tmp_pa
     assert [(hit["path"], hit["score"]) for hit in before] == [(hit["path"], hit["score"]) for hit in after]
 
 
+@pytest.mark.parametrize("form", ["jsonl", "ciff"])
+def test_a_new_collection_is_of_the_model_that_made_the_file(
+    made: Path, tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    file, copy, loaded = tmp_path / f"items.{form}", tmp_path / "copy", set[str]()
+    _run("export", file, "--format", form, "--collection", made)
+    monkeypatch.setattr(core.registry, "load_model", lambda name="scenes", **_: loaded.add(name) or model)
+    assert _run("import", file, "--collection", copy)["items"] == 6
+    assert loaded == {model.name}
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.jsonl", '{"file": "a.jpg"}'), ("a.ciff", "{}"), ("a.jsonl", "")])
+def test_what_cannot_be_imported_leaves_no_collection_behind(
+    made: Path, tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    result = runner.invoke(app, ["import", str(tmp_path / name), "--collection", str(tmp_path / "new")])
+    assert result.exit_code == 1 and "nothing was imported" in result.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_run_holds_what_searching_finds(made: Path, tmp_path: Path) -> None:
     queries, out = tmp_path / "queries.tsv", tmp_path / "run.txt"
     queries.write_text("q1\ta dog\nq2\ta red car\n")
