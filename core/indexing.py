@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import shlex
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -339,9 +340,13 @@ class _Run:
             if known and folder not in unread:
                 reason = (
                     f"The folder {folder} holds no pictures now, but {known} items came from it; they stay. "
-                    f"Is its disk mounted? To take them out: sightwords remove {folder}."
+                    f"Is its disk mounted? To take them out: {self._removing(folder)}"
                 )
                 self.skipped.append((folder, reason))
+
+    def _removing(self, folder: Path) -> str:
+        """The command that takes out what lies in a folder, as a shell understands it."""
+        return f"sightwords remove {shlex.quote(str(folder))} --collection {shlex.quote(self.collection.place)}"
 
     def _tell_of_items_in_junk(self) -> None:
         """What was taken from a folder of deleted files before those were left out, or on purpose, stays."""
@@ -350,7 +355,7 @@ class _Run:
             if known:
                 reason = (
                     f"{known} {'item' if known == 1 else 'items'} of the collection came from {place}, which is left "
-                    f"out now; what is in stays. To take it out: sightwords remove {place}."
+                    f"out now; what is in stays. To take it out: {self._removing(place)}"
                 )
                 self.skipped.append((place, reason))
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 REASONS = 4  # contributions shown a hit: enough to see why, and one line long
 SHOWN_SKIPPED = 20
 SHOWN_COUNTS = 10
+JOINERS = "\u200c\u200d"  # within words of Persian and Hindi, and emoji of several; they command nothing
 
 
 class Advance(Protocol):
@@ -62,7 +63,8 @@ def agreed(question: str) -> bool | None:
 
 def plain(text: str) -> str:
     """A text without control characters, which could otherwise command the terminal."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    joined = (letter if letter.isprintable() or letter in JOINERS else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return "".join(joined)
 
 
 def say(text: str, style: str = "") -> None:
@@ -101,16 +103,18 @@ def show_terms(terms: "Sequence[SearchTerm]") -> None:
     out().print(table)
 
 
-def show_result(result: "SearchResult") -> None:
-    """The terms of the query on one line, then the hits with what made them rank where they are."""
+def show_result(result: "SearchResult", narrowed: bool = False) -> None:
+    """The terms of the query on one line, then the hits with what made them rank where they are.
+
+    `narrowed`: only some of the items were looked among.
+    """
     line = Text("searched for: ") if result.terms else Text("no term lit up, so that nothing can match")
     for term in result.terms:
         line.append(f"{_mark(term.kind)}{term.term} ", _style(term.kind)).append(f"{term.weight:.2f}  ", "dim")
     out().print(line)
     if not result.hits:
-        out().print(
-            Text("no item shares a term with this query" if result.exact else "nothing was found on this budget")
-        )
+        among = "none of the items that the conditions let through" if narrowed else "no item"
+        out().print(Text(f"{among} shares a term with this query" if result.exact else "nothing found on this budget"))
         return
     table = Table("#", Column("score", justify="right"), "id", "item", "why")
     for rank, hit in enumerate(result.hits, 1):
@@ -156,10 +160,12 @@ def show_copies(found: "Sequence[Copies]") -> None:
     for one in found:
         out().print(Text(f"{len(one.items)} {'equal' if one.equal else 'nearly equal'} pictures", "bold"))
         for item in one.items:
-            told = f"  {item.id}  {plain(item.path)}  {item.width} × {item.height}, {item.bytes / 1e3:,.0f} kB"
+            told = f"  {item.id}  {plain(nearer(item.path))}  {item.width} × {item.height}, {item.bytes / 1e3:,.0f} kB"
             out().print(Text(told), soft_wrap=True)
     more = sum(len(one.items) - 1 for one in found)
-    said = f"{len(found)} groups: {more} pictures are there more than once" if found else "No picture is there twice."
+    groups = f"{len(found)} group{'s' if len(found) != 1 else ''}"
+    said = f"{groups}; {more} picture{'s' if more != 1 else ''} more than there need be"
+    said = said if found else "No picture is there twice."
     out().print(Text(said), soft_wrap=True)
 
 

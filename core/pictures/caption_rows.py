@@ -5,6 +5,7 @@ Opens no file.
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +13,24 @@ from typing import Any
 from core.pictures.formats import picture_suffixes
 
 LONGEST = 10_000  # characters of a caption: more is a document in the wrong column
-PATHS = ("filepath", "path", "imagepath", "imgpath")  # may name a folder, where another column names the file
+# What columns are called, in English and then German, French, Spanish, Italian, Portuguese and Dutch, without accents
+PATHS = (
+    "filepath", "path", "imagepath", "imgpath",
+    "dateipfad", "bildpfad", "pfad", "chemin", "cheminfichier", "ruta", "percorso", "caminho",
+)  # fmt: skip  # may name a folder, where another column names the file
 FILES = (
     *PATHS, "filename", "file", "imagefile", "imagefilename", "image", "img", "imagename", "imgname", "picture",
     "photo", "name", "imageid", "photoid",
+    "dateiname", "datei", "bilddatei", "bildname", "bild", "foto", "fichier", "nomfichier", "nomdufichier",
+    "archivo", "nombredearchivo", "nombrearchivo", "fichero", "imagen", "nomefile", "immagine", "arquivo",
+    "nomedoarquivo", "ficheiro", "imagem", "bestandsnaam", "bestand", "afbeelding",
 )  # fmt: skip  # columns of files, the most telling first
 CAPTIONS = (
     "caption", "imagecaption", "captiontext", "sentence", "comment", "raw", "text", "description", "alt", "alttext",
     "title", "label",
+    "bildunterschrift", "bildbeschreibung", "beschriftung", "beschreibung", "kommentar", "titel", "legende",
+    "commentaire", "titre", "leyenda", "descripcion", "comentario", "titulo", "didascalia", "descrizione", "titolo",
+    "legenda", "descricao", "onderschrift", "beschrijving", "tekst",
 )  # fmt: skip  # columns of captions, the most telling first; each may be a plural, or be numbered
 _CAPTION_NUMBER = re.compile(r"#\d+$")  # Flickr8k's, behind the name
 
@@ -47,13 +58,18 @@ class Columns:
 
 def columns_of(headers: Sequence[str]) -> Columns:
     """What columns are for by what they are called; of several kinds of captions the most telling only."""
-    keys = [re.sub(r"[\W_]+", "", header.casefold()) for header in headers]
+    keys = [_key(header) for header in headers]
     files = sorted((FILES.index(key), i) for i, key in enumerate(keys) if key in FILES)
     bare = [key.rstrip("0123456789") for key in keys]
     kinds = [key if key in CAPTIONS else key.removesuffix("s") for key in bare]
     best = min((CAPTIONS.index(kind) for kind in kinds if kind in CAPTIONS), default=None)
     captions = tuple(i for i, kind in enumerate(kinds) if best is not None and kind == CAPTIONS[best])
     return Columns(tuple(i for _, i in files), captions)
+
+
+def _key(header: str) -> str:
+    """What a column is called, without case, accents and signs."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKD", header.casefold()))
 
 
 def names_picture(name: str) -> bool:
@@ -96,7 +112,7 @@ def _name(values: Mapping[str, str]) -> str:
         if names_picture(text):
             name = _CAPTION_NUMBER.sub("", text)
             return f"{folder.rstrip('/')}/{name}" if folder else name
-        if re.sub(r"[\W_]+", "", header.casefold()) in PATHS:
+        if _key(header) in PATHS:
             folder = folder or text
     return next(iter(given.values()), "")
 

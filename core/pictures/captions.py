@@ -16,6 +16,7 @@ from core.pictures.encodings import document
 
 USUAL_NAMES = ("captions.jsonl", "captions.json", "captions.csv", "captions.tsv", "captions.txt", "metadata.jsonl",
                "metadata.csv", "results.csv")  # fmt: skip  # of a folder's own captions
+_WRAPPED = (b"PK\3\4", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"%PDF")  # Excel's files, new and old, zips, gzip, PDF
 JSON_LINES, JSON = (".jsonl", ".ndjson"), (".json", ".jsonl", ".ndjson")
 
 
@@ -48,6 +49,8 @@ def read_captions(path: str | os.PathLike[str]) -> CaptionsFile:
         raise DatasetError(
             f"The captions file {path} cannot be read: {(error.strerror or str(error)).lower()}."
         ) from error
+    if data.startswith(_WRAPPED):
+        raise DatasetError(f"{path} is a spreadsheet or an archive and no text; save its table as CSV, and name that.")
     found = list(_rows(document(data), path))
     rows = tuple(row for row in found if not row.fault)
     bad = tuple(row for row in found if row.fault)

@@ -73,11 +73,12 @@ def search(
             each=each,
         )
     for remark in result.remarks:
-        terminal.say(remark.said, "yellow")
+        if result.hits or remark.kind != "unanswered":  # which speaks of what was found
+            terminal.say(remark.said, "yellow")
     if as_json:
         terminal.print_json(result.to_json() | ({"query": str(image)} if image is not None else {}))
     else:
-        terminal.show_result(result)
+        terminal.show_result(result, bool(only or kind or without))
 
 
 @commands.command()

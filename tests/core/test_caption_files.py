@@ -63,6 +63,12 @@ def table(delimiter: str = ",", header: tuple[str, str] = ("file", "caption"), e
         ("a.csv", table(header=("image-path", "Alt Text"))),
         ("a.csv", table(header=("IMAGE_ID", "label"))),
         ("a.csv", table(header=("filepath", "description"))),
+        ("a.csv", table(";", ("Dateiname", "Beschreibung"), "\r\n").encode("cp1252")),  # German Excel's CSV
+        ("a.csv", table(";", ("Datei", "Titel"))),
+        ("a.csv", table(";", ("Nom du fichier", "Légende")).encode("cp1252")),
+        ("a.txt", table("\t", ("Archivo", unicodedata.normalize("NFD", "Descripción"))).encode("utf-16")),
+        ("a.csv", table(header=("Immagine", "didascalia"))),
+        ("a.csv", table(header=("nome do arquivo", "DESCRIÇÃO"))),
         ("a.csv", table(header=("title", "name")).replace("title,name", "name,title")),
         ("a.csv", "".join(table().splitlines(keepends=True)[1:])),  # no header
         ("a.csv", "".join(f"{i},{line}" for i, line in enumerate(table().splitlines(keepends=True)[1:]))),
@@ -147,6 +153,7 @@ def test_a_bad_row_is_named_and_costs_no_other(
     [
         ("", "", "holds no captions"),
         ("", "file,caption\n", "holds no captions"),
+        ("", "PK\3\4[Content_Types].xml", "is a spreadsheet or an archive .* save its table as CSV"),
         ("", "picture of,words\nx,dog\n", "line 1: expected a header .*found: picture of, words"),
         ("", "id,caption\n1,a dog\n", "no column that says which picture"),
         ("", "caption\na dog\n", "no column that says which picture"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -113,12 +114,15 @@ def test_a_folder_that_is_suddenly_empty_takes_nothing_out(
     collection: Collection, counting: Counting, folder: Path, tmp_path: Path
 ) -> None:
     """What an unmounted disk leaves behind is an empty folder."""
+    folder = folder.rename(tmp_path / "$RECYCLED 'ones'")
     index_paths(counting, collection, [folder])
     folder.rename(tmp_path / "unplugged")
     folder.mkdir()
     report = index_paths(counting, collection, [folder])
     assert counts(report) == (0, 0, 0, 0, 1) and len(held(collection)) == 6
     assert report.skipped[0][0] == str(folder) and "6 items" in report.skipped[0][1]
+    _, _, command = report.skipped[0][1].partition("To take them out: ")
+    assert shlex.split(command) == ["sightwords", "remove", str(folder), "--collection", str(collection.path)]
     folder.rmdir()
     (tmp_path / "unplugged").rename(folder)
     assert counts(index_paths(counting, collection, [folder])) == (0, 6, 0, 0, 0)

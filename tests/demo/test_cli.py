@@ -25,6 +25,7 @@ from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.cli import app
 from demo.commands.interruption import interrupted
+from demo.terminal import plain
 from index_store.collection import Collection
 from index_store.vectors import SparseVector
 
@@ -246,6 +247,13 @@ def test_that_nothing_answers_well_is_told_beside_the_answer(made: Path, model: 
     assert "answers this well" not in run("search", "a red zebra", "--collection", made).stderr
 
 
+def test_conditions_that_let_nothing_through(made: Path, model: Model, monkeypatch: Any) -> None:
+    monkeypatch.setattr(model, "answered_from", 1.0)
+    result = run("search", "a red dog", "--collection", made, "--where", "taken>=2024")
+    assert "none of the items that the conditions let through shares a term" in " ".join(result.stdout.split())
+    assert result.exit_code == 0 and "what is found only comes nearest" not in result.stderr
+
+
 def test_what_the_world_lacks_is_told_beside_the_answer(made: Path) -> None:
     result = run("search", "a red tax", "--collection", made, "--json")
     assert result.exit_code == 0 and "holds nothing like this" in " ".join(result.stderr.split())
@@ -367,7 +375,7 @@ def test_duplicates(made: Path, folder: Path) -> None:
     groups = document("duplicates", "--collection", made)["groups"]
     told = {tuple(sorted(Path(item["path"]).name for item in group["items"])): group["equal"] for group in groups}
     assert told == {("0.png", "resaved.jpg"): False, ("1.png", "copy.png"): True}
-    assert "2 groups: 2 pictures are there more than once" in ok("duplicates", "--collection", made)
+    assert "2 groups; 2 pictures more than there need be" in ok("duplicates", "--collection", made)
     one = document("search", "two red dogs", "--collection", made, "-k", "20")["hits"]
     every = document("search", "two red dogs", "--collection", made, "-k", "20", "--each")["hits"]
     assert len(every) == len(one) + sum(hit["copies"] - 1 for hit in one) and {hit["copies"] for hit in every} == {1}
@@ -415,6 +423,15 @@ def test_scenes(tmp_path: Path) -> None:
     assert "at least 1" in fails("scenes", "--split", "val", "--count", "0", "--out", tmp_path)
     (tmp_path / "file").write_text("in the way")
     assert "cannot be written" in fails("scenes", "--split", "val", "--count", "1", "--out", tmp_path / "file")
+
+
+def test_names_of_other_scripts_stay_as_they_are() -> None:
+    family, persian = (
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467.jpg",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.jpg",
+    )
+    assert (plain(family), plain(persian)) == (family, persian)
+    assert plain("a\u202egpj.exe\n\x1b") == "a\ufffdgpj.exe\ufffd\ufffd"
 
 
 def test_hostile_file_names_cannot_command_the_terminal(tmp_path: Path, folder: Path) -> None:
