@@ -14,6 +14,7 @@ from core.pictures.decoding import MAX_BYTES, Picture, decoded
 
 WORKING_BOX = 1024  # encoders look at 384 px or less, so that nothing they could see is lost, and memory stays bounded
 THUMBNAIL_BOX = 320
+ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst")  # in which pictures may lie
 _CHUNK = 1 << 20
 
 
@@ -43,6 +44,8 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     except PermissionError as error:
         raise ImageError(f"The picture {path} cannot be read: permission denied.") from error
     except UnidentifiedImageError as error:
+        if path.suffix.lower() in ARCHIVES:
+            raise ImageError(f"{path} is an archive; unpack it, and name its folder.") from error
         raise ImageError(f"{path} is not a picture that can be read.") from error
     except (Image.DecompressionBombError, MemoryError) as error:
         raise ImageError(

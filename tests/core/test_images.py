@@ -110,6 +110,8 @@ def refused(path: Path, reason: str) -> None:
 def test_text_file_named_jpg(tmp_path: Path) -> None:
     (tmp_path / "notes.jpg").write_text("just a text\n" * 20)
     refused(tmp_path / "notes.jpg", "not a picture")
+    (tmp_path / "holiday.ZIP").write_bytes(b"PK\3\4" + bytes(40))
+    refused(tmp_path / "holiday.ZIP", "is an archive; unpack it")
 
 
 def test_zero_bytes(tmp_path: Path) -> None:
