@@ -238,6 +238,7 @@ def test_the_search_line_says_whether_the_ranking_is_proven() -> None:
     proven = _Page(search_line(24, 1000, True, timings)).text
     assert "the best 24 of 1,000 pictures" in proven and "✓ proven exact" in proven and "12 ms" in proven
     assert "not proven exact" in _Page(search_line(3, 3, False, {})).text
+    assert "the best 24 of 30 captions" in _Page(search_line(24, 30, True, {}, "caption")).text
 
 
 def test_progress_counts_or_only_moves() -> None:

@@ -111,8 +111,8 @@ def test_the_app_searches_and_explains(milvus: str, model: Model, folder: Path, 
             assert picture.read() == Path(shown).read_bytes()
         assert [item.thumbnail is not None for item in session.sample(2)] == [True, True]
         assert session.kinds() == {"image": 6} and session.size() == 6
-        assert ("in " + str(folder) + " · 4", f"folder={folder}") in session.conditions()
-        assert session.size_of(("file=0.png",)) == 1 and session.suggest("do")[0][0] == "dog"
+        assert ("in " + str(folder) + " · 6", f"folder={folder}") in session.conditions()
+        assert session.size_of(Question(only=("file=0.png",))) == 1 and session.suggest("do")[0][0] == "dog"
         assert session.score(session.encode_text("a red dog"), hits[0].id)
     finally:
         running.close(verbose=False)
