@@ -1,6 +1,7 @@
 """The results as a grid of real buttons, which the keyboard reaches, and the chosen one in large with its bars."""
 
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from html import escape
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -73,8 +74,16 @@ watch('value', clear);
 
 
 def file_url(path: str) -> str:
-    """Where the page gets a file of the collection's folder; relative, so that it works below any root path."""
-    return "gradio_api/file=" + quote(path)
+    """Where the page gets a thumbnail: below the key of its collection's folder, which strangers cannot read the folder
+    from; relative, so that it works below any root path.
+    """
+    file = PurePath(path)
+    return "/".join(("thumbnails", folder_key(file.parents[1]), *map(quote, file.parts[-2:])))
+
+
+def folder_key(folder: PurePath) -> str:
+    """What stands for a folder of thumbnails in an address."""
+    return blake2b(str(folder).encode("utf-8", "surrogateescape"), digest_size=9).hexdigest()
 
 
 def name_of(hit: "SearchHit") -> str:

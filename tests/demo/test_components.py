@@ -220,8 +220,11 @@ def test_hostile_text_stays_text(html: str) -> None:
     assert not any(name == "src" and value == "x" for name, value in page.attributes)
 
 
-def test_a_file_url_is_quoted_and_relative() -> None:
-    assert file_url("/a b/c#?.webp") == "gradio_api/file=/a%20b/c%23%3F.webp"
+def test_a_file_url_is_quoted_and_relative_and_does_not_tell_the_folder() -> None:
+    url = file_url("/home/ann/c/thumbs/0 0/c#?.webp")
+    assert url.startswith("thumbnails/") and url.endswith("/0%200/c%23%3F.webp")
+    assert "ann" not in url and "thumbs" not in url
+    assert url != file_url("/home/ann/d/thumbs/0 0/c#?.webp")
 
 
 def test_remarks_are_said_in_their_order_and_words_keep_their_own_direction() -> None:

@@ -1,5 +1,6 @@
 """Collections of one's own, made and filled through the app's logic; what strangers may not do."""
 
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,8 @@ from core.errors import QueryError
 from core.indexing import index_paths
 from core.model import Model
 from demo.components.library_view import library_stats, report_notice
+from demo.components.result_grid import file_url
+from demo.components.welcome import mosaic
 from demo.library import WORLD, Library
 from demo.session import Session
 from demo.web import build, serve
@@ -276,6 +279,11 @@ def test_strangers_may_look_but_change_nothing_and_learn_no_paths(
         assert str(tmp_path) not in str(found["hits"])
         assert found["hits"][0]["taken"] == "2024"
         assert "Canon" not in str(found) and "52.5" not in str(found)
+        assert str(tmp_path) not in str(public.conditions())
+        (item,) = public.sample(1)
+        assert str(tmp_path) not in mosaic([item], 1)  # nor do the addresses of thumbnails tell it
+        with urllib.request.urlopen(app.local_url + file_url(str(item.thumbnail))) as picture:
+            assert picture.read() == Path(str(item.thumbnail)).read_bytes()
         client.close()
     finally:
         app.close(verbose=False)

@@ -1,7 +1,6 @@
 """The whole way on Milvus Lite: the command line and the app do with it what they do with a collection in a folder."""
 
 import json
-import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typer.testing import CliRunner
 import core.registry
 from core.model import Model
 from demo.cli import app
+from demo.components.result_grid import file_url
 from demo.library import Library
 from demo.question import Question
 from demo.session import Session
@@ -107,7 +107,7 @@ def test_the_app_searches_and_explains(milvus: str, model: Model, folder: Path, 
         hits = session.find(session.encode_text("a red dog and a blue house"), Question())[0].hits
         shown = hits[0].thumbnail
         assert shown is not None and Image.open(shown).format == "WEBP"
-        with urllib.request.urlopen(f"{running.local_url}gradio_api/file={urllib.parse.quote(shown)}") as picture:
+        with urllib.request.urlopen(running.local_url + file_url(shown)) as picture:
             assert picture.read() == Path(shown).read_bytes()
         assert [item.thumbnail is not None for item in session.sample(2)] == [True, True]
         assert session.kinds() == {"image": 6} and session.size() == 6
