@@ -13,6 +13,7 @@ from demo.components.term_bars import split_bar, split_sentence, term_bars
 
 if TYPE_CHECKING:
     from core.search import SearchHit
+    from index_store.items import Item
 
 # Runs in the page. Cards are buttons, so Enter and Space already click; the arrow keys walk from card to card.
 GRID_SCRIPT = """
@@ -86,7 +87,7 @@ def folder_key(folder: PurePath) -> str:
     return blake2b(str(folder).encode("utf-8", "surrogateescape"), digest_size=9).hexdigest()
 
 
-def name_of(hit: "SearchHit") -> str:
+def name_of(hit: "SearchHit | Item") -> str:
     """What to call an item: its caption, else its file name."""
     return hit.caption or PurePath(hit.path.replace("\\", "/")).name or f"item {hit.id}"
 

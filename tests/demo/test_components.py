@@ -17,7 +17,7 @@ from demo.components.notices import error_notice, progress_panel, remark_notices
 from demo.components.picture_chip import of_what_was_sent, picture_chip, picture_files, share_link
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
 from demo.components.query_chips import query_chips
-from demo.components.result_grid import explained_hit, file_url, result_grid
+from demo.components.result_grid import explained_hit, file_url, name_of, result_grid
 from demo.components.term_bars import SHOWN as BARS_SHOWN
 from demo.components.term_bars import split_bar, split_sentence, term_bars
 from demo.components.welcome import about_line, header, mosaic
@@ -218,6 +218,14 @@ def test_hostile_text_stays_text(html: str) -> None:
     assert "script" not in page.tags
     assert not any(name.startswith("on") for name, _ in page.attributes)
     assert not any(name == "src" and value == "x" for name, value in page.attributes)
+
+
+def test_an_item_is_called_the_same_everywhere() -> None:
+    for path, caption, said in (
+        ("/a/b.png", "a boat", "a boat"), ("/a/b.png", None, "b.png"), ("C:\\a\\b.png", None, "b.png"),
+        ("", None, "item 7"),
+    ):  # fmt: skip
+        assert name_of(Item(7, "image", path, caption, "", 1, 1, 1, "", None)) == said
 
 
 def test_a_file_url_is_quoted_and_relative_and_does_not_tell_the_folder() -> None:
