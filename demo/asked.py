@@ -1,12 +1,11 @@
 """What one visitor's page is about, kept between its events: the question with its encoded parts; knows no Gradio."""
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.asking.steering import mixed
 from core.errors import QueryError
-from demo.components.result_grid import file_url
+from demo.components.result_grid import file_url, name_of
 from demo.question import Question
 from demo.session import Session
 
@@ -48,7 +47,7 @@ def encoded(session: Session, asked: Asked) -> Asked:
     if question.like is not None and asked.picture is None:
         picture, item = session.encode_item(question.like)
         source = file_url(item.thumbnail) if item.thumbnail else ""
-        asked = replace(asked, picture=picture, source=source, name=item.caption or Path(item.path).name)
+        asked = replace(asked, picture=picture, source=source, name=name_of(item))
     if asked.text is None and asked.picture is None:
         raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
     return asked

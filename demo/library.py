@@ -16,7 +16,7 @@ from core.errors import DatasetError, ImageError, QueryError
 from core.home import home_folder
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from core.writing import write_text_whole
-from demo.components.amounts import count
+from demo.components.amounts import of_kinds
 from demo.session import Session
 from index_store.address import Address
 from index_store.collection import Collection
@@ -153,14 +153,14 @@ class Library:
         place = self._made_here(name)
         new = self._free_name(new, besides=_called(place))
         write_text_whole(place.parent / NAME_FILE, new)
+        self._no_news()
 
     def what_goes(self, name: str) -> str:
         """What deleting a collection that was made here takes away, and what stays, for a person to agree."""
         place = self._made_here(name)
         with open_collection(place) as collection:
             kinds = collection.counts().kinds
-        held = [count(number, {"image": "picture"}.get(kind, kind)) for kind, number in kinds.items()]
-        index = f"the index of {' and '.join(held) or 'nothing yet'}"
+        index = f"the index of {' and '.join(of_kinds(kinds)) or 'nothing yet'}"
         kept = place.parent / "pictures"
         stays = f"; those that were given to it stay in {kept}" if kept.is_dir() and any(kept.iterdir()) else ""
         return f"This deletes ‘{name}’: {index}, with all tags. The pictures themselves stay{stays}."
@@ -249,11 +249,11 @@ class Library:
                         cancelled=self._stop.is_set,
                     )
                 except DatasetError as error:
-                    raise DatasetError(_sent(str(error), captions)) from error
+                    raise DatasetError(_sent(str(error), captions, kept)) from error
                 lost = {os.path.dirname(item.path) for item in opened.items(report.kept)} if report.kept else set()
             report = replace(
                 report,
-                skipped=(*taken.refused, *((path, _sent(reason, captions)) for path, reason in report.skipped)),
+                skipped=(*taken.refused, *((path, _sent(reason, captions, kept)) for path, reason in report.skipped)),
                 passed_over=taken.passed_over + Counter(report.passed_over),
                 junk=taken.junk + Counter(report.junk),
             )
@@ -274,7 +274,9 @@ class Library:
     def remove(self, ids: Sequence[int]) -> int:
         """Takes items out; how many were there. The pictures themselves stay where they are."""
         with open_collection(self._own(), writable=True, wait=WAIT_S) as opened:
-            return opened.remove(ids)
+            removed = opened.remove(ids)
+        self._no_news()
+        return removed
 
     def remove_gone(self) -> int:
         """Takes out the items that the last job kept though their files are gone, as far as they still are."""
@@ -290,6 +292,11 @@ class Library:
         """The items whose files are gone stay: nobody is asked again, until the next job."""
         if self.job.report:
             self.job = replace(self.job, report=replace(self.job.report, kept=()))
+
+    def _no_news(self) -> None:
+        """What the last job did is forgotten, unless a person is still to be asked about it."""
+        if self.job.state == "ended" and not (self.job.report and self.job.report.kept):
+            self.job = Job()
 
     def cancel(self) -> None:
         """Stops the work at hand after its batch; what is stored stays."""
@@ -378,9 +385,11 @@ def _free_folder(name: str) -> Path:
     return _home() / folder
 
 
-def _sent(said: str, captions: Path | None) -> str:
-    """A sentence without the folder that a captions file was sent to, which says nothing to whoever sent it."""
-    return said.replace(f"{captions.parent}{os.sep}", "") if captions is not None else said
+def _sent(said: str, captions: Path | None, kept: Path) -> str:
+    """A sentence without the folders that captions and pictures were sent to, which tell their sender nothing."""
+    for folder in ([captions.parent] if captions is not None else []) + [kept]:
+        said = said.replace(f"{folder}{os.sep}", "")
+    return said
 
 
 def _folder(named: str) -> Path | None:

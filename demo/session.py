@@ -24,7 +24,7 @@ from index_store.errors import (
     ItemNotFound,
     SightwordsError,
 )
-from index_store.filters import Filter, parse
+from index_store.filters import Condition, Filter, parse
 from index_store.items import Item
 from index_store.opening import collection_exists, open_collection
 from index_store.store import Store
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawing is this red all over
 HELD_AT_MOST = 1_000_000  # items whose vectors are held in memory: some 600 MB of learned sparse ones
 OFFERED = 30  # tags, and folders, to choose from
+COUNTED = 10_000  # of each, so that a folder counts with those inside it, as choosing it does
 PATIENCE_S = 60.0  # how long a search waits for the model to load; a cold disk takes some ten seconds
 
 
@@ -91,6 +92,7 @@ class Session:
         self._progress = Progress("loading")
         self._loaded = threading.Event()  # set when there is something to say to a search, be it an error
         self._stop = threading.Event()
+        self._closed = False
         self._turning = threading.Lock()  # one change of collection at a time
         self._thread = threading.Thread(target=self._prepare, name="sightwords-session", daemon=True)
 
@@ -145,6 +147,7 @@ class Session:
 
     def close(self) -> None:
         """Stops drawing after the batch at hand, and all that works for the session; closes the collection."""
+        self._closed = True
         self._stop.set()
         for end in self.closing:
             end()
@@ -239,21 +242,30 @@ class Session:
         asked = [number for row in steered.rows if (number := model.vocabulary.id(row.term)) is not None]
         return [model.vocabulary.terms[number] for number in narrowing_terms(best, asked)]
 
-    def size_of(self, only: Sequence[str]) -> int:
-        """How many items these conditions let through; FilterError for one that is none."""
-        return self.ready()[1].count(self._where(only)) if only else self.size()
+    def size_of(self, question: "Question") -> int:
+        """How many items of its kind a question's conditions let through; FilterError for one that is none."""
+        conditions = self._where(question.only).conditions
+        if question.kind != "both":
+            conditions = (*conditions, Condition("kind", "=", question.kind))
+        return self.ready()[1].count(Filter(conditions)) if conditions else self.size()
 
     def conditions(self) -> list[tuple[str, str]]:
         """Conditions worth offering, with what to call them: tags, years, cameras, folders; none for the world."""
         if self._collection is None or self._path is None:
             return []
-        counts = self._collection.counts(most=OFFERED)
-        offered = [(f"tag {tag} · {items:,}", f"tag={tag}") for tag, items in counts.tags.items()]
-        offered += [(f"taken in {year} · {items:,}", f"taken={year}") for year, items in sorted(counts.years.items())]
+        counts = self._collection.counts(most=COUNTED)
+
+        def first(counted: dict[str, int]) -> list[tuple[str, int]]:
+            return list(islice(counted.items(), OFFERED))
+
+        offered = [(f"tag {tag} · {items:,}", f"tag={tag}") for tag, items in first(counts.tags)]
+        offered += [(f"taken in {year} · {items:,}", f"taken={year}") for year, items in sorted(first(counts.years))]
         if self.tells_places:
-            offered += [(f"camera {name} · {items:,}", f"camera={name}") for name, items in counts.cameras.items()]
+            offered += [(f"camera {name} · {items:,}", f"camera={name}") for name, items in first(counts.cameras)]
         if not self.public and len(counts.folders) > 1:
-            offered += [(f"in {folder} · {items:,}", f"folder={folder}") for folder, items in counts.folders.items()]
+            for folder, _ in first(counts.folders):
+                items = sum(n for other, n in counts.folders.items() if f"{other}{os.sep}".startswith(folder + os.sep))
+                offered.append((f"in {folder} · {items:,}", f"folder={folder}"))
         return offered
 
     def _where(self, only: Sequence[str]) -> Filter:
@@ -322,11 +334,13 @@ class Session:
 
     def ready(self) -> "tuple[Model, Store]":
         """Model and collection, once the model is loaded; raises SightwordsError, one sentence."""
+        with self._turning:  # a change of collection that is under way, which may wait for a batch to be drawn
+            pass
         if not self._loaded.wait(PATIENCE_S):
             raise QueryError("The model is still being loaded; please ask again in a moment.")
         if self._progress.stage == "failed":
             raise CollectionError(self._progress.message)
-        if self._stop.is_set():
+        if self._closed:
             raise CollectionClosed("The app is closing; start it again to search.")
         if self._model is None or self._collection is None:
             raise QueryError("Another window is still drawing the pictures; please ask again in a moment.")

@@ -3,14 +3,17 @@
 import os
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing is ever sent anywhere
 
 import gradio as gr
+from starlette.staticfiles import StaticFiles
 
 import core.encoders.lent_gpu  # noqa: F401  ZeroGPU asks that what needs a GPU is declared before the launch
 from core.shipped import WORLD_MODEL
+from demo.components.result_grid import folder_key
 from demo.components.welcome import HEADER_SCRIPT, header
 from demo.endpoints import endpoints
 from demo.lab import Lab
@@ -40,6 +43,23 @@ class App(gr.Blocks):
         """Stops the server and the session's background work."""
         super().close(verbose)
         self.session.close()
+
+
+class Thumbnails(StaticFiles):
+    """Serves the thumbnails of the collections that were opened, at addresses that do not tell where they lie."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folders: dict[str, StaticFiles] = {}
+
+    def add(self, folder: Path) -> None:
+        """Serves this folder too, from now on."""
+        self._folders[folder_key(folder)] = StaticFiles(directory=folder, check_dir=False)
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """A file by the key of its folder and its name below it."""
+        key, _, name = path.partition(os.sep)
+        return self._folders[key].lookup_path(name) if key in self._folders else ("", None)
 
 
 def build(session: Session) -> App:
@@ -125,13 +145,13 @@ def serve(
     app = build(session)
     # reading an index is safe from many threads; nothing shows one's place in the queue, so nobody is told at each step
     app.queue(default_concurrency_limit=4, status_update_rate=60)
-    thumbnails: list[str] = []  # filled once the collection is open; Gradio keeps this very list
-    session.opened = lambda folder: thumbnails.append(str(folder))
+    thumbnails = Thumbnails()
+    session.opened = thumbnails.add
     session.start()
     try:
         limit = MAX_UPLOAD_OF_STRANGERS if session.public else MAX_UPLOAD
         app.launch(**_options(host, port, open_browser), max_file_size=limit, mcp_server=mcp, prevent_thread_lock=True)
-        app.allowed_paths = thumbnails
+        app.app.mount("/thumbnails", thumbnails)
         if not prevent_thread_lock:
             print(f"Sightwords is at {app.local_url} (Ctrl+C stops it)", file=sys.stderr)
             app.block_thread()

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+KINDS = {"image": "picture", "caption": "caption", "both": "item"}  # kinds of items, as a page calls one
 PLACES = 3  # decimals of scores and contributions: enough to tell neighbours apart, few enough to read
 
 
@@ -37,6 +38,11 @@ def weight(value: float) -> str:
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """ "1 term", "1,000 pictures"."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def of_kinds(by_kind: Mapping[str, int]) -> list[str]:
+    """["70 pictures", "12 captions"]: items by kind, pictures first."""
+    return [count(by_kind[kind], name) for kind, name in KINDS.items() if kind in by_kind]
 
 
 def kinds_of_files(by_suffix: Mapping[str, int]) -> str:

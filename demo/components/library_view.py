@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.components.amounts import amount, count, kinds_of_files, pictures_by_folder
+from demo.components.amounts import amount, count, kinds_of_files, of_kinds, pictures_by_folder
 from demo.components.term_profile import ask
 from demo.places import from_home
 
@@ -57,7 +57,7 @@ def report_notice(report: "IndexReport") -> str:
 
 def library_stats(stats: "Stats", model: str, postings: Sequence[int], lengths: Sequence[int]) -> str:
     """`postings`: how many items light each term that occurs; `lengths`: terms lit by each of a sample of items."""
-    kinds = ", ".join(count(number, kind) for kind, number in stats.by_kind.items()) or "nothing yet"
+    kinds = ", ".join(of_kinds(stats.by_kind)) or "nothing yet"
     facts = (
         ("holds", kinds),
         ("model", model),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from demo.components.amounts import count, milliseconds
+from demo.components.amounts import KINDS, count, milliseconds
 from demo.places import from_home
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def progress_panel(title: str, done: int, total: int, note: str = "") -> str:
     )
 
 
-def search_line(found: int, searched: int, exact: bool, timings_ms: Mapping[str, float]) -> str:
-    """How much was searched, whether the ranking is proven, and how long each step took."""
+def search_line(found: int, searched: int, exact: bool, timings_ms: Mapping[str, float], kind: str = "image") -> str:
+    """How much of a kind was searched, whether the ranking is proven, and how long each step took."""
     proof = (
         '<span class="sw-exact" title="No picture outside this list can score higher.">✓ proven exact</span>'
         if exact
@@ -54,10 +54,10 @@ def search_line(found: int, searched: int, exact: bool, timings_ms: Mapping[str,
     )
     total = f"<b>{milliseconds(timings_ms['total'])}</b>" if "total" in timings_ms else ""
     return (
-        f'<p class="sw-line"><span>{_shown(found, searched)}</span>{proof}'
+        f'<p class="sw-line"><span>{_shown(found, searched, KINDS[kind])}</span>{proof}'
         f'<span class="sw-number" title="{steps}">{total} <span class="sw-steps">{steps}</span></span></p>'
     )
 
 
-def _shown(found: int, searched: int) -> str:
-    return f"the best {found} of {searched:,} pictures" if found < searched else count(found, "picture")
+def _shown(found: int, searched: int, name: str) -> str:
+    return f"the best {found} of {count(searched, name)}" if found < searched else count(found, name)

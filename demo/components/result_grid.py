@@ -1,6 +1,7 @@
 """The results as a grid of real buttons, which the keyboard reaches, and the chosen one in large with its bars."""
 
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from html import escape
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from demo.components.term_bars import split_bar, split_sentence, term_bars
 
 if TYPE_CHECKING:
     from core.search import SearchHit
+    from index_store.items import Item
 
 # Runs in the page. Cards are buttons, so Enter and Space already click; the arrow keys walk from card to card.
 GRID_SCRIPT = """
@@ -73,11 +75,19 @@ watch('value', clear);
 
 
 def file_url(path: str) -> str:
-    """Where the page gets a file of the collection's folder; relative, so that it works below any root path."""
-    return "gradio_api/file=" + quote(path)
+    """Where the page gets a thumbnail: below the key of its collection's folder, which strangers cannot read the folder
+    from; relative, so that it works below any root path.
+    """
+    file = PurePath(path)
+    return "/".join(("thumbnails", folder_key(file.parents[1]), *map(quote, file.parts[-2:])))
 
 
-def name_of(hit: "SearchHit") -> str:
+def folder_key(folder: PurePath) -> str:
+    """What stands for a folder of thumbnails in an address."""
+    return blake2b(str(folder).encode("utf-8", "surrogateescape"), digest_size=9).hexdigest()
+
+
+def name_of(hit: "SearchHit | Item") -> str:
     """What to call an item: its caption, else its file name."""
     return hit.caption or PurePath(hit.path.replace("\\", "/")).name or f"item {hit.id}"
 

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from demo.components.amounts import amount, count, milliseconds
-from demo.components.result_grid import file_url
+from demo.components.result_grid import file_url, name_of
 
 if TYPE_CHECKING:
     from core.asking.comparison import Comparison
@@ -82,7 +82,7 @@ def _column(side: Side, shared: set[int], elsewhere: dict[int, int], url: Callab
 
 
 def _row(place: int, item: "Item", score: float, other: int | None, url: Callable[[str], str]) -> str:
-    name = escape(item.caption or f"item {item.id}")
+    name = escape(name_of(item))
     image = f'<img src="{escape(url(item.thumbnail))}" alt="" loading="lazy">' if item.thumbnail else ""
     if other is None:
         moved = '<span class="sw-only">only here</span>'

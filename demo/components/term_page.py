@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from demo.components.amounts import amount, count
-from demo.components.result_grid import file_url
+from demo.components.result_grid import file_url, name_of
 from demo.components.term_profile import ask
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _companions(found: "TermProfile") -> str:
 def _strongest(found: "TermProfile", url: Callable[[str], str]) -> str:
     tiles = []
     for item, weight in found.strongest:
-        name = escape(item.caption or f"item {item.id}")
+        name = escape(name_of(item))
         picture = (
             f'<img src="{escape(url(item.thumbnail))}" alt="{name}" loading="lazy">'
             if item.thumbnail

@@ -55,12 +55,17 @@ def answered(session: Session, asked: Asked, keep: bool = False) -> tuple[Any, .
             session.narrowing(found, steered),
         ),
         gr.skip() if same else folded() if asked.text else "",
-        search_line(len(hits), session.size_of(asked.question.only), found.exact, found.timings_ms) if hits else "",
+        _line(session, asked.question, found) if hits else "",
         share_link(asked.question.to_link(), said) if asked.question.to_link() else "",
         grid(session, asked.question, hits, hits[chosen].id if hits else None),
         explained(session, hits, chosen) if hits else "",
         asked,
     )
+
+
+def _line(session: Session, question: Question, found: "SearchResult") -> str:
+    searched = session.size_of(question)
+    return search_line(len(found.hits), searched, found.exact, found.timings_ms, question.kind)
 
 
 def _failed(message: str, asked: Asked) -> tuple[Any, ...]:

@@ -157,7 +157,7 @@ class LibraryTab:
         """The components that `arrive` fills."""
         return [
             self.notice, self.stats, self.chosen, self.stop, self.timer,
-            self.asking, self.question, self.sure, self.pending,
+            self.asking, self.question, self.sure, self.leave, self.pending,
         ]  # fmt: skip
 
     def _use(self, name: str) -> tuple[Any, ...]:
@@ -203,8 +203,11 @@ class LibraryTab:
         return (_done(f"Taken out: {count:,}. The files stay."), *self._look()[1:])
 
     def _rename(self, new: str) -> tuple[Any, ...]:
-        answer, done = self._after(lambda: self.library.rename(self.library.current, new))
-        return (*answer, "" if done else gr.skip())
+        before = self.library.current
+        answer, done = self._after(lambda: self.library.rename(before, new))
+        if not done:
+            return (*answer, gr.skip())
+        return (_done(f"‘{before}’ is called ‘{self.library.current}’ now."), *answer[1:], "")
 
     def _delete(self) -> tuple[Any, ...]:
         try:
@@ -240,14 +243,17 @@ class LibraryTab:
         job, stage = self.library.job, self.session.progress.stage
         busy = job.state == "working" or stage in ("loading", "drawing", "waiting")
         chosen = gr.update(choices=list(self.library.collections()), value=self.library.current)
-        report, verb = job.report, "Delete it" if pending.deleting else "Take them out"
+        report = job.report
+        verbs = ("Delete it", "No, leave it") if pending.deleting else ("Take them out", "No, leave them")
         said = pending.said
         if not said and report and report.kept:
             gone = count(len(report.kept), "item")
             said = f"The files of {gone} in {job.lost_from} are gone, or their disk is. Take the items out?"
         return (
-            self._notice(), self._stats(), chosen, gr.update(visible=job.state == "working"), gr.Timer(active=busy),
-            gr.update(visible=bool(said)), f'<p role="alert">{escape(said)}</p>', gr.update(value=verb), pending,
+            "" if pending.said else self._notice(), self._stats(), chosen,
+            gr.update(visible=job.state == "working"), gr.Timer(active=busy),
+            gr.update(visible=bool(said)), f'<p role="alert">{escape(said)}</p>',
+            *(gr.update(value=verb) for verb in verbs), pending,
         )  # fmt: skip
 
     def _notice(self) -> str:

@@ -97,10 +97,11 @@ class Tab:
             )
             self.mode = gr.Radio(MODES, value="full", label="Matching", elem_id="mode", scale=0)
             self.kind = gr.Radio(KINDS, value="image", label="Find", elem_id="kind", scale=0, visible=False)
-            self.meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **PLAIN)
             self.each = gr.Checkbox(label="Show copies", elem_id="each", visible=False, scale=0, min_width=140)
+            self.meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **PLAIN)
             self.only = gr.Dropdown(
-                [], value=[], label="Only among", info="choose, or type: taken>=2024, near=52.5,13.4,5km, caption=boat",
+                [], value=[], label="Only among",
+                info=f"choose, or type: taken>=2024, {'near=52.5,13.4,5km, ' * self.session.tells_places}caption=boat",
                 multiselect=True, allow_custom_value=True, elem_id="only", visible=False, min_width=300,
             )  # fmt: skip
 

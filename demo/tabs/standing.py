@@ -18,13 +18,13 @@ def standing(session: Session, searched: bool, kind: str | None = None, each: bo
     """
     now = session.progress
     waiting = now.stage not in ("ready", "failed")
-    both = session.kinds().get("caption", 0) > 0
+    kinds = session.kinds()
     return (
         status(session),
         about_line(session.model_name, session.about),
-        "" if searched else mosaic(session.sample(SAMPLE), session.size()),
+        "" if searched else mosaic(session.sample(SAMPLE), kinds.get("image", 0)),
         gr.update(visible=session.path is None and not session.public),
-        gr.update(visible=both, **({"value": kind} if kind else {})),
+        gr.update(visible=kinds.get("caption", 0) > 0, **({"value": kind} if kind else {})),
         gr.update(visible=session.has_copies(), **({"value": True} if each else {})),
         gr.update(choices=session.conditions(), visible=session.path is not None),
         gr.Timer(active=waiting),

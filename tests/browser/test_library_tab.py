@@ -27,7 +27,7 @@ def test_a_collection_is_made_filled_and_searched(
     visit: Callable[..., Page], patches: list[Image.Image], tmp_path: Path
 ) -> None:
     page = opened(visit)
-    expect(page.locator("#library-stats")).to_contain_text("30 images")
+    expect(page.locator("#library-stats")).to_contain_text("30 pictures")
     expect(page.locator("#library-stats svg")).to_have_count(2)
     before = page.locator("#library-chosen input").input_value()
     page.locator("#library-name input").fill("trip")
@@ -42,7 +42,7 @@ def test_a_collection_is_made_filled_and_searched(
     page.locator("#library-go-button").click()
     expect(page.locator("#library-notice")).to_contain_text("4 added")
     expect(page.locator("#library-notice")).to_contain_text("1 file left out")
-    expect(page.locator("#library-stats")).to_contain_text("4 images")
+    expect(page.locator("#library-stats")).to_contain_text("4 pictures")
     page.get_by_role("tab", name="Search").click()
     page.locator("#query input").fill("a red dog beside the sea")
     page.locator("#query input").press("Enter")
@@ -51,10 +51,10 @@ def test_a_collection_is_made_filled_and_searched(
     page.locator("#library-which input").fill(str(tmp_path / "1.png"))
     page.locator("#library-remove").click()
     expect(page.locator("#library-notice")).to_contain_text("Taken out: 1")
-    expect(page.locator("#library-stats")).to_contain_text("3 images")
+    expect(page.locator("#library-stats")).to_contain_text("3 pictures")
     page.locator("#library-chosen input").click()
     page.get_by_role("option", name=before, exact=True).click()
-    expect(page.locator("#library-stats")).to_contain_text("30 images")
+    expect(page.locator("#library-stats")).to_contain_text("30 pictures")
     assert page.evaluate("window.hacked") is None
 
 
@@ -91,10 +91,11 @@ def test_many_items_and_a_collection_go_only_once_a_person_agrees(
     expect(page.locator("#library-notice")).to_contain_text("Taken out: 6")
     page.locator("#library-new-name input").fill("Trip to the sea")
     page.locator("#library-rename").click()
+    expect(page.locator("#library-notice")).to_contain_text("‘trip’ is called ‘Trip to the sea’ now")
     expect(page.locator("#library-chosen input")).to_have_value("Trip to the sea")
     page.locator("#library-delete").click()
     expect(page.locator("#library-asked")).to_contain_text("The pictures themselves stay")
     page.locator("#library-sure").click()
     expect(page.locator("#library-notice")).to_contain_text("is deleted")
-    expect(page.locator("#library-stats")).to_contain_text("30 images")
+    expect(page.locator("#library-stats")).to_contain_text("30 pictures")
     assert width_needed(page) <= PHONE["width"]

@@ -402,7 +402,12 @@ def test_the_world_can_be_searched_while_it_is_drawn(browser: Browser, model: Mo
 
 def test_only_thumbnails_are_served(visit: Callable[..., Page], app: App) -> None:
     page = visit()
-    collection = Path(app.allowed_paths[0]).parent
+    thumbnails = app.session.ready()[1].thumbnails
+    shown = page.request.get(app.local_url + str(page.locator(".sw-mosaic img").first.get_attribute("src")))
+    assert shown.ok and shown.body() in {file.read_bytes() for file in thumbnails.glob("*/*")}
+    outside = shown.url.rsplit("/", 2)[0] + "/%2e%2e%2fcatalog.sqlite"
+    assert page.request.get(outside).status == 404
+    collection = thumbnails.parent
     (original,) = collection.parent.glob("pictures/caption.png")
     for path in (collection / "catalog.sqlite", original):
         answer = page.request.get(f"{app.local_url}gradio_api/file={path}")

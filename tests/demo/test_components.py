@@ -17,7 +17,7 @@ from demo.components.notices import error_notice, progress_panel, remark_notices
 from demo.components.picture_chip import of_what_was_sent, picture_chip, picture_files, share_link
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
 from demo.components.query_chips import query_chips
-from demo.components.result_grid import explained_hit, file_url, result_grid
+from demo.components.result_grid import explained_hit, file_url, name_of, result_grid
 from demo.components.term_bars import SHOWN as BARS_SHOWN
 from demo.components.term_bars import split_bar, split_sentence, term_bars
 from demo.components.welcome import about_line, header, mosaic
@@ -220,8 +220,19 @@ def test_hostile_text_stays_text(html: str) -> None:
     assert not any(name == "src" and value == "x" for name, value in page.attributes)
 
 
-def test_a_file_url_is_quoted_and_relative() -> None:
-    assert file_url("/a b/c#?.webp") == "gradio_api/file=/a%20b/c%23%3F.webp"
+def test_an_item_is_called_the_same_everywhere() -> None:
+    for path, caption, said in (
+        ("/a/b.png", "a boat", "a boat"), ("/a/b.png", None, "b.png"), ("C:\\a\\b.png", None, "b.png"),
+        ("", None, "item 7"),
+    ):  # fmt: skip
+        assert name_of(Item(7, "image", path, caption, "", 1, 1, 1, "", None)) == said
+
+
+def test_a_file_url_is_quoted_and_relative_and_does_not_tell_the_folder() -> None:
+    url = file_url("/home/ann/c/thumbs/0 0/c#?.webp")
+    assert url.startswith("thumbnails/") and url.endswith("/0%200/c%23%3F.webp")
+    assert "ann" not in url and "thumbs" not in url
+    assert url != file_url("/home/ann/d/thumbs/0 0/c#?.webp")
 
 
 def test_remarks_are_said_in_their_order_and_words_keep_their_own_direction() -> None:
@@ -238,6 +249,7 @@ def test_the_search_line_says_whether_the_ranking_is_proven() -> None:
     proven = _Page(search_line(24, 1000, True, timings)).text
     assert "the best 24 of 1,000 pictures" in proven and "✓ proven exact" in proven and "12 ms" in proven
     assert "not proven exact" in _Page(search_line(3, 3, False, {})).text
+    assert "the best 24 of 30 captions" in _Page(search_line(24, 30, True, {}, "caption")).text
 
 
 def test_progress_counts_or_only_moves() -> None:

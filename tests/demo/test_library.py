@@ -1,5 +1,6 @@
 """Collections of one's own, made and filled through the app's logic; what strangers may not do."""
 
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,8 @@ from core.errors import QueryError
 from core.indexing import index_paths
 from core.model import Model
 from demo.components.library_view import library_stats, report_notice
+from demo.components.result_grid import file_url
+from demo.components.welcome import mosaic
 from demo.library import WORLD, Library
 from demo.session import Session
 from demo.web import build, serve
@@ -64,6 +67,7 @@ def test_a_collection_is_made_filled_searched_and_left(
     assert "Passed over: 2 .exe, 1 .txt" in report_notice(report)
     hostile = replace(report, passed_over={".<b>": 1}, junk={"<i>": 2, "._*": 1})
     assert ".&lt;b&gt;" in report_notice(hostile) and "2 in &lt;i&gt;, 1 ._*" in report_notice(hostile)
+    assert str(tmp_path) not in report_notice(report)  # whoever sent them does not know where they are kept
     taken = [Path(item.path) for item in session.sample(9)]
     assert all(path.is_relative_to(tmp_path / "home") and path.exists() for path in taken)  # kept, not only lent
     library.add([], str(tmp_path / "pictures"))
@@ -74,6 +78,7 @@ def test_a_collection_is_made_filled_searched_and_left(
     library.wait()
     assert library.job.report.removed == 1 and session.size() == 4
     assert library.remove(library.to_remove(str(tmp_path / "pictures")).ids) == 2 and session.size() == 2
+    assert library.job.report is None  # what was added before that is no news any more
     assert (tmp_path / "pictures" / "0.png").exists()
     (tmp_path / "elsewhere").mkdir()  # as an upload does, the captions lie apart from the pictures
     captions = tmp_path / "elsewhere" / "captions.jsonl"
@@ -249,9 +254,9 @@ def test_numbers_and_plots(started: tuple[Session, Library]) -> None:
     _, collection = session.ready()
     lengths = [len(vector) for vector in collection.vectors([item.id for item in collection.all_items()])]
     shown = library_stats(collection.stats(), "<b>tiny</b>", list(collection.document_frequencies().values()), lengths)
-    assert "3 images" in shown and "&lt;b&gt;tiny" in shown and shown.count("<svg") == 2
+    assert "3 pictures" in shown and "&lt;b&gt;tiny" in shown and shown.count("<svg") == 2
     dark = replace(collection.stats(), distinct_terms=0, mean_terms=0.0, frequent=())
-    assert "3 images" in library_stats(dark, "tiny", [], [0, 0, 0])
+    assert "3 pictures" in library_stats(dark, "tiny", [], [0, 0, 0])
     with Collection.open(collection.path, writable=True) as opened:
         opened.remove([item.id for item in opened.all_items()])
     assert "nothing yet" in library_stats(collection.stats(), "tiny", [], [])
@@ -274,6 +279,11 @@ def test_strangers_may_look_but_change_nothing_and_learn_no_paths(
         assert str(tmp_path) not in str(found["hits"])
         assert found["hits"][0]["taken"] == "2024"
         assert "Canon" not in str(found) and "52.5" not in str(found)
+        assert str(tmp_path) not in str(public.conditions())
+        (item,) = public.sample(1)
+        assert str(tmp_path) not in mosaic([item], 1)  # nor do the addresses of thumbnails tell it
+        with urllib.request.urlopen(app.local_url + file_url(str(item.thumbnail))) as picture:
+            assert picture.read() == Path(str(item.thumbnail)).read_bytes()
         client.close()
     finally:
         app.close(verbose=False)

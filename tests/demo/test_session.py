@@ -1,5 +1,6 @@
 """A session makes model and collection ready in the background, and says in one sentence what went wrong."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,6 +91,41 @@ def test_a_closed_session_says_so(model: Model, collection: Collection, start) -
         ask(session, "a dog")
 
 
+def test_going_over_to_another_collection_while_the_world_is_drawn_is_no_closing(
+    model: Model, collection: Collection, home: Path, start: Callable
+) -> None:
+    session = Session(model, pictures=400)
+    session.start()
+    try:
+        session.ready()
+        turning = threading.Thread(target=session.use, args=(collection.path, model))
+        turning.start()
+        while turning.is_alive():
+            assert session.ready()[0] is model  # waits; it was told that the app is closing
+        assert session.ready()[1].place == str(collection.path)
+    finally:
+        session.close()
+
+
+def test_items_are_counted_by_kind_and_a_folder_with_those_inside_it(
+    model: Model, collection: Collection, folder: Path, patches: list[Image.Image], start: Callable
+) -> None:
+    (folder / "inside").mkdir()
+    patches[0].save(folder / "inside" / "deep.png")
+    patches[1].save(folder / "top.png")
+    index_paths(model, collection, [folder], alt_texts={(folder / "top.png").resolve(): "a red dog"})
+    pictures = collection.stats(0).by_kind["image"]
+    path, captions = collection.path, len(collection) - pictures
+    collection.close()
+    session = start(Session(model, path))
+    offered = {condition: int(said.rpartition(" ")[2]) for said, condition in session.conditions()}
+    for condition, items in offered.items():
+        assert session.size_of(Question(kind="both", only=(condition,))) == items, condition
+    assert len(offered) == 3 and max(offered.values()) == pictures + captions
+    for kind, items in (("image", pictures), ("caption", captions), ("both", pictures + captions)):
+        assert session.size_of(Question(kind=kind)) == items
+
+
 def test_a_large_picture_is_embedded_or_missing(tmp_path: Path) -> None:
     path = tmp_path / "wide.png"
     Image.new("RGB", (3000, 10), "red").save(path)
@@ -140,7 +176,7 @@ def test_only_some_items_are_searched(model: Model, collection: Collection, fold
     assert ("tag best · 2", "tag=best") in session.conditions()
     assert any(condition.startswith("folder=") for _, condition in session.conditions())
     found = ask(session, "red dog", only=("tag=best",))
-    assert {hit.id for hit in found.hits} <= {first, second} and session.size_of(("tag=best",)) == 2
+    assert {hit.id for hit in found.hits} <= {first, second} and session.size_of(Question(only=("tag=best",))) == 2
     with pytest.raises(SightwordsError, match="is no condition"):
         ask(session, "red dog", only=("best",))
     (hit,) = ask(session, "red dog", only=("camera=canon", "near=52.5,13.4,5km")).hits
