@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 _EMPTY = SparseVector.from_pairs({})  # stands in an item until its vector is known
 
 BATCH = 32  # what one commit holds: at most this much work is lost when the process is killed
+STOPS_S = 0.5  # pictures that are encoded together take about so long: who wants to stop waits no longer
 DESCRIBED = 500  # descriptions of known pictures in one commit: little work, and little to lose
 LOOK_AHEAD = 2 * BATCH  # decoded pictures waiting; at 1,024 px a side they cost 200 MB at most
 DECODERS = 2  # Pillow frees the interpreter while it decodes, so that two keep an encoder fed
@@ -186,6 +187,7 @@ class _Run:
     skipped: list[tuple[Path, str]] = field(default_factory=list)
     kept: tuple[int, ...] = ()
     spoilt: list[int] = field(default_factory=list)  # ids whose file is there, but holds no picture any more
+    part: int = 8  # pictures that are encoded together, by how long that took
 
     def __post_init__(self) -> None:
         self.skipped.extend(self.listing.unreadable)
@@ -438,12 +440,20 @@ class _Run:
             self._advance(Path(item.path).name)
 
     def _encode(self, batch: Sequence[_Prepared], encoded: dict[str, SparseVector]) -> list[_Prepared]:
-        """Those of a batch that can be stored; `encoded` gets the vectors of bytes that neither it nor an item has."""
+        """Those of a batch that can be stored; `encoded` gets the vectors of bytes that neither it nor an item has.
+
+        Once somebody wants to stop nothing more is encoded: then only what has its vector by then can be stored.
+        """
         able = [prepared for prepared in batch if self._can_store(prepared, encoded)]
         fresh = {p.item.content_hash: p.image for p in able if p.item and p.image and not self._known(p.item, encoded)}
-        if fresh:
-            encoded |= zip(fresh, self.model.encode_images(list(fresh.values())), strict=True)
-        return able
+        digests = list(fresh)
+        while digests and not self._stop_now():
+            part, digests = digests[: self.part], digests[self.part :]
+            started = perf_counter()
+            encoded |= zip(part, self.model.encode_images([fresh[digest] for digest in part]), strict=True)
+            seconds = perf_counter() - started
+            self.part = max(1, min(BATCH, round(len(part) * STOPS_S / max(seconds, 1e-6))))
+        return [prepared for prepared in able if prepared.item and self._known(prepared.item, encoded)]
 
     def _add(
         self, batch: Sequence[_Prepared], encoded: Mapping[str, SparseVector]

@@ -29,6 +29,7 @@ from core.training.trainer import HeadTraining, Progress, Stopped
 from core.vocabulary import Vocabulary
 
 PAPER_BATCH = 1024  # validation captions that the published code draws for at once
+DRAWN_EVERY_S = 5.0  # curves are drawn anew so long after the last time: drawing takes longer than a small epoch
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,10 @@ def train_folder(
 ) -> Fitted:
     """Trains a head on the split "train" and keeps in `out` the one with the best validation R@1 (`kept_epoch`).
 
-    After every epoch `out` holds the best head so far, its vocabulary, metrics.jsonl, training.png and a checkpoint,
-    which goes when training ends. A run that was stopped or killed goes on from its last whole epoch when it is asked
-    for again, to the same end; one that has ended is told as it ended. `restart` begins anew. Without a split "val" the
-    last head is the one kept.
+    After every epoch `out` holds the best head so far, its vocabulary, metrics.jsonl, training.png (DRAWN_EVERY_S old
+    at most while training goes on) and a checkpoint, which goes when training ends. A run that was stopped or killed
+    goes on from its last whole epoch when it is asked for again, to the same end; one that has ended is told as it
+    ended. `restart` begins anew. Without a split "val" the last head is the one kept.
 
     Where the config leaves `truth` open, train and val decide (`training.leak`); the head's files say what it was.
 
@@ -105,7 +106,14 @@ def train_folder(
         curves = [EpochMeasures(**row) for row in state.pop("curves")]
         training.restore(state)
     dense = recall_at(ranks(val.texts, val.images, val.image_of_text), 1) if val is not None else None
-    ended = False
+
+    def draw() -> float:
+        """Draws the curves; when that was."""
+        heading, kept = f"expansion control: {config.control}", kept_epoch(curves, config)
+        plot_curves(out, curves, heading, kept=kept, dense=dense)
+        return time.perf_counter()
+
+    drawn, ended = float("-inf"), False
     while not ended:
         started = time.perf_counter()
         try:
@@ -121,12 +129,16 @@ def train_folder(
             vocabulary.save(out / HEAD_VOCABULARY)
             training.head.save(out, training=asdict(config), epoch=kept)
         write_curves(out, curves)
-        plot_curves(out, curves, f"expansion control: {config.control}", kept=kept, dense=dense)
+        if not ended and time.perf_counter() - drawn > DRAWN_EVERY_S:
+            drawn = draw()
         if ended:
+            draw()
             save_end(out, key)
         else:
             save_checkpoint(out, key, training.state() | {"curves": [asdict(row) for row in curves]})
         watch.epoch(curves[-1])
+    if curves and not ended:
+        draw()
     return Fitted(tuple(curves), kept_epoch(curves, config) if curves else 0, ended)
 
 

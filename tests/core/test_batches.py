@@ -79,7 +79,7 @@ def test_a_failure_to_prepare_is_the_callers() -> None:
 
 
 def test_devices_by_name() -> None:
-    assert place("cpu") == Place(torch.device("cpu"), torch.float32)
+    assert place("cpu", "fp32") == Place(torch.device("cpu"), torch.float32)
     assert place("auto").device.type in ("cpu", "cuda", "mps")
     with pytest.raises(DeviceError, match="no device 'gpu'"):
         place("gpu")
