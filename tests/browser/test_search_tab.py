@@ -22,7 +22,7 @@ THINGS = ("dog", "cat", "house", "tree", "boat", "car", "bird", "sea")  # terms 
 
 
 class HeldModel(Model):
-    """A model that encodes `after` batches of pictures and then waits to be told to go on."""
+    """A model that encodes at least `after` pictures and then waits to be told to go on."""
 
     def __init__(self, model: Model, after: int) -> None:
         super().__init__(model.name, model.encoder, model.head, model.vocabulary, model.about)
@@ -31,7 +31,7 @@ class HeldModel(Model):
     def encode_images(self, images: Sequence[Image.Image]) -> list[SparseVector]:
         if self.left == 0:
             assert self.go_on.wait(60)
-        self.left = max(self.left - 1, 0)
+        self.left = max(self.left - len(images), 0)
         return super().encode_images(images)
 
 
@@ -380,7 +380,7 @@ def test_light_and_dark_change_places_and_are_remembered(visit: Callable[..., Pa
 
 
 def test_the_world_can_be_searched_while_it_is_drawn(browser: Browser, model: Model) -> None:
-    held = HeldModel(model, after=2)  # a world of 60 is drawn as 50 and 10; the 50 take two batches
+    held = HeldModel(model, after=50)  # a world of 60 is drawn as 50 and 10
     app = serve(Session(held, pictures=60))
     try:
         page = browser.new_page()
