@@ -26,11 +26,10 @@ class Copies:
 
 def find_copies(collection: Store) -> None:
     """Brings the groups of nearly equal pictures up to date; thumbnails tell of what was added without a hash."""
-    lacking = collection.without_likeness()
-    for start in range(0, len(lacking), BATCH):
+    while collection.without_likeness():
         with collection.writing():
-            still = collection.without_likeness()[:BATCH] if start else lacking[:BATCH]
-            collection.note_likeness({item.id: _of_thumbnail(item) for item in collection.items(still)})
+            some = collection.without_likeness()[:BATCH]  # others may have looked, or removed, before this turn
+            collection.note_likeness({item.id: _of_thumbnail(item) for item in collection.items(some)})
     collection.group_copies()
 
 
@@ -45,7 +44,7 @@ def one_of_each(collection: Store, hits: Sequence[Hit]) -> list[Hit]:
     """Hits without those that are copies of a better one."""
     group, seen, kept = collection.alike([hit.id for hit in hits]), set[int](), list[Hit]()
     for hit in hits:
-        if (copy_of := group.get(hit.id, hit.id)) not in seen:
+        if (copy_of := group.get(hit.id, (hit.id, 1))[0]) not in seen:
             seen.add(copy_of)
             kept.append(hit)
     return kept

@@ -108,7 +108,8 @@ def index_paths(
     `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text, its
     first caption in the file of captions, or else what its own file says (`describe`), which also gives it tags, date,
     camera and place. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()`
-    between batches. Other processes may write between two batches; what they did is followed.
+    at least after every STOPS_S of encoding; what was encoded by then is stored. Other processes may write between two
+    batches; what they did is followed.
 
     A file or a row of captions that cannot be read is skipped with its reason. Raises ImageError for a path that does
     not exist, DatasetError for a captions file without captions, CollectionError when another model made the

@@ -372,7 +372,7 @@ def explained_hits(
     Unless `each`, a hit stands for all its copies, which it counts.
     """
     ids = [hit.id for hit in hits]
-    copies = {} if each else collection.group_sizes(ids)
+    alike = {} if each else collection.alike(ids)
     rows = zip(hits, collection.items(ids), collection.vectors(ids), strict=True)
     return tuple(
         SearchHit(
@@ -383,7 +383,7 @@ def explained_hits(
             score=float(hit.score),
             contributions=contributions(query, vector, terms, spoken, against),
             thumbnail=item.thumbnail,
-            copies=copies.get(item.id, 1),
+            copies=alike.get(item.id, (item.id, 1))[1],
             tags=item.tags,
             taken=item.taken,
             camera=item.camera,

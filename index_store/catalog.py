@@ -258,30 +258,26 @@ class Catalog:
             changed = [(group, item) for item, group in new.items() if old.get(item) != group]
             db.conn.executemany("UPDATE likeness SET copy_of = ? WHERE item = ?", changed)
 
-    def copies(self, ids: Sequence[int] | None = None) -> dict[int, int]:
-        """{id: what its group is called} of those, all or some, that are in one."""
-        sql, found = "SELECT item, copy_of FROM likeness WHERE copy_of IS NOT NULL", list[tuple[Any, ...]]()
-        if ids is None:
-            return dict(self._read(f"{sql} ORDER BY item")[1])
-        for start in range(0, len(ids), CHUNK):
-            some = ids[start : start + CHUNK]
-            found += self._read(f"{sql} AND item IN ({','.join('?' * len(some))})", some)[1]
-        return dict(found)
+    def copies(self) -> dict[int, int]:
+        """{id: what its group is called} of all that are in one."""
+        return dict(self._read("SELECT item, copy_of FROM likeness WHERE copy_of IS NOT NULL ORDER BY item")[1])
 
-    def group_sizes(self, groups: Sequence[int]) -> dict[int, int]:
-        """{group: how many pictures are in it}."""
-        found, sql = list[tuple[Any, ...]](), "SELECT copy_of, count(*) FROM likeness WHERE copy_of IN"
-        for start in range(0, len(groups), CHUNK):
-            some = groups[start : start + CHUNK]
-            found += self._read(f"{sql} ({','.join('?' * len(some))}) GROUP BY copy_of", some)[1]
-        return dict(found)
+    def alike(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """{id: what its group is called, how many are in it} of those that are in one."""
+        size = "(SELECT count(*) FROM likeness AS other WHERE other.copy_of = likeness.copy_of) AS size"
+        rows = self._among(f"SELECT item, copy_of, {size} FROM likeness WHERE copy_of IS NOT NULL AND item", ids)
+        return {row["item"]: (row["copy_of"], row["size"]) for row in rows}
 
     def rows(self, ids: Sequence[int]) -> list[Row]:
         """The rows of those ids that exist, each once, in no particular order."""
-        unique, found = list(dict.fromkeys(ids)), []
+        return self._among(f"{_ITEMS} WHERE id", ids)
+
+    def _among(self, sql: str, ids: Sequence[int]) -> list[Row]:
+        """The rows of a SELECT that ends with a column, where this is one of the ids."""
+        unique, found = list(dict.fromkeys(ids)), list[Row]()
         for start in range(0, len(unique), CHUNK):
             some = unique[start : start + CHUNK]
-            found += self._query(f"{_ITEMS} WHERE id IN ({','.join('?' * len(some))})", some)
+            found += self._query(f"{sql} IN ({','.join('?' * len(some))})", some)
         return found
 
     def page(self, after: int, limit: int, kind: str | None = None) -> list[Row]:

@@ -301,17 +301,10 @@ class Collection:
             found[group].append(item)
         return [ids for ids in found.values() if len(ids) > 1]
 
-    def alike(self, ids: Sequence[int]) -> dict[int, int]:
-        """{id: a number that all pictures of its group share} of those items that are in a group of at least two."""
-        group = self._catalog.copies([int(item) for item in ids])
-        sizes = self._catalog.group_sizes(sorted(set(group.values())))
-        return {item: number for item, number in group.items() if sizes[number] > 1}
-
-    def group_sizes(self, ids: Sequence[int]) -> dict[int, int]:
-        """{id: how many pictures its group has} of those items that are in one."""
-        group = self._catalog.copies([int(item) for item in ids])
-        sizes = self._catalog.group_sizes(sorted(set(group.values())))
-        return {item: sizes[number] for item, number in group.items() if sizes[number] > 1}
+    def alike(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """{id: (a number that its whole group shares, how many that has)} of items in a group of at least two."""
+        found = self._catalog.alike([int(item) for item in ids])
+        return {item: (number, size) for item, (number, size) in found.items() if size > 1}
 
     def describe(self, told: Mapping[int, Description]) -> None:
         """Writes down what the files of items say of them, durably, in one step; see `Catalog.describe`."""

@@ -79,11 +79,8 @@ class Store(Protocol):
     def copies(self) -> list[list[int]]:
         """The groups of nearly equal pictures, as they were found last: ids, ascending."""
 
-    def alike(self, ids: Sequence[int]) -> dict[int, int]:
-        """{id: a number that all pictures of its group share} of those items that are in a group of at least two."""
-
-    def group_sizes(self, ids: Sequence[int]) -> dict[int, int]:
-        """{id: how many pictures its group has} of those items that are in one."""
+    def alike(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """{id: (a number that its whole group shares, how many that has)} of items in a group of at least two."""
 
     def describe(self, told: Mapping[int, Description]) -> None:
         """Writes down what the files of items {id: …} say of them, durably; ids that are not there are passed over.

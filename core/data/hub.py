@@ -4,15 +4,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from httpx import HTTPError
-from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
+from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 from core.data.dense import FILES
-from core.errors import DatasetError
+from core.errors import DatasetError, ModelError
+from core.weights import HubFiles
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_PATIENCE_S = 30  # for a hub that says nothing
 
 Told = Callable[[str, int], None]
 """Told (name, bytes) before anything is fetched."""
@@ -30,7 +29,7 @@ def dataset_folder(name: str, told: Told = lambda name, size: None) -> Path:
     if not _HUB_ID.fullmatch(name):
         raise DatasetError(f"There is no folder {folder}, and '{name}' is no hub id of the form owner/name.")
     try:
-        if size := _size(name):
+        if size := _lacking(name):
             told(name, size)
         return Path(snapshot_download(name, repo_type="dataset", allow_patterns=list(FILES)))
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
@@ -41,13 +40,10 @@ def dataset_folder(name: str, told: Told = lambda name, size: None) -> Path:
         ) from error
 
 
-def _size(name: str) -> int:
+def _lacking(name: str) -> int:
     """Bytes still to be fetched, as the hub tells; 0 where all is here, which asks nobody."""
-    lacking = [file for file in FILES if not isinstance(try_to_load_from_cache(name, file, repo_type="dataset"), str)]
-    if not lacking or constants.HF_HUB_OFFLINE:
-        return 0
+    files = HubFiles(name, FILES, kind="dataset")
     try:
-        info = HfApi().dataset_info(name, files_metadata=True, timeout=_PATIENCE_S)
-    except (HfHubHTTPError, HTTPError, OSError):
+        return files.size() if files.missing() else 0
+    except ModelError:
         return 0  # whoever fetches says why it cannot
-    return sum(file.size or 0 for file in info.siblings or () if file.rfilename in lacking)

@@ -9,10 +9,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import numpy as np
 import torch
+from numpy import float32
+from numpy.typing import NDArray
+from PIL import Image
 
 Batch = TypeVar("Batch")
 Rows = TypeVar("Rows")
+Look = Callable[[Sequence[Image.Image]], NDArray[float32]]
 
 
 class Lanes:
@@ -29,6 +34,11 @@ class Lanes:
         if count == 1 or len(batches) < 2:
             return [work(batch) for batch in batches]
         return list(self._started(count).map(work, batches))
+
+    def encode(self, look: Look, images: Sequence[Image.Image], size: int, dim: int) -> NDArray[float32]:
+        """(n, dim) what `look` makes of the images, `size` of them at a time."""
+        batches = [images[start : start + size] for start in range(0, len(images), size)]
+        return np.concatenate([np.zeros((0, dim), np.float32), *self(look, batches)])
 
     def _started(self, count: int) -> ThreadPoolExecutor:
         with self._starting:

@@ -209,7 +209,7 @@ class PhotoEncoder:
 
     name = "photos"
     dim = DIM + 1
-    shift = 7.5 / 272 * 9  # an even side is padded right and below only, so that place 4 of 9 sees pixel 143.5 of 272
+    shift = 7.5 / SEEN * 9  # an even side is padded right and below only, so that place 4 of 9 sees pixel 143.5 of 272
 
     def __init__(self, image_tower: ImageTower, text_tower: TextTower, words: WordList):
         self.image_tower = image_tower.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -231,8 +231,7 @@ class PhotoEncoder:
 
     def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
         """RGB pictures of any size -> (n, 257) rows of unit length."""
-        batches = [images[start : start + PICTURES] for start in range(0, len(images), PICTURES)]
-        return np.concatenate([np.zeros((0, self.dim), np.float32), *self._lanes(self._look, batches)])
+        return self._lanes.encode(self._look, images, PICTURES, self.dim)
 
     @torch.inference_mode()
     def _look(self, images: Sequence[Image.Image]) -> NDArray[float32]:

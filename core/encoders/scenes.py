@@ -186,8 +186,7 @@ class SceneEncoder:
 
     def encode_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
         """RGB pictures of any size -> (n, 256) rows of unit length."""
-        batches = [images[start : start + PICTURES] for start in range(0, len(images), PICTURES)]
-        return np.concatenate([np.zeros((0, self.dim), np.float32), *self._lanes(self._look, batches)])
+        return self._lanes.encode(self._look, images, PICTURES, self.dim)
 
     @torch.inference_mode()
     def _look(self, images: Sequence[Image.Image]) -> NDArray[float32]:

@@ -5,8 +5,10 @@ A known suffix makes a file a picture, so that a broken one is named; any other 
 
 import os
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from PIL import Image
 
@@ -67,15 +69,19 @@ def begins_as_picture(head: bytes) -> bool:
     return _BYTES.match(head) is not None
 
 
-def is_picture(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is a picture by its suffix or by its first bytes; OSError where these cannot be read."""
-    suffix = Path(path).suffix.lower()
+def tells_picture(suffix: str, opened: Callable[[], IO[bytes]]) -> bool:
+    """Whether a file is a picture by its suffix, as in ".jpg", or else by its first bytes, for which it is opened."""
     if suffix in picture_suffixes():
         return True
     if suffix in HALF_WRITTEN:
         return False
-    with open(path, "rb") as file:
+    with opened() as file:
         return begins_as_picture(file.read(HEAD))
+
+
+def is_picture(path: str | os.PathLike[str]) -> bool:
+    """Whether a file on disk is one; OSError where its first bytes are needed and cannot be read."""
+    return tells_picture(Path(path).suffix.lower(), lambda: open(path, "rb"))
 
 
 def missing_package(head: bytes) -> str | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from core.errors import ImageError
-from core.pictures.formats import HALF_WRITTEN, HEAD, begins_as_picture, is_picture, picture_suffixes
+from core.pictures.formats import is_picture, picture_suffixes, tells_picture
 from core.pictures.junk import APPLE_DOUBLE, junk_folder
 
 MAX_FILES = 5_000  # in one zip: some minutes of indexing
@@ -149,12 +149,10 @@ def _wanted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, taken: Taken) -> b
         return False
     if any(part.startswith(".") for part in path.parts):
         return False
-    if suffix not in picture_suffixes():
-        with archive.open(entry) as source:
-            if suffix in HALF_WRITTEN or not begins_as_picture(source.read(HEAD)):
-                taken.passed_over[suffix] += 1
-                return False
-    return True
+    if tells_picture(suffix, lambda: archive.open(entry)):
+        return True
+    taken.passed_over[suffix] += 1
+    return False
 
 
 def _settle(file: Path, waiting: Path, into: Path) -> Path:

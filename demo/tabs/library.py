@@ -197,10 +197,10 @@ class LibraryTab:
                 return (*self._look(Pending(wanted.ids, said=said)), gr.skip())
             return (*self._taken_out(self.library.remove(wanted.ids)), "")
         except SightwordsError as error:
-            return (error_notice(str(error)), *self._look()[1:], gr.skip())
+            return (*self._refused(error), gr.skip())
 
     def _taken_out(self, count: int) -> tuple[Any, ...]:
-        return (_done(f"Taken out: {count:,}. The files stay."), *self._look()[1:])
+        return self._noticed(_done(f"Taken out: {count:,}. The files stay."))
 
     def _rename(self, new: str) -> tuple[Any, ...]:
         before = self.library.current
@@ -214,16 +214,16 @@ class LibraryTab:
             name = self.library.current
             return self._look(Pending(deleting=name, said=self.library.what_goes(name)))
         except SightwordsError as error:
-            return (error_notice(str(error)), *self._look()[1:])
+            return self._refused(error)
 
     def _agree(self, pending: Pending) -> tuple[Any, ...]:
         try:
             if pending.deleting:
                 self.library.delete(pending.deleting)
-                return (_done(f"‘{pending.deleting}’ is deleted."), *self._look()[1:])
+                return self._noticed(_done(f"‘{pending.deleting}’ is deleted."))
             return self._taken_out(self.library.remove(pending.ids) if pending.ids else self.library.remove_gone())
         except SightwordsError as error:
-            return (error_notice(str(error)), *self._look()[1:])
+            return self._refused(error)
 
     def _decline(self, pending: Pending) -> tuple[Any, ...]:
         if pending == NOTHING:
@@ -235,8 +235,15 @@ class LibraryTab:
         try:
             work()
         except SightwordsError as error:
-            return (error_notice(str(error)), *self._look()[1:]), False
+            return self._refused(error), False
         return self._look(), True
+
+    def _refused(self, error: SightwordsError) -> tuple[Any, ...]:
+        return self._noticed(error_notice(str(error)))
+
+    def _noticed(self, notice: str) -> tuple[Any, ...]:
+        """How things stand now, below another notice."""
+        return (notice, *self._look()[1:])
 
     def _look(self, pending: Pending = NOTHING) -> tuple[Any, ...]:
         """What is `shown`, as things stand now: notice, plots, list of collections, cancel button, timer, question."""

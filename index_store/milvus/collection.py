@@ -212,10 +212,7 @@ class MilvusCollection:
                 check_text(path)
             removed = self.remove(removing)
             for some in _parts(sorted(paths), REQUEST):
-                held = [
-                    {name: row[name] for name in rows.every_field(self._form)}
-                    for row in self._rows(some, rows.every_field(self._form))
-                ]
+                held = self._whole(some)
                 if held:
                     self._server.ask("upsert", self._items, [rows.moved(row, paths[row["id"]]) for row in held])
             return removed
@@ -227,12 +224,12 @@ class MilvusCollection:
                 check_tag(tag)
             for some in _parts(sorted({int(item) for item in ids}), REQUEST):
                 changed = []
-                for row in self._rows(some, rows.every_field(self._form)):
+                for row in self._whole(some):
                     tags = sorted((set(row["tags"]) - set(remove)) | set(add))
                     if len(tags) > rows.MOST_TAGS:
                         raise CollectionError(f"{row['path']} would have {len(tags):,} tags: too many for Milvus.")
                     if tags != list(row["tags"]):
-                        changed.append({name: row[name] for name in rows.every_field(self._form)} | {"tags": tags})
+                        changed.append(row | {"tags": tags})
                 if changed:
                     self._server.ask("upsert", self._items, changed)
 
@@ -255,15 +252,10 @@ class MilvusCollection:
         """The groups of nearly equal pictures, as they were found last: ids, ascending."""
         return self._groups
 
-    def alike(self, ids: Sequence[int]) -> dict[int, int]:
-        """{id: a number that all pictures of its group share} of those items that are in a group of at least two."""
-        group = {item: some[0] for some in self._groups for item in some}
+    def alike(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """{id: (a number that its whole group shares, how many that has)} of items in a group of at least two."""
+        group = {item: (some[0], len(some)) for some in self._groups for item in some}
         return {item: group[item] for item in ids if item in group}
-
-    def group_sizes(self, ids: Sequence[int]) -> dict[int, int]:
-        """{id: how many pictures its group has} of those items that are in one."""
-        sizes = {item: len(some) for some in self._groups for item in some}
-        return {item: sizes[item] for item in ids if item in sizes}
 
     def describe(self, told: Mapping[int, Description]) -> None:
         """Writes down what the files of items say of them: each row is read and written anew, whole.
@@ -274,9 +266,7 @@ class MilvusCollection:
             for one in told.values():
                 check_description(one)
             for some in _parts(sorted(told), REQUEST):
-                fields = rows.every_field(self._form)
-                held = [{name: row[name] for name in fields} for row in self._rows(some, fields)]
-                new = [rows.described(row, told[row["id"]]) for row in held]
+                new = [rows.described(row, told[row["id"]]) for row in self._whole(some)]
                 if new:
                     self._server.ask("upsert", self._items, new)
 
@@ -482,6 +472,11 @@ class MilvusCollection:
             for some in _parts(list(dict.fromkeys(ids)), REQUEST)
             for row in self._ask("query", self._items, ids=list(some), output_fields=fields)
         ]
+
+    def _whole(self, ids: Sequence[int]) -> list[rows.Row]:
+        """The rows of those ids that exist with every field, as they are written anew."""
+        fields = rows.every_field(self._form)
+        return [{name: row[name] for name in fields} for row in self._rows(ids, fields)]
 
     def _held(self, ids: Sequence[int], fields: list[str]) -> dict[int, rows.Row]:
         held = {row["id"]: row for row in self._rows(ids, fields)}
