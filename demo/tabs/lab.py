@@ -173,7 +173,7 @@ class LabTab:
         self.stop.click(self._stop, self.head, shown, queue=False, **QUIET)
         self.timer.tick(self._tick, self.head, shown, queue=False, **QUIET)
         tab.select(self._look, self.head, shown, **QUIET)
-        tab.select(self._usual, self.source, self.source, queue=False, **QUIET)
+        tab.select(self._suited, self.source, self.source, queue=False, **QUIET)
         self.head.input(self._choose, self.head, self.own, queue=False, **QUIET)
         gr.on([self.keep.click, self.name.submit], self._keep, [self.head, self.name], shown, **QUIET)
         self.use.click(self._use, [self.head, self.name], shown, **QUIET)
@@ -191,6 +191,11 @@ class LabTab:
         """What to learn from: the world teaches its own encoder only, so that others begin with their collection."""
         own = self.session.model_name.partition("+")[0] == WORLD_MODEL
         return "collection" if source == "world" and not own else source
+
+    def _suited(self, source: str) -> Any:
+        """The same for an open page; left alone where it stays, as a person may have chosen meanwhile."""
+        usual = self._usual(source)
+        return gr.skip() if usual == source else usual
 
     def _train(self, head: str | None, *given: Any) -> tuple[Any, ...]:
         source, scenes, folder, controls, anchored, epochs, *values = given
