@@ -20,12 +20,12 @@ from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 from rich.progress import track
 
-from core.model import Model
-from core.registry import load_model
-from core.world import ensure_world, world_path
-from demo.session import Session
+from core.library.built_in_world import ensure_world, world_path
+from core.models.model import Model
+from core.models.registry import load_model
+from demo.state.app import Session
 from demo.web import serve
-from index_store.collection import Collection
+from index_store.folder.collection import Collection
 from index_store.items import NewItem
 from index_store.vectors import SparseVector
 

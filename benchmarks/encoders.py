@@ -34,13 +34,13 @@ from core.encoders.dual_tokens import DualTokens
 from core.encoders.itc import ItcEncoder
 from core.encoders.lavis_original import TOGETHER
 from core.encoders.preprocessing import CaptionTokens
-from core.head import HeadConfig, SparseHead
-from core.indexing import DECODERS, index_paths
-from core.model import Model
+from core.library.indexing import DECODERS, index_paths
+from core.models.head import HeadConfig, SparseHead
+from core.models.model import Model
+from core.models.registry import load_encoder
 from core.pictures.images import open_image, working_copy
-from core.registry import load_encoder
 from core.vocabulary import Vocabulary
-from index_store.collection import Collection
+from index_store.folder.collection import Collection
 
 TERMS = 30_522  # as many as the published heads weigh
 TEXT = "a small brown dog sleeping on a red sofa beside a window"  # 12 words

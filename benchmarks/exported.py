@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rows import Rows
-from index_store.collection import Collection
+from index_store.folder.collection import Collection
 
 PAGE = 5_000  # items read at a time
 

@@ -15,16 +15,16 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.builtin.build import train_builtin_head
-from core.builtin.figures import head_figures
-from core.builtin.recipe import ANCHORED, HEADS
-from core.builtin.vocabulary import builtin_vocabulary
-from core.builtin.world_data import world_data
 from core.data.dense import DenseFolder
-from core.data.spoken import spoken_terms
+from core.data.spoken_terms import spoken_terms
 from core.home import home_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import project
+from recipes.scenes.build import train_builtin_head
+from recipes.scenes.figures import head_figures
+from recipes.scenes.recipe import ANCHORED, HEADS
+from recipes.scenes.vocabulary import builtin_vocabulary
+from recipes.scenes.world_data import world_data
 
 RECIPE = HEADS[ANCHORED]
 ABLATIONS: dict[str, TrainingConfig] = {

@@ -30,9 +30,9 @@ WHOLE = f"""
 import sys, tempfile, time
 from pathlib import Path
 from PIL import Image
-from core.indexing import index_paths
-from core.registry import load_model
-from index_store.collection import Collection
+from core.library.indexing import index_paths
+from core.models.registry import load_model
+from index_store.folder.collection import Collection
 {PEAK}
 model = load_model(sys.argv[2])
 model.encode_images([Image.effect_noise((1024, 768), 50).convert("RGB")] * 32)

@@ -17,7 +17,7 @@ if __name__ == "__main__":
 from benchmarks.records import Opening
 from benchmarks.rows import Rows
 from benchmarks.timing import resident
-from index_store.collection import Collection
+from index_store.folder.collection import Collection
 
 K = 10
 

@@ -23,10 +23,10 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
 from core.encoders.photos import PACKAGE, PHOTOS
-from core.indexing import index_paths
+from core.library.indexing import index_paths
+from core.models.registry import load_model
 from core.pictures.images import open_image, working_copy
-from core.registry import load_model
-from index_store.collection import Collection
+from index_store.folder.collection import Collection
 
 TEXTS = (
     "a dog",
@@ -35,7 +35,7 @@ TEXTS = (
 )
 READY = """
 import time; started = time.perf_counter()
-from core.registry import load_model
+from core.models.registry import load_model
 load_model("photos").encode_texts(["a dog on a beach"])
 resident = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))  # not that of its parent
 print(time.perf_counter() - started, int(resident.split()[1]) / 1024)

@@ -17,14 +17,14 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
-from core.asking.attribution import word_links
-from core.asking.heatmap import term_map
-from core.model import Model
-from core.registry import DEFAULT_MODEL, load_model
-from core.scenes.catalogue import KINDS
-from core.scenes.composer import compose
-from core.scenes.renderer import Box, render
-from core.scenes.words import BROADER, MEANINGS, SYNONYMS
+from core.models.model import Model
+from core.models.registry import DEFAULT_MODEL, load_model
+from core.search.attribution import word_links
+from core.search.heatmap import term_map
+from core.world.catalogue import KINDS
+from core.world.composer import compose
+from core.world.renderer import Box, render
+from core.world.words import BROADER, MEANINGS, SYNONYMS
 
 GROWN = 0.05
 SIDE = 384

@@ -16,12 +16,12 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
-from core.registry import DEFAULT_MODEL, load_model
-from core.scenes.captions import captions
-from core.scenes.composer import compose
-from core.search import search
-from core.world import ensure_world, world_path
-from index_store.collection import Collection
+from core.library.built_in_world import ensure_world, world_path
+from core.models.registry import DEFAULT_MODEL, load_model
+from core.search.search import search
+from core.world.captions import captions
+from core.world.composer import compose
+from index_store.folder.collection import Collection
 
 STEPS = ("encode", "project", "retrieve", "rescore", "total")
 WARM_UP = 10

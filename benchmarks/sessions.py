@@ -26,8 +26,8 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
-from core.scenes.captions import captions
-from core.scenes.composer import compose
+from core.world.captions import captions
+from core.world.composer import compose
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTLING_S = 8  # the world grows in steps of a few seconds

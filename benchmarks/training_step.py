@@ -21,7 +21,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.head import HeadConfig, SparseHead
+from core.models.head import HeadConfig, SparseHead
 from core.training.config import TrainingConfig
 from core.training.fast import fast_objective
 from core.training.objective import Batch, objective

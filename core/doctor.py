@@ -9,17 +9,17 @@ from importlib.metadata import version
 from typing import Literal
 
 from core.encoders.batches import place
+from core.encoders.lavis_environment import LavisEnvironment
 from core.home import home_folder
-from core.lavis_environment import LavisEnvironment
-from core.pictures.formats import READS_HEIC, READS_JXL
-from core.registry import chosen_device, chosen_precision, load_model, models
-from core.scenes.captions import captions
-from core.scenes.composer import compose
-from core.scenes.renderer import render
+from core.library.built_in_world import world_path
+from core.models.registry import chosen_device, chosen_precision, load_model, models
+from core.pictures.formats.kinds import READS_HEIC, READS_JXL
 from core.shipped import PHOTO_MODEL, SHIPPED
-from core.world import world_path
-from index_store.collection import Collection
+from core.world.captions import captions
+from core.world.composer import compose
+from core.world.renderer import render
 from index_store.errors import SightwordsError
+from index_store.folder.collection import Collection
 
 State = Literal["good", "missing", "bad"]  # "missing": Sightwords works, only this does not
 LIBRARIES = ("torch", "transformers", "gradio", "tantivy", "sqlite-utils", "pillow")

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import gradio as gr
 
-from core.asking.comparison import compare
-from core.asking.steering import mixed
-from core.asking.terms import profile
 from core.errors import QueryError
-from core.explain import differences, query_terms
-from core.search import MAX_CHARACTERS
-from demo.comparing import Comparing
-from demo.lab import Lab
-from demo.lab_choice import EPOCHS, Choice, defaults
-from demo.question import MOST, Question
-from demo.session import Session, data_uri
+from core.search.comparison import compare
+from core.search.explain import differences, query_terms
+from core.search.search import MAX_CHARACTERS
+from core.search.steering import mixed
+from core.search.terms import profile
+from demo.state.app import Session, data_uri
+from demo.state.compare import Comparing
+from demo.state.lab import Lab
+from demo.state.lab_choice import EPOCHS, Choice, defaults
+from demo.state.question import MOST, Question
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
-    from core.search import EncodedQuery
+    from core.search.search import EncodedQuery
 
 MOST_LOOKS = 60  # of 0.3 s each: what a program waits for dense vectors that are being made
 

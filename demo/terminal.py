@@ -14,17 +14,17 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from demo.components.amounts import kinds_of_files, pictures_by_folder
-from demo.places import nearer
+from demo.shown_paths import nearer
 
 if TYPE_CHECKING:
     from core.doctor import Finding
-    from core.duplicates import Copies
-    from core.explain import Contribution, SearchTerm
-    from core.indexing import IndexReport
-    from core.parity import Comparison
-    from core.published import PublishedExample, PublishedPairing
-    from core.registry import ModelEntry
-    from core.search import SearchHit, SearchResult
+    from core.library.duplicates import Copies
+    from core.library.indexing import IndexReport
+    from core.models.parity import Comparison
+    from core.models.published import PublishedExample, PublishedPairing
+    from core.models.registry import ModelEntry
+    from core.search.explain import Contribution, SearchTerm
+    from core.search.search import SearchHit, SearchResult
     from index_store.items import Counts, Stats
 
 REASONS = 4  # contributions shown a hit: enough to see why, and one line long

@@ -16,14 +16,14 @@ from core.shipped import WORLD_MODEL
 from demo.components.result_grid import folder_key
 from demo.components.welcome import HEADER_SCRIPT, header
 from demo.endpoints import endpoints
-from demo.lab import Lab
-from demo.library import Library
-from demo.session import Session
+from demo.state.app import Session
+from demo.state.lab import Lab
+from demo.state.library import Library
 from demo.tabs.compare import compare_tab
+from demo.tabs.gradio_defaults import QUIET
 from demo.tabs.inspect import about_term, inspect_tab
 from demo.tabs.lab import LabTab, closed_lab
 from demo.tabs.library import FOLDER_SCRIPT, LibraryTab
-from demo.tabs.plain import QUIET
 from demo.tabs.search import search_tab
 from demo.theme import LOGO, STYLE, theme
 from index_store.address import Address

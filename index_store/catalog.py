@@ -33,8 +33,8 @@ from index_store.errors import (
     outdated,
 )
 from index_store.filters import EVERYTHING, Filter
+from index_store.geography import distance
 from index_store.items import Counts, Description
-from index_store.places import distance
 
 BUSY_SECONDS = 30  # a reader waits this long for a commit under way, and a writer for readers
 BUSY_AGAIN = 0.003  # seconds until it tries again

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from index_store.errors import FilterError
-from index_store.places import Circle
+from index_store.geography import Circle
 
 Sql = tuple[str, list[str | int | float]]  # a condition and the values of its question marks
 DATES, NUMBERS = ("added", "taken"), ("width", "height", "bytes")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index_store.address import Address
-from index_store.collection import Collection
 from index_store.errors import CollectionBusy
+from index_store.folder.collection import Collection
+from index_store.folder.writer_lock import WAIT_S
 from index_store.store import Store
-from index_store.writer_lock import WAIT_S
 
 
 def open_collection(

@@ -14,13 +14,13 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.head import HeadConfig, SparseHead
-from core.model import Model
-from core.registry import load_model
+from core.library.built_in_world import ensure_world, world_path
+from core.models.head import HeadConfig, SparseHead
+from core.models.model import Model
+from core.models.registry import load_model
 from core.vocabulary import Vocabulary
-from core.world import ensure_world, world_path
-from index_store.collection import Collection
 from index_store.errors import CollectionBusy
+from index_store.folder.collection import Collection
 
 # pytest-xdist: every process computes with its share of the cores, and serves on ports that no other one looks at
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))

@@ -108,7 +108,7 @@ class Steps:
 
     def watch(self) -> None:
         """Makes everything that changes something take a step first."""
-        from index_store.postings import Postings
+        from index_store.postings.writer import Postings
 
         connect = sqlite3.connect
 

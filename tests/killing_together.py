@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core import indexing
+from core.library import indexing
 from core.pictures.images import content_hash
-from index_store.collection import Collection
 from index_store.errors import ItemNotFound
+from index_store.folder.collection import Collection
 from tests.conftest import make_model
 
 PICTURES = 40  # at most, so that files are changed and not only added

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from core.builtin.recipe import SHIPPED
-from core.registry import SCENES
-from core.scenes.catalogue import KINDS, PLACES
-from core.scenes.colours import BASES
-from core.scenes.words import WORDS
+from core.models.registry import SCENES
+from core.world.catalogue import KINDS, PLACES
+from core.world.colours import BASES
+from core.world.words import WORDS
 from demo.cli import app
-from demo.session import Session
+from demo.state.app import Session
 from demo.web import serve
-from index_store.collection import Collection
+from index_store.folder.collection import Collection
+from recipes.scenes.recipe import SHIPPED
 from tests.photographs import folder_of_photographs
 
 MILVUS = find_spec("milvus_lite") is not None

@@ -11,8 +11,8 @@ from numpy import float32
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.encoders.lavis_environment import LAVIS_VERSION
 from core.encoders.worker import Worker
-from core.lavis_environment import LAVIS_VERSION
 
 SCRIPT = Path(__file__).with_name("lavis_worker.py")
 DIM = 256  # of every published retrieval model

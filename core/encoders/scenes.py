@@ -1,6 +1,6 @@
 """The built-in encoder of the illustrated world: a small convolutional image tower and a small word-level text tower.
 
-Trained from scratch by `core.builtin` on the world's train split; it knows drawings of that world, not photographs.
+Trained from scratch by `recipes.scenes` on the world's train split; it knows drawings of that world, not photographs.
 Besides the words of the world's captions it may know English ones (`english.py`), each as far as it means such words.
 """
 

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, vstack
 from core.data.dense import DenseDataset
 from core.evaluation.judge import BLOCK, blocks, pair_scores
 from core.evaluation.sparsity import flops_of
-from core.head import SparseHead
+from core.models.head import SparseHead
 
 
 @dataclass(frozen=True)

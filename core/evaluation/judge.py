@@ -19,7 +19,7 @@ from core.evaluation.correlation import kendall_tau, pearson, top_tau
 from core.evaluation.meaning import exact_rows, semantic_rows
 from core.evaluation.ranking import CUTS, NOTHING, BothWays, Run, first_places, retrieval_measures
 from core.evaluation.sparsity import coactivation, flops_of, gini, shared_dimensions
-from core.head import SparseHead
+from core.models.head import SparseHead
 
 Mode = Literal["full", "literal", "hybrid"]
 Progress = Callable[[int, int], None]

@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import ImageError
-from core.pictures.colour import flattened
-from core.pictures.decoding import MAX_BYTES, Picture, decoded
+from core.pictures.formats.colour import flattened
+from core.pictures.formats.decoding import MAX_BYTES, Picture, decoded
 
 WORKING_BOX = 1024  # encoders look at 384 px or less, so that nothing they could see is lost, and memory stays bounded
 THUMBNAIL_BOX = 320

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.head import SparseHead
+from core.models.head import SparseHead
 from core.training.config import Sparsity, TrainingConfig
 from core.training.losses import distillation
 from core.training.objective import Batch, objective, penalty_of, shown, watched

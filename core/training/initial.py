@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from torch import Tensor, nn
 
 from core.errors import TrainingError
-from core.head import SparseHead
+from core.models.head import SparseHead
 
 LENGTH = 4.0  # of a term's row, in the hidden layer of unit variance: lit weights begin around 1
 SPARED = 0.5  # standard deviations below its mean own caption where a term begins to be lit: two in three captions

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from core.errors import TrainingError
-from core.head import SparseHead
+from core.models.head import SparseHead
 from core.vocabulary import Vocabulary
 
 PIECES_FILE = "vocab.txt"

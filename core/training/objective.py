@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.head import SparseHead
+from core.models.head import SparseHead
 from core.training.config import TrainingConfig
 from core.training.expansion import Expansion, expansion, expansion_probability
 from core.training.losses import distillation, flops, l1, warm, word_anchor

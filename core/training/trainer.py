@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from core.data.dense import DenseDataset
 from core.errors import TrainingError
-from core.head import HeadConfig, SparseHead
+from core.models.head import HeadConfig, SparseHead
 from core.training.blur import blurred
 from core.training.config import TrainingConfig
 from core.training.dataset import image_words
@@ -178,7 +178,7 @@ def train_head(
     taught: SparseHead | None = None,
     lesson: Lesson | None = None,
 ) -> SparseHead:
-    """The head after all epochs; nothing is judged, kept or ended early (`core.study.fitting` does)."""
+    """The head after all epochs; nothing is judged, kept or ended early (`core.experiments.fitting` does)."""
     training = HeadTraining(data, spoken, config, taught=taught, lesson=lesson)
     while training.epoch < config.epochs:
         training.run_epoch(progress)

@@ -22,7 +22,7 @@ from demo.commands.opening import (
     world,
     writable,
 )
-from index_store.writer_lock import WAIT_S
+from index_store.folder.writer_lock import WAIT_S
 
 if TYPE_CHECKING:
     from index_store.items import Item
@@ -65,10 +65,10 @@ def index(
     as_json: JsonOption = False,
 ) -> None:
     """Add folders of pictures to a collection, or bring it in step with them."""
-    from core.indexing import index_paths
-    from core.pictures.captions import read_captions
-    from core.pictures.files import Shard, existing
-    from core.removal import remove_gone
+    from core.library.indexing import index_paths
+    from core.library.selection import remove_gone
+    from core.pictures.captions.reading import read_captions
+    from core.pictures.folders.listing import Shard, existing
 
     share = Shard.parse(shard) if shard is not None else None
     if captions is not None:
@@ -120,7 +120,7 @@ def remove(
 ) -> None:
     """Take items out of a collection; the pictures themselves stay where they are. Many only once you agree."""
     from core.errors import RemovalNotAgreed
-    from core.removal import is_many, matching
+    from core.library.selection import is_many, matching
     from index_store.opening import open_collection
 
     with open_collection(collection, writable=True, wait=wait) as opened:
@@ -148,7 +148,7 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Give items tags, to search among with --where tag=…, or take tags away."""
-    from core.removal import matching
+    from core.library.selection import matching
     from index_store.filters import parse
     from index_store.opening import open_collection
 
@@ -236,7 +236,7 @@ def stats(collection: CollectionOption = None, where: WhereOption = None, as_jso
 @commands.command()
 def duplicates(collection: OwnCollectionOption, wait: WaitOption = WAIT_S, as_json: JsonOption = False) -> None:
     """List pictures that are there more than once: equal to the byte, resaved, resized or cropped a little."""
-    from core.duplicates import copies, find_copies
+    from core.library.duplicates import copies, find_copies
     from index_store.opening import open_collection
 
     with open_collection(collection, writable=True, wait=wait) as opened:

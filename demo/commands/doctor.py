@@ -15,9 +15,9 @@ from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
     from core.doctor import Finding
-    from core.parity import Comparison
-    from core.published import PublishedPairing
-    from core.weights import Source
+    from core.encoders.weights import Source
+    from core.models.parity import Comparison
+    from core.models.published import PublishedPairing
 
 commands = typer.Typer()
 
@@ -63,7 +63,7 @@ def doctor(
 
 
 def _published(names: list[str] | None, yes: bool, as_json: bool) -> None:
-    from core import published
+    from core.models import published
 
     chosen = tuple(dict.fromkeys(names or published.USUAL))
     _bring([source for source in published.needed(chosen) if source.missing()], yes, ask=not as_json)
@@ -130,7 +130,7 @@ def _told(quiet: bool) -> "Iterator[Finding]":
 
 
 def _compared(full: bool, quiet: bool) -> "Iterator[Comparison]":
-    from core.parity import comparisons
+    from core.models.parity import comparisons
 
     for comparison in comparisons(full):
         if not quiet:

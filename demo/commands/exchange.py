@@ -17,7 +17,7 @@ from demo.commands.opening import (
     writable,
 )
 from index_store.address import MilvusAddress, parse_address
-from index_store.writer_lock import WAIT_S
+from index_store.folder.writer_lock import WAIT_S
 
 commands = typer.Typer()
 
@@ -44,14 +44,14 @@ def export(
     if (form == "trec") != (queries is not None):
         raise typer.BadParameter("--format trec needs --queries FILE, and only it does")
     if queries is not None:
-        from core.asking.runs import answers, read_queries, write_run
+        from core.search.runs import answers, read_queries, write_run
 
         asked = read_queries(queries)
         with opened(collection) as (model, store):
             count = write_run(out, answers(model, store, asked, k), "sightwords")
     else:
-        from index_store.ciff import export_ciff
-        from index_store.exchange import export_jsonl
+        from index_store.formats.ciff import export_ciff
+        from index_store.formats.jsonl import export_jsonl
 
         write = export_ciff if form == "ciff" else export_jsonl
         with opened(collection) as (_, store), terminal.progress_bar("exporting") as advance:
@@ -79,8 +79,8 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Add items whose vectors were made elsewhere: exported, or indexed as shards on other machines."""
-    from index_store.ciff import import_ciff, model_of_ciff
-    from index_store.exchange import import_collection, import_jsonl, model_of_jsonl
+    from index_store.formats.ciff import import_ciff, model_of_ciff
+    from index_store.formats.jsonl import import_collection, import_jsonl, model_of_jsonl
     from index_store.opening import collection_exists
 
     if isinstance(source, MilvusAddress) or source.is_dir():

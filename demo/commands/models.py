@@ -26,7 +26,7 @@ def models(
     if download is not None:
         _fetch(download, yes)
         return
-    from core.registry import models as known
+    from core.models.registry import models as known
 
     entries = known()
     if as_json:
@@ -41,7 +41,7 @@ def setup_lavis(
     again: Annotated[bool, typer.Option("--again", help="Make it anew, whatever is there.")] = False,
 ) -> None:
     """Make the Python 3.11 environment of salesforce-lavis, for lavis-original-… models; pip's own settings count."""
-    from core.lavis_environment import LavisEnvironment
+    from core.encoders.lavis_environment import LavisEnvironment
 
     environment = LavisEnvironment()
     if not environment.missing() and not again:
@@ -58,7 +58,7 @@ def setup_lavis(
 
 def _fetch(name: str, yes: bool) -> None:
     """The one command that downloads models: says the size, asks, fetches."""
-    from core.registry import download_size, fetch, lacking
+    from core.models.registry import download_size, fetch, lacking
 
     missing = lacking(name)
     if not missing:

@@ -15,10 +15,10 @@ from core.shipped import WORLD_MODEL
 from demo import terminal
 from index_store.address import Address, parse_address
 from index_store.errors import CollectionMismatch, SightwordsError
-from index_store.writer_lock import WAIT_S
+from index_store.folder.writer_lock import WAIT_S
 
 if TYPE_CHECKING:
-    from core.model import Model
+    from core.models.model import Model
     from index_store.store import Store
 
 DEFAULT_MODEL = WORLD_MODEL  # where neither a model, a collection nor pictures say another
@@ -38,7 +38,9 @@ NewCollectionOption = Annotated[
 
 def _choose_device(name: str | None) -> str | None:
     if name is not None:
-        os.environ["SIGHTWORDS_DEVICE"] = name  # core.registry reads it, wherever in the command a model is loaded
+        os.environ["SIGHTWORDS_DEVICE"] = (
+            name  # core.models.registry reads it, wherever in the command a model is loaded
+        )
     return name
 
 
@@ -95,8 +97,8 @@ def one_of(text: str | None, image: Path | None) -> None:
 
 def world() -> "tuple[Model, Path]":
     """The built-in model and the folder of its world, made now when it is not there yet."""
-    from core.registry import load_model
-    from core.world import ensure_world, world_path
+    from core.library.built_in_world import ensure_world, world_path
+    from core.models.registry import load_model
 
     model = load_model(DEFAULT_MODEL)
     path = world_path(model)
@@ -134,12 +136,12 @@ def writable(
 
     A new one for which no model is named is made with the one that suits `pictures`, which is said.
     """
-    from core.registry import load_model, model_for
+    from core.models.registry import load_model, model_for
     from index_store.opening import collection_exists, create_collection, open_collection
 
     if collection_exists(address):
         made_by = model_of(address)
-        from core.registry import canonical_name
+        from core.models.registry import canonical_name
 
         if name is not None and canonical_name(name) != made_by:
             raise CollectionMismatch(
@@ -178,7 +180,7 @@ def _of_another_precision(made_in: str | None, now: str) -> str:
 def _maker(address: Address) -> "Model":
     """The model that a collection names, in the precision that made it; errors say which collection asked for it."""
     from core.errors import UnknownModel
-    from core.registry import load_model, precision_like
+    from core.models.registry import load_model, precision_like
     from index_store.opening import open_collection
 
     with open_collection(address) as collection:

@@ -91,7 +91,7 @@ def embed(
 ) -> None:
     """Make a dense data set from pictures and captions."""
     from core.data.embedding import embed_dataset, refuse_overwriting
-    from core.registry import load_encoder, model_for
+    from core.models.registry import load_encoder, model_for
 
     refuse_overwriting(out)
     encoder = load_encoder(model or model_for([dataset]))
@@ -147,9 +147,9 @@ def train(
     from core.data.dense import DenseFolder
     from core.data.hub import dataset_folder
     from core.encoders.batches import place
-    from core.registry import chosen_device
-    from core.study.beginning import read_beginning
-    from core.study.fitting import Watch, train_folder
+    from core.experiments.beginning import read_beginning
+    from core.experiments.fitting import Watch, train_folder
+    from core.models.registry import chosen_device
 
     beginning = _beginning(init_embeddings, recipe)
     folder = DenseFolder.read(dataset_folder(data, _told_of_download))
@@ -217,7 +217,7 @@ def evaluate(
         raise typer.BadParameter("give either --head DIR|MODEL or --dense")
     from core.data.dense import DenseFolder
     from core.data.hub import dataset_folder
-    from core.data.spoken import spoken_terms
+    from core.data.spoken_terms import spoken_terms
     from core.evaluation.judge import evaluate_dense, evaluate_head
     from core.evaluation.word_vectors import caption_vectors, read_word_vectors
 
@@ -228,8 +228,8 @@ def evaluate(
         if head is None:
             judged, said = evaluate_dense(part, depth=places, progress=advance), {}
         else:
-            from core.head_folder import load_head
-            from core.registry import head_place
+            from core.models.head_folder import load_head
+            from core.models.registry import head_place
 
             place, terms = head_place(head)
             loaded, own = load_head(place, vocabulary or terms, tokenizer)
@@ -294,9 +294,9 @@ def reproduce(
     """The paper's comparison: dense, every expansion control, literal and hybrid search, in one table."""
     from core.data.dense import DenseFolder
     from core.data.hub import dataset_folder
-    from core.registry import head_place
-    from core.study.controls import Study
-    from core.study.table import markdown, write_table
+    from core.experiments.controls import Study
+    from core.experiments.table import markdown, write_table
+    from core.models.registry import head_place
 
     ready = {named: head_place(named) for named in head or ()}
     beginning = _beginning(init_embeddings, recipe)
@@ -307,9 +307,9 @@ def reproduce(
     stopped = f"Stopped; what is finished lies in {out}, and the same command goes on from there."
     with _stages() as progress, _stoppable(stopped), writing(out):
         if data is None:
-            from core.builtin.vocabulary import builtin_vocabulary
-            from core.builtin.world_data import world_data
             from core.home import home_folder
+            from recipes.scenes.vocabulary import builtin_vocabulary
+            from recipes.scenes.world_data import world_data
 
             place = world_data(scenes, home_folder() / "study", progress)
             own = _vocabulary(vocabulary, tokenizer, (), beginning, builtin_vocabulary)
@@ -334,7 +334,7 @@ def _vocabulary(
     otherwise: "Callable[[], Vocabulary] | None" = None,
 ) -> "Vocabulary":
     """The terms asked for; else those of the language model to begin from; else `otherwise`, or the captions' words."""
-    from core.study.beginning import own_pieces
+    from core.experiments.beginning import own_pieces
     from core.vocabulary import Vocabulary
 
     path = path or (own_pieces(beginning) if beginning is not None else None)
@@ -355,8 +355,8 @@ def _told_of_download(name: str, size: int) -> None:
 
 def _beginning(named: str | None, recipe: str | None) -> Path | None:
     """Where what `--init-embeddings` names lies on this machine, fetched where it is of the hub and not here yet."""
+    from core.encoders.weights import HubFiles, source
     from core.training.mlm_head import PIECES_FILE, WEIGHTS_FILES
-    from core.weights import HubFiles, source
 
     if named is None:
         if recipe == "paper":

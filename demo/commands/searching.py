@@ -52,7 +52,7 @@ def search(
     """Find pictures and captions, and say why."""
     one_of(text, image)
     from core.pictures.images import open_image
-    from core.search import search as find
+    from core.search.search import search as find
     from index_store.filters import parse
 
     only = parse(where or ())
@@ -93,10 +93,10 @@ def encode(
 ) -> None:
     """Show the sparse vector of a text or a picture."""
     one_of(text, image)
-    from core.explain import query_terms
+    from core.models.registry import load_model
     from core.pictures.images import open_image
-    from core.registry import load_model
-    from core.search import encode_query
+    from core.search.explain import query_terms
+    from core.search.search import encode_query
 
     picture = open_image(image) if image is not None else None
     own = load_model(model)

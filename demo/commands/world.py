@@ -19,7 +19,7 @@ def scenes(
     as_json: JsonOption = False,
 ) -> None:
     """Draw pictures of the illustrated world, with captions and scene records (dataset_meta.json)."""
-    from core.scenes.writer import META, write_scenes
+    from core.world.writer import META, write_scenes
 
     with terminal.progress_bar("drawing") as advance, writing(out):
         write_scenes(split, count, out, progress=advance)

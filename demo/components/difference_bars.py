@@ -3,12 +3,12 @@
 from html import escape
 from typing import TYPE_CHECKING
 
-from core.explain import differences
+from core.search.explain import differences
 from demo.components.amounts import amount, column, count
 
 if TYPE_CHECKING:
-    from core.explain import Difference
-    from core.search import SearchHit
+    from core.search.explain import Difference
+    from core.search.search import SearchHit
 
 SHOWN = 10
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from demo.components.amounts import amount, count, kinds_of_files, of_kinds, pictures_by_folder
 from demo.components.term_profile import ask
-from demo.places import from_home
+from demo.shown_paths import from_home
 
 if TYPE_CHECKING:
-    from core.indexing import IndexReport
+    from core.library.indexing import IndexReport
     from index_store.items import Stats
 
 WIDTH, HEIGHT, FOOT = 360, 120, 18

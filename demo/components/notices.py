@@ -5,10 +5,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from demo.components.amounts import KINDS, count, milliseconds
-from demo.places import from_home
+from demo.shown_paths import from_home
 
 if TYPE_CHECKING:
-    from core.honesty import Remark
+    from core.search.remarks import Remark
 
 
 def error_notice(message: str) -> str:

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from core.pictures.formats import picture_suffixes
+from core.pictures.formats.kinds import picture_suffixes
 
 # Runs in the page: the cross takes the picture out; a picture dropped or pasted anywhere is taken in.
 PICTURE_SCRIPT = """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from demo.components.amounts import count, weight
 
 if TYPE_CHECKING:
-    from core.asking.steering import SteeredTerm
+    from core.search.steering import SteeredTerm
 
 SHOWN = 12  # a line or two of chips on a laptop; the rest unfolds
 MARKS = {"literal": "●", "expansion": "◆"}

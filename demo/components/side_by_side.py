@@ -9,10 +9,10 @@ from demo.components.amounts import amount, count, milliseconds
 from demo.components.result_grid import file_url, name_of
 
 if TYPE_CHECKING:
-    from core.asking.comparison import Comparison
-    from core.asking.methods import Ranking
-    from core.explain import SearchTerm
-    from index_store.collection import Item
+    from core.search.comparison import Comparison
+    from core.search.explain import SearchTerm
+    from core.search.methods import Ranking
+    from index_store.folder.collection import Item
 
 ROW = 72  # px of a row, in the page's style too
 TERMS = 12

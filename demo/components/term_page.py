@@ -10,7 +10,7 @@ from demo.components.result_grid import file_url, name_of
 from demo.components.term_profile import ask
 
 if TYPE_CHECKING:
-    from core.asking.terms import TermProfile
+    from core.search.terms import TermProfile
 
 WIDTH, HEIGHT, FOOT = 360, 110, 16
 

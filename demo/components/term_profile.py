@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from demo.components.amounts import amount, count
 
 if TYPE_CHECKING:
-    from core.explain import Contribution, SearchTerm
+    from core.search.explain import Contribution, SearchTerm
 
 SHOWN = 12
 CLOUD = 40

@@ -8,7 +8,7 @@ from demo.components.amounts import count
 from demo.components.result_grid import file_url
 
 if TYPE_CHECKING:
-    from index_store.collection import Item
+    from index_store.folder.collection import Item
 
 # Runs in the page: light and dark change places, and the choice is remembered by this browser.
 HEADER_SCRIPT = """

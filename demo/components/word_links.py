@@ -4,7 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.asking.attribution import Link, Links
+    from core.search.attribution import Link, Links
 
 ROW, WIDTH, LEFT, RIGHT, TOP = 26, 560, 150, 390, 16
 SHOWN = 16

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demo.asked import Asked, encoded, whole_query
 from demo.components.notices import error_notice, remark_notices, search_line
 from demo.components.picture_chip import picture_chip, share_link
 from demo.components.query_chips import query_chips
 from demo.components.result_grid import explained_hit, file_url, result_grid
 from demo.components.word_links import folded
-from demo.question import MOST, PAGE, Question
-from demo.session import Session, large_picture
+from demo.state.app import Session, large_picture
+from demo.state.page import Asked, encoded, whole_query
+from demo.state.question import MOST, PAGE, Question
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
-    from core.search import SearchHit, SearchResult
+    from core.search.search import SearchHit, SearchResult
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import gradio as gr
 
-from core.asking.comparison import compare
-from demo.comparing import Comparing
+from core.search.comparison import compare
 from demo.components.notices import error_notice, progress_panel
 from demo.components.side_by_side import Side, side_by_side
-from demo.session import Session
-from demo.tabs.plain import PLAIN, QUIET
+from demo.state.app import Session
+from demo.state.compare import Comparing
+from demo.tabs.gradio_defaults import PLAIN, QUIET
 from index_store.errors import SightwordsError
 
 log = logging.getLogger(__name__)

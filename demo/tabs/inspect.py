@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from core.asking.terms import profile
 from core.errors import QueryError
-from core.explain import contributions, query_terms
 from core.pictures.images import open_image, working_copy
+from core.search.explain import contributions, query_terms
+from core.search.terms import profile
 from demo.components.notices import error_notice
 from demo.components.picture_chip import of_what_was_sent, picture_files
 from demo.components.term_page import term_page
 from demo.components.term_profile import TERMS_SCRIPT, shared_terms, term_offers, term_profile
-from demo.session import Session
-from demo.tabs.plain import PLAIN, QUIET
+from demo.state.app import Session
+from demo.tabs.gradio_defaults import PLAIN, QUIET
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
-    from core.search import EncodedQuery
+    from core.search.search import EncodedQuery
 
 log = logging.getLogger(__name__)
 

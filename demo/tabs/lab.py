@@ -11,11 +11,11 @@ from core.training.config import Control, Schedule, Sparsity, Start
 from demo.components.curves import training_curves
 from demo.components.lab_view import comparison, remaining
 from demo.components.notices import error_notice, progress_panel
-from demo.lab import Lab
-from demo.lab_choice import SCENES, Choice, defaults
-from demo.lab_heads import WORLD_TEST, shipped
-from demo.session import Session
-from demo.tabs.plain import PLAIN, QUIET
+from demo.state.app import Session
+from demo.state.lab import Lab
+from demo.state.lab_choice import SCENES, Choice, defaults
+from demo.state.lab_heads import WORLD_TEST, shipped
+from demo.tabs.gradio_defaults import PLAIN, QUIET
 from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is

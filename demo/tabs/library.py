@@ -12,9 +12,9 @@ from demo.components.amounts import count
 from demo.components.library_view import library_stats, report_notice
 from demo.components.notices import error_notice, progress_panel
 from demo.components.term_profile import TERMS_SCRIPT
-from demo.library import Library
-from demo.session import Session
-from demo.tabs.plain import PLAIN, QUIET
+from demo.state.app import Session
+from demo.state.library import Library
+from demo.tabs.gradio_defaults import PLAIN, QUIET
 from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is

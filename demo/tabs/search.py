@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from core.pictures.images import open_image, working_copy
-from demo.asked import Asked
 from demo.components.amounts import count
 from demo.components.notices import error_notice
 from demo.components.picture_chip import LINK_SCRIPT, PICTURE_SCRIPT, of_what_was_sent, picture_files
@@ -17,11 +16,12 @@ from demo.components.query_chips import CHIPS_SCRIPT
 from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT
 from demo.components.welcome import MOSAIC_SCRIPT
 from demo.components.word_links import LINKS_SCRIPT, word_links_figure
-from demo.question import MAX_CONDITIONS, MOST, PAGE, Question, clean_edits, from_link
-from demo.session import Session, data_uri
+from demo.state.app import Session, data_uri
+from demo.state.page import Asked
+from demo.state.question import MAX_CONDITIONS, MOST, PAGE, Question, clean_edits, from_link
 from demo.tabs.answer import answered, explained, grid
-from demo.tabs.plain import PLAIN, QUIET
-from demo.tabs.standing import standing
+from demo.tabs.gradio_defaults import PLAIN, QUIET
+from demo.tabs.status import standing
 from index_store.errors import SightwordsError
 
 EXAMPLES = (

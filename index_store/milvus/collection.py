@@ -27,9 +27,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
-from index_store import folder
 from index_store.address import MilvusAddress
-from index_store.checks import KINDS, check_description, check_item, check_origin, check_tag, check_text, check_vector
 from index_store.errors import (
     CollectionBusy,
     CollectionError,
@@ -39,14 +37,24 @@ from index_store.errors import (
     open_for_reading,
 )
 from index_store.filters import EVERYTHING, Condition, Filter, circle_of
+from index_store.folder import layout
+from index_store.folder.thumbnails import FOLDER, Thumbnails
+from index_store.folder.verification import Findings
 from index_store.items import Counts, Description, Hit, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.milvus import rows, tables
+from index_store.milvus.exact_search import Looking
 from index_store.milvus.filters import ALL, between, expression, quoted
-from index_store.milvus.looking import Looking
 from index_store.milvus.server import Server
-from index_store.thumbnails import FOLDER, Thumbnails
+from index_store.validation import (
+    KINDS,
+    check_description,
+    check_item,
+    check_origin,
+    check_tag,
+    check_text,
+    check_vector,
+)
 from index_store.vectors import SparseVector
-from index_store.verification import Findings
 
 REQUEST = 500  # rows in one request: some 10 MB with thumbnails, of 64 that Milvus takes
 _COUNTED = ("kind", "path", "tags", "camera", "taken")
@@ -396,7 +404,7 @@ class MilvusCollection:
             mean_terms=postings / items if items else 0.0,
             postings=postings,
             distinct_terms=len(counted),
-            bytes_on_disk=folder.bytes_below(file) if file is not None else None,
+            bytes_on_disk=layout.bytes_below(file) if file is not None else None,
             frequent=tuple((self._vocabulary[term], count) for term, count in _most(counted, frequent).items()),
         )
 

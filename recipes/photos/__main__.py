@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from core.encoders.photos import PHOTOS
-from core.head import CONFIG_FILE
-from core.head_folder import HEAD_VOCABULARY
-from core.registry import load_model
+from core.models.head import CONFIG_FILE
+from core.models.head_folder import HEAD_VOCABULARY
+from core.models.registry import load_model
 from core.writing import write_text_whole
 from recipes.photos.calibration import calibrate
 from recipes.photos.card import model_card

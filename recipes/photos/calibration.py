@@ -8,13 +8,13 @@ import numpy as np
 from numpy import float64
 from numpy.typing import NDArray
 
-from core.builtin.wordnet import WordNet
 from core.data.dense import DenseDataset
-from core.honesty import LOOKED_AT, best_match
-from core.model import Model
+from core.models.model import Model
+from core.search.remarks import LOOKED_AT, best_match
 from core.vocabulary import Vocabulary
 from index_store.vectors import SparseVector
 from recipes.photos.terms import SILENT, singular
+from recipes.scenes.wordnet import WordNet
 
 OFTEN = 5  # captions that say a noun which the photographs surely show
 ASKED = 300  # questions of each kind, at most

@@ -9,15 +9,15 @@ from numpy import bool_, float32
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.asking.heatmap import term_map
-from core.builtin.wordnet import Key, WordNet
 from core.data.dense import DenseDataset
-from core.data.spoken import spoken_terms
+from core.data.spoken_terms import spoken_terms
 from core.evaluation.judge import evaluate_dense, evaluate_head
-from core.model import Model
+from core.models.model import Model
+from core.search.heatmap import term_map
 from core.vocabulary import Vocabulary
 from recipes.photos.data import Photograph, spoken
 from recipes.photos.terms import BROADER_STEPS, singular
+from recipes.scenes.wordnet import Key, WordNet
 
 TOP = 5  # heaviest nouns of a photograph
 PAIRS = 300  # of photographs side by side

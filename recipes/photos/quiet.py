@@ -7,7 +7,7 @@ import torch
 from numpy import float32
 from numpy.typing import NDArray
 
-from core.head import HeadConfig, SparseHead
+from core.models.head import HeadConfig, SparseHead
 from core.vocabulary import Vocabulary
 
 ALWAYS = 0.97  # share of the questions not saying a term that light it

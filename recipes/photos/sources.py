@@ -9,10 +9,10 @@ import numpy as np
 from numpy import float32
 from numpy.typing import NDArray
 
-from core.builtin.teacher import Teacher
-from core.builtin.wordnet import Key, WordNet
 from core.errors import ModelError
 from recipes.photos.terms import broader
+from recipes.scenes.teacher import Teacher
+from recipes.scenes.wordnet import Key, WordNet
 
 SURE = 0.35  # probability of a class from which on a photograph is called by it
 

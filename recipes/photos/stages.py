@@ -19,8 +19,8 @@ from core.data.dense import DenseFolder, write_dense
 from core.encoders.efficientnet import EfficientNetLite2
 from core.encoders.photo_text import WordList
 from core.encoders.photos import ImageTower, PhotoEncoder, backbone, pooled
-from core.head import SparseHead
-from core.study.fitting import train_folder
+from core.experiments.fitting import train_folder
+from core.models.head import SparseHead
 from core.training.config import TrainingConfig
 from core.vocabulary import Vocabulary
 from recipes.photos.bank import query_bank

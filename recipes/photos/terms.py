@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from core.builtin.english_words import FUNCTION_WORDS
-from core.builtin.wordnet import Key, WordNet
 from core.encoders.english import stems
 from core.vocabulary import Vocabulary
+from recipes.scenes.english_words import FUNCTION_WORDS
+from recipes.scenes.wordnet import Key, WordNet
 
 LEAST = 3  # captions that must say a word
 BROADER_STEPS = 2

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from core.builtin.wordnet import Key, WordNet
 from core.vocabulary import Vocabulary
+from recipes.scenes.wordnet import Key, WordNet
 
 PHYSICAL, ARTIFACT, FOOD, ANIMAL = ("n", "00001930"), ("n", "00021939"), ("n", "00021265"), ("n", "00015388")
 PLANT_PART, PERSON = ("n", "13085113"), ("n", "00007846")

@@ -16,8 +16,8 @@ from benchmarks.peers import PEERS, Peer
 from benchmarks.peers.matrix import Scipy
 from benchmarks.rows import Rows
 from benchmarks.synthetic import draw_items
-from index_store.collection import Collection
-from index_store.exchange import export_jsonl
+from index_store.folder.collection import Collection
+from index_store.formats.jsonl import export_jsonl
 
 
 @pytest.fixture(scope="module")

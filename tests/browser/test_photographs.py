@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.session import Session
+from demo.state.app import Session
 from demo.web import App, serve
 from tests.browser.driver import IN_BROWSER, PHONE, WIDE, Page, expect, width_needed
 from tests.photographs import many_photographs
@@ -84,9 +84,9 @@ def test_a_folder_of_photographs_is_named_indexed_searched_and_looked_into(
 def test_a_term_page_and_a_comparison_know_photographs(
     visit: Callable[..., Page], app: App, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.indexing import index_paths
-    from core.registry import load_model
-    from index_store.collection import Collection
+    from core.library.indexing import index_paths
+    from core.models.registry import load_model
+    from index_store.folder.collection import Collection
 
     monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path / "home"))
     model = load_model("photos")

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from core.indexing import index_paths
-from core.model import Model
-from demo.session import Session
+from core.library.indexing import index_paths
+from core.models.model import Model
+from demo.state.app import Session
 from demo.web import App, serve
-from index_store.collection import Collection
+from index_store.folder.collection import Collection
 from index_store.vectors import SparseVector
 from tests.browser.driver import HOSTILE, IN_BROWSER, PHONE, Browser, Locator, Page, expect, width_needed
 

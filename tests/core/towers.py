@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.encoders.itc import ItcTowers
 from core.encoders.lavis import BLIP, LavisSizes, towers
-from core.head import HeadConfig, SparseHead
+from core.models.head import HeadConfig, SparseHead
 
 WORDS = ("a", "the", "dog", "cat", "house", "red", "blue", "on", "in", "run", "##ning", "##s", ",", "'", "s", "sea")
 PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS)

@@ -17,16 +17,16 @@ from PIL import Image
 from typer.main import get_command
 from typer.testing import CliRunner
 
-import core.registry
-import core.world
+import core.library.built_in_world
+import core.models.registry
 from core.errors import UnknownModel
-from core.model import Model
+from core.models.model import Model
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.cli import app
 from demo.commands.interruption import interrupted
 from demo.terminal import plain
-from index_store.collection import Collection
+from index_store.folder.collection import Collection
 from index_store.vectors import SparseVector
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,9 +45,11 @@ def small_models(monkeypatch: pytest.MonkeyPatch, model: Model, other_model: Mod
             raise UnknownModel(f"There is no model called '{name}'; the known ones are: {', '.join(named)}.")
         return named[name]
 
-    whole = core.world.ensure_world
-    monkeypatch.setattr(core.registry, "load_model", load)
-    monkeypatch.setattr(core.world, "ensure_world", lambda model, path, **rest: whole(model, path, count=8, **rest))
+    whole = core.library.built_in_world.ensure_world
+    monkeypatch.setattr(core.models.registry, "load_model", load)
+    monkeypatch.setattr(
+        core.library.built_in_world, "ensure_world", lambda model, path, **rest: whole(model, path, count=8, **rest)
+    )
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.asking.attribution import Link, Links
-from core.asking.steering import SteeredTerm
-from core.honesty import remarks
-from core.search import Contribution, SearchHit
+from core.search.attribution import Link, Links
+from core.search.remarks import remarks
+from core.search.search import Contribution, SearchHit
+from core.search.steering import SteeredTerm
 from demo.components.amounts import amount, column, count, milliseconds, weight
 from demo.components.difference_bars import difference_bars
 from demo.components.notices import error_notice, progress_panel, remark_notices, search_line
@@ -22,7 +22,7 @@ from demo.components.term_bars import SHOWN as BARS_SHOWN
 from demo.components.term_bars import split_bar, split_sentence, term_bars
 from demo.components.welcome import about_line, header, mosaic
 from demo.components.word_links import word_links_figure
-from index_store.collection import Item
+from index_store.folder.collection import Item
 
 HOSTILE = """"><img src=x onerror="alert(1)"><script>alert(1)</script>'&{{#if x}}${alert(1)}"""
 VOID = {"img", "input", "br"}

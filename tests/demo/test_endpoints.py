@@ -12,12 +12,12 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from core.indexing import index_paths
-from core.model import Model
-from demo.session import Session
+from core.library.indexing import index_paths
+from core.models.model import Model
+from demo.state.app import Session
 from demo.web import App, serve
-from index_store.collection import Collection
 from index_store.errors import SightwordsError
+from index_store.folder.collection import Collection
 from tests.conftest import TERMS
 from tests.core.dense_sets import write_words
 

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import core.registry
-from core.indexing import index_paths
-from core.model import Model
+import core.models.registry
+from core.library.indexing import index_paths
+from core.models.model import Model
 from demo.cli import app
-from index_store.collection import Collection
+from index_store.folder.collection import Collection
 
 runner = CliRunner()
 
 
 @pytest.fixture
 def made(tmp_path: Path, folder: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(core.registry, "load_model", lambda name="scenes", **options: model)
+    monkeypatch.setattr(core.models.registry, "load_model", lambda name="scenes", **options: model)
     path = tmp_path / "made"
     with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
         index_paths(model, collection, [folder])
@@ -47,7 +47,7 @@ def test_a_new_collection_is_of_the_model_that_made_the_file(
 ) -> None:
     file, copy, loaded = tmp_path / f"items.{form}", tmp_path / "copy", set[str]()
     _run("export", file, "--format", form, "--collection", made)
-    monkeypatch.setattr(core.registry, "load_model", lambda name="scenes", **_: loaded.add(name) or model)
+    monkeypatch.setattr(core.models.registry, "load_model", lambda name="scenes", **_: loaded.add(name) or model)
     assert _run("import", file, "--collection", copy)["items"] == 6
     assert loaded == {model.name}
 

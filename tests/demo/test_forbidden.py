@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-import core.registry
-from core.model import Model
+import core.models.registry
+from core.models.model import Model
 from demo.cli import app
-from index_store.collection import Collection
+from index_store.folder.collection import Collection
 from tests.unprivileged import as_nobody, needs_nobody
 
 READING = (["stats"], ["search", "dog"], ["verify"])
@@ -20,7 +20,7 @@ WRITING = (["remove", "1"], ["tag", "1", "--add", "x"], ["compact"])
 
 @pytest.fixture(autouse=True)
 def small_model(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
-    monkeypatch.setattr(core.registry, "load_model", lambda name=None, **options: model)
+    monkeypatch.setattr(core.models.registry, "load_model", lambda name=None, **options: model)
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from gradio_client import Client
 from PIL import Image
 from typer.testing import CliRunner
 
-import core.registry
-from core.model import Model
+import core.models.registry
+from core.models.model import Model
 from demo.cli import app
 from demo.components.result_grid import file_url
-from demo.library import Library
-from demo.question import Question
-from demo.session import Session
+from demo.state.app import Session
+from demo.state.library import Library
+from demo.state.question import Question
 from demo.web import serve
 from index_store.address import parse_address
 from index_store.errors import CollectionNotFound
@@ -28,7 +28,7 @@ pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed: pip ins
 @pytest.fixture(autouse=True)
 def small_model(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
     """A small model under the name that the command line loads."""
-    monkeypatch.setattr(core.registry, "load_model", lambda name="scenes", **options: model)
+    monkeypatch.setattr(core.models.registry, "load_model", lambda name="scenes", **options: model)
 
 
 @pytest.fixture

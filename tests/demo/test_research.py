@@ -16,12 +16,12 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from core.data.dense import IMAGES_FILE, DenseFolder, write_dense
-from core.data.spoken import spoken_terms
+from core.data.spoken_terms import spoken_terms
 from core.evaluation.judge import evaluate_head
-from core.head_folder import load_head
-from core.kept_heads import keep_head
-from core.scenes.writer import write_scenes
+from core.models.head_folder import load_head
+from core.models.kept_heads import keep_head
 from core.training.config import RECIPES
+from core.world.writer import write_scenes
 from demo.cli import app
 
 runner = CliRunner()

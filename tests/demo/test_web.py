@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import app
-from core.model import Model
-from demo.session import Session
+from core.models.model import Model
+from demo.state.app import Session
 from demo.theme import ASSETS, LOGO, STYLE, theme
 from demo.web import build
 

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
-from index_store import collection as module
-from index_store import documents, errors, packing
-from index_store.collection import Collection, NewItem
+from index_store import errors
+from index_store.folder import collection as module
+from index_store.folder.collection import Collection, NewItem
+from index_store.folder.writer_lock import FILES
 from index_store.items import Repairs
+from index_store.postings import documents, packing
 from index_store.vectors import SparseVector
-from index_store.writer_lock import FILES
 
 ROOT = Path(__file__).resolve().parents[2]
 VOCABULARY = ["cat", "dog", "tree"]
@@ -331,8 +332,9 @@ def test_no_room_to_create(small_disk: Path) -> None:
 LIMITED = """
 import resource, sys
 from test_errors import fill, new, make
-from index_store import errors, impacts
-from index_store.collection import Collection
+from index_store import errors
+from index_store.postings import impacts
+from index_store.folder.collection import Collection
 from pathlib import Path
 folder = make(Path(sys.argv[1]))
 with Collection.open(folder, writable=True) as collection:
@@ -362,8 +364,9 @@ def test_a_limit_on_file_size(tmp_path: Path) -> None:
 READ_ONLY = """
 import os, sys
 from test_errors import one_sentence, new, VOCABULARY
-from index_store import errors, impacts
-from index_store.collection import Collection
+from index_store import errors
+from index_store.postings import impacts
+from index_store.folder.collection import Collection
 from pathlib import Path
 folder = Path(sys.argv[1])
 os.setuid(int(sys.argv[2]))  # only now: another user may not be able to read the code

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index_store import searching
-from index_store.collection import Collection, Hit, NewItem
 from index_store.errors import CollectionError, FilterError
 from index_store.filters import EVERYTHING, parse
+from index_store.folder.collection import Collection, Hit, NewItem
+from index_store.geography import EARTH, distance
 from index_store.items import Description
-from index_store.places import EARTH, distance
+from index_store.search import exact as searching
 from index_store.vectors import SparseVector
 
 WORDS = tuple(f"w{number}" for number in range(12))
@@ -158,7 +158,7 @@ def test_distances() -> None:
 
 def test_a_date_stands_for_all_of_its_time(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, moment in ((11, "2025-12-31T23:59:59+00:00"), (12, "2026-01-01T00:00:00+00:00")):
-        monkeypatch.setattr("index_store.collection.now", lambda moment=moment: moment)
+        monkeypatch.setattr("index_store.folder.collection.now", lambda moment=moment: moment)
         collection.add([item(number, path=f"/r/{number}.png")])
     among = "folder=/r"
     for condition, expected in (("added<=2025", 1), ("added=2025-12-31", 1), ("added>2025", 1), ("added>=2025", 2)):

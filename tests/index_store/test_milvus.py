@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from index_store.address import MilvusAddress, parse_address
-from index_store.collection import Collection
 from index_store.errors import (
     CollectionBusy,
     CollectionClosed,
@@ -31,8 +30,9 @@ from index_store.errors import (
     ItemNotFound,
     VectorError,
 )
-from index_store.exchange import export_jsonl, import_collection, import_jsonl
 from index_store.filters import EVERYTHING, parse
+from index_store.folder.collection import Collection
+from index_store.formats.jsonl import export_jsonl, import_collection, import_jsonl
 from index_store.items import Description, NewItem, Retrieval
 from index_store.opening import collection_exists, create_collection, open_collection
 from index_store.store import Store
@@ -40,7 +40,8 @@ from index_store.vectors import SparseVector
 
 pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed: pip install 'sightwords[milvus]'")
 from index_store.milvus import collection as module
-from index_store.milvus import looking, rows, server
+from index_store.milvus import exact_search as looking
+from index_store.milvus import rows, server
 from index_store.milvus.collection import MilvusCollection
 
 VOCABULARY = [f"word{i}" for i in range(3_000)]

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from core.encoders.efficientnet import EfficientNetLite2
 from core.encoders.photos import BANK_TEMPERATURE, TAUGHT_FROM, TaughtBlocks, pooled
-from core.head import HeadConfig, SparseHead
+from core.models.head import HeadConfig, SparseHead
 from core.vocabulary import Vocabulary
 from recipes.photos.bank import centres, query_bank
 from recipes.photos.blocks import BlocksOverPlaces, over_places

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from core.pictures.colour import flattened, in_srgb
+from core.pictures.formats.colour import flattened, in_srgb
 from core.pictures.images import open_image
 from tests import profiles
 from tests.profiles import ADOBE_RGB, DISPLAY_P3, PROPHOTO, SRGB, cmyk_profile, grey_profile, rgb_profile

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageError
-from core.pictures import decoding
-from core.pictures.decoding import DRAFTED, MAX_BYTES, Memory, shrunk
-from core.pictures.formats import READS_HEIC, READS_JXL
+from core.pictures.formats import decoding
+from core.pictures.formats.decoding import DRAFTED, MAX_BYTES, Memory, shrunk
+from core.pictures.formats.jpeg import read_frame
+from core.pictures.formats.kinds import READS_HEIC, READS_JXL
 from core.pictures.images import open_image, read_picture, working_copy
-from core.pictures.jpeg import read_frame
 from tests.odd_files import cr3, huge_jpeg, jpeg, png_header, raf, tiff_raw
 from tests.photographs import photograph
 

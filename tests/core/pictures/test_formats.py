@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageError
-from core.pictures import formats
-from core.pictures.files import list_pictures
+from core.pictures.folders.listing import list_pictures
+from core.pictures.formats import kinds as formats
+from core.pictures.formats.jxl import read_size
 from core.pictures.images import open_image
-from core.pictures.jxl import read_size
 from tests.odd_files import jpeg
 
 WRITTEN = {

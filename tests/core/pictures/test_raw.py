@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageError
-from core.pictures.files import list_pictures
+from core.pictures.folders.listing import list_pictures
+from core.pictures.formats.raw import RAW_SUFFIXES
 from core.pictures.images import open_image, read_picture
-from core.pictures.raw import RAW_SUFFIXES
 from tests.odd_files import cr3, jpeg, lossless_jpeg, raf, tiff_raw
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -94,6 +94,6 @@ def test_a_wrong_suffix_is_decided_by_the_bytes(tmp_path: Path) -> None:
 
 def test_a_start_between_two_chunks_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for chunk in (997, 998, 999, 1000):
-        monkeypatch.setattr("core.pictures.raw._CHUNK", chunk)
+        monkeypatch.setattr("core.pictures.formats.raw._CHUNK", chunk)
         (tmp_path / "a.orf").write_bytes(tiff_raw([], magic=b"RO").ljust(996, b"\0") + LARGE)
         assert open_image(tmp_path / "a.orf").size == (480, 320)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.indexing import index_paths
-from core.model import Model
-from core.pictures.files import Listing, list_pictures
-from core.pictures.junk import is_junk_folder, junk_folder
-from index_store.collection import Collection
+from core.library.indexing import index_paths
+from core.models.model import Model
+from core.pictures.folders.junk import is_junk_folder, junk_folder
+from core.pictures.folders.listing import Listing, list_pictures
+from index_store.folder.collection import Collection
 from tests.unprivileged import as_nobody, needs_nobody
 
 JUNK = (

@@ -1,0 +1,1 @@
+"""A collection and the folders it is made from: indexing, duplicates, selection, other heads, the built-in world."""

@@ -1,0 +1,132 @@
+"""The built-in world: a collection of drawn test pictures, made on the first start; must not know who shows it."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.home import home_folder
+from core.library.indexing import Progress, index_paths
+from core.world.writer import META, write_scenes
+from core.writing import write_text_whole
+from index_store.errors import CollectionBusy, CollectionError, CollectionExists, CollectionFull
+from index_store.folder.collection import Collection
+
+if TYPE_CHECKING:
+    from core.models.model import Model
+
+WORLD_SIZE = 1000
+_CHUNK = 50  # pictures drawn, then indexed, in turn: a second or two between signs of life
+
+
+def world_path(model: "Model") -> Path:
+    """Where the built-in world of this model lives: another name, vocabulary or other weights mean another folder."""
+    digest = hashlib.sha256(f"{model.name}\n{model.vocabulary.digest}\n".encode())
+    for name, weights in sorted(model.head.state_dict().items()):
+        digest.update(name.encode() + weights.numpy().tobytes())
+    return home_folder() / f"world-{model.name}-{digest.hexdigest()[:12]}" / "collection"
+
+
+def ensure_world(
+    model: "Model",
+    path: Path,
+    count: int = WORLD_SIZE,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> None:
+    """Draws the first `count` pictures of the test split beside `path` and makes the collection at `path` from them.
+
+    Does nothing when that is complete; goes on where an interrupted run stopped. Draws and indexes in turns, so that
+    the collection can be opened from the first call of `progress(done, count, what)` on and be searched while it
+    grows. Each picture's first caption becomes its `caption`, for alternative texts. Returns early, incomplete, once
+    `cancelled()` is true. Raises CollectionBusy, at once, while another process draws, CollectionError when the folder
+    cannot be written.
+    """
+    finished = path.parent / "finished.json"
+    with _home_named():
+        if Collection.exists(path) and not Collection.outdated(path) and _finished_count(finished) == count:
+            return
+    pictures = path.parent / "pictures"
+    tell = progress or (lambda done, total, what: None)
+    stop = cancelled or (lambda: False)
+    with _opened(model, path) as collection, collection.writing():  # whoever is first draws all
+        indexed = min(len(collection), _drawn_count(pictures), count)
+        tell(indexed, count, "the built-in world")
+        for start in range(indexed - indexed % _CHUNK, count, _CHUNK):
+            end = min(start + _CHUNK, count)
+            _draw(pictures, start, end)
+            alt_texts = _first_captions(pictures, start, end)
+            report = index_paths(model, collection, list(alt_texts), alt_texts=alt_texts, cancelled=stop)
+            if report.cancelled or stop():
+                return
+            tell(end, count, "the built-in world")
+    write_text_whole(finished, json.dumps({"count": count}) + "\n")
+
+
+def _opened(model: "Model", path: Path) -> Collection:
+    terms = model.vocabulary.terms
+    if not Collection.exists(path):
+        try:
+            with _home_named():
+                return Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision, wait=0)
+        except CollectionExists:
+            if not Collection.exists(path):
+                raise  # something else lies there; otherwise another program was quicker to make it
+    return Collection.open(path, model=model.name, vocabulary=terms, writable=True, wait=0)
+
+
+@contextmanager
+def _home_named() -> Iterator[None]:
+    """Says of a home that cannot be read or written how to choose another one."""
+    try:
+        yield
+    except (CollectionBusy, CollectionExists, CollectionFull):
+        raise
+    except CollectionError as error:
+        raise CollectionError(f"{error} SIGHTWORDS_HOME can name another folder.") from error
+
+
+def _draw(pictures: Path, start: int, end: int) -> None:
+    """Draws what is missing of the pictures from `start` to before `end`."""
+    start = max(start, min(_drawn_count(pictures), end))
+    if start == end:
+        return
+    try:
+        write_scenes("test", end - start, pictures, start=start)
+    except OSError as error:
+        raise CollectionError(
+            f"The built-in world cannot be drawn into {pictures} ({(error.strerror or str(error)).lower()}); "
+            "set SIGHTWORDS_HOME to a folder with space that can be written."
+        ) from error
+
+
+def _images(pictures: Path) -> list[dict[str, Any]]:
+    try:
+        images: list[dict[str, Any]] = json.loads((pictures / META).read_text("utf-8"))["images"]
+        return images
+    except (OSError, ValueError, KeyError):
+        return []
+
+
+def _drawn_count(pictures: Path) -> int:
+    """How many pictures from the first on are there; drawing goes on after them."""
+    for number, image in enumerate(_images(pictures)):
+        if not (pictures / image["filename"]).exists():
+            return number
+    return len(_images(pictures))
+
+
+def _first_captions(pictures: Path, start: int, end: int) -> dict[Path, str]:
+    """The pictures from `start` to before `end`, absolute, with the first caption of each."""
+    folder = pictures.resolve()
+    return {folder / image["filename"]: image["sentences"][0]["raw"] for image in _images(pictures)[start:end]}
+
+
+def _finished_count(finished: Path) -> int | None:
+    try:
+        count = json.loads(finished.read_text("utf-8"))["count"]
+        return count if isinstance(count, int) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,61 @@
+"""Finds the pictures of a collection that are equal or nearly so, and shows one for all; knows no user interface."""
+
+import io
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from core.pictures.similarity import likeness
+from index_store.items import Hit, Item
+from index_store.store import Store
+
+BATCH = 500  # thumbnails that are looked at between two commits
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Pictures that are nearly equal, by ascending id; `equal`: to the byte."""
+
+    items: tuple[Item, ...]
+    equal: bool
+
+
+def find_copies(collection: Store) -> None:
+    """Brings the groups of nearly equal pictures up to date; thumbnails tell of what was added without a hash."""
+    while collection.without_likeness():
+        with collection.writing():
+            some = collection.without_likeness()[:BATCH]  # others may have looked, or removed, before this turn
+            collection.note_likeness({item.id: _of_thumbnail(item) for item in collection.items(some)})
+    collection.group_copies()
+
+
+def copies(collection: Store) -> list[Copies]:
+    """The groups of nearly equal pictures as they were found last, largest first."""
+    found = [collection.items(ids) for ids in collection.copies()]
+    told = [Copies(tuple(items), len({item.content_hash for item in items}) == 1) for items in found]
+    return sorted(told, key=lambda one: (-len(one.items), one.items[0].id))
+
+
+def one_of_each(collection: Store, hits: Sequence[Hit]) -> list[Hit]:
+    """Hits without those that are copies of a better one."""
+    group, seen, kept = collection.alike([hit.id for hit in hits]), set[int](), list[Hit]()
+    for hit in hits:
+        if (copy_of := group.get(hit.id, (hit.id, 1))[0]) not in seen:
+            seen.add(copy_of)
+            kept.append(hit)
+    return kept
+
+
+def _of_thumbnail(item: Item) -> bytes | None:
+    if item.thumbnail is None:
+        return None
+    try:
+        with Image.open(io.BytesIO(Path(item.thumbnail).read_bytes())) as image:
+            return likeness(image.convert("RGB"))
+    except (OSError, UnidentifiedImageError, ValueError) as error:
+        log.info("what item %d shows is not told by its thumbnail: %s", item.id, error)
+        return None

@@ -1,0 +1,92 @@
+"""Carries a collection over to another head: the same items, weighed anew from their dense vectors, in a collection of
+its own. The first one stays as it is; knows no training and nothing of how it is shown."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy import float32
+from numpy.typing import NDArray
+
+from core.data.dense_items import dense_file, dense_items
+from index_store.folder.collection import Collection, again
+from index_store.items import Item, NewItem
+from index_store.store import Store
+
+if TYPE_CHECKING:
+    from core.models.model import Model
+
+BATCH = 256  # items a commit; a head weighs them in no time
+KINDS = ("image", "caption")
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What came of it, in items: `added` now, `missing` because their pictures cannot be read; `cancelled` early."""
+
+    added: int = 0
+    missing: int = 0
+    cancelled: bool = False
+
+
+def carry_over(
+    model: "Model",
+    source: Store,
+    path: Path,
+    *,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Carried:
+    """Makes the collection in the folder `path`, or adds to it, of what `source` holds, with the vectors of `model`.
+
+    Both must have the same encoder. Dense vectors that were made before are not made again. Items that `path` holds
+    already stay as they are; nothing is ever taken out of it. What was added before a cancellation stays.
+    """
+
+    def told(what: str) -> Callable[[int, int], None]:
+        return lambda done, total: progress(what, done, total) if progress else None
+
+    file, missing = dense_file(source), 0
+    rows: dict[int, NDArray[float32]] = {}
+    for kind, what in zip(KINDS, ("Encoding the pictures", "Encoding the captions"), strict=True):
+        dense = dense_items(model.encoder, source, file, kind=kind, progress=told(what), cancelled=cancelled)
+        if dense is None:
+            return Carried(cancelled=True)
+        rows |= dense.by_id()
+        missing += dense.missing
+    added = 0
+    with _opened(model, path) as target:
+        held = {_identity(item) for item in target.all_items()}
+        lacking = [item for item in source.all_items() if item.id in rows and _identity(item) not in held]
+        for start in range(0, len(lacking), BATCH):
+            if cancelled():
+                return Carried(added, missing, True)
+            part = lacking[start : start + BATCH]
+            target.add(_weighed(model, part, rows))
+            added += len(part)
+            told("Weighing the items")(added, len(lacking))
+        if file.exists():  # so that Compare need not encode the pictures again
+            shutil.copyfile(file, dense_file(target))
+    return Carried(added, missing)
+
+
+def _opened(model: "Model", path: Path) -> Collection:
+    terms = model.vocabulary.terms
+    if Collection.exists(path):
+        return Collection.open(path, model=model.name, vocabulary=terms, writable=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision)
+
+
+def _identity(item: Item) -> tuple[str, str, str, str | None]:
+    return item.kind, item.path, item.content_hash, item.caption if item.kind == "caption" else None
+
+
+def _weighed(model: "Model", items: list[Item], rows: dict[int, NDArray[float32]]) -> list[NewItem]:
+    vectors = model.project(np.stack([rows[item.id] for item in items]))
+    return [again(item, vector) for item, vector in zip(items, vectors, strict=True)]

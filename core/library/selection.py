@@ -1,0 +1,52 @@
+"""Which items a person means who names them by id, file or folder, and how many are too many to take out unasked.
+
+Knows no user interface.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from core.pictures.folders.renames import gone
+from index_store.errors import ItemNotFound
+from index_store.store import Store
+
+MANY = 20  # items: whoever takes out so many is asked first,
+SHARE = 10  # or one in so many of the collection, or of the folders that are brought in step,
+FEW = 5  # but nobody is asked about fewer than these
+
+
+def is_many(count: int, held: int) -> bool:
+    """Whether a person is asked before `count` of the `held` items of a collection are taken out."""
+    return count >= MANY or (count >= FEW and count * SHARE >= held)
+
+
+def lost_much(count: int, known: int) -> bool:
+    """Whether folders lost so many of the items known in them that a person is asked before those are taken out.
+
+    Deleting a few of many is what people do; where a tenth is gone, a disk that is not there is as likely.
+    """
+    return count * SHARE >= known and count >= (FEW if 2 * count > known else MANY)
+
+
+def matching(collection: Store, names: Sequence[str]) -> list[int]:
+    """The ids of all items at or below a named path, or with a named id; ItemNotFound for a name without any."""
+    held = {item.id: Path(item.path) for item in collection.all_items()}
+    ids: set[int] = set()
+    for name in names:
+        path = Path(os.path.realpath(os.path.expanduser(name.replace("\0", ""))))  # raises for neither ~name nor loops
+        below = {item for item, place in held.items() if place.is_relative_to(path)}
+        if not below and name.isdecimal() and int(name) in held:
+            below = {int(name)}
+        if not below:
+            raise ItemNotFound(f"The collection {collection.place} has no item '{name}'; nothing was changed.")
+        ids |= below
+    return sorted(ids)
+
+
+def remove_gone(collection: Store, ids: Iterable[int]) -> int:
+    """Takes out those of the items whose files are still gone; returns how many."""
+    wanted = set(ids)
+    with collection.writing():
+        lost = [item.id for item in collection.all_items() if item.id in wanted and gone(item.path)]
+        return collection.remove(lost)

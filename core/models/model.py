@@ -1,0 +1,74 @@
+"""A model: a frozen encoder, its head and the head's vocabulary; pictures and texts to sparse vectors."""
+
+from collections.abc import Sequence
+
+from numpy import float32
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.encoders import DenseEncoder
+from core.errors import ModelError
+from core.models.head import SparseHead
+from core.vocabulary import Vocabulary
+from index_store.vectors import SparseVector
+
+
+class Model:
+    """What searching and indexing need of a model; frozen, safe to share between threads."""
+
+    def __init__(
+        self,
+        name: str,
+        encoder: DenseEncoder,
+        head: SparseHead,
+        vocabulary: Vocabulary,
+        about: str = "",
+        answered_from: float | None = None,
+    ):
+        """`about`: what it can and cannot do. `answered_from`: the `best_match` from which an item answers a question.
+
+        Raises ModelError when encoder, head and vocabulary do not fit together.
+        """
+        if head.config.dense_size != encoder.dim:
+            raise ModelError(
+                f"The head of '{name}' wants dense vectors of {head.config.dense_size} dimensions, "
+                f"but the encoder '{encoder.name}' gives {encoder.dim}."
+            )
+        if head.config.vocab_size != len(vocabulary):
+            raise ModelError(
+                f"The head of '{name}' weighs {head.config.vocab_size} terms, "
+                f"but its vocabulary has {len(vocabulary)}; they do not belong together."
+            )
+        self.name, self.encoder, self.head, self.vocabulary = name, encoder, head.eval(), vocabulary
+        self.about, self.answered_from = about, answered_from
+        self.precision: str = getattr(encoder, "precision", "fp32")  # that its encoder computes in
+
+    def dense_texts(self, texts: Sequence[str]) -> NDArray[float32]:
+        """(n, dim) unit rows."""
+        return self.encoder.encode_texts(texts)
+
+    def dense_images(self, images: Sequence[Image.Image]) -> NDArray[float32]:
+        """(n, dim) unit rows."""
+        return self.encoder.encode_images(images)
+
+    def project(self, dense: NDArray[float32]) -> list[SparseVector]:
+        """(n, dim) dense rows -> one sparse vector each, by the head."""
+        if not len(dense):
+            return []
+        return [SparseVector.from_dense(row) for row in self.head.weigh(dense)]
+
+    def encode_texts(self, texts: Sequence[str]) -> list[SparseVector]:
+        """Sentences -> sparse vectors."""
+        return self.project(self.dense_texts(texts))
+
+    def encode_images(self, images: Sequence[Image.Image]) -> list[SparseVector]:
+        """RGB pictures -> sparse vectors."""
+        return self.project(self.dense_images(images))
+
+    def unknown_words(self, text: str) -> list[str]:
+        """The words of the text that the encoder has never seen, in order, each once."""
+        return self.encoder.unknown_words(text)
+
+    def out_of_world(self, text: str) -> bool:
+        """Whether the encoder tells that nothing it has seen is like what the text says (only the built-in one can)."""
+        return self.encoder.out_of_world(text)

@@ -1,0 +1,1 @@
+"""Picture files of every form as pictures in memory, within bounds; knows no folders."""

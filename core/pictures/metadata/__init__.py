@@ -1,0 +1,1 @@
+"""What people, cameras and telephones wrote into picture files: EXIF, IPTC, XMP; decodes no picture."""

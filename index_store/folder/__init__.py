@@ -1,0 +1,1 @@
+"""A collection in a folder of this machine: its catalog in SQLite, its postings in tantivy, one writer at a time."""

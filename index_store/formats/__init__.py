@@ -1,0 +1,1 @@
+"""Collections as files of other programs: JSON lines and the Common Index File Format."""

@@ -1,0 +1,1 @@
+"""What a collection holds at one moment, and how newer moments are noticed while others write."""

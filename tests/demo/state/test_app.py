@@ -1,0 +1,193 @@
+"""A session makes model and collection ready in the background, and says in one sentence what went wrong."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.errors import QueryError
+from core.library.indexing import index_paths
+from core.models.model import Model
+from demo.state.app import Session, large_picture
+from demo.state.question import Question
+from index_store.errors import CollectionNotFound, SightwordsError
+from index_store.folder.collection import Collection
+from index_store.items import Description
+
+
+@pytest.fixture
+def start() -> Callable[[Session], Session]:
+    """Starts a session and waits until it is ready or has failed."""
+    started: list[Session] = []
+
+    def run(session: Session) -> Session:
+        started.append(session)
+        session.start()
+        session._thread.join(timeout=60)
+        return session
+
+    yield run  # type: ignore[misc]
+    for session in started:
+        session.close()
+
+
+def ask(session: Session, text: str, **options: object) -> object:
+    found, _ = session.find(session.encode_text(text), Question(text, k=5, **options))  # type: ignore[arg-type]
+    return found
+
+
+def test_the_world_is_drawn_once_and_found_again(model: Model, home: Path, start: Callable) -> None:
+    session = start(Session(model, pictures=3))
+    assert (session.progress.stage, session.size(), len(session.sample(9))) == ("ready", 3, 3)
+    assert session.about == model.about and session.place("x.png") == ""
+    before = sorted((path, path.stat().st_mtime_ns) for path in home.rglob("*.png"))
+    assert len(before) == 3
+    again = start(Session(model, pictures=3))
+    assert again.progress.stage == "ready"
+    assert sorted((path, path.stat().st_mtime_ns) for path in home.rglob("*.png")) == before
+
+
+def test_a_collection_of_ones_own_is_searched(model: Model, collection: Collection, folder: Path, start) -> None:
+    index_paths(model, collection, [folder])
+    opened: list[Path] = []
+    session = Session(model, collection.path)
+    session.opened = opened.append
+    start(session)
+    assert opened == [collection.thumbnails] and session.place("x.png") == "x.png"
+    found = ask(session, "a red dog and a blue house")
+    assert found.query == "a red dog and a blue house"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_question_is_refused_kindly(model: Model, collection: Collection, text: str, start) -> None:
+    session = start(Session(model, collection.path))
+    with pytest.raises(QueryError, match="query is empty"):
+        ask(session, text)
+
+
+def test_a_collection_that_is_not_there_is_said_at_once(model: Model, tmp_path: Path) -> None:
+    with pytest.raises(CollectionNotFound, match="no collection"):
+        Session(model, tmp_path / "nowhere")
+
+
+def test_a_wrong_collection_fails_with_a_sentence(other_model: Model, collection: Collection, start) -> None:
+    session = start(Session(other_model, collection.path))
+    assert session.progress.stage == "failed" and "tiny" in session.progress.message
+    with pytest.raises(SightwordsError, match="tiny"):
+        ask(session, "a dog")
+
+
+def test_an_unknown_model_fails_with_a_sentence(collection: Collection, start) -> None:
+    session = start(Session("nobody", collection.path))
+    assert session.progress.stage == "failed" and "nobody" in session.progress.message
+
+
+def test_a_closed_session_says_so(model: Model, collection: Collection, start) -> None:
+    session = start(Session(model, collection.path))
+    session.close()
+    with pytest.raises(SightwordsError, match="closing"):
+        ask(session, "a dog")
+
+
+def test_going_over_to_another_collection_while_the_world_is_drawn_is_no_closing(
+    model: Model, collection: Collection, home: Path, start: Callable
+) -> None:
+    session = Session(model, pictures=400)
+    session.start()
+    try:
+        session.ready()
+        turning = threading.Thread(target=session.use, args=(collection.path, model))
+        turning.start()
+        while turning.is_alive():
+            assert session.ready()[0] is model  # waits; it was told that the app is closing
+        assert session.ready()[1].place == str(collection.path)
+    finally:
+        session.close()
+
+
+def test_items_are_counted_by_kind_and_a_folder_with_those_inside_it(
+    model: Model, collection: Collection, folder: Path, patches: list[Image.Image], start: Callable
+) -> None:
+    (folder / "inside").mkdir()
+    patches[0].save(folder / "inside" / "deep.png")
+    patches[1].save(folder / "top.png")
+    index_paths(model, collection, [folder], alt_texts={(folder / "top.png").resolve(): "a red dog"})
+    pictures = collection.stats(0).by_kind["image"]
+    path, captions = collection.path, len(collection) - pictures
+    collection.close()
+    session = start(Session(model, path))
+    offered = {condition: int(said.rpartition(" ")[2]) for said, condition in session.conditions()}
+    for condition, items in offered.items():
+        assert session.size_of(Question(kind="both", only=(condition,))) == items, condition
+    assert len(offered) == 3 and max(offered.values()) == pictures + captions
+    for kind, items in (("image", pictures), ("caption", captions), ("both", pictures + captions)):
+        assert session.size_of(Question(kind=kind)) == items
+
+
+def test_a_large_picture_is_embedded_or_missing(tmp_path: Path) -> None:
+    path = tmp_path / "wide.png"
+    Image.new("RGB", (3000, 10), "red").save(path)
+    picture = large_picture(str(path))
+    assert picture is not None and picture.source.startswith("data:image/webp;base64,")
+    assert (picture.width, picture.height) == (1024, 3)
+    assert large_picture(str(tmp_path / "gone.png")) is None
+
+
+def test_bending_a_question_and_finding_more_like_an_item(
+    model: Model, collection: Collection, folder: Path, start
+) -> None:
+    index_paths(model, collection, [folder])
+    session = start(Session(model, collection.path))
+    query = session.encode_text("a red dog and a blue house")
+    plain, steered = session.find(query, Question())
+    term = steered.rows[0].term
+    bent, _ = session.find(query, Question(edits={term: -1.0}))
+    assert all(row.contribution < 0 for hit in bent.hits for row in hit.contributions if row.term == term)
+    assert [hit.score for hit in bent.hits] != [hit.score for hit in plain.hits]
+    like, item = session.encode_item(plain.hits[0].id)
+    own = session.find(like, Question())[0].hits
+    assert item.path == plain.hits[0].path and item.id in [hit.id for hit in own]
+    assert session.kinds() == {"image": 6} and not session.can_point()
+    with pytest.raises(SightwordsError, match="cannot point"):
+        session.seen(item.id, "dog")
+
+
+def test_terms_are_suggested_with_their_frequency(model: Model, collection: Collection, folder: Path, start) -> None:
+    index_paths(model, collection, [folder])
+    session = start(Session(model, collection.path))
+    frequencies = collection.document_frequencies()
+    suggested = session.suggest("B")
+    assert {term for term, _ in suggested[:2]} <= {term for term in model.vocabulary.terms if term.startswith("b")}
+    assert all(count == frequencies.get(model.vocabulary.id(term), 0) for term, count in suggested)
+    assert session.suggest("no such term") == []
+
+
+def test_only_some_items_are_searched(model: Model, collection: Collection, folder: Path, start) -> None:
+    """Conditions are offered with counts; where files lie is neither told to strangers nor found out by them."""
+    index_paths(model, collection, [folder])
+    first, second, *_ = collection.ids()
+    collection.tag([first, second], add=["best"])
+    collection.describe({first: Description(None, (), "2024-05-03T14:07:09", "Canon EOS 5D", 52.52, 13.405)})
+    path = collection.path
+    collection.close()
+    session = start(Session(model, path))
+    assert ("tag best · 2", "tag=best") in session.conditions()
+    assert any(condition.startswith("folder=") for _, condition in session.conditions())
+    found = ask(session, "red dog", only=("tag=best",))
+    assert {hit.id for hit in found.hits} <= {first, second} and session.size_of(Question(only=("tag=best",))) == 2
+    with pytest.raises(SightwordsError, match="is no condition"):
+        ask(session, "red dog", only=("best",))
+    (hit,) = ask(session, "red dog", only=("camera=canon", "near=52.5,13.4,5km")).hits
+    when, where = [("taken", "2024-05-03 14:07")], [("camera", "Canon EOS 5D"), ("place", "52.52, 13.405")]
+    assert session.facts(hit) == [*when, *where, ("tags", "best")]
+    assert ("taken in 2024 · 1", "taken=2024") in session.conditions()
+    assert ("camera Canon EOS 5D · 1", "camera=Canon EOS 5D") in session.conditions()
+    public = start(Session(model, path, public=True))
+    assert [condition for _, condition in public.conditions()] == ["tag=best", "taken=2024"]
+    assert public.facts(hit) == [*when, ("tags", "best")]
+    assert start(Session(model, path, public=True, tell_places=True)).facts(hit)[1:3] == where
+    for probe in (f"folder={folder}", "file=*.png", "camera=canon", "near=52.5,13.4,5km"):
+        with pytest.raises(SightwordsError, match="not told here"):
+            ask(public, "red dog", only=(probe,))

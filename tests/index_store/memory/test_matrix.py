@@ -1,0 +1,139 @@
+"""Vectors held in memory answer as brute force does, and as the same collection does that holds none."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index_store.errors import CollectionDamaged
+from index_store.filters import parse
+from index_store.folder.collection import Collection, NewItem
+from index_store.items import Hit
+from index_store.memory.matrix import Matrix
+from index_store.vectors import SparseVector
+
+WORDS = [f"word{number}" for number in range(12)]
+plain = st.sampled_from([0.25, 0.5, 1.0, 1.5]) | st.floats(min_value=0.001953125, max_value=4, width=32)
+extreme = st.sampled_from([1e-45, 1e-38, 1e30, 3.4028234663852886e38])
+vectors = st.dictionaries(st.integers(0, 11), plain, max_size=6).map(SparseVector.from_pairs)
+wild = st.dictionaries(st.integers(0, 11), plain | extreme, max_size=6).map(SparseVector.from_pairs)
+tied = st.dictionaries(st.integers(0, 2), st.just(0.5), max_size=3).map(SparseVector.from_pairs)
+collections = st.lists(vectors | wild | tied, max_size=30) | st.lists(tied, min_size=12, max_size=30)
+
+
+def new(vector: SparseVector, number: int) -> NewItem:
+    return NewItem("image" if number % 3 else "caption", f"/p/{number}.png", None, str(number), vector)
+
+
+def brute_force(items: dict[int, SparseVector], query: SparseVector, k: int) -> list[tuple[int, float]]:
+    scored = ((item, query.dot(vector)) for item, vector in items.items())
+    return sorted((pair for pair in scored if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))[:k]
+
+
+@settings(max_examples=150, deadline=None)
+@given(items=collections, query=vectors | wild | tied, k=st.integers(1, 12), data=st.data())
+def test_it_finds_what_brute_force_finds(
+    items: list[SparseVector], query: SparseVector, k: int, data: st.DataObject
+) -> None:
+    """However the items came in, whichever of them count, with and without a term that is asked for."""
+    held = Matrix(len(WORDS))
+    ends = sorted(data.draw(st.sets(st.integers(0, len(items)))) | {len(items)})
+    missing = data.draw(st.sets(st.integers(0, len(items))))
+    for start, end in zip([0, *ends], ends, strict=False):
+        held.cover([(item, items[item].to_bytes()) for item in range(start, end) if item not in missing], end)
+    assert held.covered == len(items)
+    alive = np.array([data.draw(st.booleans()) or data.draw(st.booleans()) for _ in items], dtype=np.bool_)
+    within = data.draw(st.none() | vectors)
+    counted = {
+        item: vector
+        for item, vector in enumerate(items)
+        if item not in missing and alive[item] and (within is None or within.dot(vector) > 0)
+    }
+    if len(query):
+        assert held.search(query, k, alive, within) == brute_force(counted, query, k)
+
+
+@pytest.mark.parametrize("rows", [1_000, 65_536])
+@pytest.mark.parametrize("k", [1, 10, 300])
+def test_of_many_rows_too(k: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one block and in many."""
+    monkeypatch.setattr("index_store.memory.matrix.ROWS", rows)
+    rng = np.random.default_rng(k)
+    items = {
+        item: SparseVector(np.sort(rng.choice(50, 8, replace=False)), rng.lognormal(-1, 0.8, 8).astype(np.float32))
+        for item in range(20_000)
+    }
+    held = Matrix(50)
+    held.cover([(item, vector.to_bytes()) for item, vector in items.items()], 20_000)
+    assert len(held._blocks) == -(-20_000 // rows)
+    query = SparseVector.from_pairs({1: 1.0, 7: 0.3, 20: 2.0, 49: 0.7})
+    alive = rng.random(20_000) < 0.9
+    counted = {item: vector for item, vector in items.items() if alive[item]}
+    assert held.search(query, k, alive) == brute_force(counted, query, k)
+
+
+def test_blocks_join_as_they_become_many() -> None:
+    held = Matrix(3)
+    for item in range(100):
+        held.cover([(item, SparseVector.from_pairs({item % 3: 1.0 + item}).to_bytes())], item + 1)
+    assert len(held._blocks) <= 12 and held.covered == 100 and held.nbytes >= 100 * 6
+    alive = np.ones(100, np.bool_)
+    assert held.search(SparseVector.from_pairs({2: 2.0}), 2, alive) == [(98, 198.0), (95, 192.0)]
+    assert held.search(SparseVector.from_pairs({2: 2.0}), 2, alive[:96]) == [(95, 192.0), (92, 186.0)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    first=collections,
+    later=collections,
+    gone=st.sets(st.integers(1, 40)),
+    query=(vectors | wild).filter(len),
+    k=st.integers(1, 12),
+)
+def test_a_collection_answers_alike_with_and_without(
+    first: list[SparseVector], later: list[SparseVector], gone: set[int], query: SparseVector, k: int
+) -> None:
+    """Items that come and go after loading too, in the writer and in a reader."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Collection.create(Path(folder) / "c", model="m", vocabulary=WORDS) as writer,
+        Collection.open(Path(folder) / "c") as reader,
+        Collection.open(Path(folder) / "c") as plain_reader,
+    ):
+        ids = writer.add([new(vector, number) for number, vector in enumerate(first)])
+        writer.load()
+        reader.load()
+        ids += writer.add([new(vector, number) for number, vector in enumerate(later)])
+        writer.remove(gone)
+        live = {item: v for item, v in zip(ids, [*first, *later], strict=True) if item not in gone}
+        for where in ([], ["kind=caption"], ["kind=image"]):
+            among = set(writer.ids(parse(where)))
+            truth = brute_force({item: v for item, v in live.items() if item in among}, query, k)
+            for held in (writer, reader, plain_reader):
+                found = held.search(query, k, where=parse(where))
+                assert found.exact and [(hit.id, hit.score) for hit in found.hits] == truth
+                assert found.hits == held.search(query, k, where=parse(where), budget=10**9).hits
+        assert writer.search(query, k, candidates=query).hits == writer.search(query, k).hits
+        writer.compact()
+        assert writer.search(query, k).hits == plain_reader.search(query, k).hits
+
+
+def test_loading_twice_and_looking_while_loading(tmp_path: Path) -> None:
+    with Collection.create(tmp_path / "c", model="m", vocabulary=WORDS) as held:
+        held.load()
+        assert held.search(SparseVector.from_pairs({1: 1.0}), 3).hits == ()
+        held.add([new(SparseVector.from_pairs({1: 2.0}), 1)])
+        held.load()
+        assert held.search(SparseVector.from_pairs({1: 1.0}), 3).hits == (Hit(1, 2.0),)
+
+
+def test_a_vector_that_cannot_be_read_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Collection.create(tmp_path / "c", model="m", vocabulary=WORDS) as held:
+        monkeypatch.setattr("index_store.postings.packing.pack_all", lambda vectors: [b"odd"] * len(vectors))
+        held.add([new(SparseVector.from_pairs({1: 2.0}), 1)])
+        monkeypatch.undo()
+        with pytest.raises(CollectionDamaged, match="item 1"):
+            held.load()
