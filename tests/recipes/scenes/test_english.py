@@ -88,7 +88,8 @@ def test_an_encoder_reads_known_listed_and_spelt_words(english: EnglishWords) ->
     assert plain.unknown_words("a red poodle, noodles jogging") == ["poodle", "noodles", "jogging"]
     poodle, guess = encoder.encode_texts(["a poodle", "a noodle"])
     rows = torch.stack([plain.text_tower.embed.weight[1], english.rows[1]])[None]
-    assert np.allclose(plain.text_tower.read(rows, torch.ones(1, 2, dtype=torch.bool))[0].detach(), poodle, atol=ROUNDING)
+    read = plain.text_tower.read(rows, torch.ones(1, 2, dtype=torch.bool))[0].detach()
+    assert np.allclose(read, poodle, atol=ROUNDING)
     assert np.abs(poodle - guess).max() > 0.01 and np.linalg.norm(guess) == pytest.approx(1, abs=ROUNDING)
     together = encoder.encode_texts(["a poodle", "a red cat jogging and jogging", ""])
     assert np.abs(together[0] - poodle).max() < ROUNDING
