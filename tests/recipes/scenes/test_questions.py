@@ -133,6 +133,7 @@ def test_questions_are_asked_in_other_words_too(cache: Path) -> None:
     assert shares[0] == 0 and shares[2] == 1 and 0.25 < shares[1] < 0.75
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_a_head_that_is_asked_answers_better(cache: Path) -> None:
     """On vectors of chance for 60 pictures: with the lesson, right answers come first, the same each time."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()

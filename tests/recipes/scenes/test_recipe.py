@@ -155,6 +155,7 @@ def test_mirroring_swaps_left_and_right(corpus: Corpus) -> None:
     assert (np.flatnonzero(mirror != np.arange(len(mirror))) == sorted((left, right))).all()
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, truth: Truth) -> None:
     recipe = replace(RECIPE, batch_size=16)
     stages = (
