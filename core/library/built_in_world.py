@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.home import home_folder
-from core.library.indexing import Progress, index_paths
+from core.library.indexing import index_paths
 from core.world.writer import META, write_scenes
 from core.writing import write_text_whole
 from index_store.errors import CollectionBusy, CollectionError, CollectionExists, CollectionFull
 from index_store.folder.collection import Collection
+from index_store.progress import Progress
 
 if TYPE_CHECKING:
     from core.models.model import Model
@@ -58,7 +59,7 @@ def ensure_world(
             end = min(start + _CHUNK, count)
             _draw(pictures, start, end)
             alt_texts = _first_captions(pictures, start, end)
-            report = index_paths(model, collection, list(alt_texts), alt_texts=alt_texts, cancelled=stop)
+            report = index_paths(model, collection, list(alt_texts), alt_texts=alt_texts, should_stop=stop)
             if report.cancelled or stop():
                 return
             tell(end, count, "the built-in world")

@@ -86,7 +86,7 @@ def index(
                 everything=everything,
                 remove_many=yes,
                 progress=advance,
-                cancelled=stopped,
+                should_stop=stopped,
             )
         kept, asked = len(report.kept), f"The files of {len(report.kept):,} of {len(opened):,} items are gone"
         if kept and terminal.agreed(f"{asked}: take the items out?"):

@@ -246,7 +246,7 @@ class Library:
                         captions=captions,
                         captions_folder=None if files and place is not None else folder,
                         progress=self._told,
-                        cancelled=self._stop.is_set,
+                        should_stop=self._stop.is_set,
                     )
                 except DatasetError as error:
                     raise DatasetError(_sent(str(error), captions, kept)) from error
