@@ -230,7 +230,7 @@ class Library:
             from core.pictures.folders.uploads import take_files
 
             paths = [place] if place is not None else []
-            taken = take_files(files, kept, self._stop.is_set)
+            taken = take_files(files, kept, should_stop=self._stop.is_set)
             if not paths and not taken.paths and not self._stop.is_set():
                 raise ImageError(taken.why_nothing)
             paths += taken.paths
