@@ -346,7 +346,7 @@ def test_a_slow_encoder_is_asked_for_little_at_a_time_and_what_it_encoded_before
         patch.save(tmp_path / f"{number:02}.png")
     ticks = itertools.count()
     monkeypatch.setattr(
-        "core.library.indexing.perf_counter", lambda: 100.0 * next(ticks)
+        "core.library.new_pictures.perf_counter", lambda: 100.0 * next(ticks)
     )  # everything takes 100 seconds
     report = index_paths(counting, collection, [tmp_path], should_stop=lambda: len(counting.images) == 3)
     assert report.cancelled and counting.images == [8, 1, 1]
