@@ -100,7 +100,7 @@ def test_the_app_searches_and_explains(milvus: str, model: Model, folder: Path, 
     running = serve(Session(model, parse_address(milvus)))
     try:
         session = running.session
-        session._thread.join(timeout=60)
+        session.job.wait(60)
         client = Client(running.local_url, verbose=False)
         found = client.predict("a red dog and a blue house", api_name="/search")
         local = Session(model, None)
@@ -128,7 +128,7 @@ def test_the_library_adds_and_removes(milvus: str, model: Model, patches: list[I
     session = Session(model, parse_address(milvus))
     session.start()
     try:
-        session._thread.join(timeout=60)
+        session.job.wait(60)
         library = Library(session)
         assert library.current == "mine" and "mine" in library.collections()
         patches[20].save(tmp_path / "new.png")
