@@ -13,7 +13,7 @@ from typer.main import get_command
 from demo.cli import app
 
 ROOT = Path(__file__).parent.parent
-COMMANDS: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]  # by name, as typer has them
+COMMANDS: dict[str, Any] = get_command(app).commands  # by name, as typer has them
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SCRIPT = re.compile(r"python (?:-m (recipes\.\w+)|(benchmarks/\w+\.py))(?= |$)")
 PLACEHOLDER = re.compile(r"[A-Z]+")  # what a reader is to replace: NAME, DIR, N

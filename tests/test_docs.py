@@ -29,7 +29,7 @@ from tests.pages import COMMANDS, PAGES, README, ROOT, USAGE, Page, arguments_of
 
 MILVUS = find_spec("milvus_lite") is not None
 PAPER, MODELS, BENCHMARKS = (Page(f"docs/{name}.md") for name in ("paper", "models", "benchmarks"))
-TRAINING = Page("docs/training.md")
+TRAINING, ARCHITECTURE = Page("docs/training.md"), Page("ARCHITECTURE.md")
 NAMED = re.compile(r"((?:core|demo|index_store|recipes|benchmarks|assets|tests|docs)/[\w./-]*)(?:: (\w+))?")
 RUN = [page for page in PAGES if page.run and page != PAPER]  # whose data comes from a hub: see below
 SETS_UP = "python3 -m venv "  # tests/test_readme.py and .ci/run
@@ -61,6 +61,13 @@ def test_every_file_and_name_in_it_exists(page: Page) -> None:
         if name:
             defined = rf"^(?:def |class |)(?:{name})\b(?:\(|:| =)"
             assert re.search(defined, (ROOT / path).read_text("utf-8"), re.MULTILINE), f"{path}: {name}"
+
+
+def test_the_architecture_tells_of_every_room() -> None:
+    told = {room for row in ARCHITECTURE.table("| room | is for |") for room in re.findall(r"`([^`]+)/`", row[0])}
+    tops = (ROOT / name for name in ("core", "demo", "index_store", "recipes"))
+    rooms = {str(place.relative_to(ROOT)) for top in tops for place in top.iterdir() if any(place.glob("*.*"))}
+    assert told == {room for room in rooms if not room.endswith("__pycache__")}
 
 
 @every_page
