@@ -29,6 +29,7 @@ from index_store.catalog import now
 from index_store.errors import CollectionError
 from index_store.folder.layout import is_collection
 from index_store.items import Description, Item, NewItem
+from index_store.progress import Progress, ShouldStop, never, silent
 from index_store.store import Store
 from index_store.vectors import SparseVector
 
@@ -45,7 +46,6 @@ DESCRIBED = 500  # descriptions of known pictures in one commit: little work, an
 LOOK_AHEAD = 2 * BATCH  # decoded pictures waiting; at 1,024 px a side they cost 200 MB at most
 DECODERS = 2  # Pillow frees the interpreter while it decodes, so that two keep an encoder fed
 
-Progress = Callable[[int, int, str], None]
 Done = TypeVar("Done")
 
 
@@ -91,8 +91,8 @@ def index_paths(
     shard: Shard | None = None,
     everything: bool = False,
     remove_many: bool = False,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress = silent,
+    should_stop: ShouldStop = never,
 ) -> IndexReport:
     """Adds the pictures below `paths` (files or folders) and makes known folders agree with what is on disk now.
 
@@ -107,9 +107,9 @@ def index_paths(
     and others' thumbnails too (see `list_pictures`).
     `alt_texts` describes pictures by absolute path without making items; an image's `caption` is its alt text, its
     first caption in the file of captions, or else what its own file says (`describe`), which also gives it tags, date,
-    camera and place. `progress(done, total, name)` is called once an item is durable or done with, `cancelled()`
-    at least after every STOPS_S of encoding; what was encoded by then is stored. Other processes may write between two
-    batches; what they did is followed.
+    camera and place. `progress` counts items that are durable or done with, and names their file; `should_stop` is
+    asked at least after every STOPS_S of encoding; what was encoded by then is stored. Other processes may write
+    between two batches; what they did is followed.
 
     A file or a row of captions that cannot be read is skipped with its reason. Raises ImageError for a path that does
     not exist, DatasetError for a captions file without captions, CollectionError when another model made the
@@ -134,7 +134,7 @@ def index_paths(
         listing = replace(listing, pictures=[picture for picture in listing.pictures if shard.takes(picture)])
         by_picture = {picture: texts for picture, texts in by_picture.items() if shard.takes(picture)}
     alts = {picture: texts[0] for picture, texts in by_picture.items() if texts} | dict(alt_texts or {})
-    run = _Run(model, collection, listing, by_picture, alts, progress, cancelled or (lambda: False), remove_many)
+    run = _Run(model, collection, listing, by_picture, alts, progress, should_stop, remove_many)
     run.skipped.extend(said.skipped)
     left = run.unread_captions() if file is None else ()
     run.known_pictures()
@@ -175,8 +175,8 @@ class _Run:
     listing: Listing
     spoken: Mapping[Path, Sequence[str]]
     alts: Mapping[Path, str]
-    progress: Progress | None
-    cancelled: Callable[[], bool]
+    progress: Progress
+    should_stop: ShouldStop
     remove_many: bool
     added: int = 0
     unchanged: int = 0
@@ -516,11 +516,11 @@ class _Run:
 
     def _advance(self, name: str, count: int = 1) -> None:
         self.done += count
-        if self.progress is not None and count:
+        if count:
             self.progress(self.done, self.total, name)
 
     def _stop_now(self) -> bool:
-        self.stopped = self.stopped or self.cancelled()
+        self.stopped = self.stopped or self.should_stop()
         return self.stopped
 
 

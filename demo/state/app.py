@@ -389,7 +389,7 @@ class Session:
 
         path = world_path(model)
 
-        def progress(done: int, total: int, _: str) -> None:
+        def progress(done: int, total: int | None, _: str) -> None:
             self._progress = Progress("drawing", done, total)
             if self._collection is None:  # made by now, and searched from now on while it grows
                 self._open(model, path)
@@ -397,7 +397,7 @@ class Session:
 
         while not self._stop.is_set():
             try:
-                ensure_world(model, path, self.pictures, progress=progress, cancelled=self._stop.is_set)
+                ensure_world(model, path, self.pictures, progress=progress, should_stop=self._stop.is_set)
                 break
             except CollectionBusy:
                 self._progress = Progress("waiting")

@@ -52,7 +52,7 @@ def test_a_study_fills_every_row_and_goes_on_where_it_stopped(
 ) -> None:
     whole = Study(data, tmp_path, Vocabulary(WORDS), CONFIG)
     told: list[str] = []
-    table = whole.run(lambda what, done, total: told.append(what))
+    table = whole.run(progress=lambda done, total, what: told.append(what))
     rows = {row["row"]: row for row in table}
     assert list(rows) == [row.name for row in ROWS]
     assert all(rows[name]["seconds"] > 0 and rows[name]["peak_mb"] > 50 for name in list(rows)[1:])

@@ -74,7 +74,7 @@ def test_an_interrupted_first_start_goes_on(
     path = tmp_path / "w" / "collection"
     reached: list[int] = []
     ensure_world(
-        model, path, COUNT, progress=lambda done, *_: reached.append(done), cancelled=lambda: max(reached) >= 4
+        model, path, COUNT, progress=lambda done, *_: reached.append(done), should_stop=lambda: max(reached) >= 4
     )
     with Collection.open(path) as collection:
         assert 4 <= len(collection) < COUNT

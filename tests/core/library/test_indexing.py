@@ -293,7 +293,7 @@ def test_a_cancelled_run_renames_nothing(collection: Collection, counting: Count
     index_paths(counting, collection, [folder])
     before = ids(collection, folder)
     (folder / "0.png").rename(folder / "9.png")
-    report = index_paths(counting, collection, [folder], cancelled=lambda: True)
+    report = index_paths(counting, collection, [folder], should_stop=lambda: True)
     assert report.cancelled and report.renamed == 0 and ids(collection, folder) == before
 
 
@@ -329,7 +329,7 @@ def test_cancelling_keeps_what_was_stored_and_the_next_run_goes_on(
     root.mkdir()
     for number, patch in enumerate(patches):
         patch.save(root / f"{number:02}.png")
-    report = index_paths(counting, collection, [root], cancelled=lambda: len(collection) > 0)
+    report = index_paths(counting, collection, [root], should_stop=lambda: len(collection) > 0)
     assert report.cancelled and counts(report) == (32, 0, 0, 0, 0) and len(collection) == 32
     report = index_paths(counting, collection, [root])
     assert not report.cancelled and counts(report) == (8, 32, 0, 0, 0) and sum(counting.images) == 40
@@ -348,7 +348,7 @@ def test_a_slow_encoder_is_asked_for_little_at_a_time_and_what_it_encoded_before
     monkeypatch.setattr(
         "core.library.indexing.perf_counter", lambda: 100.0 * next(ticks)
     )  # everything takes 100 seconds
-    report = index_paths(counting, collection, [tmp_path], cancelled=lambda: len(counting.images) == 3)
+    report = index_paths(counting, collection, [tmp_path], should_stop=lambda: len(counting.images) == 3)
     assert report.cancelled and counting.images == [8, 1, 1]
     assert counts(report) == (10, 0, 0, 0, 0) and len(collection) == 10
     report = index_paths(counting, collection, [tmp_path])
@@ -358,7 +358,7 @@ def test_a_slow_encoder_is_asked_for_little_at_a_time_and_what_it_encoded_before
 def test_a_cancelled_run_removes_nothing(collection: Collection, counting: Counting, folder: Path) -> None:
     index_paths(counting, collection, [folder])
     (folder / "0.png").unlink()
-    assert counts(index_paths(counting, collection, [folder], cancelled=lambda: True)) == (0, 0, 0, 0, 0)
+    assert counts(index_paths(counting, collection, [folder], should_stop=lambda: True)) == (0, 0, 0, 0, 0)
     assert len(collection) == 6
 
 

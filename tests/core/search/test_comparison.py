@@ -55,7 +55,7 @@ def test_dense_vectors_are_made_once(
 
     with collection("first") as first:
         told: list[tuple[int, int]] = []
-        found = dense_items(model.encoder, first, file, progress=lambda done, of: told.append((done, of)))
+        found = dense_items(model.encoder, first, file, progress=lambda done, of, _: told.append((done, of)))
         assert found is not None and encoded == [5] and told == [(5, 5)] and found.missing == 0
         rows = dict(zip(found.ids.tolist(), found.rows, strict=True))
         for item in first.all_items(kind="image"):
@@ -77,4 +77,4 @@ def test_dense_vectors_are_made_once(
         found = dense_items(model.encoder, second, file)
         assert found is not None and len(found.ids) == 6 and found.missing == 1  # its file is gone
         file.unlink()
-        assert dense_items(model.encoder, second, file, cancelled=lambda: True) is None and not file.exists()
+        assert dense_items(model.encoder, second, file, should_stop=lambda: True) is None and not file.exists()

@@ -393,7 +393,7 @@ def test_half_precision_products_come_near(small: tuple[DenseDataset, csr_array]
     for precision in ("fp32", "bf16"):
         told: list[dict[str, float]] = []
         config = replace(CONFIG, epochs=3, precision=precision)
-        train_head(data, spoken, config, lambda done, of, row, told=told: told.append(row))  # type: ignore[misc]
+        train_head(data, spoken, config, on_step=lambda done, of, row, told=told: told.append(row))  # type: ignore[misc]
         losses_of[precision] = np.array([row["loss"] for row in told])
     assert losses_of["bf16"] == pytest.approx(losses_of["fp32"], rel=0.05)
     assert not np.array_equal(losses_of["bf16"], losses_of["fp32"])

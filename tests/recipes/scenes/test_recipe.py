@@ -37,9 +37,9 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
 
 def test_a_corpus_is_drawn_once_and_describes_its_scenes(corpus: Corpus, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    first = load_corpus("train", 3, tmp_path, progress=lambda done, total: told.append((done, total)))
+    first = load_corpus("train", 3, tmp_path, progress=lambda done, total, _: told.append((done, total)))
     assert told == [(3, 3), (3, 3)]  # drawn, then described
-    again = load_corpus("train", 3, tmp_path, progress=lambda done, total: told.append((done, total)))
+    again = load_corpus("train", 3, tmp_path, progress=lambda done, total, _: told.append((done, total)))
     assert len(told) == 2 and first.captions == again.captions
     for side in SIDES:
         assert np.array_equal(first.pictures[side], again.pictures[side])
@@ -168,7 +168,7 @@ def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, truth: T
         towers = Towers.fresh(WORDS, recipe)
         measures: list[dict[str, float]] = []
         for stage in stages:
-            run_stage(towers, corpus, texts, truth, stage, recipe, lambda step, steps, m: measures.append(m))  # noqa: B023
+            run_stage(towers, corpus, texts, truth, stage, recipe, on_step=lambda step, steps, m: measures.append(m))  # noqa: B023
         rows.append(embed(towers.image, towers.text, corpus, texts.captions)[0])
     contrast = [m["contrast"] for m in measures if "contrast" in m]
     assert np.mean(contrast[35:45]) < 0.85 * np.mean(contrast[:5])
