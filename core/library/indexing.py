@@ -25,10 +25,9 @@ from core.pictures.folders.renames import Renames, at_home, gone, homeless, rena
 from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
 from core.pictures.metadata.description import Asking, describe
 from core.pictures.similarity import likeness
-from index_store.catalog import now
 from index_store.errors import CollectionError
 from index_store.folder.layout import is_collection
-from index_store.items import Description, Item, NewItem
+from index_store.items import Description, Item, NewItem, now
 from index_store.store import Store
 from index_store.vectors import SparseVector
 
@@ -118,7 +117,7 @@ def index_paths(
     started = perf_counter()
     if collection.model != model.name:
         raise CollectionError(
-            f"The collection {collection.place} was made by the model '{collection.model}', so the model "
+            f"The collection {collection.address} was made by the model '{collection.model}', so the model "
             f"'{model.name}' cannot add to it; use '{collection.model}' or another collection."
         )
     file = read_captions(captions) if captions is not None else None
@@ -142,11 +141,11 @@ def index_paths(
     run.pictures()
     run.captions()
     run.remove_gone()
-    if run.added or run.updated or run.removed or collection.without_likeness():
+    if run.added or run.updated or run.removed or collection.without_similarity_hash():
         find_copies(collection)
     if collection.wasteful and not run.stopped:
         collection.compact()
-    log.info("indexed %s: %d added, %d updated, %d removed", collection.place, run.added, run.updated, run.removed)
+    log.info("indexed %s: %d added, %d updated, %d removed", collection.address, run.added, run.updated, run.removed)
     skipped = tuple((str(path), reason) for path, reason in run.skipped)
     seconds = perf_counter() - started
     return IndexReport(
@@ -349,7 +348,7 @@ class _Run:
 
     def _removing(self, folder: Path) -> str:
         """The command that takes out what lies in a folder, as a shell understands it."""
-        return f"sightwords remove {shlex.quote(str(folder))} --collection {shlex.quote(self.collection.place)}"
+        return f"sightwords remove {shlex.quote(str(folder))} --collection {shlex.quote(self.collection.address)}"
 
     def _tell_of_items_in_junk(self) -> None:
         """What was taken from a folder of deleted files before those were left out, or on purpose, stays."""
@@ -415,7 +414,7 @@ class _Run:
             width=picture.width,
             height=picture.height,
             thumbnail=thumbnail(prepared.image),
-            likeness=likeness(prepared.image),
+            similarity_hash=likeness(prepared.image),
         )
 
     def _store_pictures(self, batch: Sequence[_Prepared]) -> None:
