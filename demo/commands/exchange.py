@@ -93,7 +93,7 @@ def import_(
         model = maker(source)  # a new collection is made for what comes
     with writable(collection, model, wait=wait) as (_, store), terminal.progress_bar("importing") as advance:
         done = read(store, source, progress=advance)
-        items, place = len(store), store.place
+        items, place = len(store), store.address
     if as_json:
         terminal.print_json(asdict(done) | {"collection": place, "items": items})
     else:

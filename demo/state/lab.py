@@ -309,7 +309,7 @@ class Lab:
         from core.data.dense_items import dense_file
 
         _, collection = self._session.ready()
-        name = hashlib.sha256(f"{collection.place}\n{model.encoder.name}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{collection.address}\n{model.encoder.name}".encode()).hexdigest()[:16]
         out = _home() / "data" / name
         file = dense_file(collection)
         written = collection_data(

@@ -396,7 +396,7 @@ def test_a_command_waits_for_another_that_writes(made: Path) -> None:
 def test_verify_and_repair(made: Path) -> None:
     assert "agree" in ok("verify", "--collection", made)
     with Collection.open(made, writable=True) as collection:
-        collection._postings.write(delete=[2])
+        collection._writer._postings.write(delete=[2])
     result = runner.invoke(app, ["verify", "--collection", str(made)])
     assert result.exit_code == 1 and "Items without postings" in result.stdout
     mended = document("verify", "--collection", made, "--repair")
