@@ -89,7 +89,7 @@ def index(
                 should_stop=should_stop,
             )
         kept, asked = len(report.kept), f"The files of {len(report.kept):,} of {len(opened):,} items are gone"
-        if kept and terminal.agreed(f"{asked}: take the items out?"):
+        if kept and terminal.confirm(f"{asked}: take the items out?"):
             removed = remove_gone(opened, report.kept)
             report, kept = replace(report, removed=report.removed + removed, kept=()), 0
         items, place = len(opened), opened.address
@@ -126,7 +126,7 @@ def remove(
     with open_collection(collection, writable=True, wait=wait) as opened:
         ids, held = matching(opened, names), len(opened)
         asked = f"{len(ids):,} of the {held:,} items of {opened.address}"
-        if is_many(len(ids), held) and not yes and not terminal.agreed(f"This takes out {asked}. Do so?"):
+        if is_many(len(ids), held) and not yes and not terminal.confirm(f"This takes out {asked}. Do so?"):
             raise RemovalNotAgreed(f"This would take out {asked}; nothing was changed. Say --yes to do it.")
         removed = opened.remove(ids)
     if as_json:
