@@ -90,7 +90,7 @@ def test_a_head_that_is_there_already_is_judged_beside_the_others(
 
 def test_errors_of_the_training_process_come_back_as_they_are(data: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no split 'val'; patience"):
-        study.train_apart(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path, lambda a, b: None)
+        study.train_apart(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path)
 
 
 def test_the_table_for_people_and_programs(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from core.training.losses import own_pairs
 from core.training.objective import Batch, objective
 from core.training.trainer import train_head
 
+pytestmark = pytest.mark.numeric
 TERMS, DIM, SIZE = 700, 12, 20
 
 
