@@ -39,7 +39,7 @@ def matching(collection: Store, names: Sequence[str]) -> list[int]:
         if not below and name.isdecimal() and int(name) in held:
             below = {int(name)}
         if not below:
-            raise ItemNotFound(f"The collection {collection.place} has no item '{name}'; nothing was changed.")
+            raise ItemNotFound(f"The collection {collection.address} has no item '{name}'; nothing was changed.")
         ids |= below
     return sorted(ids)
 

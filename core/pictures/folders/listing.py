@@ -3,7 +3,7 @@
 import os
 import zlib
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,11 @@ class Listing:
         doubtful = (*self.empty, *(place for place, _ in self.unreadable))
         walked = any(path.is_relative_to(folder) for folder in self.folders)
         return walked and not any(path.is_relative_to(place) for place in doubtful)
+
+
+def files_by_suffix(numbers: Mapping[str, int]) -> str:
+    """ "12 .txt, 3 .mp4, 1 without a suffix", from numbers of files by suffix."""
+    return ", ".join(f"{number:,} {suffix or 'without a suffix'}" for suffix, number in numbers.items())
 
 
 def existing(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
