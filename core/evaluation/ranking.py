@@ -10,7 +10,7 @@ from ir_measures import RR, R, Success
 from numpy import float64, int64
 from numpy.typing import NDArray
 
-from core.search.runs import write_run
+from core.data.runs import write_run
 
 CUTS = (1, 5, 10)
 NOTHING = -1  # a place of a ranked list that no item fills

@@ -8,7 +8,7 @@ from demo.components.amounts import amount, column, count
 
 if TYPE_CHECKING:
     from core.search.explain import Difference
-    from core.search.search import SearchHit
+    from core.search.results import SearchHit
 
 SHOWN = 10
 

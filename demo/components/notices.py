@@ -20,7 +20,7 @@ def remark_notices(remarks: "Sequence[Remark]") -> str:
     """What is to be said of an answer, a line each; words that a person typed stay apart from the sentence's script."""
     lines = []
     for remark in remarks:
-        said = escape(remark.said)
+        said = escape(remark.sentence)
         for word in remark.words:
             said = said.replace(f"‘{escape(word)}’", f"‘<bdi>{escape(word)}</bdi>’", 1)
         lines.append(f'<p class="sw-notice sw-unknown" role="status">{said}</p>')

@@ -12,7 +12,7 @@ from demo.components.difference_bars import difference_bars
 from demo.components.term_bars import split_bar, split_sentence, term_bars
 
 if TYPE_CHECKING:
-    from core.search.search import SearchHit
+    from core.search.results import SearchHit
     from index_store.items import Item
 
 # Runs in the page. Cards are buttons, so Enter and Space already click; the arrow keys walk from card to card.

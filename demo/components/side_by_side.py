@@ -9,8 +9,8 @@ from demo.components.amounts import amount, count, milliseconds
 from demo.components.result_grid import file_url, name_of
 
 if TYPE_CHECKING:
-    from core.search.comparison import Comparison
-    from core.search.explain import SearchTerm
+    from core.search.comparison import RankingComparison
+    from core.search.explain import QueryTerm
     from core.search.methods import Ranking
     from index_store.folder.collection import Item
 
@@ -28,14 +28,16 @@ class Side:
     items: "Sequence[Item]"
 
 
-def side_by_side(first: Side, second: Side, comparison: "Comparison", url: Callable[[str], str] = file_url) -> str:
+def side_by_side(
+    first: Side, second: Side, comparison: "RankingComparison", url: Callable[[str], str] = file_url
+) -> str:
     """Both columns below their terms, what they share in words above."""
     shared = {row.id for row in comparison.first} & {row.id for row in comparison.second}
     places = [{row.id: place for place, row in enumerate(side)} for side in (comparison.first, comparison.second)]
     height = ROW * max(len(comparison.first), len(comparison.second))
     lines = "".join(_line(*places_of) for places_of in comparison.lines)
     return (
-        f'<section class="sw-compare" aria-label="Comparison">{_summary(comparison, len(shared))}'
+        f'<section class="sw-compare" aria-label="RankingComparison">{_summary(comparison, len(shared))}'
         f'<div class="sw-sides">{_head(first)}<span></span>{_head(second)}'
         f"{_column(first, shared, places[1], url)}"
         f'<svg class="sw-ranks" viewBox="0 0 {MIDDLE} {height}" style="height:{height}px" preserveAspectRatio="none" '
@@ -43,7 +45,7 @@ def side_by_side(first: Side, second: Side, comparison: "Comparison", url: Calla
     )
 
 
-def _summary(comparison: "Comparison", shared: int) -> str:
+def _summary(comparison: "RankingComparison", shared: int) -> str:
     longest = max(len(comparison.first), len(comparison.second))
     tau = comparison.kendall_tau
     order = f" · Kendall τ of their order <b>{amount(tau, 2)}</b>" if tau is not None else ""
@@ -67,7 +69,7 @@ def _head(side: Side) -> str:
     )
 
 
-def _term(term: "SearchTerm") -> str:
+def _term(term: "QueryTerm") -> str:
     return f'<bdi class="sw-{term.kind}" title="{term.kind}, weight {amount(term.weight)}">{escape(term.term)}</bdi>'
 
 
@@ -76,7 +78,7 @@ def _column(side: Side, shared: set[int], elsewhere: dict[int, int], url: Callab
         return '<p class="sw-quiet">It finds no picture.</p>'
     rows = "".join(
         _row(place, item, row.score, elsewhere.get(item.id), url)
-        for place, (item, row) in enumerate(zip(side.items, side.ranking.ranked, strict=True))
+        for place, (item, row) in enumerate(zip(side.items, side.ranking.hits, strict=True))
     )
     return f'<ol class="sw-side" aria-label="{escape(side.name)}">{rows}</ol>'
 

@@ -8,7 +8,7 @@ from demo.components.amounts import amount, column, count
 from demo.components.query_chips import MARKS
 
 if TYPE_CHECKING:
-    from core.search.search import Contribution
+    from core.search.explain import Contribution
 
 SHOWN = 12  # what fits beside a picture on a laptop; the rest unfolds
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from demo.components.amounts import amount, count
 
 if TYPE_CHECKING:
-    from core.search.explain import Contribution, SearchTerm
+    from core.search.explain import Contribution, QueryTerm
 
 SHOWN = 12
 CLOUD = 40
@@ -22,7 +22,7 @@ element.addEventListener('click', (event) => {
 """
 
 
-def term_profile(terms: Sequence["SearchTerm"], title: str) -> str:
+def term_profile(terms: Sequence["QueryTerm"], title: str) -> str:
     """`terms` heaviest first; `title`: what they are of."""
     if not terms:
         return f'<p class="sw-quiet">{escape(title)} lights up no term.</p>'
@@ -87,12 +87,12 @@ def ask(term: str) -> str:
     return f'<button type="button" class="sw-ask" data-ask="{name}" {said}><bdi>{name}</bdi></button>'
 
 
-def _word(term: "SearchTerm", heaviest: float) -> str:
+def _word(term: "QueryTerm", heaviest: float) -> str:
     size = SMALLEST + (LARGEST - SMALLEST) * (term.weight / heaviest) ** 0.8
     return f'<span class="sw-{term.kind}" style="font-size:{size:.1f}px">{ask(term.term)}</span> '
 
 
-def _bar(term: "SearchTerm", heaviest: float) -> str:
+def _bar(term: "QueryTerm", heaviest: float) -> str:
     return (
         f'<li class="sw-bar sw-{term.kind}" data-term="{escape(term.term)}"><span class="sw-term">{ask(term.term)} '
         f'<span class="sw-kind">{term.kind}</span></span>'

@@ -5,7 +5,7 @@ import io
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.errors import ImageError, QueryError
 from core.pictures.images import open_image, working_copy
+from core.search.encoding import NOTHING, Encoded
 from core.shipped import WORLD_MODEL
 from index_store.address import Address
 from index_store.errors import (
@@ -24,7 +25,7 @@ from index_store.errors import (
     ItemNotFound,
     SightwordsError,
 )
-from index_store.filters import Condition, Filter, parse
+from index_store.filters import Condition, Filter
 from index_store.items import Item
 from index_store.opening import collection_exists, open_collection
 from index_store.store import Store
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
 
     from core.models.model import Model
     from core.search.attribution import Links
+    from core.search.encoding import EncodedQuery
     from core.search.explain import Contribution
-    from core.search.search import EncodedQuery, SearchHit, SearchResult
-    from core.search.steering import Steered
-    from demo.state.question import Question
+    from core.search.query import Query
+    from core.search.results import SearchHit, SearchResult
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +167,7 @@ class Session:
         return path if self._path is not None and not self.public else ""
 
     def facts(self, hit: "SearchHit") -> list[tuple[str, str]]:
-        """What is known of a picture besides what it shows, as far as it is told here: (name, value)."""
+        """(name, value) of what is known of a picture besides what it shows, as far as this app tells it."""
         facts = [("taken", (hit.taken or "")[:16].replace("T", " ")), ("tags", ", ".join(hit.tags))]
         if self.tells_places:
             place = f"{hit.latitude}, {hit.longitude}" if hit.latitude is not None else ""
@@ -177,15 +178,15 @@ class Session:
         """A few pictures of the collection, to show what is there; empty until something is."""
         if self._collection is None:
             return []
-        from core.search.search import undisturbed
+        from core.search.search import reread
 
         collection = self._collection
 
-        def look() -> list[Item]:
+        def read() -> list[Item]:
             ids = [item.id for item in islice(collection.all_items(kind="image"), count)]
             return collection.items(ids)  # with their thumbnails, wherever those are
 
-        return undisturbed(look)
+        return reread(read)
 
     def kinds(self) -> dict[str, int]:
         """How many items of each kind ("image", "caption") can be searched now."""
@@ -196,57 +197,53 @@ class Session:
         return bool(self._collection.copies()) if self._collection is not None else False
 
     def encode_text(self, text: str) -> "EncodedQuery":
-        """A text as what is searched for; waits for a model that is still loading. Raises SightwordsError."""
+        """A text as a vector; waits for a model that is still loading. Raises SightwordsError."""
         model, _ = self.ready()
-        from core.search.search import encode_query
+        from core.search.encoding import encode_text
 
-        return encode_query(model, text=text)
+        return encode_text(model, text)
 
     def encode_picture(self, image: "Image") -> "EncodedQuery":
-        """A picture as what is searched for."""
+        """A picture as a vector; waits for a model that is still loading. Raises SightwordsError."""
         model, _ = self.ready()
-        from core.search.search import encode_query
+        from core.search.encoding import encode_picture
 
-        return encode_query(model, image=image)
+        return encode_picture(model, image)
 
-    def encode_item(self, number: int) -> "tuple[EncodedQuery, Item]":
-        """An item of the collection as what is searched for, and the item; ItemNotFound when it is not there."""
-        _, collection = self.ready()
-        from core.search.search import EncodedQuery
+    def item(self, number: int) -> Item:
+        """The item with this id; ItemNotFound when it is not there."""
+        (item,) = self.ready()[1].items([number])
+        return item
 
-        (item,), (vector,) = collection.items([number]), collection.vectors([number])
-        return EncodedQuery("", vector, frozenset(), (), 0.0, 0.0), item
+    def search(self, query: "Query", known: Encoded = NOTHING) -> "SearchResult":
+        """The answer to a query, as `core.search.search` gives it. Raises SightwordsError.
 
-    def find(self, query: "EncodedQuery", question: "Question") -> "tuple[SearchResult, Steered]":
-        """What an encoded question finds with the question's settings and edits; encodes nothing."""
+        known: parts of the query that were encoded before, which are not encoded again.
+        """
         model, collection = self.ready()
-        from core.search.steering import search_steered, steer, term_edits
+        from core.search.search import search
 
-        edits = term_edits(model.vocabulary, question.edits)
-        terms = model.vocabulary.terms
-        steered = steer(query, terms, expansion=question.expansion, mode=question.mode, edits=edits)
-        kind = None if question.kind == "both" else question.kind
-        where = self._where(question.only)
-        found = search_steered(collection, query, steered, k=question.k, kind=kind, where=where, each=question.each)
-        return found, steered
+        self._check_told(query.filter)
+        return search(model, collection, query, known)
 
-    def narrowing(self, found: "SearchResult", steered: "Steered") -> list[str]:
-        """Terms that tell the best results apart and are not in the question; none for fewer than three results."""
+    def narrowing(self, result: "SearchResult") -> list[str]:
+        """Terms that tell the best hits apart and are not in the query; none for fewer than three hits."""
         model, collection = self.ready()
-        from core.search.narrowing import LOOKED_AT, narrowing_terms
+        from core.search.terms import NARROWED, narrowing_terms
 
         try:
-            best = collection.vectors([hit.id for hit in found.hits[:LOOKED_AT]])
+            best = collection.vectors([hit.id for hit in result.hits[:NARROWED]])
         except ItemNotFound:  # removed since: the next search does not find it
             return []
-        asked = [number for row in steered.rows if (number := model.vocabulary.id(row.term)) is not None]
+        asked = [number for term in result.all_terms if (number := model.vocabulary.id(term.term)) is not None]
         return [model.vocabulary.terms[number] for number in narrowing_terms(best, asked)]
 
-    def size_of(self, question: "Question") -> int:
-        """How many items of its kind a question's conditions let through; FilterError for one that is none."""
-        conditions = self._where(question.only).conditions
-        if question.kind != "both":
-            conditions = (*conditions, Condition("kind", "=", question.kind))
+    def size_of(self, query: "Query") -> int:
+        """How many items of its kind a query's conditions let through; FilterError for one that is none."""
+        self._check_told(query.filter)
+        conditions = query.filter.conditions
+        if query.kind != "both":
+            conditions = (*conditions, Condition("kind", "=", query.kind))
         return self.ready()[1].count(Filter(conditions)) if conditions else self.size()
 
     def conditions(self) -> list[tuple[str, str]]:
@@ -268,21 +265,20 @@ class Session:
                 offered.append((f"in {folder} · {items:,}", f"folder={folder}"))
         return offered
 
-    def _where(self, only: Sequence[str]) -> Filter:
-        where = parse(only)
+    def _check_told(self, where: Filter) -> None:
+        """FilterError for a condition on what this app does not tell: strangers could find it out by asking."""
         if self.public and any(one.key in ("folder", "file") for one in where.conditions):
             raise FilterError("Where files lie is not told here; choose other conditions than folder and file.")
         if not self.tells_places and any(one.key in ("camera", "near") for one in where.conditions):
             raise FilterError("Where and how pictures were taken is not told here; choose other conditions.")
-        return where
 
     def score(self, query: "EncodedQuery", number: int) -> "tuple[Contribution, ...]":
-        """What each term of a question gives to an item's score; ItemNotFound when there is no such item."""
+        """What each term of an encoded text gives to an item's score; ItemNotFound when there is no such item."""
         _, collection = self.ready()
         from core.search.explain import contributions
 
         (vector,) = collection.vectors([number])
-        return contributions(query.vector, vector, self.vocabulary, query.spoken)
+        return contributions(query.vector, vector, self.vocabulary, query.literal)
 
     @property
     def vocabulary(self) -> tuple[str, ...]:

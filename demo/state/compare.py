@@ -11,7 +11,7 @@ from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
     from core.data.dense_items import DenseItems
-    from core.search.methods import Rankings
+    from core.search.methods import Ranker
 
 OWN = {
     "full": "Sparse, all terms",
@@ -27,7 +27,7 @@ class Comparing:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._rankings: Rankings | None = None
+        self._rankings: Ranker | None = None
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -77,16 +77,16 @@ class Comparing:
 
         return other_heads(self._session.model_name, self._session.encoder_name)
 
-    def _ranked(self) -> "Rankings":
-        from core.search.methods import Rankings
+    def _ranked(self) -> "Ranker":
+        from core.search.methods import Ranker
 
         model, collection = self._session.ready()
         pictures = self._session.kinds().get("image", 0)
-        if self._rankings is None or not self._rankings.of(collection) or _outgrown(self._rankings.dense, pictures):
-            self._rankings = Rankings(model, collection)
+        if self._rankings is None or not self._rankings.ranks(collection) or _outgrown(self._rankings.dense, pictures):
+            self._rankings = Ranker(model, collection)
         return self._rankings
 
-    def _encode(self, rankings: "Rankings") -> None:
+    def _encode(self, rankings: "Ranker") -> None:
         from core.data.dense_items import dense_file, dense_items
 
         model, collection = self._session.ready()

@@ -21,7 +21,7 @@ from demo.tabs.gradio_defaults import PLAIN, QUIET
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
-    from core.search.search import EncodedQuery
+    from core.search.encoding import EncodedQuery
 
 log = logging.getLogger(__name__)
 
@@ -166,10 +166,11 @@ def _shown(session: Session, side: str, given: Input, inputs: Inputs) -> tuple[A
     """Notice, profile, what both sides share, and the new state."""
     now = Inputs({**inputs.sides, side: given})
     vocabulary = session.vocabulary
-    own = term_profile(query_terms(given.query.vector, vocabulary, given.query.spoken), given.name)
+    own = term_profile(query_terms(given.query.vector, vocabulary, given.query.literal), given.name)
     if len(now.sides) < len(SIDES):
         return "", own, "", now
     first, second = (now.sides[name] for name in SIDES)
-    rows = contributions(first.query.vector, second.query.vector, vocabulary, first.query.spoken | second.query.spoken)
+    literal = first.query.literal | second.query.literal
+    rows = contributions(first.query.vector, second.query.vector, vocabulary, literal)
     score = first.query.vector.dot(second.query.vector)
     return "", own, shared_terms(rows, score, (first.name, second.name)), now
