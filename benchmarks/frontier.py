@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=8000, help="train scenes")
     options = parser.parse_args()
     with tqdm(desc="the world", unit="scene", mininterval=5) as bar:
-        place = world_data(options.scenes, home_folder() / "study", lambda what, done, total: bar.update())
+        place = world_data(options.scenes, home_folder() / "study", progress=lambda *_: bar.update())
     folder, vocabulary = DenseFolder.read(place), builtin_vocabulary()
     train, test = folder.split("train"), folder.split("test")
     spoken = spoken_terms(train.captions, vocabulary)

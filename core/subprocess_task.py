@@ -1,7 +1,6 @@
 """Work in a process of its own: its memory goes with it, and it may be asked to stop; knows nothing of the work."""
 
 import multiprocessing
-import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
@@ -9,6 +8,7 @@ from typing import Any
 
 from core.errors import TrainingError
 from index_store.errors import SightwordsError
+from index_store.progress import ShouldStop, never
 
 LOOK_S = 0.2  # how often it is asked whether to stop
 
@@ -16,13 +16,13 @@ LOOK_S = 0.2  # how often it is asked whether to stop
 def run_apart(
     work: Callable[..., Any],
     *given: Any,
-    told: Callable[..., None],
-    stop: threading.Event | None = None,
+    tell: Callable[..., None],
+    should_stop: ShouldStop = never,
 ) -> Any:
-    """What `work(*given, tell, stop)` returns; all of it must be picklable.
+    """What `work(*given, tell=…, should_stop=…)` returns; all of it must be picklable.
 
-    `tell(…)` there is `told(…)` here. `stop` there is an event that is set, once, whenever `stop` here is, which is
-    cleared by that: the work may clear its own and be asked again. Work whose parent has died ends at its next `tell`.
+    What the work tells is told here. Its `should_stop` says yes once after each yes of `should_stop` here, which is
+    asked every LOOK_S seconds. Work whose parent has died ends at the next thing that it tells.
     Raises the SightwordsError that the work raised, and TrainingError where its process died.
     """
     context = multiprocessing.get_context("spawn")
@@ -33,15 +33,17 @@ def run_apart(
     there.close()
     try:
         while True:
-            while not here.poll(LOOK_S):
-                _pass_on(stop, asked)
-            _pass_on(stop, asked)
+            there_is_news = here.poll(LOOK_S)
+            if should_stop():
+                asked.set()
+            if not there_is_news:
+                continue
             kind, *said = here.recv()
             if kind == "done":
                 return said[0]
             if kind == "error":
                 raise said[0]
-            told(*said)
+            tell(*said)
     except EOFError as error:
         process.join()
         raise TrainingError(
@@ -53,16 +55,20 @@ def run_apart(
         process.join()
 
 
-def _pass_on(stop: threading.Event | None, asked: Event) -> None:
-    if stop is not None and stop.is_set():
-        stop.clear()
-        asked.set()
+def _work(work: Callable[..., Any], given: tuple[Any, ...], report: Connection, asked: Event) -> None:
+    """What the process does: tells, then sends the result or an error."""
 
+    def tell(*said: Any) -> None:
+        report.send(("told", *said))
 
-def _work(work: Callable[..., Any], given: tuple[Any, ...], report: Connection, stop: Event) -> None:
-    """What the process does: tells, then the result or an error."""
+    def should_stop() -> bool:
+        stop = asked.is_set()
+        if stop:
+            asked.clear()
+        return stop
+
     try:
-        report.send(("done", work(*given, lambda *said: report.send(("told", *said)), stop)))
+        report.send(("done", work(*given, tell=tell, should_stop=should_stop)))
     except SightwordsError as error:
         report.send(("error", error))
     except (KeyboardInterrupt, BrokenPipeError):

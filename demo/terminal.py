@@ -4,17 +4,19 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 from rich.table import Column, Table
 from rich.text import Text
 
 from demo.components.amounts import kinds_of_files, pictures_by_folder
 from demo.shown_paths import nearer
+from index_store.progress import Progress
 
 if TYPE_CHECKING:
     from core.doctor import Finding
@@ -31,12 +33,6 @@ REASONS = 4  # contributions shown a hit: enough to see why, and one line long
 SHOWN_SKIPPED = 20
 SHOWN_COUNTS = 10
 JOINERS = "\u200c\u200d"  # within words of Persian and Hindi, and emoji of several; they command nothing
-
-
-class Advance(Protocol):
-    """Moves a bar: work that names its parts says which one was done, other work only how much."""
-
-    def __call__(self, done: int, total: int, name: str = "", /) -> None: ...
 
 
 def out() -> Console:
@@ -73,14 +69,14 @@ def say(text: str, style: str = "") -> None:
 
 
 @contextmanager
-def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Advance]:
-    """A bar on standard error; yields a callback (done, total[, name]). Leaves nothing behind where nobody looks."""
+def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Progress]:
+    """A bar on standard error, which the yielded progress moves. Leaves nothing behind where nobody looks."""
     amount = DownloadColumn() if in_bytes else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeRemainingColumn())
     console = err()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total, name="": progress.update(task, completed=done, total=total)
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda done, total, _: bars.update(task, completed=done, total=total)
 
 
 def show_models(entries: "Sequence[ModelEntry]") -> None:

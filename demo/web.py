@@ -25,7 +25,7 @@ from demo.tabs.inspect import about_term, inspect_tab
 from demo.tabs.lab import LabTab, closed_lab
 from demo.tabs.library import FOLDER_SCRIPT, LibraryTab
 from demo.tabs.search import search_tab
-from demo.theme import LOGO, STYLE, theme
+from demo.theme import LOGO, STYLES, scripts, theme
 from index_store.address import Address
 from index_store.errors import SightwordsError
 
@@ -174,5 +174,6 @@ def _options(host: str, port: int | None, open_browser: bool) -> dict[str, Any]:
         "footer_links": [],  # its settings offer a recorder that fetches code from the web
         "favicon_path": LOGO,
         "theme": theme(),
-        "css_paths": [STYLE],
+        "css_paths": STYLES,
+        "head": scripts(),
     }

@@ -1,7 +1,6 @@
 """A collection's pictures and their captions as a dense data set folder to train a head on; knows no training."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from core.data.dense import write_dense
 from core.data.dense_items import DenseItems, dense_items
 from core.errors import DatasetError
 from index_store.items import Item
+from index_store.progress import Progress, ShouldStop, never, silent
 from index_store.store import Store
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 LEAST = 30  # pictures with captions: below, three to judge by would say nothing at all
 HELD_OUT = 10  # one picture in so many is for "val", another one for "test"
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -52,28 +50,22 @@ def collection_data(
     file: Path,
     out: Path,
     *,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress = silent,
+    should_stop: ShouldStop = never,
 ) -> bool:
-    """Writes the dense data set `out`; false when cancelled, with the vectors made so far kept in `file`.
+    """Writes the dense data set `out`; false when stopped, with the vectors made so far kept in `file`.
 
     A picture's split is told by its content, so it stays where it is while the collection grows: about a tenth are for
     "val", a tenth for "test". Raises DatasetError where too few pictures have captions.
     """
-
-    def told(what: str) -> Callable[[int, int], None]:
-        return lambda done, total: progress(what, done, total) if progress else None
-
     pairs = described(collection)
     if len(pairs) < LEAST:
         raise DatasetError(
             f"{len(pairs)} pictures of this collection have captions, but a head needs at least {LEAST} to learn from; "
             "add captions in the Library, or learn from other data."
         )
-    images = dense_items(encoder, collection, file, progress=told("Encoding the pictures"), cancelled=cancelled)
-    texts = dense_items(
-        encoder, collection, file, kind="caption", progress=told("Encoding the captions"), cancelled=cancelled
-    )
+    images = dense_items(encoder, collection, file, progress=progress, should_stop=should_stop)
+    texts = dense_items(encoder, collection, file, kind="caption", progress=progress, should_stop=should_stop)
     if images is None or texts is None:
         return False
     _write(encoder, pairs, collection, images, texts, out)

@@ -5,7 +5,7 @@ A row is found by a digest of what it is of (encoder, kind, content), so the fil
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from core.home import home_folder
 from core.pictures.images import open_image, working_copy
 from core.writing import write_whole
 from index_store.items import Item
+from index_store.progress import Progress, ShouldStop, never, silent
 from index_store.store import Store
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH = 32
-Progress = Callable[[int, int], None]
+ENCODING = {"image": "Encoding the pictures", "caption": "Encoding the captions"}  # as progress calls it, by kind
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,13 @@ def dense_items(
     file: Path,
     *,
     kind: str = "image",
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress = silent,
+    should_stop: ShouldStop = never,
 ) -> DenseItems | None:
-    """The dense vectors of a collection's items of one kind; None when cancelled, with what was made kept in `file`.
+    """The dense vectors of a collection's items of one kind; None when stopped, with what was made kept in `file`.
 
-    What `file` does not hold yet is encoded from the pictures' own files and added to it. `progress` is told (done,
-    total) of the items that had to be encoded.
+    What `file` does not hold yet is encoded from the pictures' own files and added to it. `progress` counts the items
+    that have to be encoded.
     """
     items = list(collection.all_items(kind=kind))
     keys = [_key(encoder.name, item) for item in items]
@@ -80,12 +81,11 @@ def dense_items(
     made: dict[str, NDArray[float32]] = {}
     stopped = False
     for start in range(0, len(lacking), BATCH):
-        if stopped := cancelled():
+        if stopped := should_stop():
             break
         part = lacking[start : start + BATCH]
         made |= _encoded(encoder, {keys[i]: items[i] for i in part})
-        if progress:
-            progress(start + len(part), len(lacking))
+        progress(start + len(part), len(lacking), ENCODING[kind])
     if made:
         held |= made
         _write(file, held)

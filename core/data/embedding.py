@@ -1,7 +1,7 @@
 """Makes a dense data set from pictures and their captions with a frozen encoder; knows no head and no training."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,12 @@ from core.data.dense import FILES, META_FILE, read_meta, write_dense
 from core.encoders import DenseEncoder
 from core.errors import DatasetError, ImageError
 from core.pictures.images import open_image
+from index_store.progress import Progress, silent
 
 BATCH = 64  # pictures decoded at a time: a few hundred megabytes at most
 
-Progress = Callable[[int, int, str], None]
 
-
-def embed_dataset(
-    encoder: DenseEncoder, dataset: Path, out: Path, *, progress: Progress | None = None
-) -> dict[str, int]:
+def embed_dataset(encoder: DenseEncoder, dataset: Path, out: Path, *, progress: Progress = silent) -> dict[str, int]:
     """Encodes the pictures and captions that `dataset` lists and writes the dense data set `out`, at the end only.
 
     `dataset` holds dataset_meta.json; pictures lie at `filename` below it, or at `filepath`/`filename` where the meta
@@ -40,10 +37,12 @@ def embed_dataset(
     rows: dict[str, list[NDArray[float32]]] = {"images": [], "texts": []}
     for part in _batches(paths):
         rows["images"].extend(encoder.encode_images([_opened(path) for path in part]))
-        done = _told(progress, done + len(part), total, part[-1].name)
+        done += len(part)
+        progress(done, total, part[-1].name)
     for part in _batches(sentences):
         rows["texts"].extend(encoder.encode_texts([sentence["raw"] for sentence in part]))
-        done = _told(progress, done + len(part), total, part[-1]["raw"])
+        done += len(part)
+        progress(done, total, part[-1]["raw"])
     meta = json.loads(meta_file.read_text("utf-8"))
     meta["encoder"] = encoder.name
     try:
@@ -95,9 +94,3 @@ def _distinct(ids: list[Any], meta_file: Path, what: str) -> list[Any]:
 
 def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
-
-
-def _told(progress: Progress | None, done: int, total: int, name: str) -> int:
-    if progress:
-        progress(done, total, name)
-    return done

@@ -15,9 +15,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.encoders.weights import Progress, ShouldStop, never, silent
 from core.errors import DownloadStopped, MissingFiles, ModelError
 from core.home import home_folder
+from index_store.progress import Progress, ShouldStop, never, silent
 
 LAVIS_VERSION = "1.0.2"
 PYTHON = (3, 11)
@@ -71,12 +71,12 @@ class LavisEnvironment:
 
         return 0 if not self.missing() else BYTES if torch.version.cuda is None else BYTES_CUDA
 
-    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+    def fetch(self, *, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
         """As `make`, where it is missing."""
         if self.missing():
-            self.make(progress, should_stop)
+            self.make(progress=progress, should_stop=should_stop)
 
-    def make(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+    def make(self, *, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
         """Makes it beside its place and moves it there when it works; until then, what is there stays.
 
         `progress`: packages done, of how many (None: not known yet), and what is going on. Raises ModelError when

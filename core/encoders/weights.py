@@ -21,6 +21,7 @@ from urllib.request import Request, urlopen
 from core.errors import DownloadStopped, MissingFiles, ModelError
 from core.home import home_folder
 from core.writing import write_text_whole
+from index_store.progress import Progress, ShouldStop, never, silent
 
 _HUB_ID = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
 _INDEX = ".safetensors.index.json"
@@ -29,19 +30,7 @@ _PATIENCE_S = 30  # for a server that says nothing
 
 File = str | tuple[str | tuple[str, ...], ...]  # a name, or several: the first that is there, alone or a pair, counts
 
-Progress = Callable[[int, int | None, str], None]  # done, of how many (None: not known), of what; bytes for files
-ShouldStop = Callable[[], bool]
-
 WEIGHTS: File = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin")
-
-
-def silent(done: int, total: int | None, what: str) -> None:
-    """Progress that nobody looks at."""
-
-
-def never() -> bool:
-    """Nobody asks to stop."""
-    return False
 
 
 class Source(Protocol):
@@ -66,8 +55,8 @@ class Source(Protocol):
         """Bytes still to be fetched; ModelError when the server cannot be reached."""
         ...
 
-    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
-        """Brings it here; ModelError when it cannot, DownloadStopped when asked to stop."""
+    def fetch(self, *, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+        """Brings it here; ModelError when it cannot, DownloadStopped when asked to stop. Progress counts bytes."""
         ...
 
 
@@ -102,7 +91,7 @@ class Folder:
         """Bytes still to be fetched: none ever are."""
         return 0
 
-    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+    def fetch(self, *, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
         """Nothing to fetch; MissingFiles when the folder is not complete."""
         self.locate()
 
@@ -137,7 +126,7 @@ class Package:
         self.locate()
         return 0
 
-    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+    def fetch(self, *, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
         """Nothing to fetch; MissingFiles where it is not installed."""
         self.locate()
 
@@ -183,7 +172,7 @@ class HubFiles:
         with _reaching(self.repo, self.remark):
             return sum(size for name, size in self._wanted().items() if self._cached(name) is None)
 
-    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+    def fetch(self, *, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
         """Brings every file that is not here; ModelError when it cannot, DownloadStopped when asked to stop.
 
         What came whole is kept; the hub's client begins a file anew that was stopped in its middle.
@@ -269,7 +258,7 @@ class UrlFile:
             length = int(answer.headers.get("Content-Length") or 0)
         return max(0, length - _length(self._part()))
 
-    def fetch(self, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+    def fetch(self, *, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
         """Brings the file here, going on where an earlier try stopped; ModelError when it cannot."""
         if not self.missing():
             return

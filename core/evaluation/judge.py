@@ -4,7 +4,7 @@ A block is all that is ever dense: images are kept as sparse rows, captions are 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -20,9 +20,9 @@ from core.evaluation.meaning import exact_rows, semantic_rows
 from core.evaluation.ranking import CUTS, NOTHING, BothWays, Run, first_places, retrieval_measures
 from core.evaluation.sparsity import coactivation, flops_of, gini, shared_dimensions
 from core.models.head import SparseHead
+from index_store.progress import Progress, silent
 
 Mode = Literal["full", "literal", "hybrid"]
-Progress = Callable[[int, int], None]
 BLOCK = 512  # captions at a time: with 30,522 terms, 62 MB of weights
 K = 20  # of Exact@k and Semantic@k
 _SPARSE_PAYS = 1 / 50  # a sparse product costs about 50 times as much a term as a dense one
@@ -41,11 +41,11 @@ class Evaluation:
         return {**self.measures, "image_to_text": self.image_to_text}
 
 
-def evaluate_dense(data: DenseDataset, *, depth: int = max(CUTS), progress: Progress | None = None) -> Evaluation:
+def evaluate_dense(data: DenseDataset, *, depth: int = max(CUTS), progress: Progress = silent) -> Evaluation:
     """What the dense vectors themselves reach by dot product: recall and MRR of both directions."""
     both = BothWays(len(data.images), max(depth, *CUTS), found_only=False)
     images = data.images.astype(float64)
-    for rows in blocks(len(data.texts), progress):
+    for rows in blocks(len(data.texts), progress=progress, what="judging the dense vectors"):
         both.add(data.texts[rows].astype(float64) @ images.T)
     return _evaluation({}, both, data)
 
@@ -59,7 +59,7 @@ def evaluate_head(
     vectors: NDArray[float32] | None = None,
     depth: int = max(CUTS),
     as_reference: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Evaluation:
     """Every measure of one head on one split.
 
@@ -89,7 +89,7 @@ def evaluate_head(
     dense_images = data.images.astype(float64)
     columns: dict[str, list[NDArray[float64]]] = {}
     printed: list[NDArray[float64]] = []  # (2, b) τ and p-values
-    for rows in blocks(len(data.texts), progress):
+    for rows in blocks(len(data.texts), progress=progress, what="judging the head"):
         own = spoken[rows].toarray()
         queries = head.weigh(data.texts[rows])
         literal = np.where(own, queries, np.float32(0))
@@ -181,9 +181,8 @@ def _mean(column: NDArray[float64]) -> float | None:
     return mean if math.isfinite(mean) else None
 
 
-def blocks(n: int, progress: Progress | None = None, size: int = BLOCK) -> Iterator[slice]:
-    """Slices of at most `size` rows that together are all n; `progress` is told after each."""
+def blocks(n: int, *, size: int = BLOCK, progress: Progress = silent, what: str = "") -> Iterator[slice]:
+    """Slices of at most `size` rows that together are all n; `progress` is told of `what` after each."""
     for start in range(0, n, size):
         yield slice(start, min(start + size, n))
-        if progress:
-            progress(min(start + size, n), n)
+        progress(min(start + size, n), n, what)

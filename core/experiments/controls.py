@@ -7,9 +7,8 @@ Knows no encoder and no particular data set.
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from core.training.config import Control, TrainingConfig
 from core.training.mlm_head import weights_file
 from core.vocabulary import Vocabulary
 from core.writing import write_text_whole
+from index_store.progress import Progress, ShouldStop, named, silent
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,6 @@ ROWS = (
     Row("hybrid", "caption", "hybrid"),
 )
 
-Progress = Callable[[str, int, int], None]
-"""Told (what is being done, done, total)."""
-
 
 @dataclass(frozen=True)
 class Study:
@@ -69,7 +66,7 @@ class Study:
     ready: Mapping[str, tuple[Path, Path | None]] = field(default_factory=dict)
     beginning: Path | None = None
 
-    def run(self, progress: Progress | None = None) -> list[dict[str, Any]]:
+    def run(self, *, progress: Progress = silent) -> list[dict[str, Any]]:
         """The table, a mapping a row; each row is on disk before the next is begun."""
         folder = DenseFolder.read(self.data)
         # whatever is missing is said before anything is trained
@@ -90,19 +87,15 @@ class Study:
         dense = table[0]["recall@1"]
         return [{**row, "of_dense": row["recall@1"] / dense if dense else None} for row in table]
 
-    def _row(self, row: Row, folder: DenseFolder, key: str, progress: Progress | None) -> dict[str, Any]:
-        def told(done: int, total: int) -> None:
-            if progress:
-                progress(f"judging {row.name}", done, total)
-
-        data = folder.split(self.split)
+    def _row(self, row: Row, folder: DenseFolder, key: str, progress: Progress) -> dict[str, Any]:
+        data, judging = folder.split(self.split), named(progress, f"judging {row.name}")
         if row.control is None:
-            return _figures(evaluate_dense(data, progress=told))
+            return _figures(evaluate_dense(data, progress=judging))
         cost = self._head(row.control, key, progress)
         head = SparseHead.load(self.out / "heads" / row.control)
-        return self._judged(head, self.vocabulary, row.mode, folder, told) | cost
+        return self._judged(head, self.vocabulary, row.mode, folder, judging) | cost
 
-    def _ready(self, name: str, folder: DenseFolder, key: str, progress: Progress | None) -> dict[str, Any]:
+    def _ready(self, name: str, folder: DenseFolder, key: str, progress: Progress) -> dict[str, Any]:
         """The row of a head that was not trained here."""
         place, terms = self.ready[name]
         head, own = load_head(place, terms)
@@ -113,17 +106,12 @@ class Study:
         kept = self.out / "rows" / f"head-{key}.json"
         found = _kept(kept, key)
         if found is None:
-
-            def told(done: int, total: int) -> None:
-                if progress:
-                    progress(f"judging {name}", done, total)
-
-            found = self._judged(head, own, "full", folder, told)
+            found = self._judged(head, own, "full", folder, named(progress, f"judging {name}"))
             _keep(kept, key, found)
         return found
 
     def _judged(
-        self, head: SparseHead, own: Vocabulary, mode: Mode, folder: DenseFolder, told: Callable[[int, int], None]
+        self, head: SparseHead, own: Vocabulary, mode: Mode, folder: DenseFolder, progress: Progress
     ) -> dict[str, Any]:
         data = folder.split(self.split)
         if self.word_vectors is None:
@@ -132,20 +120,16 @@ class Study:
         else:
             vectors = read_word_vectors(self.word_vectors, own.terms)
         spoken = spoken_terms(data.captions, own)
-        return _figures(evaluate_head(head, data, spoken, mode=mode, vectors=vectors, progress=told))
+        return _figures(evaluate_head(head, data, spoken, mode=mode, vectors=vectors, progress=progress))
 
-    def _head(self, control: Control, key: str, progress: Progress | None) -> dict[str, Any]:
+    def _head(self, control: Control, key: str, progress: Progress) -> dict[str, Any]:
         """Trains the head of a control where it is not there yet; what that cost."""
         place = self.out / "heads" / control
         cost = _kept(place / "cost.json", key)
         if cost is None:
             config = replace(self.config, control=control)
-
-            def told(done: int, total: int) -> None:
-                if progress:
-                    progress(f"training {control}", done, total)
-
-            cost = train_apart(self.data, self.vocabulary, config, place, told, self.beginning)
+            training = named(progress, f"training {control}")
+            cost = train_apart(self.data, self.vocabulary, config, place, self.beginning, progress=training)
             _keep(place / "cost.json", key, cost)
         return cost
 
@@ -167,8 +151,9 @@ def train_apart(
     vocabulary: Vocabulary,
     config: TrainingConfig,
     out: Path,
-    progress: Callable[[int, int], None],
     beginning: Path | None = None,
+    *,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Trains a head in a process of its own, so that its peak memory is its own; `seconds` and `peak_mb` (10^6 bytes).
 
@@ -176,17 +161,17 @@ def train_apart(
     """
     out.mkdir(parents=True, exist_ok=True)
     vocabulary.save(out / HEAD_VOCABULARY)
-    cost: dict[str, Any] = run_apart(_train, data, config, out, beginning, told=progress)
+    cost: dict[str, Any] = run_apart(_train, data, config, out, beginning, tell=progress)
     return cost
 
 
 def _train(
-    data: Path, config: TrainingConfig, out: Path, beginning: Path | None, tell: Callable[[int, int], None], stop: Event
+    data: Path, config: TrainingConfig, out: Path, beginning: Path | None, *, tell: Progress, should_stop: ShouldStop
 ) -> dict[str, Any]:
     folder = DenseFolder.read(data)
     vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
     embeddings = read_beginning(beginning, vocabulary) if beginning is not None else None
-    watch = Watch(step=lambda done, total, _: tell(done, total))
+    watch = Watch(step=lambda done, total, _: tell(done, total, ""), should_stop=should_stop)
     fitted = train_folder(folder, vocabulary, config, out, watch, embeddings=embeddings)
     return {"seconds": fitted.seconds, "peak_mb": _peak_mb()}
 

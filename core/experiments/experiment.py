@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import torch
@@ -23,11 +22,12 @@ from core.training.config import TrainingConfig
 from core.training.trainer import Stopped
 from core.vocabulary import Vocabulary
 from core.writing import write_text_whole
+from index_store.progress import Progress, ShouldStop, never
 
 EXPERIMENT_FILE = "experiment.json"
 
 Tell = Callable[..., None]
-"""Told ("stage", what, done, total), ("step", done, total, measures) and ("epoch", a dict of EpochMeasures)."""
+"""Told ("stage", done, total, what), ("step", done, total, measures) and ("epoch", a dict of EpochMeasures)."""
 
 
 @dataclass(frozen=True)
@@ -109,31 +109,32 @@ def discard(home: Path, key: str) -> None:
         shutil.rmtree(home / key, ignore_errors=True)
 
 
-def conduct(place: Path, cache: Path, tell: Tell, stop: Event) -> bool:
+def conduct(place: Path, cache: Path, *, tell: Tell, should_stop: ShouldStop = never) -> bool:
     """Draws what is to be drawn (below `cache`), trains, judges the kept head, and writes the result into the folder.
 
-    Made for `run_apart`. Asked to stop while training, the best head so far is kept and judged; false where there is
-    none yet. Asked to stop again while judging, the head stays without a judgement.
+    Made for `run_apart`, whose `should_stop` says yes once each time that a person asks to stop. Asked while training,
+    the best head so far is kept and judged; false where there is none yet. Asked again while judging, the head stays
+    without a judgement.
     """
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # a core is the app's; busy cores make more threads slower
-    experiment = Experiment.load(place)
+    experiment, watched = Experiment.load(place), _watched(tell, should_stop)
     try:
-        folder = DenseFolder.read(_data(experiment, cache, tell, stop))
+        folder = DenseFolder.read(_data(experiment, cache, watched))
         vocabulary = _vocabulary(place, folder)
         if not spoken_terms(folder.split("train").captions, vocabulary).nnz:
             raise TrainingError(f"No caption of {experiment.data} says any of the {len(vocabulary):,} terms to learn.")
         watch = Watch(
             step=lambda done, total, measures: tell("step", done, total, measures),
             epoch=lambda row: tell("epoch", asdict(row)),
-            should_stop=stop.is_set,
+            should_stop=should_stop,
         )
         fitted = train_folder(folder, vocabulary, experiment.config, place, watch)
         if not fitted.curves:
             return False
-        stop.clear()
+        should_stop()  # asked too late to end the training, nobody meant the judging
         split = next(name for name in ("test", "val", "train") if folder.sizes()[name])
         part = folder.split(split)
-        measures, dense = _judged(place, part, tell, stop)
+        measures, dense = _judged(place, part, watched)
     except Stopped:
         return False
     epochs = len(fitted.curves)
@@ -142,12 +143,12 @@ def conduct(place: Path, cache: Path, tell: Tell, stop: Event) -> bool:
     return True
 
 
-def _data(experiment: Experiment, cache: Path, tell: Tell, stop: Event) -> Path:
+def _data(experiment: Experiment, cache: Path, progress: Progress) -> Path:
     if not experiment.scenes:
         return Path(experiment.folder)
     from recipes.scenes.world_data import world_data
 
-    return world_data(experiment.scenes, cache, _watched(tell, stop))
+    return world_data(experiment.scenes, cache, progress=progress)
 
 
 def _vocabulary(place: Path, folder: DenseFolder) -> Vocabulary:
@@ -155,21 +156,20 @@ def _vocabulary(place: Path, folder: DenseFolder) -> Vocabulary:
     return Vocabulary.load(own) if own.exists() else Vocabulary.of_captions(folder.split("train").captions)
 
 
-def _judged(place: Path, part: DenseDataset, tell: Tell, stop: Event) -> tuple[dict[str, float | None], float]:
-    told = _watched(tell, stop)
+def _judged(place: Path, part: DenseDataset, progress: Progress) -> tuple[dict[str, float | None], float]:
     head, vocabulary = load_head(place)
     spoken = spoken_terms(part.captions, vocabulary)
-    judged = evaluate_head(head, part, spoken, progress=lambda *so_far: told("judging the head", *so_far))
-    dense = evaluate_dense(part, progress=lambda *so_far: told("judging the dense vectors", *so_far))
+    judged = evaluate_head(head, part, spoken, progress=progress)
+    dense = evaluate_dense(part, progress=progress)
     return judged.measures, dense.measures["recall@1"] or 0.0
 
 
-def _watched(tell: Tell, stop: Event) -> Callable[[str, int, int], None]:
+def _watched(tell: Tell, should_stop: ShouldStop) -> Progress:
     """Progress that is told on, and ends the work once it was asked to stop."""
 
-    def told(what: str, done: int, total: int) -> None:
-        tell("stage", what, done, total)
-        if stop.is_set():
+    def progress(done: int, total: int | None, what: str) -> None:
+        tell("stage", done, total, what)
+        if should_stop():
             raise Stopped
 
-    return told
+    return progress

@@ -25,8 +25,9 @@ from core.training.curves import EpochMeasures, plot_curves, read_curves, write_
 from core.training.expansion import expansion
 from core.training.leak import taught_on
 from core.training.mlm_head import MlmHead
-from core.training.trainer import HeadTraining, Progress, Stopped
+from core.training.trainer import HeadTraining, OnStep, Stopped, unwatched
 from core.vocabulary import Vocabulary
+from index_store.progress import ShouldStop, never
 
 PAPER_BATCH = 1024  # validation captions that the published code draws for at once
 DRAWN_EVERY_S = 5.0  # curves are drawn anew so long after the last time: drawing takes longer than a small epoch
@@ -36,9 +37,9 @@ DRAWN_EVERY_S = 5.0  # curves are drawn anew so long after the last time: drawin
 class Watch:
     """Who looks on while a head is trained: told of every step and epoch, asked before each step whether to stop."""
 
-    step: Progress = lambda done, total, measures: None
+    step: OnStep = unwatched
     epoch: Callable[[EpochMeasures], None] = lambda measures: None
-    should_stop: Callable[[], bool] = lambda: False
+    should_stop: ShouldStop = never
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def train_folder(
     while not ended:
         started = time.perf_counter()
         try:
-            means = training.run_epoch(watch.step, watch.should_stop)
+            means = training.run_epoch(on_step=watch.step, should_stop=watch.should_stop)
         except Stopped:
             break
         seconds = time.perf_counter() - started

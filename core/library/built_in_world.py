@@ -2,17 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.home import home_folder
-from core.library.indexing import Progress, index_paths
+from core.library.indexing import index_paths
 from core.world.writer import META, write_scenes
 from core.writing import write_text_whole
 from index_store.errors import CollectionBusy, CollectionError, CollectionExists, CollectionFull
 from index_store.folder.collection import Collection
+from index_store.progress import Progress, ShouldStop, never, silent
 
 if TYPE_CHECKING:
     from core.models.model import Model
@@ -33,35 +34,34 @@ def ensure_world(
     model: "Model",
     path: Path,
     count: int = WORLD_SIZE,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    *,
+    progress: Progress = silent,
+    should_stop: ShouldStop = never,
 ) -> None:
     """Draws the first `count` pictures of the test split beside `path` and makes the collection at `path` from them.
 
     Does nothing when that is complete; goes on where an interrupted run stopped. Draws and indexes in turns, so that
-    the collection can be opened from the first call of `progress(done, count, what)` on and be searched while it
+    the collection can be opened from the first call of `progress` on, which counts pictures, and be searched while it
     grows. Each picture's first caption becomes its `caption`, for alternative texts. Returns early, incomplete, once
-    `cancelled()` is true. Raises CollectionBusy, at once, while another process draws, CollectionError when the folder
-    cannot be written.
+    `should_stop()` is true. Raises CollectionBusy, at once, while another process draws, CollectionError when the
+    folder cannot be written.
     """
     finished = path.parent / "finished.json"
     with _home_named():
         if Collection.exists(path) and not Collection.outdated(path) and _finished_count(finished) == count:
             return
     pictures = path.parent / "pictures"
-    tell = progress or (lambda done, total, what: None)
-    stop = cancelled or (lambda: False)
     with _opened(model, path) as collection, collection.writing():  # whoever is first draws all
         indexed = min(len(collection), _drawn_count(pictures), count)
-        tell(indexed, count, "the built-in world")
+        progress(indexed, count, "the built-in world")
         for start in range(indexed - indexed % _CHUNK, count, _CHUNK):
             end = min(start + _CHUNK, count)
             _draw(pictures, start, end)
             alt_texts = _first_captions(pictures, start, end)
-            report = index_paths(model, collection, list(alt_texts), alt_texts=alt_texts, cancelled=stop)
-            if report.cancelled or stop():
+            report = index_paths(model, collection, list(alt_texts), alt_texts=alt_texts, should_stop=should_stop)
+            if report.cancelled or should_stop():
                 return
-            tell(end, count, "the built-in world")
+            progress(end, count, "the built-in world")
     write_text_whole(finished, json.dumps({"count": count}) + "\n")
 
 

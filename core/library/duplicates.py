@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from core.pictures.similarity import likeness
+from core.pictures.similarity import similarity_hash
 from index_store.items import Hit, Item
 from index_store.store import Store
 
@@ -55,7 +55,7 @@ def _of_thumbnail(item: Item) -> bytes | None:
         return None
     try:
         with Image.open(io.BytesIO(Path(item.thumbnail).read_bytes())) as image:
-            return likeness(image.convert("RGB"))
+            return similarity_hash(image.convert("RGB"))
     except (OSError, UnidentifiedImageError, ValueError) as error:
         log.info("what item %d shows is not told by its thumbnail: %s", item.id, error)
         return None

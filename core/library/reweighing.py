@@ -2,7 +2,6 @@
 its own. The first one stays as it is; knows no training and nothing of how it is shown."""
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from core.data.dense_items import dense_file, dense_items
 from index_store.folder.collection import Collection, again
 from index_store.items import Item, NewItem
+from index_store.progress import Progress, ShouldStop, never, silent
 from index_store.store import Store
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 BATCH = 256  # items a commit; a head weighs them in no time
 KINDS = ("image", "caption")
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -39,22 +37,18 @@ def carry_over(
     source: Store,
     path: Path,
     *,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress = silent,
+    should_stop: ShouldStop = never,
 ) -> Carried:
     """Makes the collection in the folder `path`, or adds to it, of what `source` holds, with the vectors of `model`.
 
     Both must have the same encoder. Dense vectors that were made before are not made again. Items that `path` holds
-    already stay as they are; nothing is ever taken out of it. What was added before a cancellation stays.
+    already stay as they are; nothing is ever taken out of it. What was added before a stop stays.
     """
-
-    def told(what: str) -> Callable[[int, int], None]:
-        return lambda done, total: progress(what, done, total) if progress else None
-
     file, missing = dense_file(source), 0
     rows: dict[int, NDArray[float32]] = {}
-    for kind, what in zip(KINDS, ("Encoding the pictures", "Encoding the captions"), strict=True):
-        dense = dense_items(model.encoder, source, file, kind=kind, progress=told(what), cancelled=cancelled)
+    for kind in KINDS:
+        dense = dense_items(model.encoder, source, file, kind=kind, progress=progress, should_stop=should_stop)
         if dense is None:
             return Carried(cancelled=True)
         rows |= dense.by_id()
@@ -64,12 +58,12 @@ def carry_over(
         held = {_identity(item) for item in target.all_items()}
         lacking = [item for item in source.all_items() if item.id in rows and _identity(item) not in held]
         for start in range(0, len(lacking), BATCH):
-            if cancelled():
+            if should_stop():
                 return Carried(added, missing, True)
             part = lacking[start : start + BATCH]
             target.add(_weighed(model, part, rows))
             added += len(part)
-            told("Weighing the items")(added, len(lacking))
+            progress(added, len(lacking), "Weighing the items")
         if file.exists():  # so that Compare need not encode the pictures again
             shutil.copyfile(file, dense_file(target))
     return Carried(added, missing)

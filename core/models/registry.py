@@ -16,7 +16,7 @@ from core.encoders import DenseEncoder
 from core.encoders.batches import place
 from core.encoders.lent_gpu import lent
 from core.encoders.recipes import FAMILIES, NAMED, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
-from core.encoders.weights import File, Folder, HubFiles, Package, Progress, ShouldStop, Source, never, silent, source
+from core.encoders.weights import File, Folder, HubFiles, Package, Source, source
 from core.errors import MissingFiles, ModelError, UnknownModel
 from core.models.head import SparseHead, head_config
 from core.models.head_folder import HEAD_VOCABULARY, answered_from
@@ -24,6 +24,7 @@ from core.models.kept_heads import check_encoder, fits_encoder, kept_head, kept_
 from core.models.model import Model
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL, Shipped
 from core.vocabulary import Vocabulary
+from index_store.progress import Progress, ShouldStop, never, silent
 
 SCENES = SHIPPED[WORLD_MODEL].folder
 DEFAULT_MODEL = WORLD_MODEL  # of questions that name neither a model nor a collection
@@ -184,7 +185,7 @@ def size_of(name: str) -> int | None:
         return None
 
 
-def fetch(name: str, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
+def fetch(name: str, *, progress: Progress = silent, should_stop: ShouldStop = never) -> None:
     """Brings all that a model, or an encoder alone, needs to this machine; a part that is here is not fetched again.
 
     `progress`: done, total (None: not known yet) and the name of the part at hand; bytes, packages for the environment
@@ -193,7 +194,7 @@ def fetch(name: str, progress: Progress = silent, should_stop: ShouldStop = neve
     """
     for where in model_sources(name):
         if where.missing():
-            where.fetch(progress, should_stop)
+            where.fetch(progress=progress, should_stop=should_stop)
 
 
 def pairing(name: str) -> Pairing:

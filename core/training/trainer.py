@@ -22,13 +22,18 @@ from core.training.initial import start_from, start_from_captions
 from core.training.losses import own_pairs
 from core.training.mlm_head import MlmHead, start_from_mlm
 from core.training.objective import Batch, objective
+from index_store.progress import ShouldStop, never
 
-Progress = Callable[[int, int, dict[str, float]], None]
-"""Told (step, steps, measures) after every step."""
+OnStep = Callable[[int, int, dict[str, float]], None]
+"""Called as (step, steps, measures) after every step."""
 
 
 Lesson = Callable[[SparseHead, NDArray[np.int64], float, torch.Generator], torch.Tensor]
 """What a step learns besides, given the head, the rows of its images, progress (0..1) and the draws: a loss to add."""
+
+
+def unwatched(step: int, steps: int, measures: dict[str, float]) -> None:
+    """Steps that nobody looks at."""
 
 
 class Stopped(Exception):
@@ -95,9 +100,7 @@ class HeadTraining:
         """How many steps the finished epochs took."""
         return self.epoch * self._steps_an_epoch
 
-    def run_epoch(
-        self, progress: Progress | None = None, should_stop: Callable[[], bool] = lambda: False
-    ) -> dict[str, float]:
+    def run_epoch(self, *, on_step: OnStep = unwatched, should_stop: ShouldStop = never) -> dict[str, float]:
         """One pass over the captions; the mean of what `objective` tells of its steps, expansion as it was at the end.
 
         Raises Stopped between two steps once `should_stop` says so, TrainingError once the loss is not a number.
@@ -128,8 +131,7 @@ class HeadTraining:
             self._schedule.step()
             told.append(measures)
             step += 1
-            if progress:
-                progress(step, self.steps, measures)
+            on_step(step, self.steps, measures)
         self.epoch += 1
         self.head.eval()
         means = {name: float(np.mean([measures[name] for measures in told])) for name in told[0]}
@@ -173,15 +175,15 @@ def train_head(
     data: DenseDataset,
     spoken: csr_array,
     config: TrainingConfig,
-    progress: Progress | None = None,
     *,
+    on_step: OnStep = unwatched,
     taught: SparseHead | None = None,
     lesson: Lesson | None = None,
 ) -> SparseHead:
     """The head after all epochs; nothing is judged, kept or ended early (`core.experiments.fitting` does)."""
     training = HeadTraining(data, spoken, config, taught=taught, lesson=lesson)
     while training.epoch < config.epochs:
-        training.run_epoch(progress)
+        training.run_epoch(on_step=on_step)
     return training.head
 
 

@@ -1,7 +1,6 @@
 """Writes composed scenes to a folder in the paper's form: PNGs and dataset_meta.json; knows no model."""
 
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,17 @@ from core.world.composer import compose
 from core.world.renderer import Rendering, render
 from core.world.scene import Scene
 from core.writing import write_text_whole, write_whole
+from index_store.progress import Progress, silent
 
 META = "dataset_meta.json"
 _LOOKED_AT = 1 << 16  # characters of a meta file, which may be large: the first scene takes some 2,000
 
 
-def write_scenes(
-    split: str, count: int, out: Path, *, start: int = 0, progress: Callable[[int, int], None] | None = None
-) -> None:
+def write_scenes(split: str, count: int, out: Path, *, start: int = 0, progress: Progress = silent) -> None:
     """Scenes `start` .. `start + count - 1` of `split` as `{split}-000123.png`, and `dataset_meta.json`.
 
     A folder that holds other scenes keeps them; scenes written again replace themselves. The meta file is written last,
-    so it never names a picture that is not there. `progress(done, count)` is called after each picture.
+    so it never names a picture that is not there. `progress` is told of each picture, by its file's name.
     Raises DatasetError when the split or count makes no sense, or the folder's meta file cannot be read.
     """
     if count < 1:
@@ -37,8 +35,7 @@ def write_scenes(
         filename = f"{scene.id}.png"
         write_whole(out / filename, partial(rendering.image.save, format="PNG", compress_level=3))
         kept[filename] = _entry(scene, rendering, filename)
-        if progress:
-            progress(done, count)
+        progress(done, count, filename)
     images = _numbered([kept[filename] for filename in sorted(kept)])
     text = json.dumps({"images": images}, ensure_ascii=False, indent=1) + "\n"
     write_text_whole(out / META, text)

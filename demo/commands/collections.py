@@ -75,7 +75,7 @@ def index(
         read_captions(captions)  # wrong input is told before a collection is made or a model loaded
     existing(paths)
     with writable(collection, model, paths, wait) as (own, opened):
-        with interrupted() as stopped, terminal.progress_bar("indexing") as advance:
+        with interrupted() as should_stop, terminal.progress_bar("indexing") as advance:
             report = index_paths(
                 own,
                 opened,
@@ -86,7 +86,7 @@ def index(
                 everything=everything,
                 remove_many=yes,
                 progress=advance,
-                cancelled=stopped,
+                should_stop=should_stop,
             )
         kept, asked = len(report.kept), f"The files of {len(report.kept):,} of {len(opened):,} items are gone"
         if kept and terminal.agreed(f"{asked}: take the items out?"):

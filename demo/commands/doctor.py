@@ -113,7 +113,7 @@ def _bring(missing: "list[Source]", yes: bool, ask: bool) -> None:
                 interrupted("Stopping…") as should_stop,
                 terminal.progress_bar(f"fetching '{source.name}'", in_bytes=True) as advance,
             ):
-                source.fetch(advance, should_stop)
+                source.fetch(progress=advance, should_stop=should_stop)
         except DownloadStopped:
             raise
         except SightwordsError as error:

@@ -2,14 +2,15 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from demo import terminal
+from index_store.progress import ShouldStop
 
 
 @contextmanager
-def interrupted(saying: str = "Stopping after this batch; Ctrl-C again stops at once…") -> Iterator[Callable[[], bool]]:
+def interrupted(saying: str = "Stopping after this batch; Ctrl-C again stops at once…") -> Iterator[ShouldStop]:
     """Turns the first Ctrl-C into a question that the work at hand asks between steps; the second ends at once."""
     asked = threading.Event()
 

@@ -52,7 +52,7 @@ def setup_lavis(
     if not yes and not typer.confirm("Install it now?", err=True):
         raise SightwordsError("Nothing was installed.")
     with interrupted("Stopping…") as should_stop, terminal.progress_bar("installing") as advance:
-        environment.make(advance, should_stop)
+        environment.make(progress=advance, should_stop=should_stop)
     terminal.say(f"{environment.name} is ready in {environment.folder}.")
 
 
@@ -69,5 +69,5 @@ def _fetch(name: str, yes: bool) -> None:
     if not yes and not typer.confirm("Fetch it now?", err=True):
         raise SightwordsError("Nothing was fetched.")
     with interrupted("Stopping…") as should_stop, terminal.progress_bar(f"fetching '{name}'", in_bytes=True) as advance:
-        fetch(name, advance, should_stop)
+        fetch(name, progress=advance, should_stop=should_stop)
     terminal.say(f"All that '{name}' needs is on this machine now.")

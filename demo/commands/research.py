@@ -13,6 +13,7 @@ from demo import terminal
 from demo.commands.interruption import interrupted
 from demo.commands.opening import DeviceOption, JsonOption, PrecisionOption, writing
 from index_store.errors import SightwordsError
+from index_store.progress import Progress
 
 if TYPE_CHECKING:
     from core.training.config import TrainingConfig
@@ -311,13 +312,13 @@ def reproduce(
             from recipes.scenes.vocabulary import builtin_vocabulary
             from recipes.scenes.world_data import world_data
 
-            place = world_data(scenes, home_folder() / "study", progress)
+            place = world_data(scenes, home_folder() / "study", progress=progress)
             own = _vocabulary(vocabulary, tokenizer, (), beginning, builtin_vocabulary)
         else:
             place = dataset_folder(data, _told_of_download)
             train = DenseFolder.read(place).split("train", restval=config.restval == "train")
             own = _vocabulary(vocabulary, tokenizer, train.captions, beginning)
-        table = Study(place, out, own, config, split, word_vectors, ready, beginning).run(progress)
+        table = Study(place, out, own, config, split, word_vectors, ready, beginning).run(progress=progress)
         files = write_table(table, out)
     if as_json:
         terminal.print_json({"table": table, "files": files})
@@ -373,7 +374,7 @@ def _beginning(named: str | None, recipe: str | None) -> Path | None:
     if isinstance(wanted, HubFiles) and wanted.missing():
         _told_of_download(named, wanted.size())
         with terminal.progress_bar(f"fetching '{named}'", in_bytes=True) as advance:
-            wanted.fetch(lambda done, total, what: advance(done, total or done, what))
+            wanted.fetch(progress=advance)
     return wanted.locate()
 
 
@@ -404,19 +405,19 @@ def _epoch_line(row: "EpochMeasures", epochs: int) -> str:
 
 
 @contextmanager
-def _stages() -> Iterator[Callable[[str, int, int], None]]:
+def _stages() -> Iterator[Progress]:
     """Progress of work that has several parts: on standard error a line and a bar for each."""
     with ExitStack() as bars:
         now: list[Any] = ["", None]
 
-        def told(what: str, done: int, total: int) -> None:
+        def progress(done: int, total: int | None, what: str) -> None:
             if what != now[0]:
                 bars.close()
                 terminal.say(f"{what}…")
                 now[:] = what, bars.enter_context(terminal.progress_bar(what))
-            now[1](done, total)
+            now[1](done, total, what)
 
-        yield told
+        yield progress
 
 
 @contextmanager

@@ -4,43 +4,9 @@ from html import escape
 
 from core.pictures.formats.kinds import picture_suffixes
 
-# Runs in the page: the cross takes the picture out; a picture dropped or pasted anywhere is taken in.
-PICTURE_SCRIPT = """
-element.addEventListener('click', (event) => {
-  if (event.target.closest('.sw-picture-off')) trigger('clear');
-});
-async function take(list) {
-  const files = [...(list || [])];
-  // a browser knows no type of RAW files and others
-  const file = files.find((file) => file.type.startsWith('image/')) || files.find((file) => !file.type);
-  if (!file) return;
-  const {path} = await upload(file);
-  trigger('upload', {path});
-}
-window.addEventListener('dragover', (event) => event.preventDefault());
-window.addEventListener('drop', (event) => { event.preventDefault(); take(event.dataTransfer.files); });
-window.addEventListener('paste', (event) => take(event.clipboardData.files));
-"""
+PICTURE_SCRIPT = "sightwords.questionPicture(element, trigger, upload)"
 
-# Runs in the page: the address always holds the question, so that the browser's own share and bookmark work too.
-LINK_SCRIPT = """
-function address() {
-  const held = element.querySelector('[data-link]');
-  const query = new URLSearchParams(held ? held.dataset.link : '');
-  const theme = new URLSearchParams(location.search).get('__theme');
-  if (theme) query.set('__theme', theme);
-  const text = query.toString();
-  history.replaceState(history.state, '', location.pathname + (text ? '?' + text : ''));
-}
-element.addEventListener('click', async (event) => {
-  const button = event.target.closest('.sw-share');
-  if (!button) return;
-  let said = 'Link copied';
-  try { await navigator.clipboard.writeText(location.href); } catch { said = 'Copy it from the address bar'; }
-  element.querySelector('.sw-copied').textContent = said;
-});
-watch('value', address);
-"""
+LINK_SCRIPT = "sightwords.shareLink(element, watch)"
 
 
 def picture_chip(source: str, name: str) -> str:

@@ -15,63 +15,8 @@ if TYPE_CHECKING:
     from core.search.results import SearchHit
     from index_store.items import Item
 
-# Runs in the page. Cards are buttons, so Enter and Space already click; the arrow keys walk from card to card.
-GRID_SCRIPT = """
-element.addEventListener('click', (event) => {
-  const card = event.target.closest('button[data-id]');
-  if (card) trigger('select', {id: Number(card.dataset.id)});
-  if (event.target.closest('.sw-page')) trigger('expand');
-});
-element.addEventListener('keydown', (event) => {
-  const card = event.target.closest('button[data-id]');
-  const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
-  if (!card || !step) return;
-  const cards = [...element.querySelectorAll('button[data-id]')];
-  const next = cards[cards.indexOf(card) + step];
-  if (next) { next.focus(); event.preventDefault(); }
-});
-"""
-
-
-# Runs in the page. A term's button lays its heat map over the picture, or takes it away again; the answer of an earlier
-# press is dropped. A new picture comes without one.
-DETAIL_SCRIPT = """
-let asked = 0;
-const article = () => element.querySelector('.sw-detail');
-function clear() {
-  asked += 1;
-  element.querySelectorAll('[data-see]').forEach((button) => button.setAttribute('aria-pressed', 'false'));
-  const layer = element.querySelector('.sw-heat');
-  if (layer) { layer.removeAttribute('src'); layer.hidden = true; }
-  const said = element.querySelector('.sw-seen');
-  if (said) said.textContent = '';
-}
-element.addEventListener('click', async (event) => {
-  const see = event.target.closest('[data-see]');
-  if (see) {
-    const was = see.getAttribute('aria-pressed') === 'true';
-    clear();
-    if (was) return;
-    const mine = asked;
-    see.setAttribute('aria-pressed', 'true');
-    const [source, words] = await server.seen([Number(article().dataset.id), see.dataset.see]);
-    if (mine !== asked) return;
-    const layer = element.querySelector('.sw-heat');
-    if (source && layer) {
-      layer.src = source;
-      layer.hidden = false;
-      layer.parentElement.scrollIntoView({block: 'nearest'});  // on a phone it may be far above the bars
-    }
-    element.querySelector('.sw-seen').textContent = words;
-  }
-  const more = event.target.closest('.sw-like');
-  if (more) trigger('like', {id: Number(article().dataset.id)});
-});
-element.addEventListener('change', (event) => {
-  if (event.target.matches('.sw-rival')) trigger('select', {rival: Number(event.target.value)});
-});
-watch('value', clear);
-"""
+GRID_SCRIPT = "sightwords.resultGrid(element, trigger)"
+DETAIL_SCRIPT = "sightwords.explainedHit(element, trigger, server, watch)"
 
 
 def file_url(path: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.search.methods import Ranking
     from index_store.folder.collection import Item
 
-ROW = 72  # px of a row, in the page's style too
+ROW = 72  # px of a row
 TERMS = 12
 MIDDLE = 100  # units the lines run across; stretched to the column's width
 
@@ -37,7 +37,8 @@ def side_by_side(
     height = ROW * max(len(comparison.first), len(comparison.second))
     lines = "".join(_line(*places_of) for places_of in comparison.lines)
     return (
-        f'<section class="sw-compare" aria-label="RankingComparison">{_summary(comparison, len(shared))}'
+        f'<section class="sw-compare" style="--sw-row:{ROW}px" aria-label="Comparison">'
+        f"{_summary(comparison, len(shared))}"
         f'<div class="sw-sides">{_head(first)}<span></span>{_head(second)}'
         f"{_column(first, shared, places[1], url)}"
         f'<svg class="sw-ranks" viewBox="0 0 {MIDDLE} {height}" style="height:{height}px" preserveAspectRatio="none" '

@@ -13,13 +13,7 @@ SHOWN = 12
 CLOUD = 40
 SMALLEST, LARGEST = 12.0, 30.0  # px
 
-# Runs in the page, for everything whose terms are buttons.
-TERMS_SCRIPT = """
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-ask]');
-  if (button) trigger('select', {term: button.dataset.ask});
-});
-"""
+TERMS_SCRIPT = "sightwords.terms(element, trigger)"
 
 
 def term_profile(terms: Sequence["QueryTerm"], title: str) -> str:

@@ -10,16 +10,7 @@ from demo.components.result_grid import file_url
 if TYPE_CHECKING:
     from index_store.folder.collection import Item
 
-# Runs in the page: light and dark change places, and the choice is remembered by this browser.
-HEADER_SCRIPT = """
-const choice = new URLSearchParams(location.search).get('__theme') || localStorage.getItem('sightwords-theme');
-if (choice === 'dark' || choice === 'light') document.body.classList.toggle('dark', choice === 'dark');
-element.addEventListener('click', (event) => {
-  if (!event.target.closest('.sw-theme')) return;
-  const dark = document.body.classList.toggle('dark');
-  localStorage.setItem('sightwords-theme', dark ? 'dark' : 'light');
-});
-"""
+HEADER_SCRIPT = "sightwords.header(element)"
 
 _HALF_MOON = (
     '<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">'
@@ -27,13 +18,7 @@ _HALF_MOON = (
     '<path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor"/></svg>'
 )
 
-# Runs in the page: a picture is clicked, its caption is asked.
-MOSAIC_SCRIPT = """
-element.addEventListener('click', (event) => {
-  const tile = event.target.closest('button[data-caption]');
-  if (tile) trigger('select', {caption: tile.dataset.caption});
-});
-"""
+MOSAIC_SCRIPT = "sightwords.mosaic(element, trigger)"
 
 
 def header(logo: str) -> str:

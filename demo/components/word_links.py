@@ -11,12 +11,7 @@ SHOWN = 16
 TITLE = "Which word lit which term?"
 NOTHING = '<p class="sw-quiet sw-none">The words light up no term of the vocabulary.</p>'
 
-# Runs in the page: opening the fold asks for its content, once for each question.
-LINKS_SCRIPT = """
-element.addEventListener('toggle', (event) => {
-  if (event.target.open && !element.querySelector('svg, .sw-none')) trigger('expand');
-}, true);
-"""
+LINKS_SCRIPT = "sightwords.wordLinks(element, trigger)"
 
 
 def folded() -> str:

@@ -91,12 +91,12 @@ class Comparing:
 
         model, collection = self._session.ready()
 
-        def told(done: int, total: int) -> None:
-            self.done, self.total = done, total
+        def told(done: int, total: int | None, _: str) -> None:
+            self.done, self.total = done, total or 0
 
         try:
             file = dense_file(collection)
-            rankings.dense = dense_items(model.encoder, collection, file, progress=told, cancelled=self._stop.is_set)
+            rankings.dense = dense_items(model.encoder, collection, file, progress=told, should_stop=self._stop.is_set)
         except SightwordsError as error:
             self._error = error
 

@@ -313,7 +313,7 @@ class Lab:
         out = _home() / "data" / name
         file = dense_file(collection)
         written = collection_data(
-            model.encoder, collection, file, out, progress=self._stage, cancelled=self._stop.is_set
+            model.encoder, collection, file, out, progress=self._stage, should_stop=self._stop.is_set
         )
         return out if written else None
 
@@ -330,7 +330,11 @@ class Lab:
         epochs = Experiment.load(place).config.epochs
         try:
             judged = run_apart(
-                conduct, place, home_folder() / "study", told=lambda *said: self._told(epochs, *said), stop=self._stop
+                conduct,
+                place,
+                home_folder() / "study",
+                tell=lambda *said: self._told(epochs, *said),
+                should_stop=self._taken_stop,
             )
         finally:
             if not (place / CURVES_FILE).exists():  # nothing came of it: not even a head to look at
@@ -339,6 +343,13 @@ class Lab:
             kept = (place / CHECKPOINT_FILE).exists()
             return "Stopped; the best head so far is kept." if kept else "Stopped before the first epoch had ended."
         return outcome(Experiment.load(place))
+
+    def _taken_stop(self) -> bool:
+        """Whether somebody asked to stop since the last time; asked again, the next part of the work stops, too."""
+        asked = self._stop.is_set()
+        if asked:
+            self._stop.clear()
+        return asked
 
     def _told(self, epochs: int, kind: str, *said: Any) -> None:
         from core.training.curves import EpochMeasures
@@ -349,11 +360,12 @@ class Lab:
             self.epochs = [*self.epochs, EpochMeasures(**said[0])]
         else:
             done, total, measures = said
-            self._stage("training", done, total)
+            self._stage(done, total, "training")
             if done % max(1, math.ceil(total / POINTS)) == 0 or not self.steps:
                 self.steps = [*self.steps, (epochs * done / total, measures)]
 
-    def _stage(self, stage: str, done: int, total: int) -> None:
+    def _stage(self, done: int, total: int | None, stage: str) -> None:
+        total = total or 0
         if stage == self.now.stage and done >= self.now.done:
             self.now = replace(self.now, done=done, total=total)
         else:
@@ -365,7 +377,7 @@ class Lab:
         _, source = self._session.ready()
         base = self._base()
         path = home_folder() / "collections" / f"{base} with {name}" / "collection"
-        carried = carry_over(model, source, path, progress=self._stage, cancelled=self._stop.is_set)
+        carried = carry_over(model, source, path, progress=self._stage, should_stop=self._stop.is_set)
         if carried.cancelled:
             return "Stopped; the app searches as before, and what is done is not done again."
         called = self._library.name_of(path)

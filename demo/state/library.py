@@ -230,7 +230,7 @@ class Library:
             from core.pictures.folders.uploads import take_files
 
             paths = [place] if place is not None else []
-            taken = take_files(files, kept, self._stop.is_set)
+            taken = take_files(files, kept, should_stop=self._stop.is_set)
             if not paths and not taken.paths and not self._stop.is_set():
                 raise ImageError(taken.why_nothing)
             paths += taken.paths
@@ -246,7 +246,7 @@ class Library:
                         captions=captions,
                         captions_folder=None if files and place is not None else folder,
                         progress=self._told,
-                        cancelled=self._stop.is_set,
+                        should_stop=self._stop.is_set,
                     )
                 except DatasetError as error:
                     raise DatasetError(_sent(str(error), captions, kept)) from error

@@ -136,7 +136,7 @@ def explained(session: Session, hits: "tuple[SearchHit, ...]", index: int, rival
 
 
 def _nothing_found(session: Session, result: "SearchResult", question: "Query") -> str:
-    if session.progress.stage == "drawing":
+    if session.status.stage == "drawing":
         return f"None of the {session.size():,} pictures drawn so far fits; more are coming, ask again in a moment."
     if not any(term.weight > 0 for term in result.terms) and question.weights:
         return "Every term is switched off or against; switch one on again."

@@ -21,8 +21,9 @@ from google.protobuf.message import DecodeError, Message
 from numpy.typing import NDArray
 
 from index_store.errors import ExchangeError
-from index_store.formats.jsonl import BATCH, Imported, Progress, add_missing, written_whole
+from index_store.formats.jsonl import BATCH, Imported, add_missing, written_whole
 from index_store.items import NewItem
+from index_store.progress import Progress, silent
 from index_store.store import Store
 from index_store.vectors import SparseVector
 
@@ -62,7 +63,7 @@ def _messages() -> dict[str, type[Message]]:
 _MESSAGES = _messages()
 
 
-def export_ciff(collection: Store, target: Path, progress: Progress | None = None, scale: float = SCALE) -> int:
+def export_ciff(collection: Store, target: Path, *, scale: float = SCALE, progress: Progress = silent) -> int:
     """Writes every item, by ascending id, as one document named by it; returns how many. A weight is at least 1.
 
     ExchangeError where the file cannot be written.
@@ -88,7 +89,7 @@ def export_ciff(collection: Store, target: Path, progress: Progress | None = Non
 
 
 def _inverted(
-    collection: Store, scale: float, progress: Progress | None
+    collection: Store, scale: float, progress: Progress
 ) -> tuple[list[int], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Ids of the items by document, and of every posting, by term and then document: document, term, whole weight."""
     ids: list[int] = []
@@ -100,14 +101,13 @@ def _inverted(
             terms.append(vector.terms)
             counts.append(np.maximum(1, np.rint(vector.weights.astype(np.float64) * scale)).astype(np.int64))
         ids += batch
-        if progress:
-            progress(len(ids), max(len(ids), len(collection)))
+        progress(len(ids), max(len(ids), len(collection)), "")
     every, documents = np.concatenate(terms).astype(np.int64), np.repeat(np.arange(len(ids)), sizes)
     order = np.argsort(every, kind="stable")
     return ids, documents[order], every[order], np.concatenate(counts)[order]
 
 
-def import_ciff(collection: Store, source: Path, progress: Progress | None = None) -> Imported:
+def import_ciff(collection: Store, source: Path, *, progress: Progress = silent) -> Imported:
     """Adds a file's documents as items of kind "image" whose path is their name; weights are divided by the scale that
     the header tells, or stay as they are.
 
@@ -115,7 +115,7 @@ def import_ciff(collection: Store, source: Path, progress: Progress | None = Non
     vocabulary lacks. Items that are there already are left as they are.
     """
     items = _items(source, {term: number for number, term in enumerate(collection.vocabulary)})
-    return add_missing(collection, items, len(items), progress)
+    return add_missing(collection, items, len(items), progress=progress)
 
 
 def model_of_ciff(source: Path) -> str | None:

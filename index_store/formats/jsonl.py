@@ -8,7 +8,7 @@ float32. A file is written whole or not at all, and read twice: checked first, t
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,6 +21,7 @@ from index_store.errors import CollectionError, ExchangeError
 from index_store.folder.collection import ITEM_COLUMNS, again
 from index_store.items import Description, Item, NewItem
 from index_store.opening import open_collection
+from index_store.progress import Progress, silent
 from index_store.store import Store
 from index_store.validation import check_description
 from index_store.vectors import SparseVector
@@ -29,7 +30,6 @@ BATCH = 500  # items at a time: bounds memory, and the time that a crash can cos
 TEXTS = ("kind", "path", "caption", "content_hash", "taken", "camera", "described")
 NUMBERS, DEGREES = ("width", "height", "bytes"), ("latitude", "longitude")
 _EXPECTED = 'expected an object with a "vector" of terms and weights'
-Progress = Callable[[int, int], None]  # told (done, all items)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Imported:
     present: int
 
 
-def export_jsonl(collection: Store, target: Path, progress: Progress | None = None) -> int:
+def export_jsonl(collection: Store, target: Path, *, progress: Progress = silent) -> int:
     """Writes every item, by ascending id; returns how many. ExchangeError where the file cannot be written."""
     total, done = len(collection), 0
     with written_whole(target) as file:
@@ -50,8 +50,7 @@ def export_jsonl(collection: Store, target: Path, progress: Progress | None = No
                 line = json.dumps(_line(item, vector, collection), ensure_ascii=False)
                 file.write(line.encode() + b"\n")
             done += len(batch)
-            if progress:
-                progress(done, max(done, total))
+            progress(done, max(done, total), "")
     return done
 
 
@@ -70,7 +69,7 @@ def written_whole(target: Path) -> Iterator[BinaryIO]:
         raise ExchangeError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}.") from error
 
 
-def add_missing(collection: Store, items: Iterable[NewItem], total: int, progress: Progress | None = None) -> Imported:
+def add_missing(collection: Store, items: Iterable[NewItem], total: int, *, progress: Progress = silent) -> Imported:
     """Adds, a batch at a time, the items that the collection has not yet (same kind, path, content and caption)."""
     added = present = 0
     rest = iter(items)
@@ -79,28 +78,27 @@ def add_missing(collection: Store, items: Iterable[NewItem], total: int, progres
             new = [item for item in batch if not _held(collection, item)]
             collection.add(new)
         added, present = added + len(new), present + len(batch) - len(new)
-        if progress:
-            progress(added + present, max(total, added + present))
+        progress(added + present, max(total, added + present), "")
     return Imported(added, present)
 
 
-def import_jsonl(collection: Store, source: Path, progress: Progress | None = None) -> Imported:
+def import_jsonl(collection: Store, source: Path, *, progress: Progress = silent) -> Imported:
     """Adds the items of a file, all of which are checked before the first is stored; ids are the collection's own.
 
     ExchangeError names the first line that is wrong. Items that the collection has already are left as they are, so an
     interrupted import is finished by repeating it.
     """
     total = sum(1 for _ in read_jsonl(source, collection.vocabulary))
-    return add_missing(collection, read_jsonl(source, collection.vocabulary), total, progress)
+    return add_missing(collection, read_jsonl(source, collection.vocabulary), total, progress=progress)
 
 
-def import_collection(collection: Store, source: Address, progress: Progress | None = None) -> Imported:
+def import_collection(collection: Store, source: Address, *, progress: Progress = silent) -> Imported:
     """Adds the items of another collection, with thumbnails and tags, as `import_jsonl` adds a file's.
 
     CollectionMismatch where another model, or one with another vocabulary, made it.
     """
     with open_collection(source, model=collection.model, vocabulary=collection.vocabulary) as other:
-        return add_missing(collection, _all_again(other), len(other), progress)
+        return add_missing(collection, _all_again(other), len(other), progress=progress)
 
 
 def _all_again(collection: Store) -> Iterator[NewItem]:

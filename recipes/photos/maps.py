@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,13 +14,12 @@ from PIL import Image, ImageEnhance
 
 from core.encoders.efficientnet import SIDE
 from core.encoders.photos import TAUGHT_FROM, backbone, normalised, to_pixels
+from index_store.progress import Progress, silent
 
 BLOCK, SHAPE = TAUGHT_FROM, (208, 9, 9)  # what the taught blocks are given
 _BATCH = 16  # fastest on two cores
 _SMALLEST, _NARROWEST = 0.5, 0.75  # share of the area, and width to height, of a crop
 _TONES = 0.25  # how far brightness, contrast and colour are turned
-
-Progress = Callable[[int, int, str], None]
 
 
 def changed(image: Image.Image, draw: random.Random) -> Image.Image:
@@ -37,7 +36,9 @@ def changed(image: Image.Image, draw: random.Random) -> Image.Image:
     return image
 
 
-def kept_maps(cache: Path, name: str, pictures: Sequence[Path], *, view: int, progress: Progress) -> NDArray[float16]:
+def kept_maps(
+    cache: Path, name: str, pictures: Sequence[Path], *, view: int, progress: Progress = silent
+) -> NDArray[float16]:
     """(n, 208, 9, 9), read from the cache where it is there; view 0 is the picture as it is, others are `changed`.
 
     Computed in bfloat16, which is twice as fast where processors have it, and close enough to learn from.

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from core.encoders.efficientnet import SameConv
 from core.encoders.photos import DIM, Pooling, TaughtBlocks
+from core.training.trainer import OnStep, unwatched
 from recipes.photos.blocks import BlocksOverPlaces
 
 SENTENCE = 384  # numbers of a sentence encoder's vector
@@ -109,7 +110,7 @@ def standardise(pooling: Pooling, parts: NDArray[np.float16], logits: NDArray[fl
 
 def teach(
     pooling: Pooling, guide: Guide, read: Reader, blocks: TaughtBlocks | None, lessons: Lessons, schedule: Schedule,
-    progress: Callable[[int, int, float], None], seed: int = 0,
+    *, seed: int = 0, on_step: OnStep = unwatched,
 ) -> tuple[Pooling, Guide, TaughtBlocks | None]:  # fmt: skip
     """The moving averages of pooling, guide and blocks after the schedule.
 
@@ -140,7 +141,7 @@ def teach(
         optimiser.step()
         rates.step()
         _averaged(kept, parts, min(schedule.average, (1 + step) / (10 + step)))
-        progress(step + 1, steps, float(loss))
+        on_step(step + 1, steps, {"loss": float(loss)})
     return kept[0], kept[1], kept[2] if blocks is not None else None  # type: ignore[return-value]
 
 

@@ -3,7 +3,7 @@
 import copy
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -22,6 +22,7 @@ from core.encoders.photos import ImageTower, PhotoEncoder, backbone, pooled
 from core.experiments.fitting import train_folder
 from core.models.head import SparseHead
 from core.training.config import TrainingConfig
+from core.training.trainer import OnStep
 from core.vocabulary import Vocabulary
 from recipes.photos.bank import query_bank
 from recipes.photos.blocks import BlocksOverPlaces
@@ -75,7 +76,7 @@ class Stages:
         """Maps, pooled parts and logits of a view of photographs by the frozen backbone."""
         with tqdm(total=len(photographs), desc=f"{name} {view}", unit="photo", mininterval=5) as bar:
             paths = [photograph.path for photograph in photographs]
-            maps = kept_maps(self.cache, name, paths, view=view, progress=lambda done, _, __: bar.update(done - bar.n))
+            maps = kept_maps(self.cache, name, paths, view=view, progress=lambda done, *_: bar.update(done - bar.n))
         path = self.cache / f"parts-{name}-{view}.npz"
         if not path.exists():
             frozen = copy.deepcopy(self.network).bfloat16()  # a copy: bfloat16() changes the network itself
@@ -149,11 +150,13 @@ class Stages:
             with torch.no_grad():
                 tower.pooling.meanings.copy_(guide.eval()(self._sentences("classes", self.texts["classes"])))
             read, flat = self.guided(guide), self.lessons(maps=False)
-            pooling, kept, _ = teach(tower.pooling, guide, read, None, flat, ABOVE, _told("pooling"))
+            pooling, kept, _ = teach(tower.pooling, guide, read, None, flat, ABOVE, on_step=_shown("pooling"))
             tower.pooling.load_state_dict(pooling.state_dict())
             guide.load_state_dict(kept.state_dict())
             maps = self.lessons(maps=True)
-            pooling, kept, taught = teach(tower.pooling, guide, read, tower.taught, maps, TAUGHT, _told("blocks"))
+            pooling, kept, taught = teach(
+                tower.pooling, guide, read, tower.taught, maps, TAUGHT, on_step=_shown("blocks")
+            )
             assert taught is not None
             torch.save([taught.state_dict(), pooling.state_dict(), kept.state_dict()], path)
         for module, state in zip(
@@ -181,14 +184,14 @@ class Stages:
         words = WordList(listed, rows_of(self._sentences("words", listed).numpy()))
         other = lessons(self.sources.wordnet, listed, self.captions, [*self.sources.class_names, *self.labels])
         vectors = torch.cat([self._sentences("lessons", other), self._sentences("captions", self.captions)])
-        distilled = distil(words, [*other, *self.captions], vectors.half().numpy(), PASSES, _told("sentences"))
+        distilled = distil(words, [*other, *self.captions], vectors.half().numpy(), PASSES, on_step=_shown("sentences"))
         tower, guide = self.image_side
         with torch.inference_mode():
             guided = guide(vectors)
         views = torch.stack([self.seen(tower, "captioned", self.teaching, view) for view in VIEWS[:3]])
         owners = np.repeat(np.arange(len(self.teaching)), [len(p.captions) for p in self.teaching])
         reader = fit(distilled, words, other, guided[: len(other)], self.captions, guided[len(other) :], views, owners,
-                     FIT_STEPS, _told("texts"))  # fmt: skip
+                     FIT_STEPS, on_step=_shown("texts"))  # fmt: skip
         encoder = PhotoEncoder(tower, reader, words)
         asked = [encoder.read(texts) for texts in (self.captions, self.phrases[0], self.texts["classes"])]
         tower.bank.load_state_dict(query_bank(asked, views[0]).state_dict())
@@ -270,12 +273,13 @@ class Stages:
         write_dense(folder, by_image, by_text, {"images": meta, "encoder": "photos"})
 
 
-def _told(what: str) -> Callable[[int, int, float], None]:
+def _shown(what: str) -> OnStep:
+    """What shows a training's steps and their loss on a bar."""
     bar = tqdm(desc=what, unit="step", mininterval=5)
 
-    def told(done: int, total: int, loss: float) -> None:
-        bar.total = total
-        bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
-        bar.update(done - bar.n)
+    def on_step(step: int, steps: int, measures: dict[str, float]) -> None:
+        bar.total = steps
+        bar.set_postfix(loss=f"{measures['loss']:.3f}", refresh=False)
+        bar.update(step - bar.n)
 
-    return told
+    return on_step

@@ -1,7 +1,7 @@
 """Teaches the text tower: first what the sentence encoder says of texts, then what the guide makes of that."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -11,14 +11,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.encoders.photo_text import ROW, TextTower, WordList, padded
+from core.training.trainer import OnStep, unwatched
 from recipes.photos.pictures import both_ways
 
 BATCH, SORTED = 256, 16  # texts a step; batches that are sorted by length together, so that little is padding
 RATE = 1e-3
 ALIKE = 0.05  # temperature of the likenesses within a step
 FIT_RATE, FIT_TEXTS, FIT_CAPTIONS, FIT_TEMPERATURE = 5e-4, 192, 256, 0.043
-
-Progress = Callable[[int, int, float], None]
 
 
 def rows_of(vectors: NDArray[float32]) -> Tensor:
@@ -41,8 +40,9 @@ def distil(
     texts: Sequence[str],
     vectors: NDArray[np.float16],
     passes: float,
-    progress: Progress,
+    *,
     seed: int = 0,
+    on_step: OnStep = unwatched,
 ) -> TextTower:
     """A tower that gives each text what the sentence encoder does: unit rows of its 384 numbers."""
     torch.manual_seed(seed)
@@ -59,14 +59,14 @@ def distil(
         loss = likeness(read_by(tower, words, [places[i] for i in rows]), _given(vectors[rows]), 20.0)
         _step(tower, optimiser, loss)
         rates.step()
-        progress(step + 1, steps, float(loss))
+        on_step(step + 1, steps, {"loss": float(loss)})
     return tower
 
 
 def fit(
     tower: TextTower, words: WordList, texts: Sequence[str], guided: Tensor, captions: Sequence[str],
-    guided_captions: Tensor, pictures: Tensor, picture_of: NDArray[int64], steps: int, progress: Progress,
-    seed: int = 0,
+    guided_captions: Tensor, pictures: Tensor, picture_of: NDArray[int64], steps: int, *,
+    seed: int = 0, on_step: OnStep = unwatched,
 ) -> TextTower:  # fmt: skip
     """The distilled tower in the space of the pictures: what the guide says of texts and captions, and their pictures.
 
@@ -97,7 +97,7 @@ def fit(
             share = min(0.99, (1 + step) / (10 + step))
             for mine, theirs in zip(kept.parameters(), fitted.parameters(), strict=True):
                 mine.lerp_(theirs, 1 - share)
-        progress(step + 1, steps, float(loss))
+        on_step(step + 1, steps, {"loss": float(loss)})
     return kept
 
 

@@ -125,7 +125,7 @@ def make_english(cache: Path, out: Path, tutors: Tutors) -> None:
         (UNTAUGHT, believed_relatives(wordnet, None), None, cache / f"untaught-{ENGLISH_FILE}"),  # not shipped
     ):
         with tqdm(desc=f"English, {name}", unit="step", mininterval=10) as bar:
-            teach(encoder, said, wordnet, related, likeness, ENGLISH, shown(bar)).save(path)
+            teach(encoder, said, wordnet, related, likeness, ENGLISH, on_step=shown(bar)).save(path)
 
 
 def make_heads(cache: Path, out: Path, names: Sequence[str], tutors: Tutors) -> None:
@@ -163,7 +163,7 @@ def train_questions(cache: Path, out: Path, vocabulary: Vocabulary, rephrase: Re
     """What the shipped head is asked about the scenes of the train split, by the shipped encoder."""
     count = RECIPE.train_scenes
     with tqdm(total=count, desc="questions", unit="scene", mininterval=5) as bar:
-        said, truth = load_questions("train", count, cache, progress=lambda done, _: bar.update(done - bar.n))
+        said, truth = load_questions("train", count, cache, progress=lambda done, *_: bar.update(done - bar.n))
     rng = np.random.default_rng(0)
     others = [rephrase(text, rng) or text for text in said]
     encoder = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE)

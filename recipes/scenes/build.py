@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from core.encoders import scenes as encoder_source
 from core.encoders.scenes import ImageTower, SceneEncoder, TextTower
 from core.models.head import SparseHead
 from core.training.config import TrainingConfig
-from core.training.trainer import Lesson, train_head
+from core.training.trainer import Lesson, OnStep, train_head
 from core.world.words import WORDS
 from recipes.scenes import corpus as corpus_source
 from recipes.scenes import lessons as lessons_source
@@ -38,7 +37,7 @@ def corpus(split: str, count: int, cache: Path) -> Corpus:
     """The cached corpus of a split; held-out splits are drawn exactly as users see them."""
     with tqdm(total=count, desc=f"{split} scenes", unit="scene", mininterval=5) as bar:
         return load_corpus(split, count, cache, supersample=1 if split == "train" else 2,
-                           progress=lambda done, _: bar.update(done - bar.n))  # fmt: skip
+                           progress=lambda done, *_: bar.update(done - bar.n))  # fmt: skip
 
 
 def train_towers(recipe: Recipe, cache: Path) -> SceneEncoder:
@@ -46,7 +45,7 @@ def train_towers(recipe: Recipe, cache: Path) -> SceneEncoder:
     train, val = corpus("train", recipe.train_scenes, cache), corpus("val", recipe.val_scenes, cache)
     texts = sentences(train, WORDS)
     with tqdm(total=recipe.train_scenes, desc="what is true of what", unit="scene", mininterval=5) as bar:
-        truth = load_truth("train", recipe.train_scenes, cache, progress=lambda done, _: bar.update(done - bar.n))
+        truth = load_truth("train", recipe.train_scenes, cache, progress=lambda done, *_: bar.update(done - bar.n))
     towers = Towers.fresh(WORDS, recipe)
     key = hashlib.sha256(world_digest().encode())
     for module in (encoder_source, towers_source, readers_source, lessons_source, corpus_source, truth_source):
@@ -60,22 +59,22 @@ def train_towers(recipe: Recipe, cache: Path) -> SceneEncoder:
             towers.restore(torch.load(path, weights_only=True))
             continue
         with tqdm(desc=f"towers, stage {number} of {len(recipe.stages)}", unit="step", mininterval=10) as bar:
-            run_stage(towers, train, texts, truth, stage, recipe, shown(bar))
+            run_stage(towers, train, texts, truth, stage, recipe, on_step=shown(bar))
         torch.save(towers.state(), path)
         if stage.joint:
             log.info("after stage %d, dense on val: %s", number, dense_figures(dataset(towers.image, towers.text, val)))
     return SceneEncoder(WORDS, towers.image, towers.text)
 
 
-def shown(bar: tqdm) -> Callable[[int, int, dict[str, float]], None]:
-    """What shows (step, steps, measures) on a bar."""
+def shown(bar: tqdm) -> OnStep:
+    """What shows a training's steps and their measures on a bar."""
 
-    def progress(step: int, steps: int, measures: dict[str, float]) -> None:
+    def on_step(step: int, steps: int, measures: dict[str, float]) -> None:
         bar.total = steps
         bar.set_postfix({name: f"{value:.3f}" for name, value in measures.items()}, refresh=False)
         bar.update(step - bar.n)
 
-    return progress
+    return on_step
 
 
 def dataset(image: ImageTower, text: TextTower, part: Corpus, *, phrases: bool = False) -> DenseDataset:
@@ -117,4 +116,4 @@ def train_builtin_head(
 ) -> SparseHead:
     """One head, with a progress bar."""
     with tqdm(desc=f"head: {name}", unit="step", mininterval=5) as bar:
-        return train_head(data, spoken, config, shown(bar), taught=taught, lesson=lesson)
+        return train_head(data, spoken, config, on_step=shown(bar), taught=taught, lesson=lesson)

@@ -20,6 +20,7 @@ from core.world.colours import BASES
 from core.world.composer import compose
 from core.world.renderer import render
 from core.world.scene import Scene
+from index_store.progress import Progress, silent
 
 SIZE = 384  # pictures are drawn at the size users see
 SIDES = (64, 96, PIXELS)  # that stages train at
@@ -63,9 +64,7 @@ def world_digest(*, drawn_only: bool = False) -> str:
     return digest.hexdigest()[:12]
 
 
-def load_corpus(
-    split: str, count: int, cache: Path, *, supersample: int = 1, progress: Callable[[int, int], None] | None = None
-) -> Corpus:
+def load_corpus(split: str, count: int, cache: Path, *, supersample: int = 1, progress: Progress = silent) -> Corpus:
     """The first `count` scenes of `split`: read from the cache, or drawn and described on every core and cached.
 
     `supersample`: 1 is enough for what is scaled down to SIDES; 2 draws exactly the picture that users see.
@@ -73,8 +72,8 @@ def load_corpus(
     sizes = "-".join(map(str, SIDES))
     pictures = cache / f"pictures-{split}-{count}-{supersample}x-{sizes}-{world_digest(drawn_only=True)}.npz"
     sentences = cache / f"sentences-{split}-{count}-{world_digest()}.npz"
-    drawn = of_every_scene(pictures, split, count, partial(_draw, supersample=supersample), progress)
-    said = of_every_scene(sentences, split, count, _describe, progress)
+    drawn = of_every_scene(pictures, split, count, partial(_draw, supersample=supersample), progress=progress)
+    said = of_every_scene(sentences, split, count, _describe, progress=progress)
     scaled = {side: drawn[_scaled(side)] for side in SIDES}
     return Corpus(scaled, drawn["boxes"], drawn["setting"], **{name: rows.tolist() for name, rows in said.items()})
 
@@ -95,7 +94,8 @@ def of_every_scene(
     split: str,
     count: int,
     row: Callable[[Scene], dict[str, NDArray]],
-    progress: Callable[[int, int], None] | None = None,
+    *,
+    progress: Progress = silent,
 ) -> dict[str, NDArray]:
     """What `row` makes of each of the first `count` scenes of `split`, stacked: read from `path`, or made on every core
     and kept there."""
@@ -105,8 +105,7 @@ def of_every_scene(
         with ProcessPoolExecutor() as pool:
             for numbers, part in zip(chunks, pool.map(partial(_rows, row, split), chunks), strict=True):
                 parts.append(part)
-                if progress:
-                    progress(numbers.stop, count)
+                progress(numbers.stop, count, f"{split} scenes")
         save(path, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     with np.load(path) as arrays:
         return {name: arrays[name] for name in arrays.files}

@@ -5,7 +5,7 @@ new rows are learned, such that a text in other words gets the vector of what it
 layer on the tower's features that tells whether the world answers a text at all.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from core.encoders.english import BUCKETS, EnglishWords, Strangeness, letter_groups
 from core.encoders.scenes import SceneEncoder
+from core.training.trainer import OnStep, unwatched
 from core.vocabulary import Vocabulary
 from recipes.scenes.english_lessons import (
     Bank,
@@ -40,7 +41,6 @@ SENTENCE = 3  # words of a text that the limit is set by
 FALSE_ALARMS = 0.02  # share of familiar texts that may be called strange
 STRANGENESS_RATE = 2e-3
 ALIEN = 0.35  # likeness to the nearest word of the world under which a noun is strange to it
-Progress = Callable[[int, int, dict[str, float]], None]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def teach(
     related: Mapping[str, tuple[str, ...]],
     likeness: Likeness | None,
     recipe: EnglishRecipe,
-    progress: Progress | None = None,
+    *,
+    on_step: OnStep = unwatched,
 ) -> EnglishWords:
     """`captions`: sentences of the train split; `related`: what English nouns mean (`believed_relatives`).
 
@@ -100,7 +101,7 @@ def teach(
         strange = [word for word in strange if nearest[word] < ALIEN]
     lessons += strange_texts(strange, rng, recipe.strange)
     lessons += [Lesson(caption, (), 0.0) for caption in chosen[: recipe.strange]]
-    learned, strangeness, limit = _learn(encoder, rows, _prepared(encoder, words, lessons), recipe, rng, progress)
+    learned, strangeness, limit = _learn(encoder, rows, _prepared(encoder, words, lessons), recipe, rng, on_step)
     return EnglishWords(words, learned, _letters(encoder, words, learned, recipe), strangeness, limit)
 
 
@@ -145,7 +146,7 @@ def _learn(
     lessons: _Lessons,
     recipe: EnglishRecipe,
     rng: np.random.Generator,
-    progress: Progress | None,
+    on_step: OnStep,
 ) -> tuple[Tensor, Strangeness, float]:
     """Rows, the layer for strangeness, and the probability from which on a text counts as strange.
 
@@ -182,8 +183,7 @@ def _learn(
         loss.backward()
         optimiser.step()
         schedule.step()
-        if progress:
-            progress(step + 1, recipe.steps, {"meant": meant.item(), "strange": strange.item()})
+        on_step(step + 1, recipe.steps, {"meant": meant.item(), "strange": strange.item()})
     with torch.no_grad():
         sentence = np.array([len(lessons.said[i]) >= SENTENCE for i in kept_back])
         known = kept_back[(lessons.familiar[kept_back].numpy() == 1) & sentence]

@@ -6,7 +6,6 @@ distillation of the paper knows one target distribution, that of the dense vecto
 
 import hashlib
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +26,7 @@ from core.world.words import (
     SYNONYMS,
     place_phrases,
 )
+from index_store.progress import Progress, silent
 from recipes.scenes import corpus as drawn
 from recipes.scenes.truth import Truth, holding, phrase_rows, scene_row
 
@@ -82,12 +82,10 @@ def questions_of(scene: Scene) -> list[Caption]:
     return [question(scene, rng) for _ in range(EACH)]
 
 
-def load_questions(
-    split: str, count: int, cache: Path, *, progress: Callable[[int, int], None] | None = None
-) -> tuple[list[str], Truth]:
+def load_questions(split: str, count: int, cache: Path, *, progress: Progress = silent) -> tuple[list[str], Truth]:
     """The questions of the first `count` scenes of `split`, in order, and their truth; cached."""
     path = cache / f"questions-{split}-{count}-{_digest()}.npz"
-    rows = drawn.of_every_scene(path, split, count, _row, progress)
+    rows = drawn.of_every_scene(path, split, count, _row, progress=progress)
     return rows.pop("texts").ravel().tolist(), Truth(**rows)
 
 

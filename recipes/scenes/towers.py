@@ -7,7 +7,7 @@ sentences swap left and right.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +19,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.encoders.scenes import PICTURES, PIXELS, TEXTS, ImageTower, TextTower, as_input
+from core.training.trainer import OnStep, unwatched
 from recipes.scenes import lessons
 from recipes.scenes.corpus import Corpus
 from recipes.scenes.lessons import Said, Sentences
 from recipes.scenes.readers import GridHead, NameHead
 from recipes.scenes.recipe import Recipe, Stage
 from recipes.scenes.truth import Truth
-
-Progress = Callable[[int, int, dict[str, float]], None]
 
 
 @dataclass
@@ -73,7 +72,8 @@ def run_stage(
     truth: Truth,
     stage: Stage,
     recipe: Recipe,
-    progress: Progress | None = None,
+    *,
+    on_step: OnStep = unwatched,
 ) -> None:
     """Trains in place; deterministic for one machine, thread count and seed."""
     rng = np.random.default_rng([recipe.seed, recipe.stages.index(stage)])
@@ -110,8 +110,7 @@ def run_stage(
         schedule.step()
         with torch.no_grad():
             towers.log_scale.clamp_(max=math.log(100))
-        if progress:
-            progress(step + 1, steps, measures)
+        on_step(step + 1, steps, measures)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@
 towers to tell them apart by chance. `claims.holds` is the definition; this is the same for arrays (a test compares).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from core.world.captions import Caption
 from core.world.catalogue import KINDS
 from core.world.scene import SIZES, Scene
+from index_store.progress import Progress, silent
 from recipes.scenes import corpus as drawn
 
 GROUPS, THINGS = 4, 2  # a scene has at most four groups, a phrase names at most two things
@@ -41,10 +41,10 @@ class Truth:
     related: NDArray[bool_]
 
 
-def load_truth(split: str, count: int, cache: Path, *, progress: Callable[[int, int], None] | None = None) -> Truth:
+def load_truth(split: str, count: int, cache: Path, *, progress: Progress = silent) -> Truth:
     """The truth of the first `count` scenes of `split` and of the phrases that the corpus says of them; cached."""
     path = cache / f"truth-{split}-{count}-{drawn.world_digest()}.npz"
-    return Truth(**drawn.of_every_scene(path, split, count, _row, progress))
+    return Truth(**drawn.of_every_scene(path, split, count, _row, progress=progress))
 
 
 def holding(

@@ -1,7 +1,6 @@
 """The illustrated world as a dense data set folder: drawn, described and encoded by the shipped encoder, once."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,14 @@ from numpy.typing import NDArray
 from core.data.dense import FILES, write_dense
 from core.encoders.scenes import SceneEncoder
 from core.models.registry import SCENES
+from index_store.progress import Progress, named, silent
 from recipes.scenes.build import dataset
 from recipes.scenes.corpus import load_corpus, world_digest
 
 HELD_OUT = {"val": 500, "test": 1000}  # scenes; the README's figures are of the same 1,000
 
-Progress = Callable[[str, int, int], None]
 
-
-def world_data(train_scenes: int, cache: Path, progress: Progress | None = None) -> Path:
+def world_data(train_scenes: int, cache: Path, *, progress: Progress = silent) -> Path:
     """The folder of the world's dense data set with so many train scenes, made below `cache` where it is not there yet.
 
     Five captions a scene. The folder's name holds a hash of what draws the world and of the encoder.
@@ -35,14 +33,10 @@ def world_data(train_scenes: int, cache: Path, progress: Progress | None = None)
     texts: dict[int, NDArray[float32]] = {}
     entries: list[dict[str, Any]] = []
     for split, count in {"train": train_scenes, **HELD_OUT}.items():
-
-        def told(done: int, total: int, what: str = f"drawing {split} scenes") -> None:
-            if progress:
-                progress(what, done, total)
-
         # held-out scenes exactly as users see them, train scenes as the encoder saw them
-        part = load_corpus(split, count, cache, supersample=1 if split == "train" else 2, progress=told)
-        told(0, count, f"encoding {split} scenes")
+        drawn = named(progress, f"drawing {split} scenes")
+        part = load_corpus(split, count, cache, supersample=1 if split == "train" else 2, progress=drawn)
+        progress(0, count, f"encoding {split} scenes")
         data = dataset(encoder.image_tower, encoder.text_tower, part)
         for row, captions in enumerate(part.captions):
             first, imgid = len(texts), len(images)

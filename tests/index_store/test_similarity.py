@@ -9,6 +9,8 @@ import pytest
 from index_store import similarity as likeness
 from index_store.similarity import NEAR, SURELY, Picture, groups
 
+pytestmark = pytest.mark.numeric
+
 
 def flipped(hash_: bytes, bits: list[int]) -> bytes:
     data = bytearray(hash_)

@@ -47,7 +47,7 @@ class Listing:
     empty: list[Path] = field(default_factory=list)  # those of `folders` that hold no picture: perhaps not mounted
     passed_over: Counter[str] = field(default_factory=Counter)  # files that are no pictures, by suffix ("" for none)
     junk: Counter[str] = field(default_factory=Counter)  # pictures in folders that are junk, by the folder's name
-    junk_places: list[Path] = field(default_factory=list)  # those folders
+    junk_folders: list[Path] = field(default_factory=list)  # those folders
 
     def covers(self, path: Path) -> bool:
         """Whether the walk would have met this path, so that its absence means that the file is gone."""
@@ -66,6 +66,17 @@ def existing(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
         except (OSError, RuntimeError, ValueError) as error:  # missing, forbidden, too long, a link to itself
             raise ImageError(f"There is no file or folder at {path} that can be read; check the path.") from error
     return found
+
+
+def is_gone(path: str | os.PathLike[str]) -> bool:
+    """Whether surely nothing lies at a path; not where a folder above it may not be looked into."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def list_pictures(
@@ -153,7 +164,7 @@ class _Walk:
                     (self.linked if entry.is_symlink() else self.folders).append(path)
                 elif junk and not entry.is_symlink() and (held := _pictures_in(path)):
                     self.listing.junk[entry.name] += held
-                    self.listing.junk_places.append(path)
+                    self.listing.junk_folders.append(path)
             elif entry.name.startswith(APPLE_DOUBLE) and not (self.everything and _is_real(path)):
                 self.listing.junk[f"{APPLE_DOUBLE}*"] += 1
             elif self.everything or not entry.name.startswith("."):

@@ -10,13 +10,14 @@ import uuid
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from core.errors import ImageError
 from core.pictures.folders.junk import APPLE_DOUBLE, junk_folder
 from core.pictures.formats.kinds import is_picture, picture_suffixes, tells_picture
+from index_store.progress import ShouldStop, never
 
 MAX_FILES = 5_000  # in one zip: some minutes of indexing
 MAX_BYTES = 2_000_000_000  # of one zip, unpacked
@@ -48,12 +49,12 @@ class Taken:
         )
 
 
-def take_files(files: Sequence[Path], into: Path, cancelled: Callable[[], bool] = lambda: False) -> Taken:
+def take_files(files: Sequence[Path], into: Path, *, should_stop: ShouldStop = never) -> Taken:
     """Copies pictures, and the pictures in zips, below `into`.
 
     What is no picture is passed over and counted, in a zip or beside it; a zip that is damaged, too large, or names
     files outside itself is refused whole; neither costs the others. Of names that exist already, with other content,
-    both are kept. Stops, with nothing taken, once `cancelled()` is true. Raises ImageError where `into` cannot be
+    both are kept. Stops, with nothing taken, once `should_stop()` is true. Raises ImageError where `into` cannot be
     written.
     """
     taken = Taken()
@@ -64,8 +65,8 @@ def take_files(files: Sequence[Path], into: Path, cancelled: Callable[[], bool] 
     waiting.mkdir()
     try:
         for number, file in enumerate(files):
-            _take(file, waiting / f"{number:06}", taken, cancelled)
-        if cancelled():
+            _take(file, waiting / f"{number:06}", taken, should_stop)
+        if should_stop():
             return Taken()
         files_there = [file for file in sorted(waiting.rglob("*")) if file.is_file()]
         taken.paths = list(dict.fromkeys(_settle(file, waiting, into) for file in files_there))
@@ -76,11 +77,11 @@ def take_files(files: Sequence[Path], into: Path, cancelled: Callable[[], bool] 
     return taken
 
 
-def _take(file: Path, into: Path, taken: Taken, cancelled: Callable[[], bool]) -> None:
+def _take(file: Path, into: Path, taken: Taken, should_stop: ShouldStop) -> None:
     """Copies one picture, or the pictures in one zip, into a folder that is there for nothing else."""
     if file.suffix.lower() == ".zip":
         try:
-            _unpack(file, into, taken, cancelled)
+            _unpack(file, into, taken, should_stop)
         except ImageError as error:  # the whole of it
             taken.refused.append((file.name, str(error)))
             shutil.rmtree(into, ignore_errors=True)
@@ -91,12 +92,12 @@ def _take(file: Path, into: Path, taken: Taken, cancelled: Callable[[], bool]) -
         taken.passed_over[file.suffix.lower()] += 1
 
 
-def _unpack(file: Path, into: Path, taken: Taken, cancelled: Callable[[], bool]) -> None:
+def _unpack(file: Path, into: Path, taken: Taken, should_stop: ShouldStop) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = _checked(file, archive.infolist())
             for entry in entries:
-                if cancelled():
+                if should_stop():
                     return
                 if not _wanted(archive, entry, taken):
                     continue

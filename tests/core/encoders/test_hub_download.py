@@ -80,7 +80,10 @@ from core.encoders.weights import WEIGHTS, HubFiles
 files = HubFiles("me/model", ("config.json", WEIGHTS))
 size, stop, told = files.size(), int(sys.argv[1]), []
 try:
-    files.fetch(lambda done, total, what: told.append((done, total, what)), lambda: bool(told) and told[-1][0] >= stop)
+    files.fetch(
+        progress=lambda done, total, what: told.append((done, total, what)),
+        should_stop=lambda: bool(told) and told[-1][0] >= stop,
+    )
     said = "whole"
 except DownloadStopped as error:
     said = str(error)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from core.encoders.lavis_environment import BYTES, LavisEnvironment
-from core.encoders.weights import silent
 from core.errors import DownloadStopped, MissingFiles, ModelError
 
 
@@ -75,5 +74,5 @@ def test_without_a_network_what_was_there_stays(environment: LavisEnvironment, m
 
 def test_a_wish_to_stop_leaves_nothing(environment: LavisEnvironment) -> None:
     with pytest.raises(DownloadStopped, match="stopped as asked"):
-        environment.make(silent, lambda: True)
+        environment.make(should_stop=lambda: True)
     assert list(environment.folder.parent.iterdir()) == []

@@ -52,7 +52,7 @@ def test_a_study_fills_every_row_and_goes_on_where_it_stopped(
 ) -> None:
     whole = Study(data, tmp_path, Vocabulary(WORDS), CONFIG)
     told: list[str] = []
-    table = whole.run(lambda what, done, total: told.append(what))
+    table = whole.run(progress=lambda done, total, what: told.append(what))
     rows = {row["row"]: row for row in table}
     assert list(rows) == [row.name for row in ROWS]
     assert all(rows[name]["seconds"] > 0 and rows[name]["peak_mb"] > 50 for name in list(rows)[1:])
@@ -90,7 +90,7 @@ def test_a_head_that_is_there_already_is_judged_beside_the_others(
 
 def test_errors_of_the_training_process_come_back_as_they_are(data: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no split 'val'; patience"):
-        study.train_apart(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path, lambda a, b: None)
+        study.train_apart(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path)
 
 
 def test_the_table_for_people_and_programs(tmp_path: Path) -> None:

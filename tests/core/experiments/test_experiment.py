@@ -2,9 +2,9 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -18,24 +18,37 @@ from core.models.head_folder import load_head
 from core.subprocess_task import run_apart
 from core.training.checkpoint import CHECKPOINT_FILE
 from core.training.config import TrainingConfig
+from index_store.progress import ShouldStop
 from tests.core.dense_sets import WORDS, write_words
 
 CONFIG = TrainingConfig(epochs=3, batch_size=20, hidden_size=32, tau=0.02)
 
 
-def count_up(until: int, tell: Callable[[int], None], stop: Event) -> tuple[int, int]:
+def once(stop: threading.Event) -> ShouldStop:
+    """Says yes once each time that the event is set."""
+
+    def should_stop() -> bool:
+        asked = stop.is_set()
+        if asked:
+            stop.clear()
+        return asked
+
+    return should_stop
+
+
+def count_up(until: int, *, tell: Callable[[int], None], should_stop: ShouldStop) -> tuple[int, int]:
     """Counts, saying so; asked to stop, once from the beginning; the two numbers reached, and the process's id."""
     reached = 0
     for number in range(until):
         tell(number)
         reached = number
-        if stop.wait(0.01):
-            stop.clear()
+        time.sleep(0.01)
+        if should_stop():
             break
     return reached, os.getpid()
 
 
-def fail(how: str, tell: Callable[[int], None], stop: Event) -> None:
+def fail(how: str, *, tell: Callable[[int], None], should_stop: ShouldStop) -> None:
     if how == "die":
         os._exit(3)
     raise DatasetError("There is nothing in it.")
@@ -50,16 +63,16 @@ def test_work_apart_tells_and_stops() -> None:
         if number == 5:
             stop.set()
 
-    reached, process = run_apart(count_up, 100_000, told=listen, stop=stop)
+    reached, process = run_apart(count_up, 100_000, tell=listen, should_stop=once(stop))
     assert told == list(range(reached + 1)) and 5 <= reached < 100_000
     assert process != os.getpid() and not stop.is_set()
 
 
 def test_what_goes_wrong_apart_is_told_here() -> None:
     with pytest.raises(DatasetError, match="nothing in it"):
-        run_apart(fail, "say so", told=print)
+        run_apart(fail, "say so", tell=print)
     with pytest.raises(TrainingError, match="exit status 3"):
-        run_apart(fail, "die", told=print)
+        run_apart(fail, "die", tell=print)
 
 
 def test_an_experiment_is_conducted_stopped_gone_on_with_and_thrown_away(tmp_path: Path) -> None:
@@ -78,7 +91,7 @@ def test_an_experiment_is_conducted_stopped_gone_on_with_and_thrown_away(tmp_pat
             if len(epochs) == 3:
                 stop.set()
 
-    assert run_apart(conduct, runs / key, tmp_path, told=listen, stop=stop)
+    assert run_apart(conduct, runs / key, tmp_path, tell=listen, should_stop=once(stop))
     result = experiments(runs)[key].result
     assert result is not None and not result.ended and 3 <= result.epochs < 2000
     assert (runs / key / CHECKPOINT_FILE).exists()
@@ -95,7 +108,7 @@ def test_an_experiment_is_conducted_stopped_gone_on_with_and_thrown_away(tmp_pat
             epochs.append(said[0])
             stop.set()
 
-    assert run_apart(conduct, runs / key, tmp_path, told=listen_again, stop=stop)
+    assert run_apart(conduct, runs / key, tmp_path, tell=listen_again, should_stop=once(stop))
     assert epochs[before]["epoch"] == epochs[before - 1]["epoch"] + 1  # type: ignore[index]
     discard(runs, key)
     assert list(experiments(runs)) == [other]
@@ -107,7 +120,7 @@ def test_words_of_the_captions_are_the_terms_where_none_are_given(tmp_path: Path
     data = write_words(tmp_path / "data")
     plan = Experiment("d", "t", CONFIG, None, "2026-01-02T03:04:05+00:00", folder=str(data))
     key = begin(tmp_path / "runs", plan, None)
-    assert run_apart(conduct, tmp_path / "runs" / key, tmp_path, told=lambda *said: None)
+    assert run_apart(conduct, tmp_path / "runs" / key, tmp_path, tell=lambda *said: None)
     _, vocabulary = load_head(tmp_path / "runs" / key)
     assert len(vocabulary) > 15 and set(vocabulary.terms) <= set(WORDS.terms)  # those said three times
 

@@ -34,7 +34,8 @@ def test_every_picture_is_there_with_its_first_caption(made: tuple[Path, list[tu
     assert [Path(item.path).name for item in items] == [f"test-{number:06}.png" for number in range(COUNT)]
     assert {item.kind for item in items} == {"image"}
     assert [item.caption for item in items] == [entry["sentences"][0]["raw"] for entry in entries]
-    assert Image.open(items[0].path).size == (items[0].width, items[0].height)
+    with Image.open(items[0].path) as drawn:
+        assert drawn.size == (items[0].width, items[0].height)
     assert told[0] == (0, COUNT) and told[-1] == (COUNT, COUNT) and told == sorted(told)
 
 
@@ -74,7 +75,7 @@ def test_an_interrupted_first_start_goes_on(
     path = tmp_path / "w" / "collection"
     reached: list[int] = []
     ensure_world(
-        model, path, COUNT, progress=lambda done, *_: reached.append(done), cancelled=lambda: max(reached) >= 4
+        model, path, COUNT, progress=lambda done, *_: reached.append(done), should_stop=lambda: max(reached) >= 4
     )
     with Collection.open(path) as collection:
         assert 4 <= len(collection) < COUNT

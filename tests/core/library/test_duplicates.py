@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from core.library.duplicates import copies, find_copies
 from core.library.indexing import index_paths
 from core.models.model import Model
-from core.pictures.similarity import likeness
+from core.pictures.similarity import similarity_hash
 from core.search.encoding import encode_text
 from core.search.query import Query
 from core.search.search import search
@@ -79,10 +79,10 @@ def test_versions_of_a_picture_are_found_and_no_others(collection: Collection, m
 
 
 def test_what_a_thumbnail_shows_and_what_the_picture_shows_are_alike(collection: Collection, model: Model) -> None:
-    assert likeness(Image.new("L", (50, 50), 7).convert("RGB")) is None
-    hash_ = likeness(photograph(3))
+    assert similarity_hash(Image.new("L", (50, 50), 7).convert("RGB")) is None
+    hash_ = similarity_hash(photograph(3))
     assert hash_ is not None and len(hash_) == 40
-    assert likeness(photograph(3).transpose(Image.Transpose.FLIP_LEFT_RIGHT)) != hash_
+    assert similarity_hash(photograph(3).transpose(Image.Transpose.FLIP_LEFT_RIGHT)) != hash_
 
 
 def test_collections_made_before_get_their_hashes_from_thumbnails(

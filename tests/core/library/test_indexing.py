@@ -26,7 +26,10 @@ from index_store.errors import CollectionError
 from index_store.filters import parse
 from index_store.folder.collection import Collection
 from index_store.vectors import SparseVector
+from tests.rounding import alike
 from tests.unprivileged import as_nobody, needs_nobody
+
+pytestmark = pytest.mark.numeric
 
 
 class Counting(Model):
@@ -68,11 +71,6 @@ def held(collection: Collection, kind: str = "image") -> dict[str, SparseVector]
     )
 
 
-def alike(vector: SparseVector, other: SparseVector) -> bool:
-    """Equal up to the rounding that differs between batch sizes."""
-    return vector.terms.tolist() == other.terms.tolist() and np.allclose(vector.weights, other.weights, rtol=1e-4)
-
-
 def test_a_folder(collection: Collection, counting: Counting, folder: Path) -> None:
     (folder / "notes.txt").write_text("not a picture, and not asked for")
     (folder / ".hidden.png").write_bytes((folder / "0.png").read_bytes())
@@ -88,7 +86,9 @@ def test_a_folder(collection: Collection, counting: Counting, folder: Path) -> N
         assert alike(vector, own)
     item = next(iter(collection.all_items()))
     assert (item.width, item.height) == (48, 32) and item.bytes == os.path.getsize(item.path)
-    assert item.thumbnail and Image.open(item.thumbnail).format == "WEBP"
+    assert item.thumbnail
+    with Image.open(item.thumbnail) as small:
+        assert small.format == "WEBP"
 
 
 def test_again_encodes_nothing(collection: Collection, counting: Counting, folder: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_cancelled_run_renames_nothing(collection: Collection, counting: Count
     index_paths(counting, collection, [folder])
     before = ids(collection, folder)
     (folder / "0.png").rename(folder / "9.png")
-    report = index_paths(counting, collection, [folder], cancelled=lambda: True)
+    report = index_paths(counting, collection, [folder], should_stop=lambda: True)
     assert report.cancelled and report.renamed == 0 and ids(collection, folder) == before
 
 
@@ -330,7 +330,7 @@ def test_cancelling_keeps_what_was_stored_and_the_next_run_goes_on(
     root.mkdir()
     for number, patch in enumerate(patches):
         patch.save(root / f"{number:02}.png")
-    report = index_paths(counting, collection, [root], cancelled=lambda: len(collection) > 0)
+    report = index_paths(counting, collection, [root], should_stop=lambda: len(collection) > 0)
     assert report.cancelled and counts(report) == (32, 0, 0, 0, 0) and len(collection) == 32
     report = index_paths(counting, collection, [root])
     assert not report.cancelled and counts(report) == (8, 32, 0, 0, 0) and sum(counting.images) == 40
@@ -347,9 +347,9 @@ def test_a_slow_encoder_is_asked_for_little_at_a_time_and_what_it_encoded_before
         patch.save(tmp_path / f"{number:02}.png")
     ticks = itertools.count()
     monkeypatch.setattr(
-        "core.library.indexing.perf_counter", lambda: 100.0 * next(ticks)
+        "core.library.new_pictures.perf_counter", lambda: 100.0 * next(ticks)
     )  # everything takes 100 seconds
-    report = index_paths(counting, collection, [tmp_path], cancelled=lambda: len(counting.images) == 3)
+    report = index_paths(counting, collection, [tmp_path], should_stop=lambda: len(counting.images) == 3)
     assert report.cancelled and counting.images == [8, 1, 1]
     assert counts(report) == (10, 0, 0, 0, 0) and len(collection) == 10
     report = index_paths(counting, collection, [tmp_path])
@@ -359,7 +359,7 @@ def test_a_slow_encoder_is_asked_for_little_at_a_time_and_what_it_encoded_before
 def test_a_cancelled_run_removes_nothing(collection: Collection, counting: Counting, folder: Path) -> None:
     index_paths(counting, collection, [folder])
     (folder / "0.png").unlink()
-    assert counts(index_paths(counting, collection, [folder], cancelled=lambda: True)) == (0, 0, 0, 0, 0)
+    assert counts(index_paths(counting, collection, [folder], should_stop=lambda: True)) == (0, 0, 0, 0, 0)
     assert len(collection) == 6
 
 

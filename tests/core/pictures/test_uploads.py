@@ -140,5 +140,5 @@ def test_a_limit_holds_while_unpacking_too(tmp_path: Path, monkeypatch: pytest.M
 
 def test_cancelling_takes_nothing(tmp_path: Path) -> None:
     packed = zipped(tmp_path / "a.zip", {"a.png": picture("red")})
-    assert take_files([packed], tmp_path / "taken", cancelled=lambda: True).paths == []
+    assert take_files([packed], tmp_path / "taken", should_stop=lambda: True).paths == []
     assert list((tmp_path / "taken").iterdir()) == []

@@ -17,6 +17,8 @@ from core.search.comparison import compare, kendall_tau
 from index_store.folder.collection import Collection
 from index_store.items import Hit
 
+pytestmark = pytest.mark.numeric
+
 
 def ranked(*ids: int) -> list[Hit]:
     return [Hit(number, 1 / (place + 1)) for place, number in enumerate(ids)]
@@ -56,7 +58,7 @@ def test_dense_vectors_are_made_once(
 
     with collection("first") as first:
         told: list[tuple[int, int]] = []
-        found = dense_items(model.encoder, first, file, progress=lambda done, of: told.append((done, of)))
+        found = dense_items(model.encoder, first, file, progress=lambda done, of, _: told.append((done, of)))
         assert found is not None and encoded == [5] and told == [(5, 5)] and found.missing == 0
         rows = dict(zip(found.ids.tolist(), found.rows, strict=True))
         for item in first.all_items(kind="image"):
@@ -78,4 +80,4 @@ def test_dense_vectors_are_made_once(
         found = dense_items(model.encoder, second, file)
         assert found is not None and len(found.ids) == 6 and found.missing == 1  # its file is gone
         file.unlink()
-        assert dense_items(model.encoder, second, file, cancelled=lambda: True) is None and not file.exists()
+        assert dense_items(model.encoder, second, file, should_stop=lambda: True) is None and not file.exists()

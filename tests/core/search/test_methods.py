@@ -19,6 +19,7 @@ from core.search.query import Mode, Query
 from core.search.search import search
 from index_store.folder.collection import Collection
 
+pytestmark = pytest.mark.numeric
 TEXT = "a red dog beside the sea"
 
 

@@ -17,6 +17,7 @@ from core.search.search import search
 from core.search.weighting import weigh
 from index_store.folder.collection import Collection, NewItem
 
+pytestmark = pytest.mark.numeric
 TEXT = "a red dog and the sea at night"
 
 

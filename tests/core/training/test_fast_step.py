@@ -16,6 +16,7 @@ from core.training.losses import own_pairs
 from core.training.objective import Batch, objective
 from core.training.trainer import train_head
 
+pytestmark = pytest.mark.numeric
 TERMS, DIM, SIZE = 700, 12, 20
 
 
@@ -118,7 +119,7 @@ def test_two_hundred_steps_go_the_same_way(monkeypatch: pytest.MonkeyPatch) -> N
             epochs=20, batch_size=20, hidden_size=16, tau=0.05, query_sparsity=1e-2, item_sparsity=1e-2, step=step
         )
         curves[step] = told = []
-        train_head(data, spoken, config, lambda done, of, measures, told=told: told.append(measures))
+        train_head(data, spoken, config, on_step=lambda done, of, measures, told=told: told.append(measures))
     plain, quick = (np.array([row["loss"] for row in curves[step]]) for step in ("plain", "fast"))
     assert len(plain) == 200 and plain[-20:].mean() < plain[:20].mean()
     assert np.abs(quick / plain - 1).max() < 0.01

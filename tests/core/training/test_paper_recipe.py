@@ -29,6 +29,7 @@ from core.training.objective import Batch, shown
 from core.training.trainer import HeadTraining
 from core.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.numeric
 PIECES = [
     "[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "dog", "cat", "run", "##s", "red", "on", "grass",
     ".", ",", "blue", "sky", "the", "##ing",
@@ -139,7 +140,7 @@ def trained(config: TrainingConfig, data: DenseDataset, vocabulary: Vocabulary) 
     yield {name: value.clone() for name, value in training.head.state_dict().items()}
     told: list[dict[str, float]] = []
     while training.epoch < config.epochs:
-        training.run_epoch(lambda step, steps, measures: told.append(measures))
+        training.run_epoch(on_step=lambda step, steps, measures: told.append(measures))
     yield told
     yield training.head.state_dict()
 

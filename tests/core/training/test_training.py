@@ -29,6 +29,8 @@ from core.training.objective import shown
 from core.training.trainer import HeadTraining, learning_rate, optimiser, project, train_head
 from core.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.numeric
+
 
 def test_expansion_probability_rises_linearly() -> None:
     assert [expansion_probability(p, 0.8) for p in (0, 0.2, 0.4, 0.8, 1)] == pytest.approx([0, 0.25, 0.5, 1, 1])
@@ -393,7 +395,7 @@ def test_half_precision_products_come_near(small: tuple[DenseDataset, csr_array]
     for precision in ("fp32", "bf16"):
         told: list[dict[str, float]] = []
         config = replace(CONFIG, epochs=3, precision=precision)
-        train_head(data, spoken, config, lambda done, of, row, told=told: told.append(row))  # type: ignore[misc]
+        train_head(data, spoken, config, on_step=lambda done, of, row, told=told: told.append(row))  # type: ignore[misc]
         losses_of[precision] = np.array([row["loss"] for row in told])
     assert losses_of["bf16"] == pytest.approx(losses_of["fp32"], rel=0.05)
     assert not np.array_equal(losses_of["bf16"], losses_of["fp32"])

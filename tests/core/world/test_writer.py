@@ -13,7 +13,7 @@ from core.world.writer import META, write_scenes
 
 def test_two_splits_in_one_folder(tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
-    write_scenes("train", 3, tmp_path, progress=lambda done, count: calls.append((done, count)))
+    write_scenes("train", 3, tmp_path, progress=lambda done, count, _: calls.append((done, count)))
     first = json.loads((tmp_path / META).read_text())["images"]
     write_scenes("test", 2, tmp_path, start=5)
     images = json.loads((tmp_path / META).read_text())["images"]

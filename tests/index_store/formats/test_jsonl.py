@@ -51,7 +51,7 @@ def test_many_items_come_in_batches_with_progress(tmp_path: Path) -> None:
     file, count, told = tmp_path / "items.jsonl", BATCH + 7, []
     file.write_text("".join(json.dumps({"id": f"doc{i}", "vector": {"dog": i + 1}}) + "\n" for i in range(count)))
     with Collection.create(tmp_path / "c", model="m", vocabulary=VOCABULARY) as collection:
-        import_jsonl(collection, file, progress=lambda done, total: told.append((done, total)))
+        import_jsonl(collection, file, progress=lambda done, total, _: told.append((done, total)))
         hits = collection.search(SparseVector.from_pairs({0: 2.0}), 2).hits
         assert told == [(BATCH, count), (count, count)] and len(collection) == count
         assert [hit.score for hit in hits] == [2.0 * count, 2.0 * (count - 1)]

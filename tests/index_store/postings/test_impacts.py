@@ -13,6 +13,7 @@ from index_store.postings.budget import within_budget
 from index_store.postings.writer import Postings
 from index_store.vectors import SparseVector
 
+pytestmark = pytest.mark.numeric
 LARGEST = 3.4028234663852886e38
 weights = st.floats(min_value=0, max_value=LARGEST, exclude_min=True, width=32)
 vectors = st.dictionaries(st.integers(0, 40), weights, min_size=1, max_size=30).map(SparseVector.from_pairs)

@@ -18,6 +18,7 @@ from index_store.folder.collection import Collection, NewItem
 from index_store.search import exact as searching
 from index_store.vectors import SparseVector
 
+pytestmark = pytest.mark.numeric
 WORDS = [f"word{number}" for number in range(30)]
 Vectors = dict[int, SparseVector]
 LIMITLESS = 10**9

@@ -23,6 +23,7 @@ from recipes.scenes.recipe import HEADS, RECIPE, Stage
 from recipes.scenes.towers import Towers, embed, run_stage
 from recipes.scenes.truth import Truth, holding, load_truth
 from recipes.scenes.vocabulary import builtin_vocabulary, shipped_vocabulary
+from tests.rounding import ROUNDING
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +38,9 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
 
 def test_a_corpus_is_drawn_once_and_describes_its_scenes(corpus: Corpus, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    first = load_corpus("train", 3, tmp_path, progress=lambda done, total: told.append((done, total)))
+    first = load_corpus("train", 3, tmp_path, progress=lambda done, total, _: told.append((done, total)))
     assert told == [(3, 3), (3, 3)]  # drawn, then described
-    again = load_corpus("train", 3, tmp_path, progress=lambda done, total: told.append((done, total)))
+    again = load_corpus("train", 3, tmp_path, progress=lambda done, total, _: told.append((done, total)))
     assert len(told) == 2 and first.captions == again.captions
     for side in SIDES:
         assert np.array_equal(first.pictures[side], again.pictures[side])
@@ -59,7 +60,7 @@ def test_vectors_of_a_corpus_are_encoded_once(tmp_path: Path) -> None:
     part = load_corpus("val", 2, tmp_path, supersample=2)
     assert list(first.captions) == [t for a, b in zip(part.captions, part.phrases, strict=True) for t in (*a, *b)]
     texts = SceneEncoder.load(encoder).encode_texts(first.captions)
-    assert np.abs(first.texts - texts).max() < 1e-5
+    assert np.abs(first.texts - texts).max() < ROUNDING
     assert len(encoded(encoder, "val", 2, tmp_path).texts) == 10  # captions alone
     for path in tmp_path.glob("pictures-*"):
         path.unlink()  # what follows needs none
@@ -154,6 +155,7 @@ def test_mirroring_swaps_left_and_right(corpus: Corpus) -> None:
     assert (np.flatnonzero(mirror != np.arange(len(mirror))) == sorted((left, right))).all()
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, truth: Truth) -> None:
     recipe = replace(RECIPE, batch_size=16)
     stages = (
@@ -168,7 +170,7 @@ def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, truth: T
         towers = Towers.fresh(WORDS, recipe)
         measures: list[dict[str, float]] = []
         for stage in stages:
-            run_stage(towers, corpus, texts, truth, stage, recipe, lambda step, steps, m: measures.append(m))  # noqa: B023
+            run_stage(towers, corpus, texts, truth, stage, recipe, on_step=lambda step, steps, m: measures.append(m))  # noqa: B023
         rows.append(embed(towers.image, towers.text, corpus, texts.captions)[0])
     contrast = [m["contrast"] for m in measures if "contrast" in m]
     assert np.mean(contrast[35:45]) < 0.85 * np.mean(contrast[:5])
