@@ -14,7 +14,6 @@ from core.errors import QueryError
 from core.search.comparison import compare
 from core.search.explain import differences, query_terms
 from core.search.query import Query, check_item, check_text
-from core.search.terms import profile
 from demo.state.app import Session, data_uri
 from demo.state.compare import Comparing
 from demo.state.lab import Lab
@@ -95,7 +94,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             k=k,
             budget=budget,
         )
-        document = session.search(query).to_json()
+        document = session.searcher.search(query).to_json()
         for hit in document["hits"]:
             hit["file"] = session.place(hit.pop("path"))  # Gradio's client would download what is called "path"
             if not session.tells_places:
@@ -113,8 +112,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         """
         for number in (first, second):
             check_item(number)
-        query = session.encode_text(text)
-        one, two = (session.score(query, number) for number in (first, second))
+        query = session.searcher.encode_text(text)
+        one, two = (session.searcher.score(query, number) for number in (first, second))
         rows = [row.to_json() for row in differences(one, two)]
         scores = [sum(row.contribution for row in rows) for rows in (one, two)]
         return {"text": text, "first": scores[0], "second": scores[1], "differences": rows}
@@ -126,8 +125,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         Parameters:
             text: any words
         """
-        query = session.encode_text(text)
-        terms = query_terms(query.vector, session.vocabulary, query.literal)
+        query = session.searcher.encode_text(text)
+        terms = query_terms(query.vector, session.searcher.vocabulary, query.literal)
         return {
             "text": text,
             "terms": [term.to_json() for term in terms],
@@ -143,7 +142,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             text: up to 40 words
         """
         check_text(text)
-        return session.links(text).to_json()
+        return session.searcher.links(text).to_json()
 
     @_spoken_errors
     def locate_term(item: int, term: str) -> str:
@@ -155,7 +154,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         """
         check_item(item)
         check_text(term, "term")
-        return data_uri(session.seen(item, term))
+        return data_uri(session.searcher.heatmap(item, term))
 
     @_spoken_errors
     def suggest_terms(start: str, count: int = 12) -> list[dict[str, Any]]:
@@ -168,7 +167,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         check_text(start)
         if not isinstance(count, int):
             raise QueryError(f"The number of terms is {str(count)[:60]!r}, but must be a whole number.")
-        suggested = session.suggest(start, max(1, min(count, MOST_TERMS)))
+        suggested = session.searcher.suggest(start, max(1, min(count, MOST_TERMS)))
         return [{"term": term, "items": items} for term, items in suggested]
 
     @_spoken_errors
@@ -179,11 +178,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             term: a term of the vocabulary, or a form of it
         """
         check_text(term, "term")
-        model, collection = session.ready()
-        known = model.vocabulary.id(term.strip())
-        if known is None:
-            raise QueryError(f"The vocabulary has no term '{term.strip()[:60]}'; suggest_terms lists those it has.")
-        return profile(collection, known).to_json()
+        return session.searcher.profile(term).to_json()
 
     @_spoken_errors
     def compare_rankings(text: str, first: str = "full", second: str = "dense", k: int = 10) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Everything that a person or a program may send arrives here unchecked, so that e
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -65,7 +66,7 @@ class Query:
     k: int = 10
     budget: int | None = None
 
-    @property
+    @cached_property
     def filter(self) -> Filter:
         """The conditions of `where`, understood; QueryError or FilterError for what is none."""
         if not _are_texts(self.where):

@@ -163,7 +163,7 @@ def _answered(collection: Store, query: Query, asked: EncodedQuery, hits: Sequen
 
 def _explained(collection: Store, hits: Sequence[Hit], weights: QueryWeights, each: bool) -> tuple[SearchHit, ...]:
     """Hits with their items and contributions; unless `each`, with the number of copies that each stands for."""
-    ids = [hit.id for hit in hits]
+    ids, terms = [hit.id for hit in hits], collection.vocabulary
     alike = {} if each else collection.alike(ids)
     return tuple(
         SearchHit(
@@ -172,9 +172,7 @@ def _explained(collection: Store, hits: Sequence[Hit], weights: QueryWeights, ea
             path=item.path,
             caption=item.caption,
             score=float(hit.score),
-            contributions=contributions(
-                weights.positive, vector, collection.vocabulary, weights.literal, weights.negative
-            ),
+            contributions=contributions(weights.positive, vector, terms, weights.literal, weights.negative),
             thumbnail=item.thumbnail,
             copies=alike.get(item.id, (item.id, 1))[1],
             tags=item.tags,

@@ -45,12 +45,12 @@ def ask(session: Session, page: PageState) -> PageState:
     if page.picture is not None:
         question = replace(question, like=None)  # the item's vector is kept, even when the item is removed meanwhile
     elif question.like is not None:
-        item = session.item(question.like)
+        item = session.searcher.item(question.like)
         source = file_url(item.thumbnail) if item.thumbnail else ""
         page = replace(page, source=source, name=name_of(item))
     elif not question.text.strip():
         raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
-    result = session.search(question, Encoded(page.text, page.picture))
+    result = session.searcher.search(question, Encoded(page.text, page.picture))
     literal = frozenset(term.term for term in result.all_terms if term.kind == "literal")
     return replace(page, text=result.encoded.text, picture=result.encoded.picture, result=result, literal=literal)
 

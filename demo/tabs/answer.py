@@ -59,7 +59,7 @@ def answered(session: Session, before: PageState, keep: bool = False) -> Answer:
         picture=picture_chip(page.source, page.name) if page.picture else "",
         share=gr.update(visible=page.picture is not None and page.text is not None, value=question.share),
         chips=query_chips(
-            result.all_terms, question.weights, f"{question.text} {page.name}", session.narrowing(result)
+            result.all_terms, question.weights, f"{question.text} {page.name}", session.searcher.narrowing(result)
         ),
         words=gr.skip() if same_words else folded() if page.text else "",
         line=_line(session, question, result) if hits else "",
@@ -94,7 +94,7 @@ def _notice(session: Session, result: "SearchResult", question: "Query") -> str:
 
 
 def _line(session: Session, question: "Query", result: "SearchResult") -> str:
-    searched = session.size_of(question)
+    searched = session.searcher.size_of(question)
     return search_line(len(result.hits), searched, result.exact, result.timings_ms, question.kind)
 
 
@@ -113,7 +113,7 @@ def grid(session: Session, question: "Query", hits: "tuple[SearchHit, ...]", cho
 def explained(session: Session, hits: "tuple[SearchHit, ...]", index: int, rival: int | None = None) -> str:
     """Why a result is where it is, and why it is above or below a rival where one is chosen."""
     hit, rank, place = hits[index], index + 1, session.place(hits[index].path)
-    facts = session.facts(hit)
+    facts = session.searcher.facts(hit)
     if hit.kind != "image":
         return explained_hit(hit, rank, None, place=place, facts=facts, rivals=hits, rival=rival)
     picture = large_picture(hit.path)
@@ -129,7 +129,7 @@ def explained(session: Session, hits: "tuple[SearchHit, ...]", index: int, rival
         place=place,
         facts=facts,
         wide=wide,
-        pointing=session.can_point(),
+        pointing=session.searcher.can_point(),
         rivals=hits,
         rival=rival,
     )

@@ -112,14 +112,14 @@ class Tab:
 
         def suggest(typed: Any) -> list[list[str]]:
             try:
-                found = session.suggest(typed if isinstance(typed, str) else "")
+                found = session.searcher.suggest(typed if isinstance(typed, str) else "")
             except SightwordsError:
                 return []
             return [[term, f"in {count(items, 'item')}"] for term, items in found]
 
         def resolve(word: Any) -> str:
             try:
-                return session.term(word if isinstance(word, str) else "") or ""
+                return session.searcher.term(word if isinstance(word, str) else "") or ""
             except SightwordsError:
                 return ""
 
@@ -266,7 +266,7 @@ class Tab:
             return (gr.skip(),) * len(self.answer)
         try:
             image = working_copy(open_image(path))
-            encoded = self.session.encode_picture(image)
+            encoded = self.session.searcher.encode_picture(image)
         except SightwordsError as error:
             said = of_what_was_sent(str(error), str(path))
             return (error_notice(said), *(gr.skip(),) * (len(self.answer) - 1))
@@ -326,7 +326,7 @@ class Tab:
 
     def _links(self, asked: PageState) -> str:
         try:
-            return word_links_figure(self.session.links(asked.question.text), asked.literal)
+            return word_links_figure(self.session.searcher.links(asked.question.text), asked.literal)
         except SightwordsError as error:
             return f"<details open><summary>…</summary>{error_notice(str(error))}</details>"
 
@@ -353,6 +353,6 @@ def _seen(session: Session, asked: Any) -> list[str]:
     if not (isinstance(asked, list) and len(asked) == 2 and isinstance(asked[0], int) and isinstance(asked[1], str)):
         return ["", ""]
     try:
-        return [data_uri(session.seen(asked[0], asked[1])), f"Where ‘{asked[1]}’ was seen"]
+        return [data_uri(session.searcher.heatmap(asked[0], asked[1])), f"Where ‘{asked[1]}’ was seen"]
     except SightwordsError as error:
         return ["", str(error)]

@@ -5,7 +5,7 @@ All three find the same hits with the same scores and terms, and say one and the
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +145,8 @@ def test_the_page_and_its_link_ask_the_same(ways: Interfaces, name: str) -> None
     """The page keeps what was encoded between two questions, so that it is asked twice, the first time unbent."""
     asked = {**PLAIN, **BENT[name]}
     query = Query(**asked | {"where": tuple(asked.get("where", ())), "without": tuple(asked.get("without", ()))})
-    linked = from_link(to_link(query))
-    assert Query(**{**vars(linked), "k": query.k}) == query
-    unbent = Query(**{**vars(FIRST), "text": query.text, "like": query.like})
+    assert replace(from_link(to_link(query)), k=query.k) == query
+    unbent = replace(FIRST, text=query.text, like=query.like)
     page = ask(ways.session, PageState(unbent))
     text = page.text
     page = ask(ways.session, PageState(query, text, page.picture, page.source, page.name, model=page.model))
@@ -162,7 +161,7 @@ def test_a_picture_of_ones_own_is_mixed_alike(ways: Interfaces, patches: list[Im
     asked = {**PLAIN, "text": TEXT, "share": 0.4, "weights": {"dog": -0.5}, "without": ["house"]}
     answer = found(ways.function({**asked, "picture": patches[30]}))
     assert answer["hits"] and found(ways.command_line({**asked, "image": file})) == answer
-    page = PageState(Query(**asked), picture=ways.session.encode_picture(patches[30]), model=ways.model.name)
+    page = PageState(Query(**asked), picture=ways.session.searcher.encode_picture(patches[30]), model=ways.model.name)
     result = ask(ways.session, page).result
     assert result is not None and found(result.to_json()) == answer
 
