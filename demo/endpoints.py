@@ -1,6 +1,6 @@
-"""What programs can ask of the app: every action as a typed, named endpoint, also served as MCP tools.
+"""What programs can ask of the app: every action as a typed, named endpoint, which is also an MCP tool.
 
-The docstrings are what a program, or a language model, is told about them.
+Programs and language models read the docstrings of the actions as their description.
 """
 
 from collections.abc import Callable
