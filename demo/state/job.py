@@ -76,9 +76,7 @@ class Job(Generic[Outcome]):
         """Whether work is under way."""
         return self._status.state == "working"
 
-    def start(
-        self, work: Work[Outcome], *, what: str = "", within: AbstractContextManager[Any] | None = None
-    ) -> None:
+    def start(self, work: Work[Outcome], *, what: str = "", within: AbstractContextManager[Any] | None = None) -> None:
         """Begins `work(progress, should_stop)` and returns; AtWork while other work is under way.
 
         `what` names its first part. `within` is entered here, so that the caller is told why it cannot be, and left
