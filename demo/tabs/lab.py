@@ -12,6 +12,7 @@ from demo.components.curves import training_curves
 from demo.components.lab_view import comparison, remaining
 from demo.components.notices import error_notice, progress_panel
 from demo.state.app import Session
+from demo.state.job import JobStatus
 from demo.state.lab import Lab
 from demo.state.lab_choice import SCENES, Choice, defaults
 from demo.state.lab_heads import WORLD_TEST, shipped
@@ -232,13 +233,15 @@ class LabTab:
 
         `head`: the one that is chosen.
         """
-        news = self._news() if self.lab.job.working or not said else ""
-        return self._live() | self._lists(head) | {self.notice: said + news, self.said: said}
+        now = self.lab.job.status
+        news = self._news(now) if now.state == "working" or not said else ""
+        return self._live(now) | self._lists(head) | {self.notice: said + news, self.said: said}
 
     def _look(self, said: str, head: str | None) -> Changes:
         """How things stand a moment later; lists stay while work goes on, as somebody may be choosing from them."""
-        changes = self._live() | {self.notice: said + self._news()}
-        if self.lab.job.working:
+        now = self.lab.job.status
+        changes = self._live(now) | {self.notice: said + self._news(now)}
+        if now.state == "working":
             return changes
         return changes | self._lists(self.lab.training.key or head)
 
@@ -265,9 +268,9 @@ class LabTab:
             self.back: gr.update(visible=bool(self.lab.head_in_use)),
         }
 
-    def _live(self) -> Changes:
-        """What changes while work goes on: curves, table, buttons, timer."""
-        lab, training = self.lab, self.lab.training
+    def _live(self, now: JobStatus[str]) -> Changes:
+        """What changes while work goes on: curves, table, buttons, timer. All of the same moment as the news."""
+        lab, training, working = self.lab, self.lab.training, now.state == "working"
         loading = self.session.status.stage in ("loading", "drawing", "waiting")
         curves = ""
         if training.key or training.epochs:
@@ -275,21 +278,21 @@ class LabTab:
         return {
             self.curves: curves,
             self.table: self._table(),
-            self.train: gr.update(interactive=not lab.job.working),
-            self.stop: gr.update(visible=lab.job.working),
-            self.timer: gr.Timer(active=lab.job.working or loading),
+            self.train: gr.update(interactive=not working),
+            self.stop: gr.update(visible=working),
+            self.timer: gr.Timer(active=working or loading),
         }
 
-    def _news(self) -> str:
+    def _news(self, now: JobStatus[str]) -> str:
         """What there is to tell every visitor: how far the work is, or what came of it."""
         if self.session.status.stage == "failed":
             return error_notice(self.session.status.message)
-        now, training = self.lab.job.status, self.lab.training
+        training = self.lab.training
         if now.state == "working":
             which = f"Head {training.number} of {training.of}: " if training.of > 1 else ""
             stage = f"{which}{now.what}"
             return progress_panel(stage[:1].upper() + stage[1:], now.done, now.total, remaining(now.seconds_left))
-        return error_notice(now.error) if now.exception else _done(self.lab.said)
+        return error_notice(now.error) or _done(now.outcome or "")
 
     def _table(self) -> str:
         groups = self.lab.compared().items()

@@ -13,6 +13,8 @@ from demo.components.library_view import library_stats, report_notice
 from demo.components.notices import error_notice, progress_panel
 from demo.components.term_profile import TERMS_SCRIPT
 from demo.state.app import Session
+from demo.state.contents import Added
+from demo.state.job import JobStatus
 from demo.state.library import Library
 from demo.tabs.gradio_defaults import PLAIN, QUIET, Changes
 from index_store.errors import SightwordsError
@@ -242,19 +244,19 @@ class LibraryTab:
 
     def _answer(self, said: str = "", pending: Pending = NOTHING) -> Changes:
         """What an action changes: how things stand, and `said`, which stays until this visitor's next action."""
-        at_work = self.library.contents.job.working
-        news = self._news() if not pending.said and (at_work or not said) else ""
-        return self._standing(pending) | {self.notice: said + news, self.said: said}
+        now = self.library.contents.job.status
+        news = self._news(now) if not pending.said and (now.state == "working" or not said) else ""
+        return self._standing(now, pending) | {self.notice: said + news, self.said: said}
 
     def _look(self, said: str, pending: Pending) -> Changes:
         """How things stand a moment later, below what was said."""
-        return self._standing(pending) | {self.notice: said + ("" if pending.said else self._news())}
+        now = self.library.contents.job.status
+        return self._standing(now, pending) | {self.notice: said + ("" if pending.said else self._news(now))}
 
-    def _standing(self, pending: Pending) -> Changes:
-        """Plots, list of collections, cancel button, timer and question as things stand now."""
-        job, stage, added = self.library.contents.job, self.session.status.stage, self.library.contents.added
-        busy = job.working or stage in ("loading", "drawing", "waiting")
-        asked = pending.said
+    def _standing(self, now: JobStatus[Added], pending: Pending) -> Changes:
+        """Plots, list of collections, cancel button, timer and question; all of the same moment as the news."""
+        working, stage = now.state == "working", self.session.status.stage
+        asked, added = pending.said, now.outcome
         if not asked and added and added.report.kept:
             gone = count(len(added.report.kept), "item")
             asked = f"The files of {gone} in {added.lost_from} are gone, or their disk is. Take the items out?"
@@ -262,8 +264,8 @@ class LibraryTab:
         return {
             self.stats: self._stats(),
             self.chosen: gr.update(choices=list(self.library.collections()), value=self.library.current),
-            self.stop: gr.update(visible=job.working),
-            self.timer: gr.Timer(active=busy),
+            self.stop: gr.update(visible=working),
+            self.timer: gr.Timer(active=working or stage in ("loading", "drawing", "waiting")),
             self.asking: gr.update(visible=bool(asked)),
             self.question: f'<p role="alert">{escape(asked)}</p>',
             self.sure: gr.update(value=yes),
@@ -271,11 +273,10 @@ class LibraryTab:
             self.pending: pending,
         }
 
-    def _news(self) -> str:
+    def _news(self, now: JobStatus[Added]) -> str:
         """What there is to tell every visitor: how far the work is, or what came of it."""
         if self.session.status.stage == "failed":
             return error_notice(self.session.status.message)
-        now = self.library.contents.job.status
         if now.state == "working":
             return progress_panel(now.what, now.done, now.total, "What is in can be searched at once.")
         return report_notice(now.outcome.report) if now.outcome else error_notice(now.error)
