@@ -408,7 +408,7 @@ def _hold(collection: "Store") -> None:
         if len(collection) <= HELD_AT_MOST:
             collection.load()
     except CollectionError as error:  # closed meanwhile, or damaged, which each search says
-        log.info("The vectors of %s are not held in memory: %s", collection.place, error)
+        log.info("The vectors of %s are not held in memory: %s", collection.address, error)
 
 
 class Picture(NamedTuple):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, get_args
 from core.errors import QueryError
 from core.home import home_folder
 from core.shipped import WORLD_MODEL
-from demo.components.lab_view import Trained
+from demo.components.head_comparison import ComparedHead
 from demo.state.app import Session
 from demo.state.job import Job
 from demo.state.lab_choice import Choice, Source, training_config
@@ -113,7 +113,7 @@ class Lab:
         name = self._session.model_name.partition("+")[2]
         return name if name and kept_head(name) else ""
 
-    def compared(self) -> "dict[str, tuple[list[Trained], float]]":
+    def compared(self) -> "dict[str, tuple[list[ComparedHead], float]]":
         """(rows, dense R@1) of the heads that were judged on the same pictures, by what these are, newest first."""
         world = self._session.model_name.partition("+")[0] == WORLD_MODEL
         return self.heads.compared(self.head_in_use, world)

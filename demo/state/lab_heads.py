@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import QueryError
 from core.home import home_folder
-from demo.components.lab_view import Trained
+from demo.components.head_comparison import ComparedHead
 from demo.state.lab_choice import EPOCHS
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ class Heads:
         names = {one.name for one in found.values()}
         return dict(reversed(rows.items())) | {f"head:{name}": name for name in kept_heads() if name not in names}
 
-    def compared(self, in_use: str, world: bool) -> "dict[str, tuple[list[Trained], float]]":
+    def compared(self, in_use: str, world: bool) -> "dict[str, tuple[list[ComparedHead], float]]":
         """(rows, dense R@1) of the heads that were judged on the same pictures, by what these are, newest first.
 
         `in_use`: the name of the kept head that the app searches with. `world`: those that came along are shown even
         where no other was judged on the built-in world.
         """
-        groups: dict[str, tuple[list[Trained], float]] = {}
+        groups: dict[str, tuple[list[ComparedHead], float]] = {}
         for one in reversed(self.experiments().values()):
             if one.result is not None:
                 rows, _ = groups.setdefault(one.tested, ([], one.result.dense_recall_at_1))
@@ -122,32 +122,32 @@ def runs_folder() -> Path:
     return lab_folder() / "runs"
 
 
-def shipped() -> tuple[list[Trained], float]:
+def shipped() -> tuple[list[ComparedHead], float]:
     """The heads that came along, as they were judged when they were made, and the dense R@1."""
     from core.models.registry import SCENES
     from recipes.scenes.recipe import SHIPPED
 
     figures = json.loads((SCENES / "figures.json").read_text("utf-8"))
     rows = [
-        Trained(
+        ComparedHead(
             "built-in" if name == SHIPPED else f"shipped: {name}",
             "none" if name == "no control" else name.replace(" control", ""),
             "40,000 scenes", one["recall"]["at1"], one["flops"], one["query_terms"], one["item_terms"],
-            one["exact_at_20"], ours=False,
+            one["exact_at_20"], trained_here=False,
         )
         for name, one in figures["heads"].items()
     ]  # fmt: skip
     return rows, figures["dense"]["at1"]
 
 
-def row_of(experiment: "Experiment", result: "Result", own: str) -> Trained:
+def row_of(experiment: "Experiment", result: "Result", own: str) -> ComparedHead:
     """`own`: the name of the kept head that the app searches with."""
     measures, config = result.measures, experiment.config
     values = [measures[key] or 0.0 for key in ("recall@1", "flops", "query_terms", "item_terms", "exact@20")]
     control = config.control + (" + anchor" if config.anchor else "")
     name = experiment.name or f"{config.control}, {experiment.started[11:16]}"
     here = bool(own) and experiment.name == own
-    return Trained(name, control, experiment.data, *values, seconds=result.seconds, here=here)
+    return ComparedHead(name, control, experiment.data, *values, seconds=result.seconds, in_use=here)
 
 
 def called(experiment: "Experiment") -> str:

@@ -70,7 +70,7 @@ def _collection_data(
     from core.data.collection_data import collection_data
     from core.data.dense_items import dense_file
 
-    name = hashlib.sha256(f"{collection.place}\n{encoder.name}".encode()).hexdigest()[:16]
+    name = hashlib.sha256(f"{collection.address}\n{encoder.name}".encode()).hexdigest()[:16]
     out = lab_folder() / "data" / name
     file = dense_file(collection)
     written = collection_data(encoder, collection, file, out, progress=progress, should_stop=should_stop)

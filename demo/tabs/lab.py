@@ -8,9 +8,10 @@ import gradio as gr
 
 from core.shipped import WORLD_MODEL
 from core.training.config import Control, Schedule, Sparsity, Start
-from demo.components.curves import training_curves
-from demo.components.lab_view import comparison, remaining
+from demo.components.amounts import remaining
+from demo.components.head_comparison import head_comparison
 from demo.components.notices import error_notice, progress_panel
+from demo.components.training_curves import training_curves
 from demo.state.app import Session
 from demo.state.job import JobStatus
 from demo.state.lab import Lab
@@ -36,7 +37,7 @@ USING = (
 def closed_lab() -> None:
     """What strangers see: why nothing can be trained, and the heads that came along."""
     gr.HTML(f'<p class="sw-lead">{LEAD} {CLOSED}</p>', elem_id="lab-lead", **PLAIN)
-    gr.HTML(comparison(*shipped(), WORLD_TEST), elem_id="lab-table", **PLAIN)
+    gr.HTML(head_comparison(*shipped(), WORLD_TEST), elem_id="lab-table", **PLAIN)
 
 
 class LabTab:
@@ -164,9 +165,7 @@ class LabTab:
             self.source, self.scenes, self.folder, self.controls, self.anchored, self.epochs, *self.settings.values(),
         ]  # fmt: skip
         started = self.train.click(self._train, [self.head, *chosen], shown, **QUIET)
-        started.then(
-            None, None, None, js="() => document.querySelector('#lab-notice').scrollIntoView({block: 'center'})"
-        )
+        started.then(None, None, None, js="() => sightwords.scrollTo('#lab-notice', 'center')")
         self.stop.click(self._stop, self.head, shown, queue=False, **QUIET)
         self.timer.tick(self._look, [self.said, self.head], shown, queue=False, **QUIET)
         tab.select(self._answer, self.head, shown, **QUIET)
@@ -296,7 +295,7 @@ class LabTab:
 
     def _table(self) -> str:
         groups = self.lab.compared().items()
-        return "".join(comparison(rows, dense, tested) for tested, (rows, dense) in groups)
+        return "".join(head_comparison(rows, dense, tested) for tested, (rows, dense) in groups)
 
     def _in_use(self) -> str:
         head = self.lab.head_in_use

@@ -110,7 +110,9 @@ def test_the_app_searches_and_explains(milvus: str, model: Model, folder: Path, 
         client.close()
         hits = session.find(session.encode_text("a red dog and a blue house"), Question())[0].hits
         shown = hits[0].thumbnail
-        assert shown is not None and Image.open(shown).format == "WEBP"
+        assert shown is not None
+        with Image.open(shown) as small:
+            assert small.format == "WEBP"
         with urllib.request.urlopen(running.local_url + file_url(shown)) as picture:
             assert picture.read() == Path(shown).read_bytes()
         assert [item.thumbnail is not None for item in session.sample(2)] == [True, True]

@@ -22,6 +22,7 @@ from core.evaluation.word_vectors import caption_vectors, read_word_vectors, uni
 from core.models.head import HeadConfig, SparseHead
 from core.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.numeric
 N, M, DIM = 40, 110, 12
 VOCABULARY = Vocabulary([f"w{i}" for i in range(60)])
 
