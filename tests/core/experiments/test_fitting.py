@@ -24,7 +24,6 @@ from core.training.config import TrainingConfig
 from core.training.curves import PLOT_FILE, EpochMeasures, read_curves
 from core.vocabulary import Vocabulary
 
-pytestmark = pytest.mark.numeric
 ROOT = Path(__file__).resolve().parents[3]
 WORDS = Vocabulary([f"{thing}{i}" for thing in ("red", "dog", "car") for i in range(8)])
 CONFIG = TrainingConfig(
