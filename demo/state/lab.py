@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from core.errors import QueryError, TrainingError
-from core.home import home_folder
+from core.files import home_folder
 from core.shipped import WORLD_MODEL
 from demo.components.head_comparison import ComparedHead
 from demo.state.app import Session
@@ -319,7 +319,7 @@ class Lab:
 
     def _train(self, key: str, number: int, of: int) -> str:
         from core.experiments.experiment import Experiment, conduct
-        from core.subprocess_task import run_apart
+        from core.subprocess_task import run_in_subprocess
         from core.training.checkpoint import CHECKPOINT_FILE
         from core.training.curves import CURVES_FILE, read_curves
 
@@ -329,7 +329,7 @@ class Lab:
         self.now = Now("working", "getting ready", key=key, number=number, of=of, since=time.monotonic())
         epochs = Experiment.load(place).config.epochs
         try:
-            judged = run_apart(
+            judged = run_in_subprocess(
                 conduct,
                 place,
                 home_folder() / "study",

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from core.errors import DatasetError, ImageError, QueryError
-from core.home import home_folder
+from core.files import home_folder, write_text_whole
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
-from core.writing import write_text_whole
 from demo.components.amounts import of_kinds
 from demo.state.app import Session
 from index_store.address import Address
@@ -227,10 +226,10 @@ class Library:
 
         def work(model: "Model") -> Job:
             from core.library.indexing import index_paths
-            from core.pictures.folders.uploads import take_files
+            from core.pictures.folders.uploads import receive_files
 
             paths = [place] if place is not None else []
-            taken = take_files(files, kept, should_stop=self._stop.is_set)
+            taken = receive_files(files, kept, should_stop=self._stop.is_set)
             if not paths and not taken.paths and not self._stop.is_set():
                 raise ImageError(taken.why_nothing)
             paths += taken.paths
@@ -263,12 +262,12 @@ class Library:
 
     def to_remove(self, what: str) -> Removal:
         """The items meant by an id, a file or a folder."""
-        from core.library.selection import is_many, matching
+        from core.library.selection import is_many, select_items
 
         if not what.strip():
             raise QueryError("There is nothing to remove; give an item's number, or a file or folder.")
         with open_collection(self._own()) as opened:
-            ids, held = matching(opened, [what.strip()]), len(opened)
+            ids, held = select_items(opened, [what.strip()]), len(opened)
         return Removal(tuple(ids), held, is_many(len(ids), held))
 
     def remove(self, ids: Sequence[int]) -> int:
