@@ -8,15 +8,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from demo import terminal
-from demo.commands.opening import (
-    CollectionOption,
-    JsonOption,
-    NewCollectionOption,
-    WaitOption,
-    model_of,
-    opened,
-    writable,
-)
+from demo.commands.opening import model_of, opened, writable
+from demo.commands.options import CollectionOption, JsonOption, NewCollectionOption, WaitOption
 from index_store.address import MilvusAddress, parse_address
 from index_store.folder.writer_lock import WAIT_S
 

@@ -23,8 +23,7 @@ from core.models.model import Model
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.cli import app
-from demo.commands.interruption import interrupted
-from demo.terminal import printable
+from demo.terminal import interrupted, printable
 from index_store.folder.collection import Collection
 from index_store.vectors import SparseVector
 from tests.rounding import alike
