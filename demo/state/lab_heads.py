@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import QueryError
-from core.home import home_folder
+from core.files import home_folder
 from demo.components.head_comparison import ComparedHead
 from demo.state.lab_choice import EPOCHS
 
