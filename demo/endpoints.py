@@ -23,7 +23,8 @@ from index_store.errors import SightwordsError
 MOST_LOOKS = 60  # of 0.3 s each: what a program waits for dense vectors that are being made
 MOST_TERMS = 100  # that are suggested
 
-Given, Answer = ParamSpec("Given"), TypeVar("Answer")
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 
 def endpoints(session: Session, comparing: Comparing, lab: Lab | None) -> None:
@@ -197,9 +198,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             if comparing.prepare(first, second):
                 break
         else:
-            raise QueryError(
-                f"The pictures are being encoded, {comparing.done:,} of {comparing.total:,}; ask again in a moment."
-            )
+            now = comparing.job.status
+            raise QueryError(f"The pictures are being encoded, {now.done:,} of {now.total:,}; ask again in a moment.")
         one, two = (comparing.rank(text, method, k) for method in (first, second))
         comparison = compare(one.hits, two.hits)
         return {
@@ -262,7 +262,8 @@ def lab_actions(lab: Lab) -> list[Callable[..., Any]]:
     @_spoken_errors
     def trained_heads() -> list[dict[str, Any]]:
         """Every head that was trained here, the oldest first: its key, settings, and what it was judged."""
-        return [{"key": key, "can_go_on": lab.can_go_on(key), **asdict(one)} for key, one in lab.experiments().items()]
+        made = lab.heads.experiments()
+        return [{"key": key, "can_go_on": lab.can_go_on(key), **asdict(one)} for key, one in made.items()]
 
     @_spoken_errors
     def keep_head(key: str, name: str) -> str:
@@ -272,7 +273,7 @@ def lab_actions(lab: Lab) -> list[Callable[..., Any]]:
             key: of the head, as `trained_heads` gives it
             name: letters, digits, dots, dashes, underscores
         """
-        return str(lab.keep(key, name))
+        return str(lab.heads.keep(key, name))
 
     @_spoken_errors
     def use_head(name: str = "") -> dict[str, Any]:
@@ -313,16 +314,16 @@ def lab_actions(lab: Lab) -> list[Callable[..., Any]]:
 
 
 def _standing(lab: Lab) -> dict[str, Any]:
-    now = lab.now
+    now = lab.job.status
     return {
         "state": now.state,
-        "stage": now.stage,
+        "stage": now.what,
         "done": now.done,
         "total": now.total,
-        "seconds_left": now.seconds_left if now.state == "working" else None,
-        "key": now.key,
-        "said": now.said,
-        "failed": now.failed,
-        "epochs": [asdict(row) for row in lab.epochs],
+        "seconds_left": now.seconds_left,
+        "key": lab.training.key,
+        "said": lab.said,
+        "failed": now.exception is not None,
+        "epochs": [asdict(row) for row in lab.training.epochs],
         "head_in_use": lab.head_in_use,
     }

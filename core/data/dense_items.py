@@ -16,9 +16,8 @@ from numpy import float32, int64
 from numpy.typing import NDArray
 
 from core.errors import ImageError
-from core.home import home_folder
+from core.files import home_folder, write_whole
 from core.pictures.images import open_image, working_copy
-from core.writing import write_whole
 from index_store.items import Item
 from index_store.progress import Progress, ShouldStop, never, silent
 from index_store.store import Store
@@ -51,7 +50,7 @@ class DenseItems:
 
 def dense_file(collection: Store) -> Path:
     """Where the dense vectors of a collection are kept."""
-    return home_folder() / "dense" / f"{hashlib.sha256(collection.place.encode()).hexdigest()[:16]}.npz"
+    return home_folder() / "dense" / f"{hashlib.sha256(collection.address.encode()).hexdigest()[:16]}.npz"
 
 
 def best(ids: NDArray[int64], scores: NDArray[float32], k: int) -> list[tuple[int, float]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.errors import DatasetError, QueryError
-from core.writing import write_whole
+from core.files import write_whole
 
 RankedList = tuple[str, Iterable[tuple[str, float]]]  # a query's id, and (item's id, score), the best first
 

@@ -26,10 +26,10 @@ class Copies:
 
 def find_copies(collection: Store) -> None:
     """Brings the groups of nearly equal pictures up to date; thumbnails tell of what was added without a hash."""
-    while collection.without_likeness():
+    while collection.without_similarity_hash():
         with collection.writing():
-            some = collection.without_likeness()[:BATCH]  # others may have looked, or removed, before this turn
-            collection.note_likeness({item.id: _of_thumbnail(item) for item in collection.items(some)})
+            some = collection.without_similarity_hash()[:BATCH]  # others may have looked, or removed, before this turn
+            collection.note_similarity_hashes({item.id: _of_thumbnail(item) for item in collection.items(some)})
     collection.group_copies()
 
 

@@ -131,12 +131,12 @@ def index_paths(
     new.add([path for path in listing.pictures if path not in settled.settled])
     CaptionItems(model, known, tally, BATCH).sync(spoken)
     kept = () if tally.stopped else remove_lost(known, listing, new.unreadable, tally, remove_many=remove_many)
-    if tally.added or tally.updated or tally.removed or collection.without_likeness():
+    if tally.added or tally.updated or tally.removed or collection.without_similarity_hash():
         find_copies(collection)
     if collection.wasteful and not tally.stopped:
         collection.compact()
     log.info(
-        "indexed %s: %d added, %d updated, %d removed", collection.place, tally.added, tally.updated, tally.removed
+        "indexed %s: %d added, %d updated, %d removed", collection.address, tally.added, tally.updated, tally.removed
     )
     return _report(tally, listing, unread, kept, perf_counter() - started)
 
@@ -144,7 +144,7 @@ def index_paths(
 def _check_model(model: "Model", collection: Store) -> None:
     if collection.model != model.name:
         raise CollectionError(
-            f"The collection {collection.place} was made by the model '{collection.model}', so the model "
+            f"The collection {collection.address} was made by the model '{collection.model}', so the model "
             f"'{model.name}' cannot add to it; use '{collection.model}' or another collection."
         )
 

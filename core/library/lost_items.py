@@ -56,4 +56,4 @@ def _explain_items_in_junk(known: KnownItems, listing: Listing, tally: Tally) ->
 
 def _removing(folder: Path, known: KnownItems) -> str:
     """The command that takes out what lies in a folder, as a shell understands it."""
-    return f"sightwords remove {shlex.quote(str(folder))} --collection {shlex.quote(known.collection.place)}"
+    return f"sightwords remove {shlex.quote(str(folder))} --collection {shlex.quote(known.collection.address)}"

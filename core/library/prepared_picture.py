@@ -12,8 +12,7 @@ from core.pictures.captions.encodings import is_encodable
 from core.pictures.images import content_hash, read_picture, thumbnail, working_copy
 from core.pictures.metadata.description import read_description
 from core.pictures.similarity import similarity_hash
-from index_store.catalog import now
-from index_store.items import NewItem
+from index_store.items import NewItem, now
 from index_store.vectors import SparseVector
 
 NO_VECTOR = SparseVector.from_pairs({})  # of an item that is not encoded yet
@@ -44,7 +43,7 @@ class PreparedPicture:
             width=picture.width,
             height=picture.height,
             thumbnail=thumbnail(self.image),
-            likeness=similarity_hash(self.image),
+            similarity_hash=similarity_hash(self.image),
         )
 
 

@@ -1,1 +1,1 @@
-"""One question, one way through: a query is checked, encoded, weighed, answered, explained; must not know interfaces."""
+"""One question, one way through: a query is checked, encoded, weighed, answered, explained; knows no interface."""

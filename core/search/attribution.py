@@ -24,7 +24,7 @@ AHEAD = 0.1  # of its logit's loss: and only if the term loses at least this sha
 
 @dataclass(frozen=True)
 class Link:
-    """How a term depends on the words. `falls[i]`: the share of its `weight` that it loses without word i (< 0: it grows).
+    """How a term depends on the words. `falls[i]`: the share of its `weight` lost without word i (< 0: it grows).
 
     `word`: the index of the word that lights it up; None where the vector cannot tell.
     """

@@ -146,7 +146,7 @@ def check_collection(model: "Model", collection: "Store") -> None:
     """CollectionError where another model, or one with another vocabulary, made the collection."""
     if collection.model != model.name or len(collection.vocabulary) != len(model.vocabulary):
         raise CollectionError(
-            f"The collection {collection.place} was made by the model '{collection.model}', "
+            f"The collection {collection.address} was made by the model '{collection.model}', "
             f"so the model '{model.name}' cannot search it; search with its own model or index the pictures again."
         )
 

@@ -8,8 +8,8 @@ import typer
 
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
-from demo.commands.interruption import interrupted
-from demo.commands.opening import (
+from demo.commands.opening import world, writable
+from demo.commands.options import (
     CollectionOption,
     DeviceOption,
     JsonOption,
@@ -19,8 +19,6 @@ from demo.commands.opening import (
     WaitOption,
     WhereOption,
     YesOption,
-    world,
-    writable,
 )
 from index_store.folder.writer_lock import WAIT_S
 
@@ -75,7 +73,7 @@ def index(
         read_captions(captions)  # wrong input is told before a collection is made or a model loaded
     existing(paths)
     with writable(collection, model, paths, wait) as (own, opened):
-        with interrupted() as should_stop, terminal.progress_bar("indexing") as advance:
+        with terminal.interrupted() as should_stop, terminal.progress_bar("indexing") as advance:
             report = index_paths(
                 own,
                 opened,
@@ -89,10 +87,10 @@ def index(
                 should_stop=should_stop,
             )
         kept, asked = len(report.kept), f"The files of {len(report.kept):,} of {len(opened):,} items are gone"
-        if kept and terminal.agreed(f"{asked}: take the items out?"):
+        if kept and terminal.confirm(f"{asked}: take the items out?"):
             removed = remove_gone(opened, report.kept)
             report, kept = replace(report, removed=report.removed + removed, kept=()), 0
-        items, place = len(opened), opened.place
+        items, place = len(opened), opened.address
     if kept:
         terminal.say(f"{asked}; they stay. --yes takes them out, unless their disk is not mounted.", "yellow")
     if as_json:
@@ -120,13 +118,13 @@ def remove(
 ) -> None:
     """Take items out of a collection; the pictures themselves stay where they are. Many only once you agree."""
     from core.errors import RemovalNotAgreed
-    from core.library.selection import is_many, matching
+    from core.library.selection import is_many, select_items
     from index_store.opening import open_collection
 
     with open_collection(collection, writable=True, wait=wait) as opened:
-        ids, held = matching(opened, names), len(opened)
-        asked = f"{len(ids):,} of the {held:,} items of {opened.place}"
-        if is_many(len(ids), held) and not yes and not terminal.agreed(f"This takes out {asked}. Do so?"):
+        ids, held = select_items(opened, names), len(opened)
+        asked = f"{len(ids):,} of the {held:,} items of {opened.address}"
+        if is_many(len(ids), held) and not yes and not terminal.confirm(f"This takes out {asked}. Do so?"):
             raise RemovalNotAgreed(f"This would take out {asked}; nothing was changed. Say --yes to do it.")
         removed = opened.remove(ids)
     if as_json:
@@ -148,14 +146,14 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Give items tags, to search among with --where tag=…, or take tags away."""
-    from core.library.selection import matching
+    from core.library.selection import select_items
     from index_store.filters import parse
     from index_store.opening import open_collection
 
     if not (add or drop) or bool(names) == bool(where):
         raise typer.BadParameter("give items by name or by --where, and a tag to --add or to --drop")
     with open_collection(collection, writable=True, wait=wait) as opened:
-        ids = matching(opened, names) if names else opened.ids(parse(where or ()))
+        ids = select_items(opened, names) if names else opened.ids(parse(where or ()))
         opened.tag(ids, add or (), drop or ())
     if as_json:
         terminal.print_json({"tagged": len(ids), "ids": ids})
@@ -201,7 +199,7 @@ def compact(
     from index_store.opening import open_collection
 
     with open_collection(collection, writable=True, wait=wait) as opened:
-        done, place = opened.compact(), opened.place
+        done, place = opened.compact(), opened.address
     if as_json:
         terminal.print_json({"collection": place} | asdict(done))
     else:
@@ -220,7 +218,7 @@ def stats(collection: CollectionOption = None, where: WhereOption = None, as_jso
 
     path = collection if collection is not None else world()[1]
     with open_collection(path) as opened:
-        numbers, counts, place, model = opened.stats(), opened.counts(only), opened.place, opened.model
+        numbers, counts, place, model = opened.stats(), opened.counts(only), opened.address, opened.model
         precision = opened.precision
     if as_json:
         frequent = [{"term": term, "items": count} for term, count in numbers.frequent]
@@ -241,7 +239,7 @@ def duplicates(collection: OwnCollectionOption, wait: WaitOption = WAIT_S, as_js
 
     with open_collection(collection, writable=True, wait=wait) as opened:
         find_copies(opened)
-        found, place = copies(opened), opened.place
+        found, place = copies(opened), opened.address
     if as_json:
         groups = [{"equal": one.equal, "items": [_picture(item) for item in one.items]} for one in found]
         terminal.print_json({"collection": place, "groups": groups})

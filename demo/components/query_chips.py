@@ -1,4 +1,4 @@
-"""The query as the model reads it: one chip a term, to drag, type, switch off or turn against; plain data to HTML."""
+"""The query as the model reads it: a chip for each term, with a weight to drag, type, set to 0 or turn around."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ def query_chips(
     question: str = "",
     narrowing: Sequence[str] = (),
 ) -> str:
-    """Chips with weights to change, in the order given; the legend says what the two kinds mean.
+    """The chips in the order of `rows`, and a legend of the two kinds; "" without rows.
 
-    `edits` {term: weight} is what the page starts from when the next weight is changed; `question` tells it when
-    another one was asked. `narrowing`: terms that tell the results apart, to be added or turned against with one press.
+    `edits` {term: weight}: what the page adds the next change to. `question`: tells the page when another question was
+    asked. `narrowing`: terms that tell the results apart, which can be added or turned against with one press.
     """
     if not rows:
         return ""
@@ -39,12 +39,12 @@ def query_chips(
             f'<li class="sw-more"><details><summary>{count(len(rest), "lighter term")}</summary>'
             f'<ul class="sw-chips">{"".join(map(_chip, rest))}</ul></details></li>'
         )
-    lit = sum(row.weight != 0 for row in rows)
+    active = sum(row.weight != 0 for row in rows)
     reset = '<button type="button" class="sw-reset">Undo my changes</button>' if edits else ""
     return (
         '<section class="sw-query" aria-label="Your query as terms" '
         f'data-edits="{escape(json.dumps(dict(edits)))}" data-question="{escape(question)}">'
-        f'<div class="sw-query-head"><h2>Your query lights up {count(lit, "term")}</h2>{legend()}</div>'
+        f'<div class="sw-query-head"><h2>Your query lights up {count(active, "term")}</h2>{_legend()}</div>'
         f'<ul class="sw-chips">{"".join(map(_chip, shown))}{more}</ul>'
         '<div class="sw-add"><input id="add-term" type="text" list="add-term-list" autocomplete="off" '
         'autocapitalize="none" spellcheck="false" placeholder="Add a term …" aria-label="Add a term">'
@@ -67,8 +67,8 @@ def _narrowing(terms: Sequence[str]) -> str:
     return f'<div class="sw-narrow">{heading}<ul class="sw-chips">{offers}</ul></div>'
 
 
-def legend() -> str:
-    """What the two colours and marks stand for."""
+def _legend() -> str:
+    """What the two colours and marks mean."""
     kinds = "".join(
         f'<span class="sw-{kind}"><span class="sw-dot" aria-hidden="true">{MARKS[kind]}</span> '
         f"<b>{kind}</b> {MEANINGS[kind]}</span>"
@@ -77,15 +77,15 @@ def legend() -> str:
     return f'<p class="sw-legend">{kinds}</p>'
 
 
-def signed_weight(value: float) -> str:
-    """A weight with a real minus sign."""
+def _signed_weight(value: float) -> str:
+    """A weight with a typographic minus sign; "0.00" for none."""
     return ("−" if value < 0 else "") + weight(abs(value)) if value else "0.00"
 
 
 def _chip(row: "QueryTerm") -> str:
     kind = "literal" if row.kind == "literal" else "expansion"
     state = "off" if row.weight == 0 else "against" if row.weight < 0 else "on"
-    term, said = escape(row.term), signed_weight(row.weight)
+    term = escape(row.term)
     turn = f"Count {term} for the score again" if row.weight < 0 else f"Turn {term} against the score"
     return (
         f'<li class="sw-chip sw-{kind}{" sw-edited" if row.edited else ""}" data-term="{term}" data-state="{state}" '
@@ -95,7 +95,7 @@ def _chip(row: "QueryTerm") -> str:
         f'<span class="sw-hidden"> ({kind})</span></button>'
         f'<input class="sw-weight sw-number" type="text" inputmode="text" role="spinbutton" autocomplete="off" '
         f'aria-label="weight of {term}" aria-valuenow="{row.weight:.3f}" aria-valuemin="-10" aria-valuemax="10" '
-        f'data-term="{term}" data-weight="{row.weight:.4f}" value="{said}">'
+        f'data-term="{term}" data-weight="{row.weight:.4f}" value="{_signed_weight(row.weight)}">'
         f'<button type="button" class="sw-chip-sign" aria-label="{turn}" aria-pressed="'
         f'{"true" if row.weight < 0 else "false"}">−</button></li>'
     )

@@ -1,4 +1,4 @@
-"""Before the first question: a name, a promise, and a few pictures that can be looked for."""
+"""The page before the first question: the header, what the model can do, a few pictures that can be searched for."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -22,7 +22,7 @@ MOSAIC_SCRIPT = "sightwords.mosaic(element, trigger)"
 
 
 def header(logo: str) -> str:
-    """The name of the app and what it does; `logo` is trusted SVG of our own."""
+    """The name of the app, what it does, and the button for light and dark; `logo`: SVG of our own, not escaped."""
     return (
         f'<header class="sw-header">{logo}<div><h1>Sightwords</h1>'
         "<p>Finds pictures by the words they light up, and shows you why.</p></div>"
@@ -37,7 +37,10 @@ def about_line(model: str, about: str) -> str:
 
 
 def mosaic(items: Sequence["Item"], size: int, url: Callable[[str], str] = file_url) -> str:
-    """A few pictures as buttons that ask for their own caption; empty without pictures."""
+    """A few pictures as buttons that search with their caption; "" where no item has a thumbnail.
+
+    `size`: how many pictures the collection holds; `url` makes the address of a thumbnail from its path.
+    """
     tiles = []
     for item in items:
         if not item.thumbnail:

@@ -137,6 +137,8 @@ class Session:
         with self._turning:
             self.job.stop()
             self.job.wait(STOPPING_S)
+            if self.job.working:
+                self.job.take_stop()  # what goes on is not to end half-way
             with self.job.idle():
                 old, self._collection, self._path = self._collection, None, collection
                 if model is not None and (model if isinstance(model, str) else model.name) != self.model_name:
@@ -257,7 +259,7 @@ def _hold(collection: "Store") -> None:
         if len(collection) <= HELD_AT_MOST:
             collection.load()
     except CollectionError as error:  # closed meanwhile, or damaged, which each search says
-        log.info("The vectors of %s are not held in memory: %s", collection.place, error)
+        log.info("The vectors of %s are not held in memory: %s", collection.address, error)
 
 
 class Picture(NamedTuple):

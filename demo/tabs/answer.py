@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
-from demo.components.notices import error_notice, remark_notices, search_line
-from demo.components.picture_chip import picture_chip, share_link
+from demo.components.notices import error_notice, remark_notices, search_line, share_link
 from demo.components.query_chips import query_chips
+from demo.components.question_picture import picture_chip
 from demo.components.result_grid import explained_hit, file_url, result_grid
-from demo.components.word_links import folded
+from demo.components.word_links import closed_word_links
 from demo.state.app import Session, large_picture
 from demo.state.page import PageState, ask
 from demo.state.question import MOST, PAGE, conditions_of, to_link
@@ -61,7 +61,7 @@ def answered(session: Session, before: PageState, keep: bool = False) -> Answer:
         chips=query_chips(
             result.all_terms, question.weights, f"{question.text} {page.name}", session.searcher.narrowing(result)
         ),
-        words=gr.skip() if same_words else folded() if page.text else "",
+        words=gr.skip() if same_words else closed_word_links() if page.text else "",
         line=_line(session, question, result) if hits else "",
         link=_link(page),
         grid=grid(session, question, hits, hits[page.chosen].id if hits else None),

@@ -23,8 +23,7 @@ from core.models.model import Model
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.cli import app
-from demo.commands.interruption import interrupted
-from demo.terminal import plain
+from demo.terminal import interrupted, printable
 from index_store.folder.collection import Collection
 from index_store.vectors import SparseVector
 from tests.rounding import alike
@@ -349,7 +348,9 @@ def test_remove(made: Path, folder: Path) -> None:
 def test_many_items_go_only_once_somebody_agrees(
     made: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No terminal: refused, or kept and said; `--yes` does it; at a terminal a person is asked."""
+    """Without a terminal the command refuses, or keeps the items and says so; `--yes` takes them out; at a terminal it
+    asks.
+    """
     said = fails("remove", "/", "--collection", made)
     assert "6 of the 6 items" in said and "--yes" in said and "nothing was changed" in said
     assert document("stats", "--collection", made)["items"] == 6
@@ -402,7 +403,7 @@ def test_a_command_waits_for_another_that_writes(made: Path) -> None:
 def test_verify_and_repair(made: Path) -> None:
     assert "agree" in ok("verify", "--collection", made)
     with Collection.open(made, writable=True) as collection:
-        collection._postings.write(delete=[2])
+        collection._writer._postings.write(delete=[2])
     result = runner.invoke(app, ["verify", "--collection", str(made)])
     assert result.exit_code == 1 and "Items without postings" in result.stdout
     mended = document("verify", "--collection", made, "--repair")
@@ -438,8 +439,8 @@ def test_names_of_other_scripts_stay_as_they_are() -> None:
         "\U0001f468\u200d\U0001f469\u200d\U0001f467.jpg",
         "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.jpg",
     )
-    assert (plain(family), plain(persian)) == (family, persian)
-    assert plain("a\u202egpj.exe\n\x1b") == "a\ufffdgpj.exe\ufffd\ufffd"
+    assert (printable(family), printable(persian)) == (family, persian)
+    assert printable("a\u202egpj.exe\n\x1b") == "a\ufffdgpj.exe\ufffd\ufffd"
 
 
 def test_hostile_file_names_cannot_command_the_terminal(tmp_path: Path, folder: Path) -> None:

@@ -6,8 +6,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from index_store import similarity as likeness
-from index_store.similarity import NEAR, SURELY, Picture, groups
+from index_store import similarity
+from index_store.similarity import MOST_DECIDING_BITS, MOST_LOOKUP_BITS, Picture, groups
 
 pytestmark = pytest.mark.numeric
 
@@ -24,14 +24,14 @@ def apart(one: bytes, other: bytes) -> int:
 
 
 def by_hand(pictures: list[Picture]) -> list[list[int]]:
-    """Each with each, then the closure."""
+    """The groups by comparing every two pictures: two that are near share a group, and so do all that are near them."""
     group = {one.id: {one.id} for one in pictures}
     for one, other in combinations(pictures, 2):
         near = one.content == other.content or (
             one.hash is not None
             and other.hash is not None
-            and apart(one.hash[:8], other.hash[:8]) <= NEAR
-            and apart(one.hash[8:], other.hash[8:]) <= SURELY
+            and apart(one.hash[:8], other.hash[:8]) <= MOST_LOOKUP_BITS
+            and apart(one.hash[8:], other.hash[8:]) <= MOST_DECIDING_BITS
             and abs(one.shape - other.shape) <= 0.05 * one.shape
         )
         if near and group[one.id] is not group[other.id]:
@@ -44,7 +44,7 @@ def by_hand(pictures: list[Picture]) -> list[list[int]]:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_as_comparing_each_with_each(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likeness, "AT_ONCE", 50)
+    monkeypatch.setattr(similarity, "AT_ONCE", 50)
     random = np.random.default_rng(seed)
     pictures: list[Picture] = []
     for number in range(160):
@@ -53,8 +53,10 @@ def test_as_comparing_each_with_each(seed: int, monkeypatch: pytest.MonkeyPatch)
         if pictures and random.random() < 0.6:  # near, or nearly near, to one that is there
             like = pictures[int(random.integers(len(pictures)))]
             if like.hash is not None:
-                few = random.choice(64, int(random.integers(0, NEAR + 3)), replace=False).tolist()
-                many = (64 + random.choice(256, int(random.integers(0, SURELY + 9)), replace=False)).tolist()
+                few = random.choice(64, int(random.integers(0, MOST_LOOKUP_BITS + 3)), replace=False).tolist()
+                many = (
+                    64 + random.choice(256, int(random.integers(0, MOST_DECIDING_BITS + 9)), replace=False)
+                ).tolist()
                 hash_, shape = flipped(like.hash, few + many), like.shape * float(random.choice([1.0, 1.02, 1.2]))
             content = like.content if random.random() < 0.1 else content
         pictures.append(Picture(3 * number, None if random.random() < 0.1 else hash_, shape, content))
@@ -70,7 +72,7 @@ def test_nothing_and_one_and_all_alike() -> None:
 
 @pytest.mark.slow
 def test_a_hundred_thousand_take_seconds() -> None:
-    """Also where thousands are equal, and where the short hashes of thousands are; 3 s on one free core."""
+    """Even if thousands of pictures are equal, or thousands have the same short hash; 3 s on one free core."""
     random = np.random.default_rng(0)
     hashes = random.integers(0, 256, (100_000, 40), dtype=np.uint8)
     hashes[90_000:] = hashes[:10_000]

@@ -12,7 +12,7 @@ from core.library.built_in_world import ensure_world, world_path
 from core.models.model import Model
 from index_store.errors import CollectionError, CollectionExists
 from index_store.folder.collection import Collection
-from index_store.folder.thumbnails import Thumbnails
+from index_store.thumbnails import Thumbnails
 
 COUNT = 12
 

@@ -93,9 +93,9 @@ def test_collections_made_before_get_their_hashes_from_thumbnails(
     db.execute("DELETE FROM likeness")
     db.commit()
     db.close()
-    assert copies(collection) == [] and len(collection.without_likeness()) == 19
+    assert copies(collection) == [] and len(collection.without_similarity_hash()) == 19
     find_copies(collection)
-    assert names(collection) == ALIKE and collection.without_likeness() == []
+    assert names(collection) == ALIKE and collection.without_similarity_hash() == []
 
 
 @pytest.mark.parametrize("k", [1, 3, 7, 30])

@@ -105,6 +105,7 @@ def test_a_crowded_head_and_the_anchor_take_the_plain_way_with_the_same_draws() 
         assert torch.equal(plain, quick)
 
 
+@pytest.mark.slow
 def test_two_hundred_steps_go_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast, "CROWDED", 1.0)  # also where matrices would be cheaper
     generator = np.random.default_rng(0)

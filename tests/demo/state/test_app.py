@@ -104,7 +104,7 @@ def test_going_over_to_another_collection_while_the_world_is_drawn_is_no_closing
         turning.start()
         while turning.is_alive():
             assert session.ready()[0] is model  # waits; it was told that the app is closing
-        assert session.ready()[1].place == str(collection.path)
+        assert session.ready()[1].address == str(collection.path)
     finally:
         session.close()
 
