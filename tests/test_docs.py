@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from core.training.config import RECIPES, TrainingConfig
+from core.training.config import TrainingConfig
+from core.training.presets import RECIPES
 from demo.cli import app
 from tests.core.dense_sets import write_words
 

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.models.registry import SCENES
+from core.training.presets import SHIPPED_HEAD
 from core.world.catalogue import KINDS, PLACES
 from core.world.colours import BASES
 from core.world.words import WORDS
@@ -22,7 +23,6 @@ from demo.cli import app
 from demo.state.app import Session
 from demo.web import serve
 from index_store.folder.collection import Collection
-from recipes.scenes.recipe import SHIPPED
 from tests.photographs import folder_of_photographs
 
 MILVUS = find_spec("milvus_lite") is not None
@@ -101,7 +101,7 @@ def test_its_program_asks_the_running_app(world: Collection, capsys: pytest.Capt
 
 def test_the_figures_are_the_measured_ones() -> None:
     figures = json.loads((SCENES / "figures.json").read_text("utf-8"))
-    rows = {"oracle": figures["oracle"], "dense": figures["dense"], "shipped": figures["heads"][SHIPPED]["recall"]}
+    rows = {"oracle": figures["oracle"], "dense": figures["dense"], "shipped": figures["heads"][SHIPPED_HEAD]["recall"]}
     for name, recall in rows.items():
         cells = " | ".join(f"{recall[key]:.3f}" for key in ("at1", "at5", "at10"))
         assert re.search(rf"\| \**{name}[^|]*\| {re.escape(cells)} \|", README), f"{name}: {cells}"
