@@ -44,7 +44,7 @@ COMMANDS = (  # in the order of --help
 )
 
 
-class _OneSentence(TyperGroup):
+class _ErrorsAsSentences(TyperGroup):
     """Turns the library's errors into one sentence on standard error and exit status 1."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -53,21 +53,21 @@ class _OneSentence(TyperGroup):
         except SightwordsError as error:
             terminal.say(f"Error: {error}", "red")
             raise typer.Exit(1) from error
-        except OSError as error:  # what nobody foresaw of a disk
-            if error.errno == errno.EPIPE:  # who read our output has gone, which click knows how to end
+        except OSError as error:  # of a disk, and foreseen by nobody
+            if error.errno == errno.EPIPE:  # nobody reads our output any more; click ends the program quietly
                 raise
-            terminal.say(f"Error: {_said(error)}", "red")
+            terminal.say(f"Error: {_sentence(error)}", "red")
             raise typer.Exit(1) from error
 
 
-def _said(error: OSError) -> str:
+def _sentence(error: OSError) -> str:
     reason = (error.strerror or str(error)).lower()
     what = f"{error.filename} cannot be used" if error.filename else "The system refused something"
     return f"{what}: {reason}; check its path and permissions."
 
 
 app = typer.Typer(
-    cls=_OneSentence,
+    cls=_ErrorsAsSentences,
     name="sightwords",
     help="Finds pictures by the words they light up.",
     no_args_is_help=True,
@@ -84,7 +84,9 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # a terminal without UTF-8 must not end a command
     if not sys.warnoptions:
-        warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a picture is said once, in our words
+        warnings.filterwarnings(
+            "ignore", module="PIL"
+        )  # the index says what is wrong with a picture, once and in a sentence
     app()
 
 

@@ -14,8 +14,8 @@ from rich.progress import Progress as Bars
 from rich.table import Column, Table
 from rich.text import Text
 
-from demo.components.amounts import kinds_of_files, pictures_by_folder
-from demo.shown_paths import nearer
+from demo.components.amounts import count, pictures_by_folder
+from demo.shown_paths import shorten_paths
 from index_store.progress import Progress
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ JOINERS = "\u200c\u200d"  # within words of Persian and Hindi, and emoji of seve
 
 
 def out() -> Console:
-    """Standard output, for results; made anew so that a redirected stream is the one in use now."""
+    """Standard output, for results; made at each call, so that a redirected stream is taken."""
     return Console(file=sys.stdout, highlight=False)
 
 
@@ -50,27 +50,27 @@ def print_json(document: object) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
-def agreed(question: str) -> bool | None:
-    """Asks on standard error; whether the person at the terminal agrees, None where nobody is there to be asked."""
+def confirm(question: str) -> bool | None:
+    """Asks a question on standard error; whether the person agrees, None where nobody is at the terminal."""
     if not sys.stdin.isatty():
         return None
-    return typer.confirm(plain(question), err=True)
+    return typer.confirm(printable(question), err=True)
 
 
-def plain(text: str) -> str:
-    """A text without control characters, which could otherwise command the terminal."""
+def printable(text: str) -> str:
+    """The text without control characters, which could command the terminal."""
     joined = (letter if letter.isprintable() or letter in JOINERS else "\N{REPLACEMENT CHARACTER}" for letter in text)
     return "".join(joined)
 
 
 def say(text: str, style: str = "") -> None:
-    """A line on standard error, unbroken, markup taken literally, paths told from where the person is."""
-    err().print(Text(plain(nearer(text)), style=style), soft_wrap=True)
+    """Prints one line on standard error, with short paths; it is not wrapped, and markup in it is only text."""
+    err().print(Text(printable(shorten_paths(text)), style=style), soft_wrap=True)
 
 
 @contextmanager
 def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Progress]:
-    """A bar on standard error, which the yielded progress moves. Leaves nothing behind where nobody looks."""
+    """Shows a bar on standard error, which the yielded progress moves; nothing where that is no terminal."""
     amount = DownloadColumn() if in_bytes else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeRemainingColumn())
     console = err()
@@ -80,7 +80,7 @@ def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Progress]:
 
 
 def show_models(entries: "Sequence[ModelEntry]") -> None:
-    """A paragraph for each model that can be named: whether it is ready, what it is, what it is made of and needs."""
+    """A paragraph for each model that can be named: whether it is ready, what it is, and what it needs."""
     for entry in entries:
         size = f"{entry.megabytes:,} MB" if entry.megabytes else "size told before a download"
         line = (
@@ -100,9 +100,9 @@ def show_terms(terms: "Sequence[SearchTerm]") -> None:
 
 
 def show_result(result: "SearchResult", narrowed: bool = False) -> None:
-    """The terms of the query on one line, then the hits with what made them rank where they are.
+    """The terms of the query on one line, then the hits, each with its largest contributions.
 
-    `narrowed`: only some of the items were looked among.
+    `narrowed`: conditions let only some of the items through.
     """
     line = Text("searched for: ") if result.terms else Text("no term lit up, so that nothing can match")
     for term in result.terms:
@@ -114,13 +114,13 @@ def show_result(result: "SearchResult", narrowed: bool = False) -> None:
         return
     table = Table("#", Column("score", justify="right"), "id", "item", "why")
     for rank, hit in enumerate(result.hits, 1):
-        name = Text(plain(nearer(hit.path)), overflow="fold")
+        name = Text(printable(shorten_paths(hit.path)), overflow="fold")
         if hit.caption:
-            name.append(f"\n{plain(hit.caption)}", "italic dim")
+            name.append(f"\n{printable(hit.caption)}", "italic dim")
         if hit.copies > 1:
             name.append(f"\none of {hit.copies} nearly equal pictures", "dim")
         if known := _known(hit):
-            name.append(f"\n{plain(known)}", "dim")
+            name.append(f"\n{printable(known)}", "dim")
         table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
     out().print(table)
     proof = "exactly the best" if result.exact else "possibly not the best, as the budget ended the search"
@@ -131,20 +131,22 @@ def show_result(result: "SearchResult", narrowed: bool = False) -> None:
 
 
 def show_report(report: "IndexReport", place: str, items: int) -> None:
-    """What indexing did, each file that was skipped with its reason, and what was no picture or lay among junk."""
+    """What indexing did, why files were skipped, and what was no picture or lay in a folder of junk."""
+    from core.pictures.folders.listing import files_by_suffix  # here, as it imports what reads pictures
+
     for _, reason in report.skipped[:SHOWN_SKIPPED]:
         say(f"skipped: {reason}", "yellow")
     if len(report.skipped) > SHOWN_SKIPPED:
         say(f"and {len(report.skipped) - SHOWN_SKIPPED} more were skipped; --json names them all", "yellow")
     if report.passed_over:
-        say(f"passed over: {kinds_of_files(report.passed_over)}")
+        say(f"passed over: {files_by_suffix(report.passed_over)}")
     if report.junk:
-        told = pictures_by_folder(report.junk)
-        say(f"left out: {told}, which are deleted files or others' thumbnails; --all takes them")
+        junk = pictures_by_folder(report.junk)
+        say(f"left out: {junk}, which are deleted files or others' thumbnails; --all takes them")
     counts = (
         f"{report.added} added, {report.updated} updated, {report.renamed} renamed, {report.removed} removed, "
         f"{report.unchanged} unchanged, {len(report.skipped)} skipped in {report.seconds:.1f} s; "
-        f"{plain(nearer(place))} holds {items} items"
+        f"{printable(shorten_paths(place))} holds {items} items"
     )
     out().print(Text(counts), soft_wrap=True)
     for file in report.unread_captions:
@@ -156,46 +158,53 @@ def show_copies(found: "Sequence[Copies]") -> None:
     for one in found:
         out().print(Text(f"{len(one.items)} {'equal' if one.equal else 'nearly equal'} pictures", "bold"))
         for item in one.items:
-            told = f"  {item.id}  {plain(nearer(item.path))}  {item.width} × {item.height}, {item.bytes / 1e3:,.0f} kB"
-            out().print(Text(told), soft_wrap=True)
+            size = f"{item.width} × {item.height}, {item.bytes / 1e3:,.0f} kB"
+            line = f"  {item.id}  {printable(shorten_paths(item.path))}  {size}"
+            out().print(Text(line), soft_wrap=True)
     more = sum(len(one.items) - 1 for one in found)
-    groups = f"{len(found)} group{'s' if len(found) != 1 else ''}"
-    said = f"{groups}; {more} picture{'s' if more != 1 else ''} more than there need be"
-    said = said if found else "No picture is there twice."
-    out().print(Text(said), soft_wrap=True)
+    summary = f"{count(len(found), 'group')}; {count(more, 'picture')} more than there need be"
+    out().print(Text(summary if found else "No picture is there twice."), soft_wrap=True)
 
 
 def show_stats(stats: "Stats", counts: "Counts", place: str, model: str, precision: str | None) -> None:
-    """A collection in numbers; `counts`: of the items that a filter lets through; `precision`: that made it."""
-    table = Table("collection", Column(plain(nearer(place)).replace("[", r"\["), overflow="fold"))
+    """A collection in numbers.
+
+    `counts`: of the items that a filter lets through; `precision`: of the model that made the vectors, if known.
+    """
+    table = Table("collection", Column(printable(shorten_paths(place)).replace("[", r"\["), overflow="fold"))
     table.add_row("model", f"{model}, computed in {precision}" if precision else model)
-    kinds = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in sorted(stats.by_kind.items()))
+    kinds = ", ".join(f"{number} {kind}{'s' if number != 1 else ''}" for kind, number in sorted(stats.by_kind.items()))
     table.add_row("items", f"{stats.items} ({kinds})" if kinds else "0")
     table.add_row("terms an item", f"{stats.mean_terms:.1f}")
     table.add_row("terms in use", str(stats.distinct_terms))
     table.add_row("postings", f"{stats.postings:,}")
     if stats.bytes_on_disk is not None:
         table.add_row("on disk", f"{stats.bytes_on_disk / 1e6:.1f} MB")
-    table.add_row("most frequent", ", ".join(f"{term} {count}" for term, count in stats.frequent))
+    table.add_row("most frequent", ", ".join(f"{term} {number}" for term, number in stats.frequent))
     if counts.items != stats.items:
         table.add_row("let through", f"{counts.items} items")
     counted = {"folders": counts.folders, "tags": counts.tags, "cameras": counts.cameras, "taken in": counts.years}
     for name, values in counted.items():
         if values:
-            told = [f"{plain(nearer(value))} {count}" for value, count in list(values.items())[:SHOWN_COUNTS]]
-            table.add_row(name, Text("\n".join(told), overflow="fold"))
+            first = list(values.items())[:SHOWN_COUNTS]
+            lines = [f"{printable(shorten_paths(value))} {number}" for value, number in first]
+            table.add_row(name, Text("\n".join(lines), overflow="fold"))
     out().print(table)
 
 
 def show_finding(finding: "Finding") -> None:
-    """A line: a mark for good, missing or bad, what was looked at and what was found."""
+    """One line of the doctor: a mark for good, missing or bad, what was looked at and what was found."""
     mark, style = {"good": ("✓", "green"), "missing": ("–", "yellow"), "bad": ("✗", "bold red")}[finding.state]
-    line = Text(f"{mark} ", style).append(f"{finding.what:<24}", "bold").append(plain(nearer(finding.told)), "not bold")
+    line = (
+        Text(f"{mark} ", style)
+        .append(f"{finding.what:<24}", "bold")
+        .append(printable(shorten_paths(finding.told)), "not bold")
+    )
     out().print(line, soft_wrap=True)
 
 
 def show_comparison(comparison: "Comparison") -> None:
-    """A line: whether it holds, what was compared, the largest difference and its bound."""
+    """One line: whether the comparison holds, what was compared, the largest difference and its bound."""
     mark, style = ("✓", "green") if comparison.passed else ("✗", "bold red")
     wanted = "more than" if comparison.control else "at most"
     line = Text(f"{mark} ", style).append(f"{comparison.model}: {comparison.what}  ", "bold")
@@ -203,7 +212,7 @@ def show_comparison(comparison: "Comparison") -> None:
 
 
 def show_published(row: "PublishedPairing") -> None:
-    """What one published encoder and its head make of the reference's picture, or why that could not be told."""
+    """What one published encoder and its head make of the reference's picture, or why that is not known."""
     made = row.cosine is not None and row.made_the_data
     mark, style = ("✓", "green") if made else ("–", "yellow") if row.cosine is not None else ("✗", "red")
     line = Text(f"{mark} ", style).append(f"{row.model:<28}", "bold")
@@ -211,29 +220,30 @@ def show_published(row: "PublishedPairing") -> None:
         line.append(f"cosine {row.cosine:.6f} to the picture's row in {row.data}")
     out().print(line, soft_wrap=True)
     head = f"{row.head}{' (a name that is inferred)' if row.inferred else ''}"
-    for told in (f"{head}: {_weighed(row.terms)}" if row.terms else None, row.problem):
-        if told is not None:
-            out().print(Padding(Text(plain(told)), (0, 0, 0, 4)), soft_wrap=True)
+    for line_below in (f"{head}: {_with_weights(row.terms)}" if row.terms else None, row.problem):
+        if line_below is not None:
+            out().print(Padding(Text(printable(line_below)), (0, 0, 0, 4)), soft_wrap=True)
 
 
 def show_published_example(example: "PublishedExample", expected: Mapping[str, float]) -> None:
     """What the attested head gives for the published vector, beside what the reference's README says."""
     mark, style = ("✓", "green") if example.passed else ("✗", "bold red")
     line = Text(f"{mark} ", style).append("the published vector through the published head", "bold")
-    out().print(line.append(f"  {_weighed(example.terms)}", "not bold"), soft_wrap=True)
-    out().print(f"    the reference's README  {_weighed(list(expected.items()))}", markup=False, soft_wrap=True)
+    out().print(line.append(f"  {_with_weights(example.terms)}", "not bold"), soft_wrap=True)
+    out().print(f"    the reference's README  {_with_weights(list(expected.items()))}", markup=False, soft_wrap=True)
 
 
 def show_makers(rows: "Sequence[PublishedPairing]") -> None:
-    """Which of the encoders that were compared made each published data set."""
+    """For each published data set, which of the encoders that were compared made it."""
     for data in dict.fromkeys(row.data for row in rows if row.cosine is not None):
-        near = sorted((row for row in rows if row.data == data and row.cosine is not None), key=lambda row: -row.cosine)
-        makers = [row.model for row in near if row.made_the_data]
-        told = f"made by {' or '.join(makers)}" if makers else f"made by none of these; the nearest is {near[0].model}"
-        out().print(f"{data}: {told}", markup=False, soft_wrap=True)
+        compared = [(row.cosine, row) for row in rows if row.data == data and row.cosine is not None]
+        nearest_first = [row for _, row in sorted(compared, key=lambda pair: -pair[0])]
+        makers = " or ".join(row.model for row in nearest_first if row.made_the_data)
+        sentence = f"made by {makers}" if makers else f"made by none of these; the nearest is {nearest_first[0].model}"
+        out().print(f"{data}: {sentence}", markup=False, soft_wrap=True)
 
 
-def _weighed(terms: "Sequence[tuple[str, float]]") -> str:
+def _with_weights(terms: "Sequence[tuple[str, float]]") -> str:
     return ", ".join(f"{term} {weight:.4f}" for term, weight in terms)
 
 
@@ -248,14 +258,14 @@ def _reasons(contributions: "Sequence[Contribution]") -> Text:
 
 
 def _known(hit: "SearchHit") -> str:
-    """When, with what and where a picture was taken, and its tags, on a line."""
+    """One line: when, with what camera and where a picture was taken, and its tags."""
     place = f"{hit.latitude}, {hit.longitude}" if hit.latitude is not None else ""
     taken = (hit.taken or "")[:16].replace("T", " ")
     return " · ".join(filter(None, (taken, hit.camera, place, *(f"#{tag}" for tag in hit.tags))))
 
 
 def _mark(kind: str) -> str:
-    """Tells expansion terms apart where colours cannot be seen."""
+    """Sets expansion terms apart where colours cannot be seen."""
     return "" if kind == "literal" else "+"
 
 

@@ -1,6 +1,6 @@
-"""The look of the app: fonts, colours and radii for Gradio's own controls; assets/style.css dresses the rest.
+"""The look of the app: the theme of Gradio's own controls, and the files of styles and scripts that the page loads.
 
-Nothing here may come from a network: Gradio's stock themes would fetch web fonts, these are local ones.
+Nothing here may come from a network: Gradio's stock themes would fetch web fonts; these fonts are local.
 """
 
 from pathlib import Path
@@ -9,8 +9,14 @@ from gradio.themes import Base
 from gradio.themes.utils import colors, fonts, sizes
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-STYLE = ASSETS / "style.css"
 LOGO = ASSETS / "logo.svg"
+STATIC = Path(__file__).resolve().parent / "static"
+STYLES = tuple(  # in the order in which they are applied
+    STATIC / f"{name}.css"
+    for name in (
+        "style", "search", "welcome", "query_chips", "bars", "results", "inspect", "compare", "library", "lab",
+    )
+)  # fmt: skip
 
 # Shipped inside Gradio's own package and served by this app; system fonts stand in where it is missing.
 # Weight 700 and not 600: the package's semi-bold file has no Latin letters.
@@ -27,6 +33,16 @@ STONE = colors.Color(
     c50="#faf9f6", c100="#f3f1ec", c200="#e6e3dc", c300="#d2cec4", c400="#a29f97", c500="#716f69",
     c600="#55544f", c700="#3b3d3e", c800="#23282c", c900="#191d21", c950="#121518",
 )  # fmt: skip
+
+
+def scripts() -> str:
+    """The scripts of `demo/static/` as tags for the head of the page.
+
+    They are inline because Gradio runs inline scripts before it builds the page, and does not wait for linked ones; so
+    every `js_on_load` finds the function that it calls.
+    """
+    files = sorted(STATIC.glob("*.js"))
+    return "".join(f"<script>{file.read_text('utf-8')}//# sourceURL={file.name}\n</script>\n" for file in files)
 
 
 def theme() -> Base:

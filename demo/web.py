@@ -1,4 +1,4 @@
-"""The web app: puts header and tabs together and serves them on this machine; needs no network at all."""
+"""The web app: builds the page from header and tabs, and serves it; asks nothing of any other machine."""
 
 import os
 import sys
@@ -23,15 +23,15 @@ from demo.tabs.compare import compare_tab
 from demo.tabs.gradio_defaults import QUIET
 from demo.tabs.inspect import about_term, inspect_tab
 from demo.tabs.lab import LabTab, closed_lab
-from demo.tabs.library import FOLDER_SCRIPT, LibraryTab
+from demo.tabs.library import LibraryTab
 from demo.tabs.search import search_tab
-from demo.theme import LOGO, STYLE, theme
+from demo.theme import LOGO, STYLES, scripts, theme
 from index_store.address import Address
 from index_store.errors import SightwordsError
 
 MAX_UPLOAD = "2gb"  # a zip of pictures
 MAX_UPLOAD_OF_STRANGERS = "16mb"
-UPLOADS_S = (600, 3600)  # every ten minutes, what was uploaded more than an hour ago is deleted
+DELETE_UPLOADS_S = (600, 3600)  # every ten minutes, what was uploaded more than an hour ago is deleted
 
 
 class App(gr.Blocks):
@@ -46,25 +46,25 @@ class App(gr.Blocks):
 
 
 class Thumbnails(StaticFiles):
-    """Serves the thumbnails of the collections that were opened, at addresses that do not tell where they lie."""
+    """Serves the thumbnails of the collections that were opened; an address does not show where the folder lies."""
 
     def __init__(self) -> None:
         super().__init__()
         self._folders: dict[str, StaticFiles] = {}
 
     def add(self, folder: Path) -> None:
-        """Serves this folder too, from now on."""
+        """Serves the thumbnails in this folder too."""
         self._folders[folder_key(folder)] = StaticFiles(directory=folder, check_dir=False)
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """A file by the key of its folder and its name below it."""
+        """The file at "key of its folder/name below it", as StaticFiles wants it; ("", None) for an unknown folder."""
         key, _, name = path.partition(os.sep)
         return self._folders[key].lookup_path(name) if key in self._folders else ("", None)
 
 
 def build(session: Session) -> App:
     """The whole page for one session; starts nothing."""
-    with App(title="Sightwords", analytics_enabled=False, delete_cache=UPLOADS_S) as app:
+    with App(title="Sightwords", analytics_enabled=False, delete_cache=DELETE_UPLOADS_S) as app:
         gr.HTML(
             header(LOGO.read_text("utf-8")),
             js_on_load=HEADER_SCRIPT,
@@ -94,10 +94,10 @@ def build(session: Session) -> App:
                 led = own.click(
                     lambda: (gr.Tabs(selected="library"), *page.arrive()), None, [tabs, *page.shown], **QUIET
                 )
-                led.then(None, None, None, js=FOLDER_SCRIPT)
+                led.then(None, None, None, js="() => sightwords.focusLibraryFolder()")
 
         def arrive(request: gr.Request) -> tuple[Any, ...]:
-            """A link to a term opens its page."""
+            """Opens the page of a term where the address names one."""
             word = request.query_params.get("term", "")
             return (gr.Tabs(selected="inspect"), *about_term(session, word)) if word else (gr.skip(),) * 3
 
@@ -118,13 +118,16 @@ def launch(
     public: bool | None = None,
     tell_places: bool = False,
 ) -> App:
-    """Serves the app; returns at once with `prevent_thread_lock`, else when it is stopped.
+    """Serves the app until it is stopped; with `prevent_thread_lock` it returns at once.
 
     The server answers before the model is loaded or the built-in world is drawn; the page shows how far that is.
-    `public`: nobody can add, take out or choose anything; None: on Hugging Face Spaces, where everybody may come.
-    `tell_places`: visitors of a public app are told where and with what camera pictures were taken. `port` None takes
-    any free one; `mcp` offers the endpoints as MCP tools too, at /gradio_api/mcp/. Raises CollectionError for a
-    collection that is not there, OSError for a busy port, SightwordsError where MCP is missing.
+
+    `port`: None takes any free one. `mcp`: offers the endpoints as MCP tools too, at /gradio_api/mcp/. `public`: nobody
+    can add, take out or choose anything; None is public on Hugging Face Spaces, where everybody may come, and nowhere
+    else. `tell_places`: visitors of a public app may know where and with what camera pictures were taken.
+
+    Raises CollectionError for a collection that is not there, OSError for a busy port, and SightwordsError where the
+    package for MCP is missing.
     """
     strangers = "SPACE_ID" in os.environ if public is None else public
     session = Session(model, collection, public=strangers, tell_places=tell_places)
@@ -139,11 +142,11 @@ def serve(
     prevent_thread_lock: bool = True,
     mcp: bool = False,
 ) -> App:
-    """Serves the app for a session of one's own, and starts the session."""
+    """Starts a session and serves the app for it; the other parameters are those of `launch`."""
     if mcp and find_spec("mcp") is None:
         raise SightwordsError("MCP needs a package that is not installed; run: pip install 'sightwords[mcp]'.")
     app = build(session)
-    # reading an index is safe from many threads; nothing shows one's place in the queue, so nobody is told at each step
+    # Many threads may read an index. The page shows no place in the queue, so it need not hear of each step.
     app.queue(default_concurrency_limit=4, status_update_rate=60)
     thumbnails = Thumbnails()
     session.opened = thumbnails.add
@@ -174,5 +177,6 @@ def _options(host: str, port: int | None, open_browser: bool) -> dict[str, Any]:
         "footer_links": [],  # its settings offer a recorder that fetches code from the web
         "favicon_path": LOGO,
         "theme": theme(),
-        "css_paths": [STYLE],
+        "css_paths": STYLES,
+        "head": scripts(),
     }

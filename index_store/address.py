@@ -1,6 +1,6 @@
-"""Where a collection lies, as people write it: a folder, `milvus://host:port/name`, or `milvus:./file.db`.
+"""The address of a collection, as people write it: a folder, `milvus://host:port/name`, or `milvus:./file.db`.
 
-Knows nothing of what lies there, and imports nothing heavy: the command line reads it for every --help.
+Knows nothing of what lies there, and imports nothing heavy, because the command line imports it even for --help.
 """
 
 import os
@@ -41,7 +41,7 @@ Address = Path | MilvusAddress
 
 
 def parse_address(text: str) -> Address:
-    """The address that a person wrote; CollectionError, with examples, for a Milvus address that is none."""
+    """Reads an address as a person writes it; CollectionError, with examples, for an impossible Milvus address."""
     scheme, colon, rest = text.partition(":")
     if not colon or scheme not in ("milvus", "milvus+tls"):
         return _folder(text)
@@ -65,9 +65,9 @@ def parse_address(text: str) -> Address:
 
 
 def _folder(text: str) -> Path:
-    """The folder as people mean it: from their home for ~, and without the detours of `..`."""
+    """The folder that people mean: `~` is their home, and `..` is resolved."""
     try:
         path = Path(os.path.expanduser(text))
         return Path(os.path.realpath(path)) if ".." in path.parts else path
-    except (OSError, RuntimeError, ValueError):  # nobody's home, a link to itself: said when the folder is looked at
+    except (OSError, RuntimeError, ValueError):  # nobody's home, a link to itself: opening the folder will say so
         return Path(text)

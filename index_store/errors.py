@@ -1,4 +1,7 @@
-"""The errors that Sightwords raises on purpose: one sentence each, for a person; the base of every layer's own."""
+"""The errors that Sightwords raises on purpose, each with one sentence for a person; other layers derive theirs.
+
+Both kinds of collection raise them, so the functions below make the sentences that more than one place needs.
+"""
 
 import errno
 from pathlib import Path
@@ -33,23 +36,23 @@ class CollectionTooNew(CollectionError):
 
 
 class CollectionBusy(CollectionError):
-    """Somebody else is writing to the collection (one writer at a time, across processes)."""
+    """Another process is writing to the collection; only one may at a time."""
 
 
 class CollectionReadOnly(CollectionError):
-    """A write was asked of a collection that is open for reading, or of a folder that may not be written."""
+    """The collection is open for reading, or its folder may not be written."""
 
 
 class CollectionFull(CollectionError):
-    """The disk ran full (or a quota was hit) while writing; nothing was added."""
+    """The disk is full, or a quota is used up; nothing was added."""
 
 
 class CollectionDamaged(CollectionError):
-    """Files of the collection are missing or cannot be read as what they should be."""
+    """Files of the collection are missing, or hold something else than they should."""
 
 
 class CollectionUnreachable(CollectionError):
-    """The server that holds the collection does not answer, or not as it should."""
+    """The server that holds the collection does not answer, or refuses us."""
 
 
 class CollectionClosed(CollectionError):
@@ -61,7 +64,7 @@ class FilterError(SightwordsError):
 
 
 class ExchangeError(SightwordsError):
-    """A file of items that cannot be written or read, or a line of it that is no item."""
+    """A file of items cannot be written or read, or a line of it is no item."""
 
 
 class ItemNotFound(CollectionError, KeyError):
@@ -72,51 +75,51 @@ class ItemNotFound(CollectionError, KeyError):
 
 
 def disk_full(folder: Path) -> CollectionFull:
-    """Whichever of the two stores, or the system, says so first: the same sentence (so with the next two)."""
+    """SQLite, tantivy or the operating system found no room left; whichever says so first, the sentence is the same."""
     return CollectionFull(f"The disk is full, so the collection {folder} could not be written; free some space.")
 
 
 def not_writable(folder: Path) -> CollectionReadOnly:
-    """The system does not let us write to the collection's folder."""
+    """The operating system does not let us write to the collection's folder."""
     return CollectionReadOnly(f"The collection {folder} may not be written here; check the folder's permissions.")
 
 
 def cannot_be_read(folder: Path, error: OSError | ValueError) -> CollectionError:
-    """The system does not let us look at the collection's folder, or it cannot be the name of one."""
+    """The operating system does not let us look at the collection's folder, or the path cannot be one."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return CollectionError(f"The collection {folder} cannot be read: {reason.lower()}; check its path and permissions.")
 
 
 def not_readable(folder: Path) -> CollectionError:
-    """The system does not let us read files of the collection."""
+    """The operating system does not let us read files of the collection."""
     return CollectionError(f"The collection {folder} may not be read here; check the permissions of its files.")
 
 
 def outdated(folder: Path) -> CollectionError:
-    """A collection of an earlier form was opened for reading, which cannot bring it up to date."""
+    """A collection of an earlier form was opened for reading; only a writer can migrate it."""
     return CollectionError(
         f"The collection {folder} was written by an older Sightwords; it is brought up to date by "
         f"`sightwords verify --repair --collection {folder}`."
     )
 
 
-def closed(place: Path | str) -> CollectionClosed:
+def closed(address: Path | str) -> CollectionClosed:
     """The collection was used after `close`."""
-    return CollectionClosed(f"The collection {place} has been closed; open it again to use it.")
+    return CollectionClosed(f"The collection {address} has been closed; open it again to use it.")
 
 
-def open_for_reading(place: Path | str) -> CollectionReadOnly:
-    """A write was asked of a collection that was not opened for that."""
-    return CollectionReadOnly(f"The collection {place} is open for reading; open it with writable=True.")
+def open_for_reading(address: Path | str) -> CollectionReadOnly:
+    """A write was asked of a collection that is open for reading."""
+    return CollectionReadOnly(f"The collection {address} is open for reading; open it with writable=True.")
 
 
-def no_item(place: Path | str, item: int) -> ItemNotFound:
+def no_item(address: Path | str, item: int) -> ItemNotFound:
     """The collection was asked for an id that it does not hold."""
-    return ItemNotFound(f"The collection {place} holds no item {item}; it may have been removed.")
+    return ItemNotFound(f"The collection {address} holds no item {item}; it may have been removed.")
 
 
 def explain_os_error(error: OSError, folder: Path) -> CollectionError:
-    """The operating system's error while writing to a collection folder, as one of ours."""
+    """Turns an operating system's error while writing to a collection folder into one of ours."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return disk_full(folder)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -1,7 +1,7 @@
-"""Which items a search may find, by what the catalog knows of them: `folder=holiday`, `taken>=2024-05`, `tag=best`.
+"""Filters: conditions on items, as people write them (`folder=holiday`, `taken>=2024-05`, `tag=best`) and as SQL.
 
-Knows the catalog's columns, and neither connections nor vectors. Several conditions must all hold, except that `=`
-conditions of the same key are alternatives, as people mean them: `tag=cat` and `tag=dog` find both.
+An item must meet every condition, except that several `=` conditions of one key are alternatives: `tag=cat` and
+`tag=dog` let both through. This file knows the columns of the catalog, but neither connections nor vectors.
 """
 
 import os
@@ -29,7 +29,7 @@ _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d)?)?)?)?)?")
 
 @dataclass(frozen=True, order=True)
 class Condition:
-    """One thing that must be so: a key of KEYS, a sign (= != < <= > >=) and what to compare with, as text."""
+    """A condition on items: a key of KEYS, a sign (= != < <= > >=), and the value to compare with, as text."""
 
     key: str
     sign: str
@@ -41,7 +41,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Filter:
-    """Conditions, in no order that matters; none at all lets everything through."""
+    """Conditions, whose order does not matter. Without any, every item gets through."""
 
     conditions: tuple[Condition, ...] = ()
 
@@ -49,12 +49,12 @@ class Filter:
         return bool(self.conditions)
 
     def groups(self) -> Iterator[tuple[str, list[Condition]]]:
-        """Conditions by key and sign: of those with `=` one must hold, of others all."""
+        """(sign, conditions) for each key and sign. Of a group with `=` one condition must hold, of others all."""
         for (_, sign), group in groupby(sorted(self.conditions), key=lambda one: (one.key, one.sign)):
             yield sign, list(group)
 
     def sql(self) -> Sql:
-        """The condition on a row of `items`, as SQL."""
+        """The filter as an SQL condition on a row of `items`, and the values of its question marks."""
         parts: list[str] = []
         values: list[str | int | float] = []
         for sign, group in self.groups():
@@ -68,15 +68,15 @@ EVERYTHING = Filter()
 
 
 def parse(texts: Sequence[str]) -> Filter:
-    """A filter from conditions as people write them; folders become absolute. FilterError says what is wrong."""
+    """Reads conditions as people write them; folders become absolute. FilterError says which is wrong, and why."""
     return Filter(tuple(dict.fromkeys(map(_condition, texts))))
 
 
 def _condition(text: str) -> Condition:
-    found = _CONDITION.fullmatch(text)
-    if found is None or found[1] not in KEYS or not found[3]:
+    match = _CONDITION.fullmatch(text)
+    if match is None or match[1] not in KEYS or not match[3]:
         raise FilterError(f"'{text[:80]}' is no condition on items; write one like: {_EXAMPLES}.")
-    key, sign, value = found[1], found[2], found[3]
+    key, sign, value = match[1], match[2], match[3]
     if key not in (*DATES, *NUMBERS) and sign not in ("=", "!="):
         raise FilterError(f"'{text[:80]}' asks for more or less, but {key} can only be (=) or not be (!=) something.")
     if key == "kind" and value not in ("image", "caption"):
@@ -95,12 +95,12 @@ def _condition(text: str) -> Condition:
 
 
 def _number(key: str, value: str) -> int:
-    found = _NUMBER.fullmatch(value)
-    unit = (found[2] or "").upper() if found else ""
-    if found is None or (unit and key != "bytes"):
-        unit_told = " (or with KB, MB, GB)" if key == "bytes" else ""
-        raise FilterError(f"'{value[:40]}' is no number of {'bytes' if key == 'bytes' else 'pixels'}{unit_told}.")
-    return int(found[1]) * _SIZES[unit]
+    match = _NUMBER.fullmatch(value)
+    unit = (match[2] or "").upper() if match else ""
+    if match is None or (unit and key != "bytes"):
+        units = " (or with KB, MB, GB)" if key == "bytes" else ""
+        raise FilterError(f"'{value[:40]}' is no number of {'bytes' if key == 'bytes' else 'pixels'}{units}.")
+    return int(match[1]) * _SIZES[unit]
 
 
 def _words(value: str) -> list[str]:
@@ -116,14 +116,14 @@ def _number_sql(one: Condition) -> Sql:
 
 
 def _folder(one: Condition) -> Sql:
-    """By the range of paths that begin with the folder, which the index on paths finds at once."""
+    """Compares with the range of paths that begin with the folder, for which SQLite can use its index of paths."""
     start = one.value.rstrip(os.sep) + os.sep
     inside = "path >= ? AND path < ?"
     return (f"({inside})" if one.sign == "=" else f"NOT ({inside})"), [start, start[:-1] + chr(ord(os.sep) + 1)]
 
 
 def _file(one: Condition) -> Sql:
-    """`*` and `?` as in shells; a name without a folder is that of the file."""
+    """`*` and `?` mean what they do in shells; a pattern without a folder is compared with the name of the file."""
     pattern = one.value if os.sep in one.value else f"*{os.sep}{one.value}"
     return f"path {'' if one.sign == '=' else 'NOT '}GLOB ?", [pattern]
 
@@ -133,25 +133,25 @@ def _tag(one: Condition) -> Sql:
 
 
 def _caption(one: Condition) -> Sql:
-    """Every word of the value, in any order, by SQLite's full-text index of captions."""
+    """Asks SQLite's full-text index for captions that have every word of the value, in any order."""
     words = " ".join(f'"{word}"' for word in _words(one.value))
-    found = "(SELECT rowid FROM items_fts WHERE items_fts MATCH ?)"
-    return f"id {'' if one.sign == '=' else 'NOT '}IN {found}", [words]
+    matching = "(SELECT rowid FROM items_fts WHERE items_fts MATCH ?)"
+    return f"id {'' if one.sign == '=' else 'NOT '}IN {matching}", [words]
 
 
 def _date(one: Condition) -> Sql:
-    """A date stands for all of its time: added<=2026-11 takes in the whole of November. Undated is only not equal."""
-    asked = f"substr({one.key}, 1, {len(one.value)}) {one.sign} ?"
-    return (f"coalesce({asked}, 1)" if one.sign == "!=" else asked), [one.value]
+    """A date stands for all of its time: added<=2026-11 includes all of November. An undated item meets only !=."""
+    compared = f"substr({one.key}, 1, {len(one.value)}) {one.sign} ?"
+    return (f"coalesce({compared}, 1)" if one.sign == "!=" else compared), [one.value]
 
 
 def _camera(one: Condition) -> Sql:
-    """Part of its name, whatever the case."""
+    """Compares with any part of the camera's name, ignoring case."""
     return f"instr(lower(coalesce(camera, '')), lower(?)) {'>' if one.sign == '=' else '='} 0", [one.value]
 
 
 def _near(one: Condition) -> Sql:
-    """Exactly, by `distance` (which the catalog gives to SQLite); items without a place are not near anything."""
+    """Measures by `distance`, which the catalog lends to SQLite; an item without coordinates is near nothing."""
     circle = circle_of(one)
     inside = "CASE WHEN latitude BETWEEN ? AND ? THEN distance(?, ?, latitude, longitude) <= ? ELSE 0 END"
     south, north = circle.latitudes
@@ -162,7 +162,7 @@ def _near(one: Condition) -> Sql:
 def circle_of(one: Condition) -> Circle:
     """The circle that a condition `near` asks for."""
     circle = Circle.parse(one.value)
-    assert circle is not None  # `parse` saw to it
+    assert circle is not None  # `parse` refused the condition otherwise
     return circle
 
 

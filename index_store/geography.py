@@ -1,4 +1,4 @@
-"""Places on the Earth: how far apart two are, and what people mean by `52.52,13.40,5km`."""
+"""Places on the Earth: the distance between two, and circles as people write them, `52.52,13.40,5km`."""
 
 import math
 import re
@@ -15,7 +15,7 @@ _CIRCLE = re.compile(
 
 @dataclass(frozen=True)
 class Circle:
-    """All that is at most `radius` metres from a place."""
+    """All places at most `radius` metres from one; degrees, north and east positive."""
 
     latitude: float
     longitude: float
@@ -23,11 +23,11 @@ class Circle:
 
     @classmethod
     def parse(cls, text: str) -> "Circle | None":
-        """From "latitude,longitude,radius", as in 52.52,13.40,5km or 33.9 S,18.4 E (then 1 km); None for others."""
-        found = _CIRCLE.fullmatch(text)
-        if found is None:
+        """From "latitude,longitude,radius": 52.52,13.40,5km, or 33.9 S,18.4 E (then 1 km). None for any other text."""
+        match = _CIRCLE.fullmatch(text)
+        if match is None:
             return None
-        latitude, north, longitude, east, size, unit = found.groups()
+        latitude, north, longitude, east, size, unit = match.groups()
         latitude, longitude = float(latitude), float(longitude)
         if (north and latitude < 0) or (east and longitude < 0):
             return None
@@ -39,17 +39,17 @@ class Circle:
 
     @property
     def latitudes(self) -> tuple[float, float]:
-        """The southernmost and northernmost that it reaches, so that few others need to be measured."""
+        """The southernmost and northernmost latitude, in degrees: no place outside them needs to be measured."""
         reach = math.degrees(self.radius / EARTH) + _SLACK
         return self.latitude - reach, self.latitude + reach
 
     def holds(self, latitude: float, longitude: float) -> bool:
-        """Whether a place lies in it."""
+        """Whether a place, in degrees, lies in the circle."""
         return distance(self.latitude, self.longitude, latitude, longitude) <= self.radius
 
 
 def distance(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
-    """Metres between two places in degrees, along the sphere (the haversine formula)."""
+    """Metres between two places, given in degrees, along the sphere (the haversine formula)."""
     north, other_north = math.radians(latitude), math.radians(other_latitude)
     east = math.radians(other_longitude - longitude)
     half = math.sin((other_north - north) / 2) ** 2 + math.cos(north) * math.cos(other_north) * math.sin(east / 2) ** 2

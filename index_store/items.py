@@ -2,8 +2,17 @@
 
 import builtins
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 from index_store.vectors import SparseVector
+
+KINDS = ("image", "caption")
+
+
+def now() -> str:
+    """The present time as collections write it down: ISO 8601, UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)
@@ -26,8 +35,8 @@ class Description:
 class NewItem:
     """What to add. `thumbnail`: bytes of a WebP or JPEG file; `bytes`: size of the original file.
 
-    `taken` to `longitude`: as in `Description`; `described`: when the file was asked for them (ISO 8601, UTC).
-    `likeness`: a picture's hash (`likeness.py`); None where it is to be looked for later.
+    `taken` to `longitude`: as in `Description`. `described`: when the picture's file was read for them (ISO 8601,
+    UTC). `similarity_hash`: 40 bytes (see `similarity.py`); None where nobody has computed it yet.
     """
 
     kind: str
@@ -45,14 +54,14 @@ class NewItem:
     latitude: float | None = None
     longitude: float | None = None
     described: str | None = None
-    likeness: builtins.bytes | None = None
+    similarity_hash: builtins.bytes | None = None
 
 
 @dataclass(frozen=True)
 class Item:
     """What a collection knows of an item. `added`: ISO 8601, UTC; `thumbnail`: absolute path of its file.
 
-    The rest as in `NewItem`.
+    The other fields are those of `NewItem`.
     """
 
     id: int
@@ -73,9 +82,35 @@ class Item:
     described: str | None = None
 
 
+METADATA = (
+    "kind",
+    "path",
+    "caption",
+    "content_hash",
+    "width",
+    "height",
+    "bytes",
+    "tags",
+    "taken",
+    "camera",
+    "latitude",
+    "longitude",
+    "described",
+)  # the fields that `Item` and `NewItem` share, with the same values
+
+
+def again(item: Item, vector: SparseVector) -> NewItem:
+    """A copy of an item, to be added a second time. It has the thumbnail where that file can still be read."""
+    try:
+        thumbnail = Path(item.thumbnail).read_bytes() if item.thumbnail else None
+    except OSError:
+        thumbnail = None
+    return NewItem(**{name: getattr(item, name) for name in METADATA}, vector=vector, thumbnail=thumbnail)
+
+
 @dataclass(frozen=True)
 class Hit:
-    """A found item; `score` is exactly `query.dot(item's vector)`, > 0."""
+    """An item that a search found; `score` is exactly `query.dot(item's vector)`, > 0."""
 
     id: int
     score: float
@@ -83,7 +118,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """Hits by descending score, then ascending id. `exact`: proven to be the true top k (always, without a budget)."""
+    """Hits by descending score, then ascending id. `exact`: proven to be the true top k (always, without a budget).
+
+    `retrieve_ms`: milliseconds until the candidates were there; `rescore_ms`: those that scoring them took.
+    """
 
     hits: tuple[Hit, ...]
     exact: bool
@@ -93,8 +131,9 @@ class Retrieval:
 
 @dataclass(frozen=True)
 class Counts:
-    """Items that a filter lets through: how many, and how many of each kind, folder (absolute), tag, camera and year
-    that they were taken in, most first.
+    """The number of items that a filter lets through, in all and by kind, folder, tag, camera and year.
+
+    Folders are absolute; the year is that in which a picture was taken. The most frequent value comes first.
     """
 
     items: int
@@ -107,7 +146,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Repairs:
-    """What mending a collection did, in items."""
+    """How many items a repair removed, and how many it wrote anew."""
 
     removed: int
     rewritten: int
@@ -115,7 +154,7 @@ class Repairs:
 
 @dataclass(frozen=True)
 class Compaction:
-    """What making a collection small did: bytes on disk, pieces of the index and documents in it, before and after."""
+    """What compacting changed: bytes on disk, segments of the index and documents in it, before and after."""
 
     bytes_before: int
     bytes_after: int
@@ -129,7 +168,7 @@ class Compaction:
 class Stats:
     """A collection in numbers; `frequent`: (term, number of items that have it), the most frequent first.
 
-    `bytes_on_disk`: None where that is a server's own business.
+    `bytes_on_disk`: None where a server keeps the collection.
     """
 
     items: int

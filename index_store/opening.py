@@ -1,4 +1,4 @@
-"""Opens and makes a collection wherever it lies; the only place that knows every kind of collection."""
+"""Opens and makes a collection, wherever it lies; the only file that knows every kind of collection."""
 
 import time
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def open_collection(
 ) -> Store:
     """An existing collection; with `model` or `vocabulary`, refuses one that was made by another.
 
-    wait: seconds for which opening it `writable`, and each write into a folder, waits for another writer to end.
+    wait: seconds for which opening it `writable`, and each write to a folder, waits while another process writes.
     """
     if isinstance(address, Path):
         return Collection.open(address, model=model, vocabulary=vocabulary, writable=writable, wait=wait)
@@ -49,7 +49,7 @@ def create_collection(
 
 
 def collection_exists(address: Address) -> bool:
-    """Whether a collection lies there; CollectionError where that cannot be asked."""
+    """Whether a collection lies there; CollectionError where that cannot be found out."""
     if isinstance(address, Path):
         return Collection.exists(address)
     from index_store.milvus.collection import MilvusCollection

@@ -1,6 +1,6 @@
-"""What can be asked of a collection wherever it lies: the interface that everything above `index_store` speaks to.
+"""What a collection can be asked, wherever it lies: the interface that everything above `index_store` uses.
 
-`Collection` (a folder) and `MilvusCollection` (a Milvus server) answer it alike, to the last bit of every score.
+`Collection` (in a folder) and `MilvusCollection` (in Milvus) answer alike, to the last bit of every score.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,11 +15,14 @@ from index_store.vectors import SparseVector
 
 
 class Store(Protocol):
-    """A collection of sparse vectors, open. Reading methods may be called from any thread."""
+    """An open collection of sparse vectors. Any thread may call the methods that read.
+
+    Every change is durable when its method returns. After `close`, every method raises CollectionClosed.
+    """
 
     @property
-    def place(self) -> str:
-        """Where it lies, for people: the folder, absolute, or the address."""
+    def address(self) -> str:
+        """Where it lies, as text for people: the folder, absolute, or the address in Milvus."""
 
     @property
     def thumbnails(self) -> Path:
@@ -31,7 +34,7 @@ class Store(Protocol):
 
     @property
     def precision(self) -> str | None:
-        """What the model computed in when it made the collection, in its own word; None where that was not kept."""
+        """The number format that the model computed in, in its own word; None where that was not kept."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -39,53 +42,57 @@ class Store(Protocol):
 
     @property
     def digest(self) -> str:
-        """SHA-256 that tells vocabularies apart."""
+        """SHA-256 that differs between vocabularies."""
 
     @property
     def writable(self) -> bool:
-        """Whether `add`, `remove` and `tag` are allowed."""
+        """Whether the methods that write are allowed; else they raise CollectionReadOnly."""
 
     @property
     def wasteful(self) -> bool:
         """Whether `compact` is worth calling."""
 
     def writing(self) -> AbstractContextManager[bool]:
-        """Keeps others from writing inside, where that is ours to do: for what is looked up and then written.
+        """Keeps others from writing inside: for what is looked up first and then written. May be nested.
 
         Yields whether somebody else may have written since the last time. CollectionBusy after too long a wait.
+        Milvus has no such lock: there only the threads of this process are kept out.
         """
 
     def add(self, items: Sequence[NewItem], replacing: Sequence[int] = ()) -> list[int]:
-        """Adds all items, durably, and removes `replacing`. Returns the new ids, ascending."""
+        """Adds all items and removes `replacing`. Returns the new ids, in the order of the items, ascending."""
 
     def remove(self, ids: Iterable[int]) -> int:
-        """Removes items, durably; ids that are not there are passed over. Returns how many were."""
+        """Removes items; skips ids that are not there. Returns how many were."""
 
     def move(self, paths: Mapping[int, str], removing: Sequence[int] = ()) -> int:
-        """Gives items {id: path} other paths and removes `removing`, durably; returns how many it removed."""
+        """Gives items {id: path} other paths and removes `removing`; returns how many it removed."""
 
     def tag(self, ids: Iterable[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
-        """Gives items tags and takes others from them, durably; CollectionError for a tag that cannot be one."""
+        """Gives items tags and takes others from them; CollectionError for a text that cannot be a tag."""
 
-    def without_likeness(self) -> list[int]:
-        """Ids of pictures that nobody has looked at for a hash of what they show, ascending."""
+    def without_similarity_hash(self) -> list[int]:
+        """Ids of pictures whose similarity hash nobody has computed, ascending; none where hashes are not kept."""
 
-    def note_likeness(self, hashes: Mapping[int, bytes | None]) -> None:
-        """Writes down such hashes (`likeness.py`), or that a picture has none."""
+    def note_similarity_hashes(self, hashes: Mapping[int, bytes | None]) -> None:
+        """Stores similarity hashes {id: hash} (`similarity.py`), or None for a picture that shows nothing.
+
+        CollectionError where hashes are not kept.
+        """
 
     def group_copies(self) -> None:
-        """Finds anew which pictures are nearly equal, or equal to the byte."""
+        """Groups anew the pictures that are nearly equal, or equal to the byte."""
 
     def copies(self) -> list[list[int]]:
-        """The groups of nearly equal pictures, as they were found last: ids, ascending."""
+        """The groups of nearly equal pictures, as `group_copies` found them last: ids, ascending."""
 
     def alike(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-        """{id: (a number that its whole group shares, how many that has)} of items in a group of at least two."""
+        """{id: (number of its group of copies, size of the group)} of the ids in a group of at least two."""
 
-    def describe(self, told: Mapping[int, Description]) -> None:
-        """Writes down what the files of items {id: …} say of them, durably; ids that are not there are passed over.
+    def describe(self, descriptions: Mapping[int, Description]) -> None:
+        """Stores what the files of items {id: …} say of them; skips ids that are not there.
 
-        Tags are added to those they have; a caption that is None leaves theirs as it is.
+        Tags are added to those that an item has; a caption that is None leaves the item's own as it is.
         """
 
     def ids(self, where: Filter = EVERYTHING) -> list[int]:
@@ -95,7 +102,7 @@ class Store(Protocol):
         """How many items a filter lets through."""
 
     def counts(self, where: Filter = EVERYTHING, most: int = 50) -> Counts:
-        """How many items a filter lets through, in all and by kind, folder, tag, camera, year (`most` of each)."""
+        """How many items a filter lets through, in all and by kind, folder, tag, camera and year (`most` of each)."""
 
     def search(
         self,
@@ -107,15 +114,16 @@ class Store(Protocol):
         where: Filter = EVERYTHING,
         budget: int | None = None,
     ) -> Retrieval:
-        """The k items with the highest `vector.dot(item)` > 0; ties go to the smaller id.
+        """The k items with the highest `vector.dot(item)` > 0; of equal ones, those with the smaller ids.
 
-        kind: only such items.  candidates: only items that share at least one term with it.  where: only items that it
-        lets through.  budget: at most so many postings are read, the heaviest first; `exact` tells whether they
-        were enough; CollectionError where postings cannot be counted.
+        kind: only items of this kind.  candidates: only items that share at least one term with this vector.
+        where: only items that this filter lets through.  budget: read at most so many postings, those that count most
+        first; `exact` then says whether they were enough. CollectionError where postings cannot be counted.
+        VectorError where the vector has a term that the vocabulary lacks.
         """
 
     def load(self) -> None:
-        """Prepares for many searches, where that is ours to do: holds what they read in memory. Twice is fine."""
+        """Prepares for many searches: a collection in a folder holds its vectors in memory. Twice is fine."""
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`, with their thumbnails; ItemNotFound where one is not there."""
@@ -124,16 +132,16 @@ class Store(Protocol):
         """The exact vectors, in the order of `ids`; ItemNotFound where one is not there."""
 
     def all_items(self, kind: str | None = None) -> Iterator[Item]:
-        """All items by ascending id, read page by page. Thumbnails from afar are told by `items` only."""
+        """All items by ascending id, read page by page. In Milvus, only `items` fetches thumbnails."""
 
     def find(self, *, path: str | None = None, content_hash: str | None = None) -> list[Item]:
-        """Items with this path and (where both are given) this content hash, by ascending id; as `all_items`."""
+        """Items with this path and (where both are given) this content hash, by ascending id; thumbnails as above."""
 
     def __len__(self) -> int:
         """Number of items."""
 
     def __bool__(self) -> bool:
-        """An empty collection is still a collection."""
+        """True: an empty collection is still a collection."""
 
     def document_frequencies(self) -> dict[int, int]:
         """{term id: number of items that have it} for the terms that occur."""
@@ -142,13 +150,13 @@ class Store(Protocol):
         """The collection in numbers, with its `frequent` most frequent terms."""
 
     def verify(self) -> list[str]:
-        """What is wrong with the collection, one sentence each."""
+        """What is wrong with the collection, one sentence each; none where all is well."""
 
     def repair(self) -> Repairs:
-        """Mends what `verify` finds."""
+        """Mends what `verify` finds; removes what cannot be mended."""
 
     def compact(self) -> Compaction:
-        """Makes the collection small; CollectionError where that is not ours to do."""
+        """Gives the room of removed items back to the disk; CollectionError in Milvus, which does so by itself."""
 
     def close(self) -> None:
         """Ends writing and reading; closing twice is fine."""

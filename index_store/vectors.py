@@ -1,9 +1,11 @@
 """A sparse vector: ascending term ids and positive float32 weights; knows nothing of vocabularies, models or storage.
 
-The score of two vectors is the real number sum(a_i * b_i) over shared terms, rounded once to float64: the product of
-two float32 is exact in float64 (24 + 24 bits of significand fit in 53), and `math.fsum` rounds the sum of exact
-numbers correctly. So a score does not depend on the order of summation, on the batch or on who computes it: the index,
-a brute force loop and a test agree to the last bit.
+Claim: the score of two vectors is the real number sum(a_i * b_i) over their shared terms, rounded once to float64.
+
+Why: the product of two float32 is exact in float64 (24 + 24 bits of significand fit into 53, and the exponents from
+-298 to 256 into the range of float64), and `math.fsum` rounds the sum of exact numbers correctly. So a score depends
+neither on the order of summation nor on the batch nor on who computes it: the index, a brute force loop and a test
+agree to the last bit.
 """
 
 import math
@@ -15,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from index_store.errors import VectorError
 
-RECORD = np.dtype([("term", "<i4"), ("weight", "<f4")])  # a term of a vector, as bytes
+RECORD = np.dtype([("term", "<i4"), ("weight", "<f4")])  # one term of a vector, as bytes
 
 
 @dataclass(frozen=True, eq=False)

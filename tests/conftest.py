@@ -168,6 +168,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", where], check=True)
 
 
+@pytest.fixture
+def one_thread() -> None:
+    """Computes with one thread: several add up gradients in any order, so that no training repeats to the last bit."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(autouse=True)
 def threads_as_they_were() -> Iterator[None]:
     """An experiment, tried in this process, leaves a core to the app; the next test computes with all again."""

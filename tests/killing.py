@@ -108,7 +108,7 @@ class Steps:
 
     def watch(self) -> None:
         """Makes everything that changes something take a step first."""
-        from index_store.postings.writer import Postings
+        from index_store.postings.index import PostingsIndex
 
         connect = sqlite3.connect
 
@@ -118,8 +118,8 @@ class Steps:
             return connection
 
         sqlite3.connect = watched  # type: ignore[assignment]
-        opened = Postings._opened
-        Postings._opened = lambda held: _Watched(opened(held), self)  # type: ignore[assignment,return-value]
+        opened = PostingsIndex.opened
+        PostingsIndex.opened = lambda held: _Watched(opened(held), self)  # type: ignore[assignment,return-value]
         for name in ("unlink", "rename", "chmod", "mkdir"):
             setattr(pathlib.Path, name, self._stepping(f"file {name}", getattr(pathlib.Path, name)))
         os.fsync = self._stepping("file fsync", os.fsync)

@@ -51,7 +51,7 @@ class DenseItems:
 
 def dense_file(collection: Store) -> Path:
     """Where the dense vectors of a collection are kept."""
-    return home_folder() / "dense" / f"{hashlib.sha256(collection.place.encode()).hexdigest()[:16]}.npz"
+    return home_folder() / "dense" / f"{hashlib.sha256(collection.address.encode()).hexdigest()[:16]}.npz"
 
 
 def best(ids: NDArray[int64], scores: NDArray[float32], k: int) -> list[tuple[int, float]]:

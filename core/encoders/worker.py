@@ -90,10 +90,19 @@ class _Running:
 
     def __init__(self, command: Sequence[str]):
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, encoding="utf-8",
-            errors="replace",
-        )  # fmt: skip
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except OSError:
+            self._errors.close()
+            raise
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=_read, args=(self._process.stdout, self._lines), daemon=True).start()
         self.close = weakref.finalize(self, _end, self._process, self._errors)  # also when Python ends
@@ -136,11 +145,9 @@ class _Running:
 
 
 def _read(stream: IO[str], lines: "queue.SimpleQueue[str]") -> None:
-    try:
+    with stream:  # closed by who reads it, once the process has ended
         for line in stream:
             lines.put(line)
-    except ValueError:  # closed while it was read
-        pass
     lines.put("")
 
 

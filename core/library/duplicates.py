@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from core.pictures.similarity import likeness
+from core.pictures.similarity import similarity_hash
 from index_store.items import Hit, Item
 from index_store.store import Store
 
@@ -26,10 +26,10 @@ class Copies:
 
 def find_copies(collection: Store) -> None:
     """Brings the groups of nearly equal pictures up to date; thumbnails tell of what was added without a hash."""
-    while collection.without_likeness():
+    while collection.without_similarity_hash():
         with collection.writing():
-            some = collection.without_likeness()[:BATCH]  # others may have looked, or removed, before this turn
-            collection.note_likeness({item.id: _of_thumbnail(item) for item in collection.items(some)})
+            some = collection.without_similarity_hash()[:BATCH]  # others may have looked, or removed, before this turn
+            collection.note_similarity_hashes({item.id: _of_thumbnail(item) for item in collection.items(some)})
     collection.group_copies()
 
 
@@ -55,7 +55,7 @@ def _of_thumbnail(item: Item) -> bytes | None:
         return None
     try:
         with Image.open(io.BytesIO(Path(item.thumbnail).read_bytes())) as image:
-            return likeness(image.convert("RGB"))
+            return similarity_hash(image.convert("RGB"))
     except (OSError, UnidentifiedImageError, ValueError) as error:
         log.info("what item %d shows is not told by its thumbnail: %s", item.id, error)
         return None

@@ -11,8 +11,8 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from core.data.dense_items import dense_file, dense_items
-from index_store.folder.collection import Collection, again
-from index_store.items import Item, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import Item, NewItem, again
 from index_store.progress import Progress, ShouldStop, never, silent
 from index_store.store import Store
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from core.pictures.folders.renames import gone
+from core.pictures.folders.listing import is_gone
 from index_store.errors import ItemNotFound
 from index_store.store import Store
 
@@ -39,7 +39,7 @@ def matching(collection: Store, names: Sequence[str]) -> list[int]:
         if not below and name.isdecimal() and int(name) in held:
             below = {int(name)}
         if not below:
-            raise ItemNotFound(f"The collection {collection.place} has no item '{name}'; nothing was changed.")
+            raise ItemNotFound(f"The collection {collection.address} has no item '{name}'; nothing was changed.")
         ids |= below
     return sorted(ids)
 
@@ -48,5 +48,5 @@ def remove_gone(collection: Store, ids: Iterable[int]) -> int:
     """Takes out those of the items whose files are still gone; returns how many."""
     wanted = set(ids)
     with collection.writing():
-        lost = [item.id for item in collection.all_items() if item.id in wanted and gone(item.path)]
+        lost = [item.id for item in collection.all_items() if item.id in wanted and is_gone(item.path)]
         return collection.remove(lost)

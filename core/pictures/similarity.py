@@ -15,7 +15,7 @@ FREQUENCIES = (8, 16)
 FLAT = 2.0  # grey levels: below this spread a picture shows nothing that could be told again
 
 
-def likeness(image: Image.Image) -> bytes | None:
+def similarity_hash(image: Image.Image) -> bytes | None:
     """8 bytes and 32 bytes (see `index_store.similarity`); None for a picture of a single colour, nearly."""
     shrink = min(image.size) // (4 * SIDE)
     small = (image.reduce(shrink) if shrink > 1 else image).convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -168,7 +168,7 @@ def search(
         raise QueryError(f"The budget is {budget} postings, but must be at least 1; leave it out for an exact answer.")
     if collection.model != model.name or len(collection.vocabulary) != len(model.vocabulary):
         raise CollectionError(
-            f"The collection {collection.place} was made by the model '{collection.model}', "
+            f"The collection {collection.address} was made by the model '{collection.model}', "
             f"so the model '{model.name}' cannot search it; search with its own model or index the pictures again."
         )
     banned = _term_ids(model, without)

@@ -89,10 +89,10 @@ def index(
                 should_stop=should_stop,
             )
         kept, asked = len(report.kept), f"The files of {len(report.kept):,} of {len(opened):,} items are gone"
-        if kept and terminal.agreed(f"{asked}: take the items out?"):
+        if kept and terminal.confirm(f"{asked}: take the items out?"):
             removed = remove_gone(opened, report.kept)
             report, kept = replace(report, removed=report.removed + removed, kept=()), 0
-        items, place = len(opened), opened.place
+        items, place = len(opened), opened.address
     if kept:
         terminal.say(f"{asked}; they stay. --yes takes them out, unless their disk is not mounted.", "yellow")
     if as_json:
@@ -125,8 +125,8 @@ def remove(
 
     with open_collection(collection, writable=True, wait=wait) as opened:
         ids, held = matching(opened, names), len(opened)
-        asked = f"{len(ids):,} of the {held:,} items of {opened.place}"
-        if is_many(len(ids), held) and not yes and not terminal.agreed(f"This takes out {asked}. Do so?"):
+        asked = f"{len(ids):,} of the {held:,} items of {opened.address}"
+        if is_many(len(ids), held) and not yes and not terminal.confirm(f"This takes out {asked}. Do so?"):
             raise RemovalNotAgreed(f"This would take out {asked}; nothing was changed. Say --yes to do it.")
         removed = opened.remove(ids)
     if as_json:
@@ -201,7 +201,7 @@ def compact(
     from index_store.opening import open_collection
 
     with open_collection(collection, writable=True, wait=wait) as opened:
-        done, place = opened.compact(), opened.place
+        done, place = opened.compact(), opened.address
     if as_json:
         terminal.print_json({"collection": place} | asdict(done))
     else:
@@ -220,7 +220,7 @@ def stats(collection: CollectionOption = None, where: WhereOption = None, as_jso
 
     path = collection if collection is not None else world()[1]
     with open_collection(path) as opened:
-        numbers, counts, place, model = opened.stats(), opened.counts(only), opened.place, opened.model
+        numbers, counts, place, model = opened.stats(), opened.counts(only), opened.address, opened.model
         precision = opened.precision
     if as_json:
         frequent = [{"term": term, "items": count} for term, count in numbers.frequent]
@@ -241,7 +241,7 @@ def duplicates(collection: OwnCollectionOption, wait: WaitOption = WAIT_S, as_js
 
     with open_collection(collection, writable=True, wait=wait) as opened:
         find_copies(opened)
-        found, place = copies(opened), opened.place
+        found, place = copies(opened), opened.address
     if as_json:
         groups = [{"equal": one.equal, "items": [_picture(item) for item in one.items]} for one in found]
         terminal.print_json({"collection": place, "groups": groups})

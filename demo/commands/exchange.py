@@ -1,5 +1,6 @@
 """Commands that carry a collection to other programs and back: export, import."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -80,9 +81,11 @@ def import_(
 ) -> None:
     """Add items whose vectors were made elsewhere: exported, or indexed as shards on other machines."""
     from index_store.formats.ciff import import_ciff, model_of_ciff
-    from index_store.formats.jsonl import import_collection, import_jsonl, model_of_jsonl
+    from index_store.formats.jsonl import Imported, import_collection, import_jsonl, model_of_jsonl
     from index_store.opening import collection_exists
 
+    read: Callable[..., Imported]
+    maker: Callable[..., str | None]
     if isinstance(source, MilvusAddress) or source.is_dir():
         read, maker = import_collection, model_of
     elif source.suffix == ".ciff":
@@ -93,7 +96,7 @@ def import_(
         model = maker(source)  # a new collection is made for what comes
     with writable(collection, model, wait=wait) as (_, store), terminal.progress_bar("importing") as advance:
         done = read(store, source, progress=advance)
-        items, place = len(store), store.place
+        items, place = len(store), store.address
     if as_json:
         terminal.print_json(asdict(done) | {"collection": place, "items": items})
     else:

@@ -1,1 +1,1 @@
-"""Pieces of page as pure functions: plain data in, escaped HTML out; know nothing of models, collections or Gradio."""
+"""Pieces of the page as pure functions: plain data in, escaped HTML out; knows nothing of models or of Gradio."""

@@ -4,34 +4,34 @@ import math
 from collections.abc import Mapping, Sequence
 
 KINDS = {"image": "picture", "caption": "caption", "both": "item"}  # kinds of items, as a page calls one
-PLACES = 3  # decimals of scores and contributions: enough to tell neighbours apart, few enough to read
+DECIMALS = 3  # of scores and contributions: enough to tell neighbours apart, few enough to read
 
 
-def column(amounts: Sequence[float], total: float, places: int = PLACES) -> list[str]:
-    """Rounds `amounts` so that what is shown adds up to `total` as shown (`amount(total)`).
+def rounded_column(amounts: Sequence[float], total: float) -> list[str]:
+    """The amounts, in their order, rounded so that what is shown adds up to `total` as shown, `amount(total)`.
 
-    Largest remainders: every amount is shown within one unit of the last place, unless `total` is not their sum at
-    all; then plain rounding, because a display must not hide a wrong sum. Order is kept.
+    Rounding is by largest remainders: every amount is shown within one unit of the last decimal. Where `total` is not
+    the sum of the amounts at all, each is rounded by itself, because a display must not hide a wrong sum.
     """
-    unit = 10**places
+    unit = 10**DECIMALS
     exact = [value * unit for value in amounts]
     floors = [math.floor(value) for value in exact]
     missing = round(total * unit) - sum(floors)
     if not 0 <= missing <= len(floors):
-        return [amount(value, places) for value in amounts]
+        return [amount(value) for value in amounts]
     by_remainder = sorted(range(len(exact)), key=lambda i: floors[i] - exact[i])
     for i in by_remainder[:missing]:
         floors[i] += 1
-    return [f"{value / unit:.{places}f}" for value in floors]
+    return [f"{value / unit:.{DECIMALS}f}" for value in floors]
 
 
-def amount(value: float, places: int = PLACES) -> str:
+def amount(value: float, decimals: int = DECIMALS) -> str:
     """A score, weight or contribution."""
-    return f"{round(value * 10**places) / 10**places:.{places}f}"
+    return f"{round(value * 10**decimals) / 10**decimals:.{decimals}f}"
 
 
 def weight(value: float) -> str:
-    """A weight on a chip: two decimals, three where two would say almost nothing."""
+    """A weight on a chip: two decimals, or three where two would say almost nothing."""
     return amount(value, 2 if value >= 0.1 else 3)
 
 
@@ -41,22 +41,26 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def of_kinds(by_kind: Mapping[str, int]) -> list[str]:
-    """["70 pictures", "12 captions"]: items by kind, pictures first."""
+    """["70 pictures", "12 captions"]: how many items there are of each kind, pictures first."""
     return [count(by_kind[kind], name) for kind, name in KINDS.items() if kind in by_kind]
 
 
-def kinds_of_files(by_suffix: Mapping[str, int]) -> str:
-    """ "12 .txt, 3 .mp4, 1 without a suffix"."""
-    return ", ".join(f"{number:,} {suffix or 'without a suffix'}" for suffix, number in by_suffix.items())
-
-
 def pictures_by_folder(by_name: Mapping[str, int]) -> str:
-    """ "40 in @eaDir, 2 in #recycle, 3 ._*"; the last are files, wherever they lie."""
+    """ "40 in @eaDir, 2 in #recycle, 3 ._*"; a name that ends in * is one of files, wherever they lie."""
     return ", ".join(
         f"{number:,} {name}" if name.endswith("*") else f"{number:,} in {name}" for name, number in by_name.items()
     )
 
 
 def milliseconds(value: float) -> str:
-    """ "0.4 ms" below ten, whole above."""
+    """ "0.4 ms" below ten, "12 ms" above."""
     return f"{value:.1f} ms" if value < 10 else f"{value:,.0f} ms"
+
+
+def remaining(seconds: float | None) -> str:
+    """ "about 40 s left" or "about 3 min left", rounded up; "" where nobody knows."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f"about {max(5, 5 * math.ceil(seconds / 5))} s left"
+    return f"about {math.ceil(seconds / 60)} min left"

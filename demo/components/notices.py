@@ -1,33 +1,84 @@
-"""What the page says in words: errors, remarks on an answer, progress, how the search went; knows nothing of Gradio."""
+"""What the page says in words: errors, remarks on an answer, progress, what was done, how the search went."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from demo.components.amounts import KINDS, count, milliseconds
-from demo.shown_paths import from_home
+from core.pictures.folders.listing import files_by_suffix
+from demo.components.amounts import KINDS, count, milliseconds, pictures_by_folder
+from demo.shown_paths import shorten_home
 
 if TYPE_CHECKING:
+    from core.library.indexing import IndexReport
     from core.search.remarks import Remark
+
+SHOWN_SKIPPED = 30
+
+LINK_SCRIPT = "sightwords.shareLink(element, watch)"
 
 
 def error_notice(message: str) -> str:
-    """One friendly sentence, read aloud by screen readers at once."""
-    return f'<p class="sw-notice sw-error" role="alert">{escape(from_home(message))}</p>' if message else ""
+    """One friendly sentence, which screen readers read aloud at once; "" for none."""
+    return f'<p class="sw-notice sw-error" role="alert">{escape(shorten_home(message))}</p>' if message else ""
+
+
+def done_notice(message: str) -> str:
+    """One sentence about what went well; "" for none."""
+    return f'<p class="sw-notice sw-done" role="status">{escape(message)}</p>' if message else ""
 
 
 def remark_notices(remarks: "Sequence[Remark]") -> str:
-    """What is to be said of an answer, a line each; words that a person typed stay apart from the sentence's script."""
+    """The remarks on an answer, a line each.
+
+    A word that a person typed is set apart, so that it keeps its own writing direction.
+    """
     lines = []
     for remark in remarks:
-        said = escape(remark.said)
+        sentence = escape(remark.said)
         for word in remark.words:
-            said = said.replace(f"‘{escape(word)}’", f"‘<bdi>{escape(word)}</bdi>’", 1)
-        lines.append(f'<p class="sw-notice sw-unknown" role="status">{said}</p>')
+            sentence = sentence.replace(f"‘{escape(word)}’", f"‘<bdi>{escape(word)}</bdi>’", 1)
+        lines.append(f'<p class="sw-notice sw-unknown" role="status">{sentence}</p>')
     return "".join(lines)
 
 
-def progress_panel(title: str, done: int, total: int, note: str = "") -> str:
+def report_notice(report: "IndexReport") -> str:
+    """What came of adding to a collection; what was left out unfolds, with the reasons."""
+    done = [
+        f"{number:,} {what}"
+        for number, what in (
+            (report.added, "added"), (report.updated, "changed"), (report.renamed, "renamed"),
+            (report.removed, "removed"), (report.unchanged, "already there"),
+        )
+        if number
+    ]  # fmt: skip
+    stopped = "Stopped. " if report.cancelled else ""
+    sentence = f"{stopped}{', '.join(done) or 'Nothing to add'} in {report.seconds:.1f} s."
+    passed_over = ""
+    if report.passed_over:
+        passed_over += f"<p>Passed over: {escape(files_by_suffix(report.passed_over))}</p>"
+    if report.junk:
+        junk = pictures_by_folder(report.junk)
+        passed_over += f"<p>Left out as deleted files or others’ thumbnails: {escape(junk)}</p>"
+    for file in report.unread_captions:
+        advice = "looks like captions of these pictures; give it below, if it is, and add again."
+        passed_over += f"<p><bdi>{escape(shorten_home(file))}</bdi> {advice}</p>"
+    return f'<div class="sw-notice sw-done" role="status">{escape(sentence)}{passed_over}{_skipped(report)}</div>'
+
+
+def _skipped(report: "IndexReport") -> str:
+    number = len(report.skipped)
+    if not number:
+        return ""
+    reasons = [f"<bdi>{escape(shorten_home(reason))}</bdi>" for _, reason in report.skipped[:SHOWN_SKIPPED]]
+    if number > SHOWN_SKIPPED:
+        reasons.append(f"and {number - SHOWN_SKIPPED:,} more")
+    one_each = len({path for path, _ in report.skipped}) == number  # rows of captions come under their file's path
+    what = count(number, "file") if one_each else f"{number:,} files or rows"
+    rows = "".join(f"<li>{reason}</li>" for reason in reasons)
+    return f"<details><summary>{what} left out</summary><ul>{rows}</ul></details>"
+
+
+def progress_panel(title: str, done: int, total: int | None, note: str = "") -> str:
     """A bar with a count; without a total, a bar that only says that something is going on."""
     counted = f"{done:,} of {total:,}" if total else ""
     bar = (
@@ -41,7 +92,7 @@ def progress_panel(title: str, done: int, total: int, note: str = "") -> str:
 
 
 def search_line(found: int, searched: int, exact: bool, timings_ms: Mapping[str, float], kind: str = "image") -> str:
-    """How much of a kind was searched, whether the ranking is proven, and how long each step took."""
+    """How many items of a kind were searched, whether the ranking is proven, and how long each step took."""
     proof = (
         '<span class="sw-exact" title="No picture outside this list can score higher.">✓ proven exact</span>'
         if exact
@@ -53,11 +104,18 @@ def search_line(found: int, searched: int, exact: bool, timings_ms: Mapping[str,
         if step in timings_ms
     )
     total = f"<b>{milliseconds(timings_ms['total'])}</b>" if "total" in timings_ms else ""
+    searched_items = count(searched, KINDS[kind])
+    shown = f"the best {found} of {searched_items}" if found < searched else searched_items
     return (
-        f'<p class="sw-line"><span>{_shown(found, searched, KINDS[kind])}</span>{proof}'
+        f'<p class="sw-line"><span>{shown}</span>{proof}'
         f'<span class="sw-number" title="{steps}">{total} <span class="sw-steps">{steps}</span></span></p>'
     )
 
 
-def _shown(found: int, searched: int, name: str) -> str:
-    return f"the best {found} of {count(searched, name)}" if found < searched else count(found, name)
+def share_link(link: str, note: str = "") -> str:
+    """A button that copies the link to this question; `note`: what the link cannot hold."""
+    aside = f'<span class="sw-quiet">{escape(note)}</span>' if note else ""
+    return (
+        f'<p class="sw-sharing" data-link="{escape(link)}"><button type="button" class="sw-share">Copy link</button>'
+        f'<span class="sw-copied" role="status"></span>{aside}</p>'
+    )

@@ -1,4 +1,4 @@
-"""The results as a grid of real buttons, which the keyboard reaches, and the chosen one in large with its bars."""
+"""The results: a grid of cards, which are buttons so that the keyboard reaches them, and the chosen one in large."""
 
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
@@ -8,75 +8,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from demo.components.amounts import amount, count
-from demo.components.difference_bars import difference_bars
-from demo.components.term_bars import split_bar, split_sentence, term_bars
+from demo.components.term_bars import difference_bars, split_bar, split_sentence, term_bars
 
 if TYPE_CHECKING:
     from core.search.search import SearchHit
     from index_store.items import Item
 
-# Runs in the page. Cards are buttons, so Enter and Space already click; the arrow keys walk from card to card.
-GRID_SCRIPT = """
-element.addEventListener('click', (event) => {
-  const card = event.target.closest('button[data-id]');
-  if (card) trigger('select', {id: Number(card.dataset.id)});
-  if (event.target.closest('.sw-page')) trigger('expand');
-});
-element.addEventListener('keydown', (event) => {
-  const card = event.target.closest('button[data-id]');
-  const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
-  if (!card || !step) return;
-  const cards = [...element.querySelectorAll('button[data-id]')];
-  const next = cards[cards.indexOf(card) + step];
-  if (next) { next.focus(); event.preventDefault(); }
-});
-"""
-
-
-# Runs in the page. A term's button lays its heat map over the picture, or takes it away again; the answer of an earlier
-# press is dropped. A new picture comes without one.
-DETAIL_SCRIPT = """
-let asked = 0;
-const article = () => element.querySelector('.sw-detail');
-function clear() {
-  asked += 1;
-  element.querySelectorAll('[data-see]').forEach((button) => button.setAttribute('aria-pressed', 'false'));
-  const layer = element.querySelector('.sw-heat');
-  if (layer) { layer.removeAttribute('src'); layer.hidden = true; }
-  const said = element.querySelector('.sw-seen');
-  if (said) said.textContent = '';
-}
-element.addEventListener('click', async (event) => {
-  const see = event.target.closest('[data-see]');
-  if (see) {
-    const was = see.getAttribute('aria-pressed') === 'true';
-    clear();
-    if (was) return;
-    const mine = asked;
-    see.setAttribute('aria-pressed', 'true');
-    const [source, words] = await server.seen([Number(article().dataset.id), see.dataset.see]);
-    if (mine !== asked) return;
-    const layer = element.querySelector('.sw-heat');
-    if (source && layer) {
-      layer.src = source;
-      layer.hidden = false;
-      layer.parentElement.scrollIntoView({block: 'nearest'});  // on a phone it may be far above the bars
-    }
-    element.querySelector('.sw-seen').textContent = words;
-  }
-  const more = event.target.closest('.sw-like');
-  if (more) trigger('like', {id: Number(article().dataset.id)});
-});
-element.addEventListener('change', (event) => {
-  if (event.target.matches('.sw-rival')) trigger('select', {rival: Number(event.target.value)});
-});
-watch('value', clear);
-"""
+GRID_SCRIPT = "sightwords.resultGrid(element, trigger)"
+DETAIL_SCRIPT = "sightwords.explainedHit(element, trigger, server, watch)"
 
 
 def file_url(path: str) -> str:
-    """Where the page gets a thumbnail: below the key of its collection's folder, which strangers cannot read the folder
-    from; relative, so that it works below any root path.
+    """The address of the thumbnail at `path`: relative, so that it works below any root path.
+
+    The collection's folder appears as its `folder_key`, from which strangers cannot read where it lies.
     """
     file = PurePath(path)
     return "/".join(("thumbnails", folder_key(file.parents[1]), *map(quote, file.parts[-2:])))
@@ -95,9 +40,10 @@ def name_of(hit: "SearchHit | Item") -> str:
 def result_grid(
     hits: Sequence["SearchHit"], chosen: int | None, url: Callable[[str], str] = file_url, more: int = 0
 ) -> str:
-    """One card a hit, best first: thumbnail, score, strongest shared terms. `chosen` is the id of the pressed card.
+    """One card for each hit, best first: thumbnail, score, strongest shared terms; "" without hits.
 
-    `more`: how many further results a button below offers; 0: none.
+    `chosen`: the id of the card that is pressed. `url` makes the address of a thumbnail from its path. `more`: how many
+    further results a button below offers; 0 for no button.
     """
     if not hits:
         return ""
@@ -119,7 +65,7 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
     return (
         f'<button type="button" class="sw-card" data-id="{hit.id}" data-rank="{rank}" '
         f'aria-pressed="{"true" if chosen else "false"}" title="{name}">'
-        f'<span class="sw-frame">{picture}{_number(hit.copies)}</span>'
+        f'<span class="sw-frame">{picture}{_copies(hit.copies)}</span>'
         f"{split_bar(hit.contributions, hit.score, top)}"
         f'<span class="sw-card-line"><span class="sw-card-terms">{terms}</span>'
         f'<span class="sw-number sw-card-score"><span class="sw-hidden">score </span>{amount(hit.score)}</span></span>'
@@ -127,11 +73,11 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
     )
 
 
-def _number(copies: int) -> str:
-    """How many nearly equal pictures a card stands for, where it is not alone."""
-    said = f"{copies:,} nearly equal pictures"
+def _copies(copies: int) -> str:
+    """How many nearly equal pictures a card stands for; "" for one."""
+    label = f"{copies:,} nearly equal pictures"
     return (
-        f'<span class="sw-copies" title="{said}"><span class="sw-hidden">{said}</span>'
+        f'<span class="sw-copies" title="{label}"><span class="sw-hidden">{label}</span>'
         f'<span aria-hidden="true">×{copies:,}</span></span>'
         if copies > 1
         else ""
@@ -150,12 +96,12 @@ def explained_hit(
     rivals: Sequence["SearchHit"] = (),
     rival: int | None = None,
 ) -> str:
-    """The chosen hit: its picture in large (`source`: a URL, or None where there is none) and why it is there.
+    """The chosen hit: its picture in large, and why it has its rank.
 
-    `note`: a sentence about the picture; `place`: its file, when a person should know where it lies; `facts`: (name,
-    value) of what else is known of it; `wide`: its shape wants the whole width, so that the reasons go below;
-    `pointing`: terms can be shown in the picture; `rivals`: all results in order, to choose the one (`rival`: its
-    index) that this one is compared with.
+    `source`: a URL of the picture, None where there is none. `note`: a sentence about the picture. `place`: its file,
+    where a person may know it. `facts`: (name, value) of what else is known of it. `wide`: the picture takes the whole
+    width, so that the reasons go below it. `pointing`: terms can be shown in the picture. `rivals`: all results in
+    order, from which a person chooses one to compare with; `rival`: the index of the one that is chosen.
     """
     name = escape(name_of(hit))
     if source:
@@ -167,13 +113,13 @@ def explained_hit(
     path = f'<span class="sw-path"><bdi>{escape(where)}</bdi></span>' if place else ""
     rows = "".join(f"<div><dt>{escape(what)}</dt><dd><bdi>{escape(value)}</bdi></dd></div>" for what, value in facts)
     known = f'<dl class="sw-known">{rows}</dl>' if facts else ""
-    said = f'<p class="sw-quiet">{escape(note)}</p>' if note else ""
+    aside = f'<p class="sw-quiet">{escape(note)}</p>' if note else ""
     seen = '<p class="sw-seen" role="status"></p>' if pointing and source else ""
     like = '<button type="button" class="sw-like">More like this</button>'
     against = difference_bars(hit, rank, rivals[rival], rival + 1) if rival is not None else ""
     return (
         f'<article class="sw-detail{" sw-wide" if wide else ""}" data-id="{hit.id}" aria-label="Result {rank}: {name}">'
-        f"<figure>{figure}{seen}<figcaption><bdi>{name}</bdi>{path}</figcaption>{known}{said}"
+        f"<figure>{figure}{seen}<figcaption><bdi>{name}</bdi>{path}</figcaption>{known}{aside}"
         f'<div class="sw-actions">{like}{_rival_choice(rank, rivals, rival)}</div></figure>'
         '<div class="sw-why">'
         f'<header class="sw-detail-head"><h2>Why it is number {rank}</h2>'

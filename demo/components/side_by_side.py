@@ -1,4 +1,4 @@
-"""Two rankings of one question as two columns of pictures, shared ones joined by lines; plain data to HTML."""
+"""Two rankings of one question as two columns of pictures; a line joins the two places of a picture that both hold."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from core.search.methods import Ranking
     from index_store.folder.collection import Item
 
-ROW = 72  # px of a row, in the page's style too
-TERMS = 12
-MIDDLE = 100  # units the lines run across; stretched to the column's width
+ROW = 72  # px of a row
+TERMS = 12  # shown above a column
+MIDDLE = 100  # units that the lines run across; stretched to the width between the columns
 
 
 @dataclass(frozen=True)
 class Side:
-    """One column: what the method is called, what it answered, and its items in order."""
+    """One column: what the method is called, its ranking, and the items of the ranking in order."""
 
     name: str
     ranking: "Ranking"
@@ -29,17 +29,23 @@ class Side:
 
 
 def side_by_side(first: Side, second: Side, comparison: "Comparison", url: Callable[[str], str] = file_url) -> str:
-    """Both columns below their terms, what they share in words above."""
+    """How much both rankings share, then the two columns, each below its terms.
+
+    `url` makes the address of a thumbnail from its path.
+    """
     shared = {row.id for row in comparison.first} & {row.id for row in comparison.second}
-    places = [{row.id: place for place, row in enumerate(side)} for side in (comparison.first, comparison.second)]
+    positions = [
+        {row.id: position for position, row in enumerate(side)} for side in (comparison.first, comparison.second)
+    ]
     height = ROW * max(len(comparison.first), len(comparison.second))
-    lines = "".join(_line(*places_of) for places_of in comparison.lines)
+    lines = "".join(_line(before, after) for before, after in comparison.lines)
     return (
-        f'<section class="sw-compare" aria-label="Comparison">{_summary(comparison, len(shared))}'
+        f'<section class="sw-compare" style="--sw-row:{ROW}px" aria-label="Comparison">'
+        f"{_summary(comparison, len(shared))}"
         f'<div class="sw-sides">{_head(first)}<span></span>{_head(second)}'
-        f"{_column(first, shared, places[1], url)}"
+        f"{_column(first, shared, positions[1], url)}"
         f'<svg class="sw-ranks" viewBox="0 0 {MIDDLE} {height}" style="height:{height}px" preserveAspectRatio="none" '
-        f'aria-hidden="true">{lines}</svg>{_column(second, shared, places[0], url)}</div></section>'
+        f'aria-hidden="true">{lines}</svg>{_column(second, shared, positions[0], url)}</div></section>'
     )
 
 
@@ -58,12 +64,12 @@ def _head(side: Side) -> str:
     if terms:
         shown = " ".join(_term(term) for term in terms[:TERMS])
         rest = f" and {count(len(terms) - TERMS, 'more', 'more')}" if len(terms) > TERMS else ""
-        said = f"{count(len(terms), 'term')}: {shown}{rest}"
+        sentence = f"{count(len(terms), 'term')}: {shown}{rest}"
     else:
-        said = "No terms: the dot product of two dense vectors, whose dimensions mean nothing to a person."
+        sentence = "No terms: the dot product of two dense vectors, whose dimensions mean nothing to a person."
     return (
         f'<header><h3>{escape(side.name)}</h3><p class="sw-quiet sw-number">{milliseconds(side.ranking.milliseconds)}'
-        f'</p><p class="sw-side-terms">{said}</p></header>'
+        f'</p><p class="sw-side-terms">{sentence}</p></header>'
     )
 
 
@@ -75,23 +81,24 @@ def _column(side: Side, shared: set[int], elsewhere: dict[int, int], url: Callab
     if not side.items:
         return '<p class="sw-quiet">It finds no picture.</p>'
     rows = "".join(
-        _row(place, item, row.score, elsewhere.get(item.id), url)
-        for place, (item, row) in enumerate(zip(side.items, side.ranking.ranked, strict=True))
+        _row(position, item, row.score, elsewhere.get(item.id), url)
+        for position, (item, row) in enumerate(zip(side.items, side.ranking.ranked, strict=True))
     )
     return f'<ol class="sw-side" aria-label="{escape(side.name)}">{rows}</ol>'
 
 
-def _row(place: int, item: "Item", score: float, other: int | None, url: Callable[[str], str]) -> str:
+def _row(position: int, item: "Item", score: float, other: int | None, url: Callable[[str], str]) -> str:
+    """One item of a column; `position`, `other`: where it stands in this ranking and in the other one, from 0."""
     name = escape(name_of(item))
     image = f'<img src="{escape(url(item.thumbnail))}" alt="" loading="lazy">' if item.thumbnail else ""
     if other is None:
         moved = '<span class="sw-only">only here</span>'
-    elif other == place:
+    elif other == position:
         moved = "<span>same place</span>"
     else:
         moved = f"<span>number {other + 1} there</span>"
     return (
-        f'<li data-id="{item.id}" title="{name}"><b class="sw-number">{place + 1}</b>{image}'
+        f'<li data-id="{item.id}" title="{name}"><b class="sw-number">{position + 1}</b>{image}'
         f'<span class="sw-side-text"><bdi>{name}</bdi>'
         f'<small class="sw-number">{amount(score)} · {moved}</small></span></li>'
     )

@@ -1,53 +1,87 @@
-"""Why a result is where it is: a bar for each shared term, query weight × picture weight, down to the score."""
+"""Why a result has its rank: a bar for each term that adds to its score, or that sets it apart from another result."""
 
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from demo.components.amounts import amount, column, count
+from core.search.explain import differences
+from demo.components.amounts import amount, count, rounded_column
 from demo.components.query_chips import MARKS
 
 if TYPE_CHECKING:
-    from core.search.search import Contribution
+    from core.search.explain import Contribution, Difference
+    from core.search.search import SearchHit
 
 SHOWN = 12  # what fits beside a picture on a laptop; the rest unfolds
+DIFFERENCES_SHOWN = 10
+THINNEST = 0.6  # % of the width: what is there at all can be seen
+
+
+def track(kind: str, percent: float, left: float | None = None) -> str:
+    """One bar: `percent` of the width long, from `left` percent on; `kind`: whose ink it has."""
+    margin = "" if left is None else f"margin-left:{left:.1f}%;"
+    middle = "" if left is None else " sw-both"
+    return (
+        f'<span class="sw-track{middle}" aria-hidden="true"><span class="sw-fill sw-{kind}" '
+        f'style="{margin}width:{percent:.1f}%"></span></span>'
+    )
 
 
 def term_bars(rows: Sequence["Contribution"], score: float, pointing: bool = False) -> str:
     """Bars in descending order of contribution, then the line that adds them up to `score`.
 
-    What is shown adds up exactly (see `amounts.column`); `data-contribution` holds the unrounded value. `pointing`:
+    What is shown adds up exactly (see `rounded_column`); `data-contribution` holds the unrounded value. `pointing`:
     each term is a button that asks where in the picture it was seen.
     """
     rows = sorted(rows, key=lambda row: -row.contribution)
     if not rows:
         return '<p class="sw-quiet">Nothing in this picture matches a term of the query.</p>'
     longest = max(abs(row.contribution) for row in rows) or 1.0
-    shown = column([row.contribution for row in rows], score)
+    shown = rounded_column([row.contribution for row in rows], score)
     bars = [_bar(row, text, abs(row.contribution) / longest, pointing) for row, text in zip(rows, shown, strict=True)]
-    for_it = sum(row.contribution >= 0 for row in rows)  # those against come last, and are never folded away
+    in_favour = sum(row.contribution >= 0 for row in rows)  # those against come last, and are never folded away
     rest = ""
-    if for_it > SHOWN:
+    if in_favour > SHOWN:
         # the sum of the shown numbers, so that the folded line adds up like the others
-        folded = amount(sum(map(float, shown[SHOWN:for_it])))
+        folded = amount(sum(map(float, shown[SHOWN:in_favour])))
         rest = (
-            f'<details class="sw-more"><summary>{count(for_it - SHOWN, "smaller term")}, together {folded}</summary>'
-            f'<ol class="sw-bars" start="{SHOWN + 1}">{"".join(bars[SHOWN:for_it])}</ol></details>'
+            f'<details class="sw-more"><summary>{count(in_favour - SHOWN, "smaller term")}, together {folded}</summary>'
+            f'<ol class="sw-bars" start="{SHOWN + 1}">{"".join(bars[SHOWN:in_favour])}</ol></details>'
         )
-    against = "".join(bars[for_it:])
+    against = "".join(bars[in_favour:])
     if against:
-        rest += f'<ol class="sw-bars" start="{for_it + 1}" aria-label="Terms against it">{against}</ol>'
+        rest += f'<ol class="sw-bars" start="{in_favour + 1}" aria-label="Terms against it">{against}</ol>'
     return (
         '<div class="sw-bars-head" aria-hidden="true"><span>term</span><span>query × picture = adds</span></div>'
-        f'<ol class="sw-bars">{"".join(bars[: min(SHOWN, for_it)])}</ol>{rest}'
+        f'<ol class="sw-bars">{"".join(bars[: min(SHOWN, in_favour)])}</ol>{rest}'
         f'<p class="sw-total" data-score="{score!r}"><span>{count(len(rows), "shared term")} '
         f"{'adds' if len(rows) == 1 else 'add'} up to</span>"
         f'<span>score <b class="sw-number">{amount(score)}</b></span></p>'
     )
 
 
+def _bar(row: "Contribution", shown: str, share: float, pointing: bool) -> str:
+    kind = "against" if row.contribution < 0 else row.kind
+    term = escape(row.term)
+    name = f"<bdi>{term}</bdi>"
+    if pointing:
+        name = (
+            f'<button type="button" class="sw-see" data-see="{term}" aria-pressed="false" '
+            f'title="Show where in the picture">{name}</button>'
+        )
+    return (
+        f'<li class="sw-bar sw-{kind}" data-term="{term}" data-contribution="{row.contribution!r}">'
+        f'<span class="sw-term">{name} <span class="sw-kind">{kind}</span></span>'
+        f'<span class="sw-sum sw-number">{amount(row.query_weight)} × {amount(row.item_weight)} = '
+        f"<b>{shown}</b></span>{track(kind, max(100 * share, THINNEST))}</li>"
+    )
+
+
 def split_bar(rows: Sequence["Contribution"], score: float, top: float | None = None) -> str:
-    """One thin bar: the literal and the expansion part of a score; as long as `score / top` (default: full width)."""
+    """One thin bar: the literal and the expansion part of a score.
+
+    It is as long as `score / top`; without `top` it has the full width.
+    """
     share = _literal_share(rows)
     width = min(max(score / top, 0.0), 1.0) if top else 1.0
     return (
@@ -58,7 +92,7 @@ def split_bar(rows: Sequence["Contribution"], score: float, top: float | None = 
 
 
 def split_sentence(rows: Sequence["Contribution"], score: float) -> str:
-    """How much of what speaks for it comes from the words typed and how much from the model; adds up to 100."""
+    """Two percentages that add up to 100: how much of what adds to the score is literal, and how much is expansion."""
     percent = round(100 * _literal_share(rows)) if score > 0 else 0
     return (
         f'<p class="sw-shares"><span class="sw-literal"><span aria-hidden="true">{MARKS["literal"]}</span> '
@@ -69,27 +103,49 @@ def split_sentence(rows: Sequence["Contribution"], score: float) -> str:
 
 
 def _literal_share(rows: Sequence["Contribution"]) -> float:
-    """The share (0..1) of what speaks for a result that comes from literal terms."""
-    wanted = [row for row in rows if row.contribution > 0]
-    total = sum(row.contribution for row in wanted)
-    return sum(row.contribution for row in wanted if row.kind == "literal") / total if total else 0.0
+    """The share (0..1) of the positive contributions that comes from literal terms."""
+    positive = [row for row in rows if row.contribution > 0]
+    total = sum(row.contribution for row in positive)
+    return sum(row.contribution for row in positive if row.kind == "literal") / total if total else 0.0
 
 
-def _bar(row: "Contribution", shown: str, share: float, pointing: bool) -> str:
-    kind = "literal" if row.kind == "literal" else "expansion"
-    term, colour = escape(row.term), "against" if row.contribution < 0 else kind
-    said = "against" if row.contribution < 0 else kind
-    name = f"<bdi>{term}</bdi>"
-    if pointing:
-        name = (
-            f'<button type="button" class="sw-see" data-see="{term}" aria-pressed="false" '
-            f'title="Show where in the picture">{name}</button>'
+def difference_bars(hit: "SearchHit", rank: int, rival: "SearchHit", rival_rank: int) -> str:
+    """The terms that set one result apart from another: bars to the right speak for `hit`, to the left for `rival`.
+
+    The largest differences come first, the remainder folds into one line, and the sum stands below.
+    """
+    rows = differences(hit.contributions, rival.contributions)
+    gap = hit.score - rival.score
+    shown = rounded_column([row.difference for row in rows], gap)
+    longest = max((abs(row.difference) for row in rows), default=0.0) or 1.0
+    bars = [_difference_bar(row, text, row.difference / longest) for row, text in zip(rows, shown, strict=True)]
+    rest = ""
+    if len(bars) > DIFFERENCES_SHOWN:
+        number, folded = len(bars) - DIFFERENCES_SHOWN, _signed(sum(map(float, shown[DIFFERENCES_SHOWN:])))
+        rest = (
+            f'<details class="sw-more"><summary>{count(number, "smaller difference")}, together {folded}</summary>'
+            f'<ol class="sw-bars" start="{DIFFERENCES_SHOWN + 1}">{"".join(bars[DIFFERENCES_SHOWN:])}</ol></details>'
         )
     return (
-        f'<li class="sw-bar sw-{colour}" data-term="{term}" data-contribution="{row.contribution!r}">'
-        f'<span class="sw-term">{name} <span class="sw-kind">{said}</span></span>'
-        f'<span class="sw-sum sw-number">{amount(row.query_weight)} × {amount(row.item_weight)} = '
-        f"<b>{shown}</b></span>"
-        f'<span class="sw-track" aria-hidden="true"><span class="sw-fill sw-{colour}" '
-        f'style="width:{max(100 * share, 0.6):.1f}%"></span></span></li>'
+        f'<p class="sw-versus-head"><span class="sw-number">◂ for number {rival_rank}</span>'
+        f'<span class="sw-number">for number {rank} ▸</span></p>'
+        f'<ol class="sw-bars sw-differences">{"".join(bars[:DIFFERENCES_SHOWN])}</ol>{rest}'
+        f'<p class="sw-total" data-gap="{gap!r}"><span>{amount(hit.score)} − {amount(rival.score)}</span>'
+        f'<span>difference <b class="sw-number">{_signed(float(amount(gap)))}</b></span></p>'
     )
+
+
+def _difference_bar(row: "Difference", shown: str, share: float) -> str:
+    """`share` (-1..1): the difference relative to the largest one."""
+    width = max(50 * abs(share), 0.4)
+    left = 50.0 if share >= 0 else 50 - width
+    return (
+        f'<li class="sw-bar sw-{row.kind}" data-term="{escape(row.term)}" data-difference="{row.difference!r}">'
+        f'<span class="sw-term"><bdi>{escape(row.term)}</bdi> <span class="sw-kind">{row.kind}</span></span>'
+        f'<span class="sw-sum sw-number">{amount(row.first)} − {amount(row.second)} = <b>{_signed(float(shown))}</b>'
+        f"</span>{track(row.kind, width, left)}</li>"
+    )
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "−" if value < 0 else "") + amount(abs(value))

@@ -1,35 +1,33 @@
-"""The terms of one input: as a cloud, where size is weight, and as bars; a term is a button that asks about itself."""
+"""The terms of one input as a cloud, where size is weight, and as bars; a term is a button that asks for its page."""
 
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from demo.components.amounts import amount, count
+from demo.components.term_bars import THINNEST, track
 
 if TYPE_CHECKING:
     from core.search.explain import Contribution, SearchTerm
 
-SHOWN = 12
-CLOUD = 40
-SMALLEST, LARGEST = 12.0, 30.0  # px
+SHOWN = 12  # bars; the rest unfolds
+CLOUD = 40  # terms
+SMALLEST, LARGEST = 12.0, 30.0  # px of a term in a cloud
 
-# Runs in the page, for everything whose terms are buttons.
-TERMS_SCRIPT = """
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-ask]');
-  if (button) trigger('select', {term: button.dataset.ask});
-});
-"""
+TERMS_SCRIPT = "sightwords.terms(element, trigger)"
 
 
 def term_profile(terms: Sequence["SearchTerm"], title: str) -> str:
-    """`terms` heaviest first; `title`: what they are of."""
+    """How many terms there are of each kind, the cloud, the bars; `terms` heaviest first; `title`: whose they are."""
     if not terms:
         return f'<p class="sw-quiet">{escape(title)} lights up no term.</p>'
     literal = sum(term.kind == "literal" for term in terms)
     heaviest = terms[0].weight
-    cloud = "".join(_word(term, heaviest) for term in sorted(terms[:CLOUD], key=lambda term: term.term))
-    bars = [_bar(term, heaviest) for term in terms]
+    cloud = "".join(
+        _cloud_term(term.term, (term.weight / heaviest) ** 0.8, term.kind)
+        for term in sorted(terms[:CLOUD], key=lambda term: term.term)
+    )
+    bars = [_term_bar(term, heaviest) for term in terms]
     rest = ""
     if len(bars) > SHOWN:
         rest = (
@@ -45,32 +43,29 @@ def term_profile(terms: Sequence["SearchTerm"], title: str) -> str:
 
 
 def term_offers(frequent: Sequence[tuple[str, int]]) -> str:
-    """Terms of the collection to begin with, as a cloud; `frequent`: how many items light each, most first."""
+    """Terms of the collection to begin with, as a cloud; `frequent`: each with its number of items, most first."""
     if not frequent:
         return ""
     most = frequent[0][1]
-    words = "".join(
-        f'<span style="font-size:{SMALLEST + (LARGEST - SMALLEST) * (items / most) ** 0.5:.1f}px">{ask(term)}</span> '
-        for term, items in sorted(frequent)
-    )
+    cloud = "".join(_cloud_term(term, (items / most) ** 0.5) for term, items in sorted(frequent))
     return (
         '<section class="sw-offers" aria-label="Terms to begin with"><h3>Or choose a term</h3>'
         '<p class="sw-quiet">Those that light up most in this collection; the larger, the more often.</p>'
-        f'<p class="sw-cloud">{words}</p></section>'
+        f'<p class="sw-cloud">{cloud}</p></section>'
     )
 
 
 def shared_terms(rows: Sequence["Contribution"], score: float, names: tuple[str, str]) -> str:
-    """What two inputs have in common: weight × weight of each shared term, down to the sum."""
+    """What two inputs have in common: weight × weight of each shared term, and their sum, which is `score`."""
     head = f"<h3>What <bdi>{escape(names[0])}</bdi> and <bdi>{escape(names[1])}</bdi> share</h3>"
     if not rows:
         return f'<section class="sw-shared">{head}<p class="sw-quiet">No term: their score is 0.</p></section>'
     longest = rows[0].contribution
     bars = "".join(
-        f'<li class="sw-bar sw-{row.kind}"><span class="sw-term">{ask(row.term)} '
+        f'<li class="sw-bar sw-{row.kind}"><span class="sw-term">{term_button(row.term)} '
         f'<span class="sw-kind">{row.kind}</span></span>'
         f'<span class="sw-sum sw-number">{amount(row.query_weight)} × {amount(row.item_weight)} = '
-        f"<b>{amount(row.contribution)}</b></span>{_track(row.kind, row.contribution / longest)}</li>"
+        f"<b>{amount(row.contribution)}</b></span>{_bar(row.kind, row.contribution / longest)}</li>"
         for row in rows
     )
     return (
@@ -80,29 +75,30 @@ def shared_terms(rows: Sequence["Contribution"], score: float, names: tuple[str,
     )
 
 
-def ask(term: str) -> str:
+def term_button(term: str) -> str:
     """A term as a button that asks for its page."""
     name = escape(term)
-    said = f'title="About the term {name}"'
-    return f'<button type="button" class="sw-ask" data-ask="{name}" {said}><bdi>{name}</bdi></button>'
-
-
-def _word(term: "SearchTerm", heaviest: float) -> str:
-    size = SMALLEST + (LARGEST - SMALLEST) * (term.weight / heaviest) ** 0.8
-    return f'<span class="sw-{term.kind}" style="font-size:{size:.1f}px">{ask(term.term)}</span> '
-
-
-def _bar(term: "SearchTerm", heaviest: float) -> str:
     return (
-        f'<li class="sw-bar sw-{term.kind}" data-term="{escape(term.term)}"><span class="sw-term">{ask(term.term)} '
-        f'<span class="sw-kind">{term.kind}</span></span>'
+        f'<button type="button" class="sw-ask" data-ask="{name}" title="About the term {name}">'
+        f"<bdi>{name}</bdi></button>"
+    )
+
+
+def _cloud_term(term: str, size: float, kind: str = "") -> str:
+    """`size`: 0 for the smallest letters, 1 for the largest."""
+    style = f"font-size:{SMALLEST + (LARGEST - SMALLEST) * size:.1f}px"
+    ink = f' class="sw-{kind}"' if kind else ""
+    return f'<span{ink} style="{style}">{term_button(term)}</span> '
+
+
+def _term_bar(term: "SearchTerm", heaviest: float) -> str:
+    return (
+        f'<li class="sw-bar sw-{term.kind}" data-term="{escape(term.term)}">'
+        f'<span class="sw-term">{term_button(term.term)} <span class="sw-kind">{term.kind}</span></span>'
         f'<span class="sw-sum sw-number"><b>{amount(term.weight)}</b></span>'
-        f"{_track(term.kind, term.weight / heaviest)}</li>"
+        f"{_bar(term.kind, term.weight / heaviest)}</li>"
     )
 
 
-def _track(kind: str, share: float) -> str:
-    return (
-        f'<span class="sw-track" aria-hidden="true"><span class="sw-fill sw-{kind}" '
-        f'style="width:{max(100 * share, 0.6):.1f}%"></span></span>'
-    )
+def _bar(kind: str, share: float) -> str:
+    return track(kind, max(100 * share, THINNEST))

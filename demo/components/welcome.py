@@ -1,4 +1,4 @@
-"""Before the first question: a name, a promise, and a few pictures that can be looked for."""
+"""The page before the first question: the header, what the model can do, a few pictures that can be searched for."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -10,16 +10,7 @@ from demo.components.result_grid import file_url
 if TYPE_CHECKING:
     from index_store.folder.collection import Item
 
-# Runs in the page: light and dark change places, and the choice is remembered by this browser.
-HEADER_SCRIPT = """
-const choice = new URLSearchParams(location.search).get('__theme') || localStorage.getItem('sightwords-theme');
-if (choice === 'dark' || choice === 'light') document.body.classList.toggle('dark', choice === 'dark');
-element.addEventListener('click', (event) => {
-  if (!event.target.closest('.sw-theme')) return;
-  const dark = document.body.classList.toggle('dark');
-  localStorage.setItem('sightwords-theme', dark ? 'dark' : 'light');
-});
-"""
+HEADER_SCRIPT = "sightwords.header(element)"
 
 _HALF_MOON = (
     '<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">'
@@ -27,17 +18,11 @@ _HALF_MOON = (
     '<path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor"/></svg>'
 )
 
-# Runs in the page: a picture is clicked, its caption is asked.
-MOSAIC_SCRIPT = """
-element.addEventListener('click', (event) => {
-  const tile = event.target.closest('button[data-caption]');
-  if (tile) trigger('select', {caption: tile.dataset.caption});
-});
-"""
+MOSAIC_SCRIPT = "sightwords.mosaic(element, trigger)"
 
 
 def header(logo: str) -> str:
-    """The name of the app and what it does; `logo` is trusted SVG of our own."""
+    """The name of the app, what it does, and the button for light and dark; `logo`: SVG of our own, not escaped."""
     return (
         f'<header class="sw-header">{logo}<div><h1>Sightwords</h1>'
         "<p>Finds pictures by the words they light up, and shows you why.</p></div>"
@@ -52,7 +37,10 @@ def about_line(model: str, about: str) -> str:
 
 
 def mosaic(items: Sequence["Item"], size: int, url: Callable[[str], str] = file_url) -> str:
-    """A few pictures as buttons that ask for their own caption; empty without pictures."""
+    """A few pictures as buttons that search with their caption; "" where no item has a thumbnail.
+
+    `size`: how many pictures the collection holds; `url` makes the address of a thumbnail from its path.
+    """
     tiles = []
     for item in items:
         if not item.thumbnail:

@@ -1,4 +1,4 @@
-"""Which word lit which term, as two columns joined by curves; plain data to SVG; says where nobody can tell."""
+"""Which word of a query brought which term: two columns joined by curves, and the terms that no single word brought."""
 
 from html import escape
 from typing import TYPE_CHECKING
@@ -6,37 +6,35 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.search.attribution import Link, Links
 
-ROW, WIDTH, LEFT, RIGHT, TOP = 26, 560, 150, 390, 16
-SHOWN = 16
+ROW, WIDTH, LEFT, RIGHT, TOP = 26, 560, 150, 390, 16  # of the figure; LEFT and RIGHT: where the curves end
+SHOWN = 16  # terms
 TITLE = "Which word lit which term?"
 NOTHING = '<p class="sw-quiet sw-none">The words light up no term of the vocabulary.</p>'
 
-# Runs in the page: opening the fold asks for its content, once for each question.
-LINKS_SCRIPT = """
-element.addEventListener('toggle', (event) => {
-  if (event.target.open && !element.querySelector('svg, .sw-none')) trigger('expand');
-}, true);
-"""
+LINKS_SCRIPT = "sightwords.wordLinks(element, trigger)"
 
 
-def folded() -> str:
-    """The closed fold, before anybody wants to know."""
+def closed_word_links() -> str:
+    """The fold while it is closed and empty; opening it asks for its content."""
     return f"<details><summary>{TITLE}</summary></details>"
 
 
 def word_links_figure(links: "Links", spoken: frozenset[str]) -> str:
-    """Words left, terms right, a curve from the word that lit each; `spoken`: terms said literally."""
+    """The open fold: words on the left, terms on the right, a curve from the word that brought each term.
+
+    `spoken`: the terms that the person said.
+    """
     named = {link.word for link in links.links[:SHOWN] if link.word is not None}
     words = [i for i in range(len(links.words)) if i in named]
     terms = [link for link in links.links[:SHOWN] if link.word is not None]
     terms.sort(key=lambda link: (link.word or 0, -link.weight))
-    vague = [link for link in links.links[:SHOWN] if link.word is None]
-    unsure = ""
-    if vague:
-        named_terms = ", ".join(f"<bdi>{escape(link.term)}</bdi>" for link in vague)
-        unsure = f'<p class="sw-quiet sw-none">Several words together, no single one: {named_terms}.</p>'
+    shared = [link for link in links.links[:SHOWN] if link.word is None]
+    several = ""
+    if shared:
+        named_terms = ", ".join(f"<bdi>{escape(link.term)}</bdi>" for link in shared)
+        several = f'<p class="sw-quiet sw-none">Several words together, no single one: {named_terms}.</p>'
     if not terms:
-        return f"<details open><summary>{TITLE}</summary>{unsure or NOTHING}</details>"
+        return f"<details open><summary>{TITLE}</summary>{several or NOTHING}</details>"
     height = ROW * len(terms) + TOP
     step = (height - TOP) / len(words)
     at = {word: TOP + step * (i + 0.5) for i, word in enumerate(words)}
@@ -45,12 +43,12 @@ def word_links_figure(links: "Links", spoken: frozenset[str]) -> str:
     right = "".join(
         _text(RIGHT + 10, _row(i), link.term, "start", _kind(link.term, spoken)) for i, link in enumerate(terms)
     )
-    said = "; ".join(f"{links.words[link.word or 0]} lit {link.term}" for link in terms)
+    label = "; ".join(f"{links.words[link.word or 0]} lit {link.term}" for link in terms)
     return (
         f'<details open><summary>{TITLE}</summary><p class="sw-quiet">Each word is left out in turn; a term belongs to '
         "the word without which it falls most. The thicker the line, the deeper the fall.</p>"
-        f'<svg class="sw-links" viewBox="0 0 {WIDTH} {height + 6:.0f}" role="img" aria-label="{escape(said)}">'
-        f"{curves}{left}{right}</svg>{unsure}</details>"
+        f'<svg class="sw-links" viewBox="0 0 {WIDTH} {height + 6:.0f}" role="img" aria-label="{escape(label)}">'
+        f"{curves}{left}{right}</svg>{several}</details>"
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from core.errors import ImageError, QueryError
 from core.pictures.images import open_image, working_copy
 from core.shipped import WORLD_MODEL
+from demo.state.job import Job
 from index_store.address import Address
 from index_store.errors import (
     CollectionBusy,
@@ -22,11 +23,11 @@ from index_store.errors import (
     CollectionError,
     FilterError,
     ItemNotFound,
-    SightwordsError,
 )
 from index_store.filters import Condition, Filter, parse
 from index_store.items import Item
 from index_store.opening import collection_exists, open_collection
+from index_store.progress import Progress, ShouldStop
 from index_store.store import Store
 
 if TYPE_CHECKING:
@@ -45,12 +46,14 @@ HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawin
 HELD_AT_MOST = 1_000_000  # items whose vectors are held in memory: some 600 MB of learned sparse ones
 OFFERED = 30  # tags, and folders, to choose from
 COUNTED = 10_000  # of each, so that a folder counts with those inside it, as choosing it does
+LOADING, WAITING, DRAWING = "loading", "waiting", "drawing"  # the parts of getting ready
+STOPPING_S = 30.0  # how long a change of collection waits until the last one is no longer being made ready
 PATIENCE_S = 60.0  # how long a search waits for the model to load; a cold disk takes some ten seconds
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far the session is: `done` of `total` pictures drawn and indexed; `message` is the error when failed."""
+class AppStatus:
+    """How far the app is: `done` of `total` pictures drawn and indexed; `message` is the error when failed."""
 
     stage: Literal["loading", "waiting", "drawing", "ready", "failed"]
     done: int = 0
@@ -59,7 +62,7 @@ class Progress:
 
 
 class Session:
-    """One model and one collection for all visitors. `start` returns at once; `progress` says how far it is.
+    """One model and one collection for all visitors. `start` returns at once; `status` says how far it is.
 
     Without a `collection` the session shows the built-in world: `pictures` of them, drawn and indexed on the first
     start and searched while it grows. Safe to share between threads.
@@ -89,17 +92,20 @@ class Session:
         self._model: Model | None = None
         self._wanted, self._path = model, collection
         self._collection: Store | None = None
-        self._progress = Progress("loading")
-        self._loaded = threading.Event()  # set when there is something to say to a search, be it an error
-        self._stop = threading.Event()
+        self.job: Job[bool] = Job("sightwords-preparing", "The app is still getting ready; try again in a moment.")
         self._closed = False
         self._turning = threading.Lock()  # one change of collection at a time
-        self._thread = threading.Thread(target=self._prepare, name="sightwords-session", daemon=True)
 
     @property
-    def progress(self) -> Progress:
-        """Where the session stands at this moment."""
-        return self._progress
+    def status(self) -> AppStatus:
+        """How far the app is at this moment."""
+        now = self.job.status
+        if now.exception is not None:
+            return AppStatus("failed", message=now.error)
+        if now.state == "ended" and now.outcome:
+            return AppStatus("ready")
+        stage = now.what if now.state == "working" else LOADING
+        return AppStatus(stage, now.done, now.total)  # type: ignore[arg-type]
 
     @property
     def model_name(self) -> str:
@@ -123,36 +129,33 @@ class Session:
 
     def start(self) -> None:
         """Begins to load the model and open the collection; returns at once."""
-        self._thread.start()
+        self.job.start(self._prepare, what=LOADING)
 
     def use(self, collection: Address | None, model: "str | Model | None" = None) -> None:
         """Goes over to another collection (None: the built-in world), and to the model that made it, for all visitors.
 
         `model`: None where it is the one in use. Returns at once; what is wrong with collection or model is then told
-        by `progress`. A search that is under way may be told that the collection is closed.
+        by `status`. A search that is under way may be told that the collection is closed. Raises AtWork, with nothing
+        changed, where what is being made ready now cannot be stopped in time.
         """
         with self._turning:
-            self._stop.set()
-            self._thread.join(timeout=30)
-            old, self._collection = self._collection, None
-            self._loaded.clear()
-            self._stop.clear()
-            self._path, self._progress = collection, Progress("loading")
-            if model is not None and (model if isinstance(model, str) else model.name) != self.model_name:
-                self._wanted, self._model = model, None
-            self._thread = threading.Thread(target=self._prepare, name="sightwords-session", daemon=True)
-            self._thread.start()
+            self.job.stop()
+            self.job.wait(STOPPING_S)
+            with self.job.idle():
+                old, self._collection, self._path = self._collection, None, collection
+                if model is not None and (model if isinstance(model, str) else model.name) != self.model_name:
+                    self._wanted, self._model = model, None
+            self.job.start(self._prepare, what=LOADING)
             if old is not None:
                 old.close()
 
     def close(self) -> None:
         """Stops drawing after the batch at hand, and all that works for the session; closes the collection."""
         self._closed = True
-        self._stop.set()
+        self.job.stop()
         for end in self.closing:
             end()
-        if self._thread.is_alive():
-            self._thread.join(timeout=30)
+        self.job.wait(STOPPING_S)
         if self._collection is not None:
             self._collection.close()
             self._collection = None
@@ -336,33 +339,25 @@ class Session:
         """Model and collection, once the model is loaded; raises SightwordsError, one sentence."""
         with self._turning:  # a change of collection that is under way, which may wait for a batch to be drawn
             pass
-        if not self._loaded.wait(PATIENCE_S):
+        if not self.job.wait_until(lambda now: now.state == "working" and now.what != LOADING, PATIENCE_S):
             raise QueryError("The model is still being loaded; please ask again in a moment.")
-        if self._progress.stage == "failed":
-            raise CollectionError(self._progress.message)
+        if self.status.stage == "failed":
+            raise CollectionError(self.status.message)
         if self._closed:
             raise CollectionClosed("The app is closing; start it again to search.")
         if self._model is None or self._collection is None:
             raise QueryError("Another window is still drawing the pictures; please ask again in a moment.")
         return self._model, self._collection
 
-    def _prepare(self) -> None:
-        try:
-            self._model = self._model or self._models.get(self.model_name) or self._load()
-            self._models[self.model_name] = self._model
-            if self._path is not None:
-                self._open(self._model, self._path)
-            else:
-                self._prepare_world(self._model)
-            if not self._stop.is_set():
-                self._progress = Progress("ready", self.size(), self.size())
-        except SightwordsError as error:
-            self._progress = Progress("failed", message=str(error))
-        except Exception as error:  # a page that says what happened is worth more than a dead thread
-            log.exception("the session cannot be prepared")
-            self._progress = Progress("failed", message=f"Something unexpected went wrong ({error}); see the log.")
-        finally:
-            self._loaded.set()
+    def _prepare(self, progress: Progress, should_stop: ShouldStop) -> bool:
+        """Loads the model and opens the collection; false when stopped before all is there."""
+        self._model = self._model or self._models.get(self.model_name) or self._load()
+        self._models[self.model_name] = self._model
+        if self._path is not None:
+            self._open(self._model, self._path)
+        else:
+            self._prepare_world(self._model, progress, should_stop)
+        return not should_stop()
 
     def _load(self) -> "Model":
         if not isinstance(self._wanted, str):
@@ -383,27 +378,25 @@ class Session:
         self.opened(self._collection.thumbnails)
         threading.Thread(target=_hold, args=(self._collection,), name="sightwords-holding", daemon=True).start()
 
-    def _prepare_world(self, model: "Model") -> None:
+    def _prepare_world(self, model: "Model", progress: Progress, should_stop: ShouldStop) -> None:
         """Draws and indexes the built-in world, or waits while another window does; opens it as soon as it exists."""
         from core.library.built_in_world import ensure_world, world_path
 
         path = world_path(model)
 
-        def progress(done: int, total: int | None, _: str) -> None:
-            self._progress = Progress("drawing", done, total)
+        def drawn(done: int, total: int | None, _: str) -> None:
             if self._collection is None:  # made by now, and searched from now on while it grows
                 self._open(model, path)
-            self._loaded.set()
+            progress(done, total, DRAWING)
 
-        while not self._stop.is_set():
+        while not should_stop():
             try:
-                ensure_world(model, path, self.pictures, progress=progress, should_stop=self._stop.is_set)
+                ensure_world(model, path, self.pictures, progress=drawn, should_stop=should_stop)
                 break
             except CollectionBusy:
-                self._progress = Progress("waiting")
-                self._loaded.set()
-                self._stop.wait(1.0)
-        if self._collection is None and not self._stop.is_set():
+                progress(0, None, WAITING)
+                self.job.pause(1.0)
+        if self._collection is None and not should_stop():
             self._open(model, path)
 
 
@@ -413,7 +406,7 @@ def _hold(collection: "Store") -> None:
         if len(collection) <= HELD_AT_MOST:
             collection.load()
     except CollectionError as error:  # closed meanwhile, or damaged, which each search says
-        log.info("The vectors of %s are not held in memory: %s", collection.place, error)
+        log.info("The vectors of %s are not held in memory: %s", collection.address, error)
 
 
 class Picture(NamedTuple):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from core.errors import QueryError, TrainingError
 from core.home import home_folder
 from core.shipped import WORLD_MODEL
-from demo.components.lab_view import Trained
+from demo.components.head_comparison import ComparedHead
 from demo.state.app import Session
 from demo.state.lab_choice import EPOCHS, Choice, Source, training_config
 from demo.state.lab_heads import WORLD_TEST, called, outcome, row_of, shipped
@@ -96,10 +96,10 @@ class Lab:
         named = {one.name for one in found.values()}
         return dict(reversed(rows.items())) | {f"head:{name}": name for name in kept_heads() if name not in named}
 
-    def compared(self) -> "dict[str, tuple[list[Trained], float]]":
+    def compared(self) -> "dict[str, tuple[list[ComparedHead], float]]":
         """(rows, dense R@1) of the heads that were judged on the same pictures, by what these are, newest first."""
         own = self.head_in_use
-        groups: dict[str, tuple[list[Trained], float]] = {}
+        groups: dict[str, tuple[list[ComparedHead], float]] = {}
         for one in reversed(self.experiments().values()):
             if one.result is not None:
                 rows, _ = groups.setdefault(one.tested, ([], one.result.dense_recall_at_1))
@@ -309,7 +309,7 @@ class Lab:
         from core.data.dense_items import dense_file
 
         _, collection = self._session.ready()
-        name = hashlib.sha256(f"{collection.place}\n{model.encoder.name}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{collection.address}\n{model.encoder.name}".encode()).hexdigest()[:16]
         out = _home() / "data" / name
         file = dense_file(collection)
         written = collection_data(

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from demo.components.lab_view import Trained
+from demo.components.head_comparison import ComparedHead
 
 if TYPE_CHECKING:
     from core.experiments.experiment import Experiment, Result
@@ -11,32 +11,32 @@ if TYPE_CHECKING:
 WORLD_TEST = "1,000 test pictures of the built-in world"
 
 
-def shipped() -> tuple[list[Trained], float]:
+def shipped() -> tuple[list[ComparedHead], float]:
     """The heads that came along, as they were judged when they were made, and the dense R@1."""
     from core.models.registry import SCENES
     from core.training.presets import SHIPPED_HEAD
 
     figures = json.loads((SCENES / "figures.json").read_text("utf-8"))
     rows = [
-        Trained(
+        ComparedHead(
             "built-in" if name == SHIPPED_HEAD else f"shipped: {name}",
             "none" if name == "no control" else name.replace(" control", ""),
             "40,000 scenes", one["recall"]["at1"], one["flops"], one["query_terms"], one["item_terms"],
-            one["exact_at_20"], ours=False,
+            one["exact_at_20"], trained_here=False,
         )
         for name, one in figures["heads"].items()
     ]  # fmt: skip
     return rows, figures["dense"]["at1"]
 
 
-def row_of(experiment: "Experiment", result: "Result", own: str) -> Trained:
+def row_of(experiment: "Experiment", result: "Result", own: str) -> ComparedHead:
     """`own`: the name of the kept head that the app searches with."""
     measures, config = result.measures, experiment.config
     values = [measures[key] or 0.0 for key in ("recall@1", "flops", "query_terms", "item_terms", "exact@20")]
     control = config.control + (" + anchor" if config.anchor else "")
     name = experiment.name or f"{config.control}, {experiment.started[11:16]}"
     here = bool(own) and experiment.name == own
-    return Trained(name, control, experiment.data, *values, seconds=result.seconds, here=here)
+    return ComparedHead(name, control, experiment.data, *values, seconds=result.seconds, in_use=here)
 
 
 def called(experiment: "Experiment") -> str:

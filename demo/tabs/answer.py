@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demo.components.notices import error_notice, remark_notices, search_line
-from demo.components.picture_chip import picture_chip, share_link
+from demo.components.notices import error_notice, remark_notices, search_line, share_link
 from demo.components.query_chips import query_chips
+from demo.components.question_picture import picture_chip
 from demo.components.result_grid import explained_hit, file_url, result_grid
-from demo.components.word_links import folded
+from demo.components.word_links import closed_word_links
 from demo.state.app import Session, large_picture
 from demo.state.page import Asked, encoded, whole_query
 from demo.state.question import MOST, PAGE, Question
@@ -54,7 +54,7 @@ def answered(session: Session, asked: Asked, keep: bool = False) -> tuple[Any, .
             f"{asked.question.text} {asked.name}",
             session.narrowing(found, steered),
         ),
-        gr.skip() if same else folded() if asked.text else "",
+        gr.skip() if same else closed_word_links() if asked.text else "",
         _line(session, asked.question, found) if hits else "",
         share_link(asked.question.to_link(), said) if asked.question.to_link() else "",
         grid(session, asked.question, hits, hits[chosen].id if hits else None),
@@ -105,7 +105,7 @@ def explained(session: Session, hits: "tuple[SearchHit, ...]", index: int, rival
 
 
 def _nothing_found(session: Session, found: "SearchResult", question: Question) -> str:
-    if session.progress.stage == "drawing":
+    if session.status.stage == "drawing":
         return f"None of the {session.size():,} pictures drawn so far fits; more are coming, ask again in a moment."
     if not any(term.weight > 0 for term in found.terms) and question.edits:
         return "Every term is switched off or against; switch one on again."

@@ -13,7 +13,7 @@ from core.pictures.images import open_image, working_copy
 from core.search.explain import contributions, query_terms
 from core.search.terms import profile
 from demo.components.notices import error_notice
-from demo.components.picture_chip import of_what_was_sent, picture_files
+from demo.components.question_picture import picture_files, without_upload_path
 from demo.components.term_page import term_page
 from demo.components.term_profile import TERMS_SCRIPT, shared_terms, term_offers, term_profile
 from demo.state.app import Session
@@ -103,7 +103,7 @@ def inspect_tab(session: Session, tab: gr.Tab) -> tuple[gr.HTML, gr.HTML]:
         [profiles["first"].select, profiles["second"].select, shared.select, offers.select, about.select],
         about_chosen, None, [notice, about], **QUIET,
     )  # fmt: skip
-    asked.then(None, None, None, js="() => document.querySelector('#term-page').scrollIntoView({block: 'nearest'})")
+    asked.then(None, None, None, js="() => sightwords.scrollTo('#term-page', 'nearest')")
     tab.select(lambda: _offered(session), None, offers, **QUIET)
     return notice, about
 
@@ -144,7 +144,7 @@ def _readers(session: Session, side: str) -> tuple[Callable[..., Any], Callable[
             query = session.encode_picture(working_copy(open_image(path)))
             return _shown(session, side, Input(query, Path(path).name), inputs)
         except SightwordsError as error:
-            said = of_what_was_sent(str(error), str(path))
+            said = without_upload_path(str(error), str(path))
             return error_notice(said), gr.skip(), gr.skip(), inputs
 
     return read, see

@@ -8,9 +8,10 @@ import gradio as gr
 
 from core.shipped import WORLD_MODEL
 from core.training.config import Control, Schedule, Sparsity, Start
-from demo.components.curves import training_curves
-from demo.components.lab_view import comparison, remaining
+from demo.components.amounts import remaining
+from demo.components.head_comparison import head_comparison
 from demo.components.notices import error_notice, progress_panel
+from demo.components.training_curves import training_curves
 from demo.state.app import Session
 from demo.state.lab import Lab
 from demo.state.lab_choice import SCENES, Choice, defaults
@@ -19,7 +20,6 @@ from demo.tabs.gradio_defaults import PLAIN, QUIET
 from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is
-LOOK_HERE = "() => document.querySelector('#lab-live').scrollIntoView({block: 'nearest'})"  # below, on a phone
 LEAD = (
     "A head turns dense vectors into weighted words. Train one with the controls of the paper, watch it learn, keep it "
     "under a name, and let the app search with it."
@@ -36,7 +36,7 @@ USING = (
 def closed_lab() -> None:
     """What strangers see: why nothing can be trained, and the heads that came along."""
     gr.HTML(f'<p class="sw-lead">{LEAD} {CLOSED}</p>', elem_id="lab-lead", **PLAIN)
-    gr.HTML(comparison(*shipped(), WORLD_TEST), elem_id="lab-table", **PLAIN)
+    gr.HTML(head_comparison(*shipped(), WORLD_TEST), elem_id="lab-table", **PLAIN)
 
 
 class LabTab:
@@ -167,9 +167,7 @@ class LabTab:
             *self.settings.values(),
         ]
         started = self.train.click(self._train, [self.head, *chosen], shown, **QUIET)
-        started.then(
-            None, None, None, js="() => document.querySelector('#lab-notice').scrollIntoView({block: 'center'})"
-        )
+        started.then(None, None, None, js="() => sightwords.scrollTo('#lab-notice', 'center')")
         self.stop.click(self._stop, self.head, shown, queue=False, **QUIET)
         self.timer.tick(self._tick, self.head, shown, queue=False, **QUIET)
         tab.select(self._look, self.head, shown, **QUIET)
@@ -282,7 +280,7 @@ class LabTab:
 
     def _table(self) -> str:
         groups = self.lab.compared().items()
-        return "".join(comparison(rows, dense, tested) for tested, (rows, dense) in groups)
+        return "".join(head_comparison(rows, dense, tested) for tested, (rows, dense) in groups)
 
     def _in_use(self) -> str:
         head = self.lab.head_in_use

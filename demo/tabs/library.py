@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from demo.components.amounts import count
-from demo.components.library_view import library_stats, report_notice
-from demo.components.notices import error_notice, progress_panel
+from demo.components.collection_stats import collection_stats
+from demo.components.notices import error_notice, progress_panel, report_notice
 from demo.components.term_profile import TERMS_SCRIPT
 from demo.state.app import Session
 from demo.state.library import Library
@@ -28,23 +28,6 @@ CAPTIONS = (
     "Captions: a table with a column of files and one of captions, JSON, or the file that a data set has (Flickr8k, "
     "Flickr30k, COCO). Pictures may be named with or without their folders, as long as it is clear which is meant."
 )
-# Runs in the page that was led here: waits until the tab is shown, then lets a person name a folder.
-FOLDER_SCRIPT = """() => {
-  const focus = (tries) => {
-    const field = document.querySelector('#library-folder input, #library-folder textarea');
-    if (field && field.offsetParent) {
-      field.focus({preventScroll: true});
-      field.scrollIntoView({block: 'center'});
-    } else if (tries) setTimeout(() => focus(tries - 1), 50);
-  };
-  focus(100);
-}"""
-
-# Runs in the page after a button at its foot: what is said, or asked, stands further up.
-SEEN_SCRIPT = """() => setTimeout(() => {
-  const said = [...document.querySelectorAll('#library-question, #library-notice')].filter((one) => one.offsetParent);
-  said.at(-1)?.scrollIntoView({block: 'center'});
-}, 50)"""
 
 
 @dataclass(frozen=True)
@@ -143,7 +126,7 @@ class LibraryTab:
         named = gr.on([self.rename.click, self.new_name.submit], self._rename, self.new_name, renamed, **QUIET)
         deleting = self.delete.click(self._delete, None, shown, **QUIET)
         for below in (removed, named, deleting):
-            below.then(None, None, None, js=SEEN_SCRIPT)
+            below.then(None, None, None, js="() => sightwords.scrollToLibraryNotice()")
         self.sure.click(self._agree, self.pending, shown, **QUIET)
         self.leave.click(self._decline, self.pending, shown, **QUIET)
         self.timer.tick(self._look, self.pending, shown, queue=False, **QUIET)
@@ -280,7 +263,7 @@ class LibraryTab:
             model, collection = self.session.ready()
             sample = [item.id for item, _ in zip(collection.all_items(), range(SAMPLE), strict=False)]
             lengths = [len(vector) for vector in collection.vectors(sample)]
-            return library_stats(
+            return collection_stats(
                 collection.stats(), model.name, list(collection.document_frequencies().values()), lengths
             )
         except SightwordsError as error:

@@ -10,9 +10,9 @@ import gradio as gr
 
 from core.pictures.images import open_image, working_copy
 from demo.components.amounts import count
-from demo.components.notices import error_notice
-from demo.components.picture_chip import LINK_SCRIPT, PICTURE_SCRIPT, of_what_was_sent, picture_files
+from demo.components.notices import LINK_SCRIPT, error_notice
 from demo.components.query_chips import CHIPS_SCRIPT
+from demo.components.question_picture import PICTURE_SCRIPT, picture_files, without_upload_path
 from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT
 from demo.components.welcome import MOSAIC_SCRIPT
 from demo.components.word_links import LINKS_SCRIPT, word_links_figure
@@ -167,7 +167,7 @@ class Tab:
         gr.on([self.grid.select, self.detail.select], self._choose, self.asked, shown, **QUIET)
         self.grid.expand(self._more, self.settings, self.answer, **QUIET)
         liked = self.detail.like(self._like, self.asked, [self.query, *self.answer], **QUIET)
-        liked.then(None, None, None, js="() => document.querySelector('#query').scrollIntoView({block: 'center'})")
+        liked.then(None, None, None, js="() => sightwords.scrollTo('#query', 'center')")
         self.words.expand(self._links, self.asked, self.words, **QUIET)
 
         def take_caption(event: gr.EventData) -> str:
@@ -266,7 +266,7 @@ class Tab:
             image = working_copy(open_image(path))
             encoded = self.session.encode_picture(image)
         except SightwordsError as error:
-            said = of_what_was_sent(str(error), str(path))
+            said = without_upload_path(str(error), str(path))
             return (error_notice(said), *(gr.skip(),) * (len(self.answer) - 1))
         small = image.copy()
         small.thumbnail((THUMBNAIL, THUMBNAIL))

@@ -16,7 +16,7 @@ def standing(session: Session, searched: bool, kind: str | None = None, each: bo
 
     `kind` and `each`: what a link asks for.
     """
-    now = session.progress
+    now = session.status
     waiting = now.stage not in ("ready", "failed")
     kinds = session.kinds()
     return (
@@ -33,7 +33,7 @@ def standing(session: Session, searched: bool, kind: str | None = None, each: bo
 
 def status(session: Session) -> str:
     """A panel while the collection is being made, an error, or nothing."""
-    now = session.progress
+    now = session.status
     if now.stage == "failed":
         return error_notice(now.message)
     if now.stage == "loading":

@@ -1,7 +1,7 @@
-"""The folder of a collection: its parts, made all at once or not at all, and refused where they are not as asked.
+"""The folder of a collection and its parts: makes them whole or not at all, checks them, deletes them.
 
-`catalog.sqlite` says which items exist, `index/` (tantivy) is what they are found by, `thumbs/` has small pictures.
-Knows nothing of vectors, nor of what a collection does once it is open.
+`catalog.sqlite` says which items exist, `index/` (tantivy) finds them, `thumbs/` has small pictures. This file knows
+nothing of vectors, nor of what a collection does once it is open.
 """
 
 import errno
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from index_store.catalog import Catalog, now
+from index_store.catalog.catalog import Catalog
 from index_store.errors import (
     CollectionExists,
     CollectionNotFound,
@@ -22,20 +22,22 @@ from index_store.errors import (
     not_writable,
     outdated,
 )
-from index_store.folder.thumbnails import Thumbnails
+from index_store.files import sync
 from index_store.folder.writer_lock import WriterLock
+from index_store.items import now
 from index_store.postings import impacts
-from index_store.postings.writer import Postings
+from index_store.postings.index import PostingsIndex
+from index_store.thumbnails import Thumbnails
 
 CATALOG = "catalog.sqlite"
 POSTINGS = "index"
-GONE = ".deleted-"  # and a random number: what is left of a deleted collection
-EARLIER = "postings"  # of the forms before (`upgrading.py`)
+GONE = ".deleted-"  # begins the name of what is left of a deleted collection; a random number follows
+EARLIER = "postings"  # the folder of postings in earlier forms (`migration.py`)
 
 
 def make(folder: Path, model: str, vocabulary: Sequence[str], precision: str | None = None) -> None:
-    """A new, empty collection; CollectionExists where something lies there already."""
-    with _looking_at(folder):
+    """Makes a new, empty collection; CollectionExists where something lies there already."""
+    with _readable(folder):
         if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
             raise _taken(folder)
     about = {"model": model, "impacts": impacts.IMPACT_FORMAT, "created": now()}
@@ -45,7 +47,7 @@ def make(folder: Path, model: str, vocabulary: Sequence[str], precision: str | N
     try:
         making.mkdir(parents=True)
         Thumbnails.create(making)
-        Postings.create(making / POSTINGS)
+        PostingsIndex.create(making / POSTINGS)
         Catalog.create(making / CATALOG, about, vocabulary)
         making.rename(folder)  # a half-made collection never has its name
         sync(folder.parent)
@@ -62,7 +64,8 @@ def _taken(folder: Path) -> CollectionExists:
 
 
 @contextmanager
-def _looking_at(folder: Path) -> Iterator[None]:
+def _readable(folder: Path) -> Iterator[None]:
+    """Inside, errors of reading the folder become CollectionErrors."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -70,24 +73,27 @@ def _looking_at(folder: Path) -> Iterator[None]:
 
 
 def is_collection(folder: Path) -> bool:
-    """Whether the parts are there (opens nothing); OSError where that may not be known."""
+    """Whether the parts are there (opens nothing); OSError where the folder may not be read."""
     return (folder / CATALOG).is_file() and ((folder / POSTINGS).is_dir() or is_outdated(folder))
 
 
 def exists(folder: Path) -> bool:
-    """As `is_collection`, but CollectionError where the folder may not be looked at."""
-    with _looking_at(folder):
+    """As `is_collection`, but CollectionError where the folder may not be read."""
+    with _readable(folder):
         return is_collection(folder)
 
 
 def is_outdated(folder: Path) -> bool:
-    """Whether it is of an earlier form, or was killed while it was brought up to date."""
+    """Whether the collection is of an earlier form, or its migration was killed."""
     return (folder / EARLIER).is_dir()
 
 
 def delete(folder: Path, wait: float) -> None:
-    """Deletes a collection once nobody writes to it: at once it is no longer there, then its files go."""
-    check_place(folder, writable=True)
+    """Deletes a collection once nobody writes to it: first the folder loses its name at once, then the files go.
+
+    wait: seconds for which it waits for another process's write.
+    """
+    check_folder(folder, writable=True)
     lock = WriterLock(folder)
     lock.acquire(wait)
     going = folder.parent / f"{GONE}{secrets.token_hex(4)}"
@@ -103,12 +109,12 @@ def delete(folder: Path, wait: float) -> None:
         raise explain_os_error(error, folder) from error
 
 
-def check_place(folder: Path, *, writable: bool) -> None:
-    """CollectionNotFound where none lies there; CollectionReadOnly where writing is asked for and not allowed.
+def check_folder(folder: Path, *, writable: bool) -> None:
+    """CollectionNotFound where no collection lies there; CollectionReadOnly where it cannot be opened `writable`.
 
-    CollectionError where the folder may not be looked at.
+    CollectionError where the folder may not be read, or is of an earlier form and is to be opened for reading.
     """
-    with _looking_at(folder):
+    with _readable(folder):
         if not folder.exists():
             raise CollectionNotFound(f"There is no collection at {folder}; index some pictures into it first.")
         if not is_collection(folder):
@@ -120,29 +126,8 @@ def check_place(folder: Path, *, writable: bool) -> None:
 
 
 def check_form(folder: Path, about: dict[str, str]) -> None:
-    """CollectionError where `about` (see `Catalog.about`) tells of postings in an earlier or an unknown form."""
+    """CollectionError where the postings have an earlier or an unknown form, by what `Catalog.about` says."""
     if about["impacts"] != impacts.IMPACT_FORMAT and is_outdated(folder):
         raise outdated(folder)
     if about["impacts"] != impacts.IMPACT_FORMAT:
         raise CollectionTooNew(f"The collection {folder} keeps its postings in another form; index the pictures anew.")
-
-
-def bytes_below(folder: Path) -> int:
-    """Size of all files in the folder, however deep."""
-    total = 0
-    for file in folder.rglob("*"):
-        try:
-            total += file.stat().st_size
-        except OSError:  # a merge may delete files while we count, and others may not be looked at
-            continue
-    return total
-
-
-def sync(folder: Path) -> None:
-    """Makes a rename inside the folder survive a power cut (where the system lets folders be synced)."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -1,8 +1,9 @@
-"""Brings a collection of an earlier form up to date: the only place that knows how postings used to be kept.
+"""Migrates the postings of a collection from an earlier form; the only file that knows how that form was.
 
-Until the form "bits1" they lay in `postings/`, a token a term and level of its weight, with vectors as plain numbers.
-New ones are made beside them, the catalog's transaction says which count, and only then the old ones go: killed at any
-moment, the collection is of the old form or of the new.
+In the form "bits1", postings lay in `postings/`, with a token for each term and level of its weight, and vectors as
+plain numbers. The migration writes new postings beside the old ones, then a transaction of the catalog says that the
+new ones count, and only then the old ones are deleted. So killed at any moment, the collection has the old form or the
+new one. (The catalog's own migrations are in `catalog/schema.py`.)
 """
 
 import logging
@@ -15,52 +16,54 @@ from pathlib import Path
 import numpy as np
 import tantivy
 
-from index_store.catalog import Catalog
+from index_store.catalog.catalog import Catalog
 from index_store.errors import explain_os_error
+from index_store.files import sync
 from index_store.folder import layout
 from index_store.postings import impacts
-from index_store.postings.writer import Postings, explain
+from index_store.postings.index import PostingsIndex, explain
+from index_store.postings.writer import PostingsWriter
 from index_store.vectors import SparseVector
 
 FORM = "bits1"
 POSTINGS = "postings"
 GONE = f".{POSTINGS}.gone"
-HEAP = 15_000_000  # bytes: the least that tantivy takes; nothing is written with it
+HEAP = 15_000_000  # bytes: the least that tantivy accepts for a writer; this one writes nothing
 PAGE = 500
 log = logging.getLogger(__name__)
 
 
-def upgrade(place: Path) -> None:
-    """Makes the collection one of today's form where it is not; for whoever may write to it."""
+def migrate(folder: Path) -> None:
+    """Gives a collection folder of an earlier form today's form; only while holding the writer's lock."""
     try:
-        if (place / POSTINGS).is_dir():
-            with closing(_Earlier(place / POSTINGS)) as earlier:
-                _rewrite(place, earlier)
-            (place / POSTINGS).rename(place / GONE)  # at once: of a half deleted one nothing could be said
-        if (place / GONE).is_dir():
-            shutil.rmtree(place / GONE)
+        if (folder / POSTINGS).is_dir():
+            with closing(_Earlier(folder / POSTINGS)) as earlier:
+                _rewrite(folder, earlier)
+            (folder / POSTINGS).rename(folder / GONE)  # in one step: half deleted postings would be unreadable
+        if (folder / GONE).is_dir():
+            shutil.rmtree(folder / GONE)
     except OSError as error:
-        raise explain_os_error(error, place) from error
+        raise explain_os_error(error, folder) from error
 
 
-def _rewrite(place: Path, earlier: "_Earlier") -> None:
-    with closing(Catalog(place / layout.CATALOG, writable=True)) as catalog:
-        if catalog.about()["impacts"] != FORM:  # killed after that, before the old ones had gone
+def _rewrite(folder: Path, earlier: "_Earlier") -> None:
+    with closing(Catalog(folder / layout.CATALOG, writable=True)) as catalog:
+        if catalog.about()["impacts"] != FORM:  # an earlier migration came this far, then was killed
             return
-        log.info("Bringing the postings of %s up to date", place)
-        ids, new = catalog.ids(), place / f"{layout.POSTINGS}.new"
-        for half in (new, place / layout.POSTINGS):
+        log.info("Bringing the postings of %s up to date", folder)
+        ids, new = catalog.ids(), folder / f"{layout.POSTINGS}.new"
+        for half in (new, folder / layout.POSTINGS):
             shutil.rmtree(half, ignore_errors=True)
-        Postings.create(new)
-        with closing(Postings(new, writable=True)) as postings:
-            postings.write(add=earlier.vectors(ids), count=len(ids))
-        new.rename(place / layout.POSTINGS)
-        layout.sync(place)
+        PostingsIndex.create(new)
+        with closing(PostingsIndex(new, writable=True)) as index, closing(PostingsWriter(index)) as writer:
+            writer.write(add=earlier.vectors(ids), count=len(ids))
+        new.rename(folder / layout.POSTINGS)
+        sync(folder)
         catalog.note("impacts", impacts.IMPACT_FORMAT)
 
 
 class _Earlier:
-    """Postings of the form "bits1", locked against writers."""
+    """Postings of the form "bits1", while no other process can write to them."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -73,13 +76,13 @@ class _Earlier:
             raise explain(error, path) from error
 
     def vectors(self, ids: Sequence[int]) -> Iterator[tuple[int, SparseVector]]:
-        """(id, vector) of the items whose vectors can be read; `verify` tells of the others."""
+        """(id, vector) of the items whose vectors can be read; `verify` reports the others."""
         rest = iter(ids)
         while some := list(islice(rest, PAGE)):
             wanted = tantivy.Query.term_set_query(self._schema, "id", some)
             addresses = [at for _, at in self._searcher.search(wanted, limit=4 * len(some), count=False).hits]
-            found = zip(self._searcher.fast_field_values("id", addresses), addresses, strict=True)
-            for item, address in {int(item): at for item, at in found if item is not None}.items():
+            pairs = zip(self._searcher.fast_field_values("id", addresses), addresses, strict=True)
+            for item, address in {int(item): at for item, at in pairs if item is not None}.items():
                 data = bytes(self._searcher.doc(address).get_first("vector") or b"")
                 try:
                     half = len(data) // 2

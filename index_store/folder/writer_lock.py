@@ -1,8 +1,9 @@
-"""Lets one process at a time write to a collection, in turn; knows neither catalog nor postings.
+"""Lets one process at a time write to a collection folder, in turn; knows neither catalog nor postings.
 
-Whoever waits holds `waiting.lock` until it has `writing.lock`, and whoever just wrote and wants to again comes behind:
-so a long run of many short writes lets others in between two of them. The system gives both locks back when a process
-ends, however it ends. `writer.json` says who writes; it is looked at only while somebody does.
+A process that waits takes `waiting.lock` and holds it until it has `writing.lock`. One that has just written and wants
+to write again has to wait for `waiting.lock` like all others, so a long run of many short writes lets others in. The
+operating system gives both locks back when a process ends, however it ends. `writer.json` says who writes; it is read
+only while somebody does.
 """
 
 import json
@@ -19,8 +20,8 @@ from filelock import FileLock, Timeout
 from index_store.errors import CollectionBusy, CollectionNotFound, explain_os_error
 
 WAIT_S = 60.0  # a write waits this long for another process's: far more than a batch takes
-TOLD_S = 1.0  # after so long a wait, the log says what for
-AGAIN_S = 0.02  # between two tries
+LOG_S = 1.0  # after so long a wait, the log says for whom
+RETRY_S = 0.02  # between two tries
 FILES = (WAITING, WRITING, WRITER) = ("waiting.lock", "writing.lock", "writer.json")
 log = logging.getLogger(__name__)
 
@@ -39,11 +40,11 @@ class WriterLock:
         CollectionNotFound where the collection was deleted meanwhile.
         """
         end = time.monotonic() + wait
-        if not self._folder.is_dir():  # which taking a lock would make anew
+        if not self._folder.is_dir():  # taking a lock would make it again
             raise CollectionNotFound(f"The collection {self._folder} is no longer there.")
         try:
-            if not self._taken(min(end, time.monotonic() + TOLD_S)):
-                if wait > TOLD_S:
+            if not self._taken(min(end, time.monotonic() + LOG_S)):
+                if wait > LOG_S:
                     log.warning("Waiting for %s, at most %.0f seconds.", self._writer(), wait)
                 if not self._taken(end):
                     raise CollectionBusy(
@@ -52,30 +53,30 @@ class WriterLock:
                     )
         except OSError as error:
             raise explain_os_error(error, self._folder) from error
-        told = {"command": _command(), "pid": os.getpid(), "since": self._since}
-        with suppress(OSError):  # a full disk: then nobody can be told
-            (self._folder / WRITER).write_text(json.dumps(told), "utf-8")
+        writer = {"command": _command(), "pid": os.getpid(), "since": self._since}
+        with suppress(OSError):  # a full disk: then others do not learn who writes
+            (self._folder / WRITER).write_text(json.dumps(writer), "utf-8")
 
     def release(self) -> None:
         """Gives the lock back."""
         self._writing.release()
 
     def _taken(self, end: float) -> bool:
-        """Whether the lock could be taken until `end` (of the monotonic clock)."""
+        """Tries to take the lock until `end` (seconds of the monotonic clock); returns whether it could."""
         try:
-            with self._waiting.acquire(timeout=_left(end), poll_interval=AGAIN_S):
-                self._writing.acquire(timeout=_left(end), poll_interval=AGAIN_S)
+            with self._waiting.acquire(timeout=_left(end), poll_interval=RETRY_S):
+                self._writing.acquire(timeout=_left(end), poll_interval=RETRY_S)
         except Timeout:  # which is an OSError
             return False
         return True
 
     def _writer(self) -> str:
-        """Who writes, and since when, for a person."""
+        """Names who writes, and since when, for a person."""
         try:
-            told = json.loads((self._folder / WRITER).read_text("utf-8"))
-            since = datetime.fromisoformat(told["since"]).astimezone()
+            writer = json.loads((self._folder / WRITER).read_text("utf-8"))
+            since = datetime.fromisoformat(writer["since"]).astimezone()
             day = "" if since.date() == datetime.now().date() else f"{since:%Y-%m-%d} "
-            return f"`{told['command']}` (process {int(told['pid'])}), which began at {day}{since:%H:%M:%S}"
+            return f"`{writer['command']}` (process {int(writer['pid'])}), which began at {day}{since:%H:%M:%S}"
         except (OSError, ValueError, KeyError, TypeError):
             return "another process"
 
@@ -85,6 +86,6 @@ def _left(end: float) -> float:
 
 
 def _command() -> str:
-    """What runs here, without what it works on: `sightwords index`, `app.py`."""
+    """The command that runs here, without what it works on: `sightwords index`, `app.py`."""
     name, rest = Path(sys.argv[0]).name or "python", sys.argv[1:2]
     return " ".join([name, *rest]) if rest and rest[0].isalpha() and not Path(rest[0]).exists() else name

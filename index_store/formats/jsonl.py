@@ -18,8 +18,7 @@ from typing import Any, BinaryIO
 
 from index_store.address import Address
 from index_store.errors import CollectionError, ExchangeError
-from index_store.folder.collection import ITEM_COLUMNS, again
-from index_store.items import Description, Item, NewItem
+from index_store.items import METADATA, Description, Item, NewItem, again
 from index_store.opening import open_collection
 from index_store.progress import Progress, silent
 from index_store.store import Store
@@ -151,7 +150,7 @@ def _line(item: Item, vector: SparseVector, collection: Store) -> dict[str, Any]
     terms = [collection.vocabulary[term] for term in vector.terms.tolist()]
     weights = dict(zip(terms, vector.weights.tolist(), strict=True))  # float32 as float64: exact both ways
     told = {"id": item.id, "vector": weights, "model": collection.model}
-    return told | {name: getattr(item, name) for name in ITEM_COLUMNS}
+    return told | {name: getattr(item, name) for name in METADATA}
 
 
 def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:

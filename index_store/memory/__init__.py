@@ -1,1 +1,1 @@
-"""Vectors held in memory: a sparse matrix that is searched whole, its compiled loops, and a cache of stored bytes."""
+"""Vectors held in memory for whoever searches often: a sparse matrix (`matrix.py`) and its compiled loops."""

@@ -1,8 +1,9 @@
-"""The loops of searching in memory, compiled: each touches the postings of a query's terms once and copies nothing.
+"""The compiled loops of searching in memory. Each reads the postings of a query's terms once and copies nothing.
 
-A block of vectors comes as columns: `starts` (|V| + 1,) says where each term's entries lie in `rows` (n,), the rows
-of the block that have the term, ascending, and in `weights` (n,). The only file that knows numba. Machine code is made
-on the first call of a process, or read from numba's cache; other threads may run while a loop does.
+A block of vectors is given as columns. `rows` (n,) holds the rows that have each term, term by term, ascending;
+`weights` (n,) holds their weights; term t has the entries from `starts[t]` to `starts[t + 1]` of both
+(`starts`: (|V| + 1,)). This is the only file that knows numba, which compiles a loop at its first call or reads the
+machine code from its cache. Other threads run while a loop does.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-GROUP = 64  # rows whose highest sum is looked at before each of them is: as long as the processor's lanes like it
+GROUP = 64  # rows are skipped together where the highest of their sums is too low; a length that vector units like
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,7 +22,7 @@ R = TypeVar("R")
 def _compiled(loop: Callable[P, R]) -> Callable[P, R]:
     try:
         return numba.njit(nogil=True, cache=True)(loop)
-    except RuntimeError:  # nowhere to keep machine code: neither this folder nor the user's own can be written
+    except RuntimeError:  # machine code cannot be cached: neither this folder nor the user's own can be written
         return numba.njit(nogil=True)(loop)
 
 
@@ -34,7 +35,7 @@ def add_up(
     query: NDArray[np.float32],
     sums: NDArray[np.float32],
 ) -> None:
-    """Sets `sums` (rows of the block,) to the products of all rows with a query of terms (m,) and weights (m,)."""
+    """Sets `sums` (rows of the block,) to each row's dot product with a query of terms (m,) and weights (m,)."""
     sums[:] = 0
     for number in range(terms.size):
         first, last = starts[terms[number]], starts[terms[number] + 1]
@@ -51,13 +52,13 @@ def lead(
     doubt: float,
     found: NDArray[np.int32],
 ) -> int:
-    """Writes into `found` (rows of the block,) the rows that may be among the k best, and returns how many they are.
+    """Writes into `found` (rows of the block,) the rows that may be among the k best; returns their number.
 
-    Such a row counts, and its sum is positive and not below `doubt` times the k-th highest sum so far.
-    counts: flags of the first rows; later ones do not count.  best: (k,) the highest sums so far, zeros where there
-    are fewer, as a heap with the lowest on top; it is brought up to date.
+    These are the rows that count and whose sum is positive and at least `doubt` times the k-th highest sum so far.
+    counts: flags of the first rows; later rows do not count.  best: (k,) the highest sums so far, zeros where there
+    are fewer, as a heap with the lowest on top; this function updates it.
     """
-    bits = sums.view(np.int32)  # of numbers >= 0: ordered as the numbers are, and compared many at a time
+    bits = sums.view(np.int32)  # bits of numbers >= 0 have the order of the numbers; many are compared at once
     floor = _floor(best, doubt)
     many = 0
     for start in range(0, counts.size, GROUP):
@@ -81,7 +82,7 @@ def lead(
 
 @_compiled
 def _floor(best: NDArray[np.float32], doubt: float) -> np.float32:
-    """What a sum must reach; the least positive number, as those without a sum are nobody's answer."""
+    """What a sum must reach to count: at least the smallest positive float32, for a sum of zero is no hit."""
     return max(np.float32(best[0] * doubt), np.float32(2.0**-149))
 
 
@@ -107,7 +108,7 @@ def products(
     query: NDArray[np.float64],
     wanted: NDArray[np.int32],
 ) -> NDArray[np.float64]:
-    """(wanted rows, terms) products of their weights with the query's, exact; 0 where a row lacks a term."""
+    """Exact products (wanted rows, terms) of their weights with the query's; 0 where a row lacks a term."""
     made = np.zeros((wanted.size, terms.size))
     for number in range(terms.size):
         first, last = starts[terms[number]], starts[terms[number] + 1]

@@ -1,4 +1,4 @@
-"""Conditions on items as Milvus's boolean expressions; they let through what their SQL lets through."""
+"""Filters as boolean expressions of Milvus, which let through the same items as the SQL of `filters.py`."""
 
 import json
 import os
@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from index_store.errors import FilterError
 from index_store.filters import Condition, Filter
-from index_store.milvus.rows import camera_key, caption_words, likeness
+from index_store.milvus.rows import camera_key, caption_words, like_key
 
 ALL = "id > 0"
 NONE = "id < 0"
-_AFTER = "~"  # greater than any sign in a date
+_AFTER = "~"  # sorts behind every sign of a date
 
 
 def expression(where: Filter, near: Mapping[Condition, Sequence[int]] | None = None) -> str:
-    """The filter as an expression; FilterError, one sentence, for what Milvus cannot be asked.
+    """The filter as an expression; FilterError where Milvus cannot be asked a condition.
 
-    `near`: the ids of the items that each condition of that key finds, as Milvus measures no distances.
+    near: for each condition `near`, the ids of the items that meet it, because Milvus measures no distances.
     """
     parts = []
     for sign, group in where.groups():
@@ -26,7 +26,7 @@ def expression(where: Filter, near: Mapping[Condition, Sequence[int]] | None = N
 
 
 def between(latitudes: tuple[float, float]) -> str:
-    """Items with a place between two latitudes."""
+    """The condition that an item lies between two latitudes, in degrees."""
     south, north = latitudes
     return f"latitude >= {south!r} and latitude <= {north!r}"
 
@@ -64,11 +64,11 @@ def _folder(one: Condition) -> str:
 
 
 def _file(one: Condition) -> str:
-    """`*` and `?` as `%` and `_`; there is nothing for a choice of signs like [ab]."""
+    """Writes `*` and `?` as `%` and `_`; for a choice of signs like [ab], LIKE has nothing."""
     if "[" in one.value:
         raise FilterError(f"'{one}' has a choice in brackets, which Milvus cannot look for; use * and ? only.")
     pattern = one.value if os.sep in one.value else f"*{os.sep}{one.value}"
-    wanted = likeness(pattern).replace("*", "%").replace("?", "_")
+    wanted = like_key(pattern).replace("*", "%").replace("?", "_")
     return _negated(one, f"likeness like {quoted(wanted)}")
 
 
@@ -87,7 +87,7 @@ def quoted_list(texts: list[str]) -> str:
 
 
 def _date(one: Condition) -> str:
-    """A date stands for all of its time: from the date itself to before whatever follows it. Empty: not known."""
+    """A date stands for all of its time, from the date itself to the next. An unknown date is empty text."""
     start, end = quoted(one.value), quoted(one.value + _AFTER)
     return {
         "=": f"{one.key} >= {start} and {one.key} < {end}",

@@ -1,7 +1,7 @@
-"""A connection to Milvus: its packages, the files of Milvus Lite, its errors in one sentence; knows nothing of items.
+"""A connection to Milvus: finds its packages, serves files of Milvus Lite, explains errors; knows nothing of items.
 
-A file of Milvus Lite is a folder that one process may hold at a time. It is served from within this process while
-anybody here has it open, and let go with the last of them.
+A "file" of Milvus Lite is a folder that one process may hold at a time. This process serves it while any collection
+here has it open, and lets it go when the last one is closed.
 """
 
 import logging
@@ -31,30 +31,30 @@ CONNECT_S = 10.0
 ANSWER_S = 30.0
 LOAD_S = 300.0  # a server reads a large collection into memory
 _UNAVAILABLE = (2, 14)  # codes of pymilvus and of gRPC for a server that is not there
-_REFUSED = (1800, 16, 7)  # of Milvus and of gRPC: who are you; not for you
+_REFUSED = (1800, 16, 7)  # codes of Milvus and of gRPC: not known to the server; not allowed
 _lite_guard = threading.Lock()
-_lite_users: Counter[Path] = Counter()  # how many of this process have a file open
+_lite_users: Counter[Path] = Counter()  # how many connections of this process have a file open
 
 
 class Server:
-    """A connection for one address. Any thread may ask."""
+    """A connection to one address. Any thread may use it."""
 
     def __init__(self, address: MilvusAddress, *, make: bool = False) -> None:
-        """`make`: makes a Milvus Lite file that is not there. CollectionError where there is no connection."""
+        """make: makes a Milvus Lite file where there is none. CollectionError where no connection can be made."""
         _check_packages(address)
         self.address = address
         self._client: MilvusClient | None = _connected(address, make=make)
 
-    def ask(self, what: str, *arguments: Any, timeout: float = ANSWER_S, **options: Any) -> Any:
-        """Calls a method of pymilvus's MilvusClient; what goes wrong, or takes too long, is a CollectionError."""
+    def ask(self, method: str, *arguments: Any, timeout: float = ANSWER_S, **options: Any) -> Any:
+        """Calls a method of pymilvus's client; CollectionError where it fails, or takes more than `timeout` seconds."""
         client = self._client
         if client is None:
             raise CollectionError(f"The connection to {self.address} has been closed; open it again to use it.")
         with translated(self.address):
-            return getattr(client, what)(*arguments, timeout=timeout, **options)
+            return getattr(client, method)(*arguments, timeout=timeout, **options)
 
     def each(self, table: str, where: str, fields: list[str], page: int) -> Iterator[list[dict[str, Any]]]:
-        """All rows of a table that a condition lets through, by ascending primary key, page by page."""
+        """All rows of a table that meet a condition, by ascending primary key, `page` rows at a time."""
         rows = self.ask("query_iterator", table, filter=where, output_fields=fields, batch_size=page)
         try:
             while True:
@@ -87,7 +87,7 @@ def translated(address: MilvusAddress) -> Iterator[None]:
 
 
 def explain(code: int, message: str, address: MilvusAddress) -> CollectionError:
-    """An error of Milvus, by its code, as one of ours."""
+    """Milvus's error as one of ours, chosen by its code."""
     if code in _UNAVAILABLE:
         return CollectionUnreachable(
             f"No Milvus server answers at {address}; check that it runs, and host and port of the address."
@@ -96,8 +96,8 @@ def explain(code: int, message: str, address: MilvusAddress) -> CollectionError:
         return CollectionUnreachable(
             f"The Milvus server of {address} does not let us in; set {TOKEN} to user:password or to its key."
         )
-    told = " ".join(message.split()).rstrip(".")
-    return CollectionError(f"Milvus could not do what was asked of {address} ({told}).")
+    reason = " ".join(message.split()).rstrip(".")
+    return CollectionError(f"Milvus could not do what was asked of {address} ({reason}).")
 
 
 def _check_packages(address: MilvusAddress) -> None:
@@ -111,7 +111,7 @@ def _check_packages(address: MilvusAddress) -> None:
 def _connected(address: MilvusAddress, *, make: bool) -> "MilvusClient":
     from pymilvus import MilvusClient
 
-    # what is wrong is said once, in our words; the last one is Milvus Lite's, which does not know every call
+    # errors are said once, in our words; the last logger complains of calls that Milvus Lite does not know
     for name in ("pymilvus", "milvus_lite", "grpc._server"):  # after the import, which chooses levels too
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     if address.file is not None:
@@ -131,7 +131,7 @@ def _open_file(address: MilvusAddress, file: Path, *, make: bool) -> "MilvusClie
     with _lite_guard:
         if not _lite_users[file]:
             try:
-                MilvusLite(str(file)).close()  # says what is wrong, where pymilvus only says that it cannot
+                MilvusLite(str(file)).close()  # its error names the reason, where pymilvus only says that it failed
             except DataDirLockedError as error:
                 raise CollectionBusy(
                     f"Another program has {address} open, and only one can at a time; close that first, or use a "

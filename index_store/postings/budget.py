@@ -1,12 +1,13 @@
-"""Which posting lists a search on a budget reads: a pure choice, by what each can add to a score and how long it is.
+"""Which posting lists a search with a budget reads: a pure choice, by what each list can add to a score and its length.
 
-A list that is not read raises every bound by the most it could have added. An item is in one band a term, so of the
-unread lists of a term only the heaviest counts, and once that stays unread, the lighter ones may as well. What costs
-most time for what it adds is left out first; reading in the opposite order is what makes a search that can end at any
-time (Lin and Trotman, "Anytime Ranking for Impact-Ordered Indexes", ICTIR 2015).
+A list that is not read raises the bound of every item by the most that it could have added. For one term an item is in
+one band only, so of a term's unread lists only the heaviest raises the bound, and the lighter ones can stay unread at
+no further loss. The lists that cost most postings for what they add are left out first. (A search that reads in the
+opposite order could end at any time: Lin and Trotman, "Anytime Ranking for Impact-Ordered Indexes", ICTIR 2015.)
 
-Without a budget everything is read. Leaving out what cannot matter (with a first guess of the k-th score: half of the
-postings) was measured too: it saved a fifth of the time at best, for tantivy's loop visits nearly every item anyway.
+Without a budget every list is read. We also measured leaving out the lists that cannot matter, from a first guess of
+the k-th score: half of the postings went unread, but at best a fifth of the time was saved, because tantivy's loop
+visits nearly every item anyway.
 """
 
 from collections.abc import Sequence
@@ -14,10 +15,10 @@ from typing import Any, NamedTuple
 
 
 class PostingList(NamedTuple):
-    """The items that hold a term in one band, for one question.
+    """The items that hold a term in one band, for one query.
 
-    `most`: what it adds to a score at most.  `length`: its postings.  `below`: these, and those of the lighter lists of
-    its term.  `clause`: how to ask for it, which is not looked at here.
+    `most`: the most that the list adds to a score.  `length`: its postings.  `below`: its postings and those of the
+    lighter lists of its term.  `clause`: how the reader asks tantivy for it; not used here.
     """
 
     term: int
@@ -27,16 +28,19 @@ class PostingList(NamedTuple):
     clause: Any
 
 
-class Reading(NamedTuple):
-    """Lists to read; what the others could add to one item's score; how many postings the former have in all."""
+class BudgetPlan(NamedTuple):
+    """The lists to read; the most that all others could add to one item's score; the postings of the lists to read."""
 
     lists: Sequence[PostingList]
     unread: float
     postings: int
 
 
-def within_budget(lists: Sequence[PostingList], budget: float) -> Reading:
-    """The lists that add most for what they cost: `budget` postings at most, but the heaviest list in any case."""
+def plan_within(lists: Sequence[PostingList], budget: float) -> BudgetPlan:
+    """Chooses the lists that add most for what they cost: `budget` postings at most.
+
+    The heaviest list is read in any case, even where it alone is longer than the budget.
+    """
     heaviest = max(lists, key=lambda one: one.most, default=None)
     cuts: dict[int, PostingList] = {}  # by term: its heaviest list that stays unread
     left = sum(one.length for one in lists)
@@ -48,4 +52,4 @@ def within_budget(lists: Sequence[PostingList], budget: float) -> Reading:
             cuts[one.term] = one
             left -= one.below - (cut.below if cut else 0)
     kept = [one for one in lists if one.term not in cuts or one.most > cuts[one.term].most]
-    return Reading(kept, sum(cut.most for cut in cuts.values()), left)
+    return BudgetPlan(kept, sum(cut.most for cut in cuts.values()), left)

@@ -1,10 +1,10 @@
-"""Exact vectors in as few bytes as can be unpacked quickly, for a document to carry; knows nothing of tantivy.
+"""Packs exact vectors into few bytes that can be unpacked quickly; knows nothing of tantivy, whose documents hold them.
 
-    "<IBB"   number of terms n; how many low bytes a term has, + RAW where weights are whole; the lowest exponent
+    "<IBB"   number of terms n; number of low bytes of a term (+ RAW, see weights); the lowest exponent
     low      n * (1, 2 or 4) bytes: the low part of each term
     high     Elias-Fano: n + (highest high part) bits, the i-th set bit at (high part of term i) + i; none for 4 bytes
     weights  n * 3 bytes, then n * 4 bits: float32 bit patterns less the lowest exponent's, below 2**28 as a rule;
-             n * 4 bytes where weights differ by more than 2**32 (RAW)
+             n * 4 bytes, whole float32, where weights differ by more than 2**32 (RAW)
 
 Some 100 terms of 30,000 take less than 5 bytes each instead of 8. Weights are positive, so their sign bit is free.
 """
@@ -25,7 +25,7 @@ _ROOM = 1 << 28  # of a packed weight
 
 
 def pack_all(vectors: Sequence[SparseVector]) -> list[bytes]:
-    """The stored forms of vectors, those of the usual kind made together: in a third of the time."""
+    """As `pack` of each vector. Vectors of the usual kind are packed together, in a third of the time."""
     sizes = np.array([len(vector) for vector in vectors], dtype=np.int64)
     if not sizes.sum():
         return [pack(vector) for vector in vectors]
@@ -33,7 +33,7 @@ def pack_all(vectors: Sequence[SparseVector]) -> list[bytes]:
     terms, weights = (np.concatenate([getattr(v, part) for v in filled]) for part in ("terms", "weights"))
     ends = np.cumsum(sizes)
     owner, starts = np.repeat(np.arange(sizes.size), sizes), ends - sizes
-    place = np.arange(terms.size) - starts[owner]  # of a term in its vector
+    rank = np.arange(terms.size) - starts[owner]  # of a term in its vector
 
     lowest = np.zeros(sizes.size, np.uint32)
     bits = weights.view(np.uint32)
@@ -41,10 +41,10 @@ def pack_all(vectors: Sequence[SparseVector]) -> list[bytes]:
     rest = bits - (lowest << _EXPONENT)[owner]
     raw = np.bincount(owner, rest >= _ROOM, sizes.size) > 0
 
-    high = (terms >> 8) + place  # the bits that are set
+    high = (terms >> 8) + rank  # the bits that are set
     flag_bytes = np.zeros(sizes.size, np.int64)
     flag_bytes[sizes > 0] = high[ends[sizes > 0] - 1] // 8 + 1
-    usual = (sizes > 0) & ~raw & (flag_bytes <= sizes)  # one low byte is not always the shortest way then
+    usual = (sizes > 0) & ~raw & (flag_bytes <= sizes)  # else one low byte a term may not be the shortest form
     flag_ends = np.cumsum(np.where(usual, flag_bytes, 0))
     flags = np.zeros(8 * int(flag_ends[-1]), np.uint8)
     mine = usual[owner]
@@ -53,7 +53,7 @@ def pack_all(vectors: Sequence[SparseVector]) -> list[bytes]:
 
     half_ends = np.cumsum((sizes + 1) // 2)
     halves = np.zeros(2 * int(half_ends[-1]), np.uint8)
-    halves[2 * (half_ends - (sizes + 1) // 2)[owner] + place] = rest >> 24
+    halves[2 * (half_ends - (sizes + 1) // 2)[owner] + rank] = rest >> 24
     pairs = halves[0::2] | halves[1::2] << 4
 
     low_terms, low_rest = _low_bytes(terms.astype("<u4"), 1), _low_bytes(rest.astype("<u4"), 3)
@@ -86,7 +86,7 @@ def pack_all(vectors: Sequence[SparseVector]) -> list[bytes]:
 
 
 def pack(vector: SparseVector) -> bytes:
-    """The stored form of a vector."""
+    """The packed bytes of a vector."""
     if not len(vector):
         return _HEADER.pack(0, 1, 0)
     bits = vector.weights.view(np.uint32)
@@ -116,14 +116,14 @@ def unpack(packed: bytes) -> bytes:
 
 
 def unpack_all(packed: Sequence[bytes]) -> list[bytes]:
-    """As `unpack` of each, those of the usual kind together: in a tenth of the time."""
+    """As `unpack` of each. Vectors of the usual kind are unpacked together, in a tenth of the time."""
     usual = [data for data in packed if len(data) > _HEADER.size and data[4] == 1]
     together = iter(_unpack_usual(usual)) if usual else iter(())
     return [next(together) if len(data) > _HEADER.size and data[4] == 1 else unpack(data) for data in packed]
 
 
 def _unpack_usual(packed: Sequence[bytes]) -> list[bytes]:
-    """Of vectors with one low byte a term and packed weights."""
+    """Unpacks vectors with one low byte a term and packed weights, all at once."""
     held = np.frombuffer(b"".join(packed), np.uint8)
     ends = np.cumsum([len(data) for data in packed])
     headers = [_HEADER.unpack_from(data) for data in packed]
@@ -135,7 +135,7 @@ def _unpack_usual(packed: Sequence[bytes]) -> list[bytes]:
         return [unpack(data) for data in packed]  # whichever is damaged says so
 
     owner = np.repeat(np.arange(sizes.size), sizes)
-    place = np.arange(owner.size) - (np.cumsum(sizes) - sizes)[owner]  # of a term in its vector
+    rank = np.arange(owner.size) - (np.cumsum(sizes) - sizes)[owner]  # of a term in its vector
     flag_owner = np.repeat(np.arange(sizes.size), flag_bytes)
     flag_starts = np.cumsum(flag_bytes) - flag_bytes
     flags = held[np.arange(flag_owner.size) + (flags_at - flag_starts)[flag_owner]]
@@ -146,12 +146,12 @@ def _unpack_usual(packed: Sequence[bytes]) -> list[bytes]:
         return [unpack(data) for data in packed]
 
     records = np.empty(owner.size, RECORD)
-    records["term"] = (high - 8 * flag_starts[owner] - place) << 8 | held[low_at[owner] + place]
+    records["term"] = (high - 8 * flag_starts[owner] - rank) << 8 | held[low_at[owner] + rank]
     parts = np.empty((owner.size, 4), np.uint8)
-    three = weights_at[owner] + 3 * place
+    three = weights_at[owner] + 3 * rank
     for byte in range(3):
         parts[:, byte] = held[three + byte]
-    parts[:, 3] = held[(weights_at + 3 * sizes)[owner] + place // 2] >> (place % 2 * 4) & 15
+    parts[:, 3] = held[(weights_at + 3 * sizes)[owner] + rank // 2] >> (rank % 2 * 4) & 15
     lowest = np.array([lowest for _, _, lowest in headers], np.uint32) << _EXPONENT
     records["weight"] = (parts.view("<u4")[:, 0] + lowest[owner]).view(np.float32)
     data, spans = records.tobytes(), np.cumsum(sizes) * RECORD.itemsize

@@ -1,1 +1,1 @@
-"""Exact search: which postings are read, which items are re-scored, and the proof that none is better."""
+"""Exact search in one snapshot: which postings are read, which items are scored, and the proof that none is better."""

@@ -1,14 +1,18 @@
-"""Exact search in one moment of a collection, and what it may leave unread; knows neither catalog nor writing.
+"""Exact search in one snapshot of a collection, with or without a budget; knows neither catalog nor writing.
 
-Postings rank items by an upper bound of their score (`impacts.py`), the best are scored with their float vectors in
-descending order of the bound, and the walk ends only when the next bound is below the k-th score found (equal is not
-enough: a tie goes to the smaller id) or when nothing is left. Short lists are widened until that happens.
+Claim: without a budget, the hits are the k items with the highest exact scores, of equal ones the smaller ids. With a
+budget this holds wherever `exact` is true; every score is exact in any case.
 
-Where all vectors are held in memory (`matrix.py`), they are asked instead: exact as well, and sooner.
+Why: postings rank items by an upper bound of their score (`postings/impacts.py`). Candidates are scored with their
+float vectors in descending order of the bound (`top_k.py`). The search ends only when the next bound is below the k-th
+score so far, or when no candidate is left. An equal bound does not end it, because a tie goes to the smaller id. Where
+the list of candidates ends too early for that, a longer list is asked for. Lists that a budget leaves unread raise all
+bounds by the most that they can add, so the proof stays the same, and often still succeeds.
 
-Only a budget ends a search sooner. It counts postings, which nearly all of a search's time goes into, and not
-milliseconds: so an answer does not depend on the machine or on what else it does. Unread postings raise all bounds by
-the most that they can add, so that the proof is the same, and often still succeeds.
+Where all vectors are held in memory, the matrix answers instead (`memory/matrix.py`, with a proof of its own), sooner.
+
+A budget counts postings, which take nearly all of a search's time, and not milliseconds. So an answer depends neither
+on the machine nor on what else the machine does.
 """
 
 import math
@@ -19,19 +23,19 @@ from typing import NamedTuple
 import numpy as np
 
 from index_store.items import Hit
-from index_store.postings.budget import Reading, within_budget
-from index_store.search.ranking import Ranking
-from index_store.snapshots.snapshot import View
+from index_store.postings.budget import BudgetPlan, plan_within
+from index_store.search.top_k import TopK
+from index_store.snapshots.snapshot import Snapshot
 from index_store.vectors import SparseVector, shares
 
-FIRST_CANDIDATES = 100  # the least worth asking tantivy for: cheaper than asking twice
-WIDENING = 4
-SCORED_ALL = 2_000  # items at most that are scored one by one when a filter leaves only them: some 20 ms
-SKIPPED = 4  # of so many items a filter must leave fewer than one, else the walk soon meets those that count
+FIRST_CANDIDATES = 100  # fewer are not worth asking tantivy for: asking twice costs more
+WIDENING = 4  # times as many candidates are asked for the next time
+SCORED_ALL = 2_000  # up to so many items are scored one by one where a filter leaves only them: some 20 ms
+SKIPPED = 4  # and only where fewer than one in so many is left; else the candidates soon include items that count
 
 
-class Found(NamedTuple):
-    """What a search found: hits in order, whether they are proven to be the best, seconds that scoring them took."""
+class Answer(NamedTuple):
+    """The hits of a search, in order; whether they are proven to be the best; seconds that scoring them took."""
 
     hits: tuple[Hit, ...]
     exact: bool
@@ -39,63 +43,63 @@ class Found(NamedTuple):
 
 
 def search(
-    view: View, query: SparseVector, k: int, within: SparseVector | None = None, budget: int | None = None
-) -> Found:
-    """The k best hits, proven unless the budget ran out first (see the top of this file).
+    snapshot: Snapshot, query: SparseVector, k: int, within: SparseVector | None = None, budget: int | None = None
+) -> Answer:
+    """The k best hits, proven unless the budget ends the search first (see the top of this file).
 
-    within: only items that share a term with it.  budget: how many postings may be read.
+    within: only items that share a term with this vector.  budget: how many postings may be read.
     """
     if k < 1 or not len(query):
-        return Found((), True, 0.0)
-    if view.matrix is not None and budget is None:
-        best = view.matrix.search(query, k, view.alive, within)
-        return Found(tuple(Hit(item, score) for item, score in best), True, 0.0)
-    looking = _Looking(view, Ranking(query, k, view.size), within)
-    held, documents = view.count, view.postings.searcher.num_docs
-    if held <= SCORED_ALL and held * SKIPPED < documents:
-        return looking.found(proven=looking.score_all())
-    limit = max(WIDENING * k, FIRST_CANDIDATES) * max(1, documents // max(1, held))
-    lists = view.postings.lists(query)
+        return Answer((), True, 0.0)
+    if snapshot.matrix is not None and budget is None:
+        best = snapshot.matrix.search(query, k, snapshot.alive, within)
+        return Answer(tuple(Hit(item, score) for item, score in best), True, 0.0)
+    scoring = _Scoring(snapshot, TopK(query, k, snapshot.size), within)
+    items, documents = snapshot.count, snapshot.postings.searcher.num_docs
+    if items <= SCORED_ALL and items * SKIPPED < documents:
+        return scoring.answer(proven=scoring.score_all())
+    limit = max(WIDENING * k, FIRST_CANDIDATES) * max(1, documents // max(1, items))
+    lists = snapshot.postings.lists(query)
     left = math.inf if budget is None else budget
-    reading = within_budget(lists, left)
-    proven = looking.read(reading, limit)
-    while not proven and not reading.unread and left >= 2 * reading.postings:
-        left, limit = left - reading.postings, WIDENING * limit  # a wider look means reading them again
-        proven = looking.read(reading, limit)
-    return looking.found(proven)
+    plan = plan_within(lists, left)
+    proven = scoring.score_candidates(plan, limit)
+    while not proven and not plan.unread and left >= 2 * plan.postings:
+        left, limit = left - plan.postings, WIDENING * limit  # more candidates mean reading the lists again
+        proven = scoring.score_candidates(plan, limit)
+    return scoring.answer(proven)
 
 
-class _Looking:
-    """One search under way: reads lists, scores what they bring (if it shares a term with `within`), times scoring."""
+class _Scoring:
+    """Scores the candidates of one search, as far as they share a term with `within`, and measures the time."""
 
-    def __init__(self, view: View, ranking: Ranking, within: SparseVector | None) -> None:
-        self._view, self._ranking, self._within = view, ranking, within
+    def __init__(self, snapshot: Snapshot, top: TopK, within: SparseVector | None) -> None:
+        self._snapshot, self._top, self._within = snapshot, top, within
         self._seconds = 0.0
 
-    def found(self, proven: bool) -> Found:
-        """The best so far."""
+    def answer(self, proven: bool) -> Answer:
+        """The best items so far."""
         started = time.perf_counter()
-        hits = tuple(Hit(item, score) for item, score in self._ranking.best())
-        return Found(hits, proven, self._seconds + time.perf_counter() - started)
+        hits = tuple(Hit(item, score) for item, score in self._top.best())
+        return Answer(hits, proven, self._seconds + time.perf_counter() - started)
 
-    def read(self, reading: Reading, limit: int) -> bool:
-        """Scores the best `limit` items of the lists, best bound first; whether no other can matter."""
-        found = self._view.postings.candidates(reading, limit, self._within)
+    def score_candidates(self, plan: BudgetPlan, limit: int) -> bool:
+        """Scores the `limit` items with the highest bounds, best first; True where no other item can be better."""
+        candidates = self._snapshot.postings.candidates(plan, limit, self._within)
         started = time.perf_counter()
 
         def vectors(first: int, last: int) -> Mapping[int, bytes]:
-            return self._view.exact(found.ids[first:last], found.addresses[first:last])
+            return self._snapshot.candidate_data(candidates.ids[first:last], candidates.addresses[first:last])
 
-        proven = self._ranking.walk(found.bounds, vectors)
+        proven = self._top.walk(candidates.bounds, vectors)
         self._seconds += time.perf_counter() - started
-        return proven or found.beyond is None or self._ranking.full_above(found.beyond)
+        return proven or candidates.beyond is None or self._top.beats(candidates.beyond)
 
     def score_all(self) -> bool:
-        """Scores every item of the view: where few of many are there, walking the many costs more."""
+        """Scores every item of the snapshot, which proves the best; for few items out of many, postings cost more."""
         started = time.perf_counter()
-        vectors = self._view.data(np.flatnonzero(self._view.alive).tolist())
+        vectors = self._snapshot.data(np.flatnonzero(self._snapshot.alive).tolist())
         if self._within is not None:
             vectors = {item: data for item, data in vectors.items() if shares(data, self._within)}
-        self._ranking.take(vectors)
+        self._top.score(vectors)
         self._seconds += time.perf_counter() - started
         return True

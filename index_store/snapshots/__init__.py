@@ -1,1 +1,1 @@
-"""What a collection holds at one moment, and how newer moments are noticed while others write."""
+"""Snapshots: what a collection folder holds after one commit, and how newer commits of other processes are noticed."""

@@ -1,7 +1,7 @@
-"""Which moment of a collection to read from: a writer's own, or the newest that another process has committed.
+"""The snapshots of a collection folder, one after another: a writer's own, or what another process has committed.
 
-Everything that is remembered from one question to the next is here: the view, what filters leave of it, the vectors
-that were read or are held in memory.
+All that is kept from one query to the next is here: the current snapshot, its restrictions to what filters let
+through, the vectors that were read, and the vectors held in memory.
 """
 
 import threading
@@ -13,77 +13,79 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index_store.catalog import Catalog
-from index_store.errors import CollectionBusy
+from index_store.catalog.catalog import Catalog
+from index_store.errors import CollectionBusy, closed
 from index_store.filters import Filter
-from index_store.memory.vector_cache import VectorCache
-from index_store.postings.writer import Postings
-from index_store.snapshots.snapshot import NOBODY, View
-from index_store.snapshots.watcher import Lookout
+from index_store.postings.index import PostingsIndex
+from index_store.snapshots.snapshot import NO_ITEMS, Snapshot
+from index_store.snapshots.vector_cache import VectorCache
+from index_store.snapshots.watcher import Watcher
 
 if TYPE_CHECKING:
     from index_store.memory.matrix import Matrix
 
-FILTERS_KEPT = 8  # each a bit an item
-FRESH_S = 1.0  # seconds for which a reader's last look is good enough while somebody commits
+FILTERS_KEPT = 8  # restricted snapshots; each takes a byte an item
+FRESH_S = 1.0  # seconds for which a reader's last check suffices while somebody commits
 
 
-class Moments:
-    """The views of a collection, one after the other. `size`: length of the vocabulary."""
+class Snapshots:
+    """Gives the current snapshot of a collection to any thread. `size`: length of the vocabulary."""
 
-    def __init__(self, folder: Path, size: int, catalog: Catalog, postings: Postings) -> None:
+    def __init__(self, folder: Path, size: int, catalog: Catalog, index: PostingsIndex) -> None:
         self._folder, self._size = folder, size
-        self._catalog, self._postings = catalog, postings
+        self._catalog, self._index = catalog, index
+        self._closed = False
         self._alone = False  # whether nobody else may write now
         self._begun: tuple[int, int] | None = None  # the catalog's version when writing last began
-        self._making = threading.RLock()  # held by whoever makes the next view
+        self._replacing = threading.RLock()  # held by the thread that replaces the current snapshot
         self._cache = VectorCache()
         self._matrix: Matrix | None = None
         self._filtering = threading.Lock()  # guards the next
-        self._filtered: dict[Filter, tuple[View, View]] = {}  # of which view, and what is left of it
-        self._looked = 0.0  # when a reader last looked whether its view is the newest
-        self._lookout = Lookout(partial(self._look, patient=False))
-        self._version: tuple[int, int] | None = None  # the catalog's, as of the view; None: look again
-        self._view = self._empty()
-        self._view, self._version = self._read()
+        self._filtered: dict[Filter, tuple[Snapshot, Snapshot]] = {}  # a snapshot, and its restriction
+        self._checked = 0.0  # when a reader last checked that its snapshot is the newest
+        self._watcher = Watcher(partial(self._check, patient=False))
+        self._version: tuple[int, int] | None = None  # of the catalog, at the current snapshot; None: check again
+        self._current = self._empty()
+        self._current, self._version = self._read()
 
-    def current(self) -> View:
-        """The view to read from: the newest when it was asked for.
+    def current(self) -> Snapshot:
+        """The newest snapshot at the time of the call; CollectionClosed after `close`.
 
-        While another process commits, the moment before is the newest: a reader does not wait for it, if only it
-        looked a moment ago. And while one writes without a pause, a thread looks in the reader's place, now and then.
+        A reader that checked less than FRESH_S ago does not wait for a commit under way: it gets the snapshot before
+        that commit. While another process writes without a pause, the watcher's thread checks in the reader's place.
         """
+        self._check_open()
         if self._version is not None:
             if self._alone:
-                return self._view
+                return self._current
             now = time.monotonic()
-            if self._lookout.asked(now) and now - self._looked < FRESH_S:
-                return self._view
-        self._look()
-        return self._view
+            if self._watcher.queried(now) and now - self._checked < FRESH_S:
+                return self._current
+        self._check()
+        return self._current
 
-    def among(self, where: Filter) -> View:
-        """The view to read from, as if only items that a filter lets through were there; kept for the next question."""
-        view = self.current()
+    def among(self, where: Filter) -> Snapshot:
+        """The current snapshot, restricted to what a filter lets through. The last few restrictions are kept."""
+        snapshot = self.current()
         if not where:
-            return view
+            return snapshot
         with self._filtering:
-            of, found = self._filtered.get(where, (None, None))
-            if of is not view or found is None:
-                found = view.only(self._catalog.ids(where))
+            of, restricted = self._filtered.get(where, (None, None))
+            if of is not snapshot or restricted is None:
+                restricted = snapshot.only(self._catalog.ids(where))
                 self._filtered.pop(where, None)
-                self._filtered[where] = view, found
+                self._filtered[where] = snapshot, restricted
                 while len(self._filtered) > FILTERS_KEPT:
                     self._filtered.pop(next(iter(self._filtered)))
-            return found
+            return restricted
 
     def begin(self) -> bool:
-        """Nobody else writes from here on; whether somebody else has since the last time (True the first time)."""
-        with self._making:
+        """From here on nobody else writes. Returns whether somebody else may have since the last time."""
+        with self._replacing:
             version = self._catalog.version()
-            others, self._begun = version != self._begun, version  # what is committed here does not change it
+            others, self._begun = version != self._begun, version  # commits of our own do not change it
             if version != self._version:
-                self._view, self._version = self._read()
+                self._current, self._version = self._read()
             self._alone = True
             return others
 
@@ -92,21 +94,21 @@ class Moments:
         self._alone = False
 
     def advance(self, added: Sequence[int] = (), removed: Sequence[int] = ()) -> None:
-        """A writer's next moment: ids (ascending) were added, others removed, or postings written anew."""
-        with self._making:
-            self._view = self.current().after(self._postings.view(), added, removed).cover()
+        """Makes a writer's next snapshot: ids (ascending) were added, others removed, or postings written anew."""
+        with self._replacing:
+            self._current = self.current().after(self._index.reader(), added, removed).cover()
 
-    def filter_anew(self) -> None:
-        """What filters ask for has changed, though the items are the same."""
+    def forget_filtered(self) -> None:
+        """Drops the restrictions: the items are the same, but what filters ask for has changed."""
         with self._filtering:
             self._filtered.clear()
 
-    def look_again(self, *, forget: bool = False) -> None:
-        """The next reading looks at the disk. forget: all of it, for only what is there counts."""
-        with self._making:
+    def check_again(self, *, forget: bool = False) -> None:
+        """Has the next query read the disk. forget: without relying on anything that is in memory."""
+        with self._replacing:
             self._version = None
             if forget:
-                self._view = self._empty()
+                self._current = self._empty()
 
     def drop(self, item: int) -> None:
         """Forgets a removed item's vector."""
@@ -114,51 +116,58 @@ class Moments:
 
     def load(self) -> None:
         """Holds all vectors in memory from now on."""
-        from index_store.memory.matrix import Matrix  # with a compiler, half a second: for those alone who hold
+        from index_store.memory.matrix import Matrix  # imports a compiler, half a second: only where it is used
 
+        self._check_open()
         matrix = Matrix(self._size)
         while self._matrix is None:
-            view = replace(self.current(), matrix=matrix).cover()  # which takes its time: others go on meanwhile
-            with self._making:
-                if self._matrix is None and self.current().alive is view.alive:
-                    self._matrix, self._view = matrix, view
-                    self.filter_anew()
+            snapshot = replace(self.current(), matrix=matrix).cover()  # takes its time; others go on meanwhile
+            with self._replacing:
+                if self._matrix is None and self.current().alive is snapshot.alive:
+                    self._matrix, self._current = matrix, snapshot
+                    self.forget_filtered()
 
     def close(self) -> None:
-        """Ends looking; closing twice is fine."""
-        self._lookout.close()
+        """Ends reading; closing twice is fine."""
+        self._closed = True
+        self._watcher.close()
 
-    def _empty(self) -> View:
-        return View(self._folder, self._size, self._cache, self._postings.view(), NOBODY, self._matrix)
+    def _check_open(self) -> None:
+        if self._closed:
+            raise closed(self._folder)
 
-    def _look(self, *, patient: bool = True) -> None:
-        """Reads the newest moment if there is a newer one; patient: waits for a commit under way if need be."""
+    def _empty(self) -> Snapshot:
+        return Snapshot(self._folder, self._size, self._cache, self._index.reader(), NO_ITEMS, self._matrix)
+
+    def _check(self, *, patient: bool = True) -> None:
+        """Reads the newest snapshot if there is a newer one; patient: waits for a commit under way if need be."""
         started = time.monotonic()
-        with self._making:
-            if self._version is not None and self._looked >= started:
-                return  # another thread did meanwhile
-            patient = patient and (self._version is None or started - self._looked > FRESH_S)
+        with self._replacing:
+            if self._version is not None and self._checked >= started:
+                return  # another thread has checked meanwhile
+            patient = patient and (self._version is None or started - self._checked > FRESH_S)
             started = time.monotonic()
             try:
                 with nullcontext() if patient else self._catalog.impatient():
                     if self._version is None or self._catalog.version() != self._version:
-                        self._view, self._version = self._read()  # in this order: others ask meanwhile
-                        self._lookout.found(started)
-                self._looked = started
+                        self._current, self._version = self._read()  # in this order, as other threads read both
+                        self._watcher.changed(started)
+                self._checked = started
             except CollectionBusy:
                 if patient:
                     raise
 
-    def _read(self) -> tuple[View, tuple[int, int]]:
-        """The newest view, of catalog ids with postings that cover them, and the catalog's version.
+    def _read(self) -> tuple[Snapshot, tuple[int, int]]:
+        """The newest snapshot, and the catalog's version at it.
 
-        True when the catalog did not change while postings were read.
+        Postings always cover what the catalog lists (`folder/writer.py`). So ids of the catalog with postings that
+        were read later are a snapshot, provided that the catalog did not change in between; else both are read again.
         """
         while True:
-            before, known = self._catalog.version(), self._view
+            before, known = self._catalog.version(), self._current
             new = self._catalog.ids(after=known.alive.size - 1)
-            if known.count + len(new) != self._catalog.size():  # some are gone: ids are never used again
+            if known.count + len(new) != self._catalog.size():  # some are gone; as ids are never reused, a count tells
                 known, new = self._empty(), self._catalog.ids()
-            view = known.after(self._postings.view(), new).cover()
+            snapshot = known.after(self._index.reader(), new).cover()
             if self._catalog.version() == before:
-                return view, before
+                return snapshot, before

@@ -1,7 +1,7 @@
-"""A thread that looks for newer moments while somebody writes without a pause, so that no question has to.
+"""A thread that reads new snapshots while another process writes without a pause, so that no search has to.
 
-A new moment, of which nothing has been read yet, costs more than a search. Knows neither stores nor views: what
-looking is, it is told.
+Reading a new snapshot costs more than a search, because nothing of its postings has been read yet. This file knows
+neither stores nor snapshots: it calls the function `check` that it is given.
 """
 
 import logging
@@ -12,35 +12,35 @@ from collections.abc import Callable
 
 from index_store.errors import CollectionError
 
-BUSY, BUSY_S = 8, 2.0  # so many newer moments in so many seconds: somebody writes without a pause
-PAUSE_S = 0.5  # seconds between two looks while somebody does
+BUSY, BUSY_S = 8, 2.0  # so many new snapshots within so many seconds mean that somebody writes without a pause
+PAUSE_S = 0.5  # seconds between two checks of the thread
 
 log = logging.getLogger(__name__)
 
 
-class Lookout:
-    """Told of newer moments (`found`) and of questions (`asked`); its thread runs only while there are many of both."""
+class Watcher:
+    """Its owner reports new snapshots (`changed`) and queries (`queried`); its thread runs only while both are many."""
 
-    def __init__(self, look: Callable[[], None]) -> None:
-        """look: reads what is new, if anything is; a CollectionError from it is left for the next question to meet."""
-        self._look = look
+    def __init__(self, check: Callable[[], None]) -> None:
+        """check: reads a new snapshot if there is one. Its CollectionErrors are logged; the next query meets them."""
+        self._check = check
         self._lock = threading.Lock()  # guards what follows
-        self._found: deque[float] = deque(maxlen=BUSY)
-        self._asked = 0.0
+        self._changes: deque[float] = deque(maxlen=BUSY)  # times of the last new snapshots
+        self._last_query = 0.0
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
 
-    def found(self, now: float) -> None:
-        """There was a newer moment."""
+    def changed(self, now: float) -> None:
+        """Reports a new snapshot. now: seconds of the monotonic clock."""
         with self._lock:
-            self._found.append(now)
+            self._changes.append(now)
 
-    def asked(self, now: float) -> bool:
-        """There is a question; whether the thread looks for it, which it does from now on if somebody is writing."""
+    def queried(self, now: float) -> bool:
+        """Reports a query; starts the thread if somebody writes without a pause. Returns whether the thread runs."""
         with self._lock:
-            self._asked = now
+            self._last_query = now
             if self._thread is None and self._busy(now) and not self._closing.is_set():
-                self._thread = threading.Thread(target=self._run, name="lookout", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="snapshot-watcher", daemon=True)
                 self._thread.start()
             return self._thread is not None
 
@@ -55,16 +55,16 @@ class Lookout:
     def _run(self) -> None:
         while not self._closing.wait(PAUSE_S) and self._needed():
             try:
-                self._look()
+                self._check()
             except CollectionError as error:
-                log.debug("Looking for a newer moment failed: %s", error)
+                log.debug("Reading a new snapshot failed: %s", error)
         with self._lock:
             self._thread = None
 
     def _needed(self) -> bool:
         with self._lock:
             now = time.monotonic()
-            return self._busy(now) and now - self._asked < 2 * PAUSE_S
+            return self._busy(now) and now - self._last_query < 2 * PAUSE_S
 
     def _busy(self, now: float) -> bool:
-        return len(self._found) == BUSY and now - self._found[0] < BUSY_S
+        return len(self._changes) == BUSY and now - self._changes[0] < BUSY_S

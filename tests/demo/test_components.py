@@ -11,15 +11,14 @@ from core.search.attribution import Link, Links
 from core.search.remarks import remarks
 from core.search.search import Contribution, SearchHit
 from core.search.steering import SteeredTerm
-from demo.components.amounts import amount, column, count, milliseconds, weight
-from demo.components.difference_bars import difference_bars
-from demo.components.notices import error_notice, progress_panel, remark_notices, search_line
-from demo.components.picture_chip import of_what_was_sent, picture_chip, picture_files, share_link
+from demo.components.amounts import amount, count, milliseconds, rounded_column, weight
+from demo.components.notices import error_notice, progress_panel, remark_notices, search_line, share_link
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
 from demo.components.query_chips import query_chips
+from demo.components.question_picture import picture_chip, picture_files, without_upload_path
 from demo.components.result_grid import explained_hit, file_url, name_of, result_grid
 from demo.components.term_bars import SHOWN as BARS_SHOWN
-from demo.components.term_bars import split_bar, split_sentence, term_bars
+from demo.components.term_bars import difference_bars, split_bar, split_sentence, term_bars
 from demo.components.welcome import about_line, header, mosaic
 from demo.components.word_links import word_links_figure
 from index_store.folder.collection import Item
@@ -70,13 +69,13 @@ ROWS = _rows(("cat", 1.4, 0.9, "literal"), ("sofa", 1.2, 0.8, "literal"), ("pet"
 @given(st.lists(st.floats(0, 50, allow_nan=False), min_size=1, max_size=60))
 def test_a_column_adds_up_to_its_total_and_stays_close(amounts: list[float]) -> None:
     total = sum(amounts)
-    shown = column(amounts, total)
+    shown = rounded_column(amounts, total)
     assert round(sum(round(float(text) * 1000) for text in shown)) == round(float(amount(total)) * 1000)
     assert all(abs(float(text) - value) <= 0.001 + 1e-9 for text, value in zip(shown, amounts, strict=True))
 
 
 def test_a_column_does_not_hide_a_wrong_sum() -> None:
-    assert column([1.0, 2.0], 9.0) == ["1.000", "2.000"]
+    assert rounded_column([1.0, 2.0], 9.0) == ["1.000", "2.000"]
 
 
 def test_numbers_read_well() -> None:
@@ -265,7 +264,7 @@ def test_the_header_keeps_our_own_drawing() -> None:
 def test_a_question_may_be_any_picture_and_errors_name_no_path() -> None:
     offered = picture_files()
     assert {"image", ".jfif", ".heic", ".dng", ".jp2"} <= set(offered)
-    said = of_what_was_sent("The picture /tmp/x/a.png is empty (0 bytes).", "/tmp/x/a.png")
+    said = without_upload_path("The picture /tmp/x/a.png is empty (0 bytes).", "/tmp/x/a.png")
     assert said == "The picture that you sent is empty (0 bytes)."
-    said = of_what_was_sent("/tmp/x/a.png is not a picture that can be read.", "/tmp/x/a.png")
+    said = without_upload_path("/tmp/x/a.png is not a picture that can be read.", "/tmp/x/a.png")
     assert said == "What you sent is not a picture that can be read."

@@ -100,7 +100,7 @@ def test_the_app_searches_and_explains(milvus: str, model: Model, folder: Path, 
     running = serve(Session(model, parse_address(milvus)))
     try:
         session = running.session
-        session._thread.join(timeout=60)
+        session.job.wait(60)
         client = Client(running.local_url, verbose=False)
         found = client.predict("a red dog and a blue house", api_name="/search")
         local = Session(model, None)
@@ -110,7 +110,9 @@ def test_the_app_searches_and_explains(milvus: str, model: Model, folder: Path, 
         client.close()
         hits = session.find(session.encode_text("a red dog and a blue house"), Question())[0].hits
         shown = hits[0].thumbnail
-        assert shown is not None and Image.open(shown).format == "WEBP"
+        assert shown is not None
+        with Image.open(shown) as small:
+            assert small.format == "WEBP"
         with urllib.request.urlopen(running.local_url + file_url(shown)) as picture:
             assert picture.read() == Path(shown).read_bytes()
         assert [item.thumbnail is not None for item in session.sample(2)] == [True, True]
@@ -126,7 +128,7 @@ def test_the_library_adds_and_removes(milvus: str, model: Model, patches: list[I
     session = Session(model, parse_address(milvus))
     session.start()
     try:
-        session._thread.join(timeout=60)
+        session.job.wait(60)
         library = Library(session)
         assert library.current == "mine" and "mine" in library.collections()
         patches[20].save(tmp_path / "new.png")

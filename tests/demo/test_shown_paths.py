@@ -10,7 +10,7 @@ import core.models.registry
 from core.models.model import Model
 from demo.cli import app
 from demo.components.notices import error_notice
-from demo.shown_paths import nearer
+from demo.shown_paths import shorten_paths
 
 HOME, HERE = Path("/home/me"), Path("/home/me/work")
 
@@ -29,11 +29,11 @@ HOME, HERE = Path("/home/me"), Path("/home/me/work")
     ],
 )
 def test_from_here_and_from_home(text: str, said: str) -> None:
-    assert nearer(text, HERE, HOME) == said
+    assert shorten_paths(text, HERE, HOME) == said
 
 
 def test_the_root_is_no_place_to_be_relative_to() -> None:
-    assert nearer("/home/me/x and /etc", Path("/"), Path("/")) == "/home/me/x and /etc"
+    assert shorten_paths("/home/me/x and /etc", Path("/"), Path("/")) == "/home/me/x and /etc"
 
 
 def test_what_the_command_line_says(

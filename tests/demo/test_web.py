@@ -8,7 +8,7 @@ import pytest
 import app
 from core.models.model import Model
 from demo.state.app import Session
-from demo.theme import ASSETS, LOGO, STYLE, theme
+from demo.theme import ASSETS, LOGO, STATIC, STYLES, scripts, theme
 from demo.web import build
 
 ASKED = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "SPACE_ID")  # what hosts say of themselves
@@ -53,9 +53,26 @@ def test_app_says_in_one_sentence_why_it_cannot_start(monkeypatch: pytest.Monkey
 def test_nothing_in_theme_or_style_points_to_the_web() -> None:
     dressed = theme()
     assert dressed._stylesheets == []
-    for text in (dressed._get_theme_css(), STYLE.read_text("utf-8")):
+    for text in (dressed._get_theme_css(), *(style.read_text("utf-8") for style in STYLES)):
         assert not re.search(r"""url\(\s*['"]?(https?:)?//|@import""", text)
+    assert not re.search(r"https?:|import\b|\bfetch\b", scripts())
     assert re.findall(r"https?://[^\"]+", LOGO.read_text("utf-8")) == ["http://www.w3.org/2000/svg"]
+
+
+def test_every_style_and_script_is_loaded() -> None:
+    assert {*STYLES, *STATIC.glob("*.js")} == {*STATIC.iterdir()}
+    assert len(re.findall("<script>.*?</script>", scripts(), re.DOTALL)) == len(list(STATIC.glob("*.js")))
+
+
+def test_the_page_calls_each_function_of_its_scripts_and_no_other() -> None:
+    defined = re.findall(r"^window\.sightwords\.(\w+) = ", scripts(), re.MULTILINE)
+    python = "".join(file.read_text("utf-8") for file in STATIC.parent.rglob("*.py"))
+    assert sorted(defined) == sorted(set(re.findall(r"\bsightwords\.(\w+)\(", python)))
+
+
+def test_no_script_stands_in_python() -> None:
+    for file in STATIC.parent.rglob("*.py"):
+        assert not re.search(r"addEventListener|querySelector|setTimeout|=> \{", file.read_text("utf-8")), file
 
 
 def test_assets_stay_small() -> None:

@@ -15,7 +15,7 @@ import pytest
 import sqlite_utils
 
 from index_store import errors
-from index_store.folder import collection as module
+from index_store.catalog.catalog import Catalog
 from index_store.folder.collection import Collection, NewItem
 from index_store.folder.writer_lock import FILES
 from index_store.items import Repairs
@@ -73,7 +73,7 @@ def test_a_failed_creation_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     def fails(*_: object) -> None:
         raise errors.CollectionFull("The disk is full.")
 
-    monkeypatch.setattr(module.Catalog, "create", fails)
+    monkeypatch.setattr(Catalog, "create", fails)
     with pytest.raises(errors.CollectionFull):
         Collection.create(tmp_path / "c", model="test", vocabulary=VOCABULARY)
     assert list(tmp_path.iterdir()) == []
@@ -127,7 +127,7 @@ def test_damaged_files(tmp_path: Path, file: str, content: bytes) -> None:
 def test_lost_postings_are_reported(tmp_path: Path) -> None:
     folder = make(tmp_path / "c", 3)
     with Collection.open(folder, writable=True) as collection:
-        collection._postings.write(delete=[2])
+        collection._writer._postings.write(delete=[2])
     with Collection.open(folder, writable=True) as collection:
         assert collection.verify() == ["Items without postings, which no search can find (add them again): 2."]
         with pytest.raises(errors.CollectionDamaged) as caught:
@@ -135,7 +135,7 @@ def test_lost_postings_are_reported(tmp_path: Path) -> None:
         one_sentence(caught.value)
         collection.add([new("2.png")], replacing=[2])
         assert collection.verify() == [] and len(collection) == 3
-        collection._postings.write(delete=[1])
+        collection._writer._postings.write(delete=[1])
         assert collection.repair() == Repairs(removed=1, rewritten=0)
         assert collection.verify() == [] and [item.path for item in collection.all_items()] == ["2.png", "2.png"]
 
@@ -167,7 +167,7 @@ def test_wrong_postings_are_reported(
             vector = SparseVector.from_pairs({1: 1.0, 2: 1.0})
         else:
             delete = []
-        collection._postings.write(add=[(2, vector)], delete=delete)
+        collection._writer._postings.write(add=[(2, vector)], delete=delete)
         monkeypatch.undo()
     with Collection.open(tmp_path / "c") as collection:
         assert collection.verify() == [sentence]
@@ -194,7 +194,7 @@ def test_postings_that_changed_places_are_reported(tmp_path: Path, monkeypatch: 
         first, second = collection.add([replace(new("a.png"), vector=heavy), replace(new("b.png"), vector=light)])
         others = documents.texts([light, heavy])
         monkeypatch.setattr(documents, "texts", lambda vectors: others)
-        collection._postings.write(add=[(first, heavy), (second, light)], delete=[first, second])
+        collection._writer._postings.write(add=[(first, heavy), (second, light)], delete=[first, second])
         monkeypatch.undo()
     with Collection.open(tmp_path / "c", writable=True) as collection:
         problem = f"Items whose postings are not those of their stored vector: {first}, {second}."
@@ -290,7 +290,7 @@ def test_what_tantivy_refuses_does_not_end_the_writer(tmp_path: Path) -> None:
     """A wrong type inside an item kills tantivy's writer: the collection must carry on with another."""
     with Collection.create(tmp_path / "c", model="test", vocabulary=VOCABULARY) as collection:
         with pytest.raises(errors.CollectionError):
-            collection._postings.write(add=[(2**80, "image", new().vector)])
+            collection._writer._postings.write(add=[(2**80, "image", new().vector)])
         assert collection.search(new().vector, 5).hits == ()
         assert len(collection.add([new()])) == 1 and collection.verify() == []
 

@@ -17,7 +17,7 @@ from index_store.filters import EVERYTHING, parse
 from index_store.folder.collection import Collection, Hit, NewItem
 from index_store.geography import EARTH, distance
 from index_store.items import Description
-from index_store.search import exact as searching
+from index_store.search import exact
 from index_store.vectors import SparseVector
 
 WORDS = tuple(f"w{number}" for number in range(12))
@@ -158,7 +158,7 @@ def test_distances() -> None:
 
 def test_a_date_stands_for_all_of_its_time(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, moment in ((11, "2025-12-31T23:59:59+00:00"), (12, "2026-01-01T00:00:00+00:00")):
-        monkeypatch.setattr("index_store.folder.collection.now", lambda moment=moment: moment)
+        monkeypatch.setattr("index_store.folder.writer.now", lambda moment=moment: moment)
         collection.add([item(number, path=f"/r/{number}.png")])
     among = "folder=/r"
     for condition, expected in (("added<=2025", 1), ("added=2025-12-31", 1), ("added>2025", 1), ("added>=2025", 2)):
@@ -242,8 +242,8 @@ def test_filtered_search_is_brute_force_among_what_is_left(
     query, new = SparseVector.from_pairs(pairs), [item(n, tags=("in",) if n in chosen else ()) for n in range(count)]
     place = tmp_path_factory.mktemp("filtered") / "it"
     with pytest.MonkeyPatch.context() as patch, Collection.create(place, model="tiny", vocabulary=WORDS) as made:
-        patch.setattr(searching, "SCORED_ALL", 2_000 if one_by_one else -1)
-        patch.setattr(searching, "SKIPPED", 0 if one_by_one else 4)
+        patch.setattr(exact, "SCORED_ALL", 2_000 if one_by_one else -1)
+        patch.setattr(exact, "SKIPPED", 0 if one_by_one else 4)
         ids = made.add(new)
         kind = data.draw(st.sampled_from([None, "image", "caption"]))
         hits = made.search(query, k, where=parse(["tag=in"]), candidates=within, kind=kind).hits
@@ -295,7 +295,7 @@ def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyte
     before = (place / "catalog.sqlite").read_bytes()
     db = sqlite3.connect(place / "catalog.sqlite")
     db.execute("BEGIN IMMEDIATE")  # somebody else is writing
-    monkeypatch.setattr("index_store.catalog.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("index_store.catalog.connection.BUSY_SECONDS", 0.1)
     with pytest.raises(CollectionError, match="locked by another program"):
         Collection.open(place, writable=True)
     db.close()

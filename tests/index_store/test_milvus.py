@@ -39,9 +39,8 @@ from index_store.store import Store
 from index_store.vectors import SparseVector
 
 pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed: pip install 'sightwords[milvus]'")
-from index_store.milvus import collection as module
-from index_store.milvus import exact_search as looking
-from index_store.milvus import rows, server
+from index_store.milvus import exact_search, rows, server
+from index_store.milvus import writer as module
 from index_store.milvus.collection import MilvusCollection
 
 VOCABULARY = [f"word{i}" for i in range(3_000)]
@@ -106,7 +105,7 @@ def test_1000_queries_give_the_same_ten_hits_and_scores(milvus: MilvusCollection
     vectors += [vectors[i] for i in random.integers(0, 1_500, 500)]  # pictures that are there twice: ties
     fill([new(vector, i) for i, vector in enumerate(vectors)], milvus, local)
     milvus.close()  # from here on it is indexed
-    reader, ties = open_collection(parse_address(milvus.place)), 0
+    reader, ties = open_collection(parse_address(milvus.address)), 0
     for _ in range(1_000):
         query = learned(random, 12)
         found, known = reader.search(query, 10), local.search(query, 10)
@@ -123,8 +122,8 @@ def test_ties_go_to_the_smaller_id_however_few_candidates_come(
     milvus: MilvusCollection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With many equal scores the candidates that Milvus gives at once prove nothing: ranges of ids do."""
-    monkeypatch.setattr(module, "FIRST_CANDIDATES", 1)
-    monkeypatch.setattr(looking, "MOST", 16)
+    monkeypatch.setattr(exact_search, "FIRST_CANDIDATES", 1)
+    monkeypatch.setattr(exact_search, "MOST", 16)
     ids = fill([new(word(t1=0.7, **{f"t{i + 10}": 0.1}), i) for i in range(60)], milvus)
     milvus.remove(ids[:5])
     assert [hit.id for hit in milvus.search(word(t1=1.0), 3).hits] == ids[5:8]
@@ -137,8 +136,8 @@ def test_any_history_searches_as_in_a_folder(
     milvus: MilvusCollection, local: Collection, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Few terms and weights make ties; adding, replacing and removing; kinds and candidates; few candidates."""
-    monkeypatch.setattr(module, "FIRST_CANDIDATES", 1)
-    monkeypatch.setattr(looking, "MOST", 12)
+    monkeypatch.setattr(exact_search, "FIRST_CANDIDATES", 1)
+    monkeypatch.setattr(exact_search, "MOST", 12)
     random = np.random.default_rng(seed)
 
     def vector(most: int = 5) -> SparseVector:
@@ -306,7 +305,7 @@ def test_items_go_there_and_back(milvus: MilvusCollection, local: Collection, tm
     fill([new(learned(random, 20), i, thumbnail=WEBP + bytes([i]), tags=("t",)) for i in range(30)], local)
     assert import_collection(milvus, local.path).added == 30
     with Collection.create(tmp_path / "back", model="test", vocabulary=VOCABULARY) as back:
-        address = parse_address(milvus.place)
+        address = parse_address(milvus.address)
         assert import_collection(back, address).added == 30
         assert back.vectors(back.ids()) == local.vectors(local.ids())
         assert Path(back.items([7])[0].thumbnail or "").read_bytes() == WEBP + bytes([6])
@@ -320,11 +319,11 @@ def test_items_go_there_and_back(milvus: MilvusCollection, local: Collection, tm
 def test_another_models_vectors_are_refused_in_the_same_words(milvus: MilvusCollection, local: Collection) -> None:
     vocabulary = [*VOCABULARY[:-1], "other"]
     told = []
-    for one, address in ((milvus, parse_address(milvus.place)), (local, local.path)):
+    for one, address in ((milvus, parse_address(milvus.address)), (local, local.path)):
         for wanted in ({"model": "another"}, {"vocabulary": vocabulary}):
             with pytest.raises(CollectionMismatch) as caught:
                 open_collection(address, **wanted)  # type: ignore[arg-type]
-            told.append(str(caught.value).replace(one.place, "X"))
+            told.append(str(caught.value).replace(one.address, "X"))
         with pytest.raises(VectorError, match="vocabulary ends at 2999") as refused:
             one.search(word(t3000=1.0), 1)
         told.append(str(refused.value))
@@ -333,7 +332,7 @@ def test_another_models_vectors_are_refused_in_the_same_words(milvus: MilvusColl
         with pytest.raises(CollectionError, match="cannot be a tag"):
             one.tag([1], add=[" x"])
     assert told[:3] == told[3:]
-    with open_collection(parse_address(milvus.place), model="test", vocabulary=VOCABULARY) as same:
+    with open_collection(parse_address(milvus.address), model="test", vocabulary=VOCABULARY) as same:
         assert same.vocabulary == tuple(VOCABULARY) and same.digest == local.digest and same.model == "test"
 
 
@@ -371,10 +370,10 @@ def test_one_program_at_a_time_has_a_file(milvus: MilvusCollection) -> None:
     code = (
         f"{told}\ntry: open_collection(parse_address(sys.argv[1]))\nexcept Exception as e: print(type(e).__name__, e)"
     )
-    done = subprocess.run([sys.executable, "-c", code, milvus.place], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code, milvus.address], capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("CollectionBusy Another program has milvus:") and not done.stderr
     milvus.close()
-    assert subprocess.run([sys.executable, "-c", code, milvus.place], capture_output=True, timeout=60).stdout == b""
+    assert subprocess.run([sys.executable, "-c", code, milvus.address], capture_output=True, timeout=60).stdout == b""
 
 
 def test_no_server_and_no_packages(monkeypatch: pytest.MonkeyPatch, address: MilvusAddress) -> None:
@@ -408,7 +407,7 @@ def test_a_server_is_asked_over_the_network(tmp_path: Path) -> None:
             with ThreadPoolExecutor(4) as pool:
                 found = list(pool.map(lambda _: reader.search(word(t1=1.0), 3).hits, range(20)))
             assert all([hit.id for hit in hits] == ids[:16:-1] for hits in found)
-            assert reader.place == f"milvus://127.0.0.1:{port}/pictures" and reader.stats().bytes_on_disk is None
+            assert reader.address == f"milvus://127.0.0.1:{port}/pictures" and reader.stats().bytes_on_disk is None
             program.kill()
             program.wait()
             started = time.monotonic()
@@ -463,7 +462,7 @@ def test_an_add_that_fails_leaves_nothing(milvus: MilvusCollection, monkeypatch:
 
 
 def test_a_creation_that_was_interrupted_is_made_anew(milvus: MilvusCollection, address: MilvusAddress) -> None:
-    milvus._server.ask("drop_collection", "sightwords")  # as if it ended after the table of facts
+    milvus._table.server.ask("drop_collection", "sightwords")  # as if it ended after the table of facts
     milvus.close()
     assert not collection_exists(address)
     with create_collection(address, model="second", vocabulary=VOCABULARY[:5]) as made:
@@ -483,7 +482,7 @@ def test_a_table_of_the_earlier_form_answers_all_but_what_it_has_no_room_for(
     monkeypatch.setattr(rows, "item_table", earlier)
     MilvusCollection.create(address, model="test", vocabulary=VOCABULARY).close()
     with MilvusCollection.open(address, writable=True) as made:
-        made._server.ask("upsert", "sightwords_about", [rows.fact("form", rows.EARLIER)])
+        made._table.server.ask("upsert", "sightwords_about", [rows.fact("form", rows.EARLIER)])
     with MilvusCollection.open(address, writable=True) as made:
         (one,) = made.add([new(word(t1=1.0), 1, camera="lost", tags=("a",))])
         made.describe({one: Description("a boat", ("b",), "2024", "lost", 1.0, 2.0)})
@@ -498,21 +497,21 @@ def test_a_table_of_the_earlier_form_answers_all_but_what_it_has_no_room_for(
 
 def test_rows_that_are_wrong_are_found_and_taken_out(milvus: MilvusCollection, address: MilvusAddress) -> None:
     good, bad = milvus.add([new(word(t1=1.0, t2=1.0), 1), new(word(t1=1.0), 2)])
-    (row,) = milvus._rows([bad], rows.every_field(rows.FORM))
-    milvus._server.ask(
+    (row,) = milvus._table.rows_of([bad], rows.every_field(rows.FORM))
+    milvus._table.server.ask(
         "upsert", "sightwords", [{name: row[name] for name in rows.every_field(rows.FORM)} | {"terms": 9}]
     )
     assert len(milvus.verify()) == 1 and str(bad) in milvus.verify()[0]
     assert milvus.repair().removed == 1 and milvus.verify() == [] and milvus.ids() == [good]
-    milvus._server.ask("upsert", "sightwords_about", [rows.fact("form", "99")])
+    milvus._table.server.ask("upsert", "sightwords_about", [rows.fact("form", "99")])
     with pytest.raises(CollectionTooNew, match="newer Sightwords"):
         open_collection(address)
-    milvus._server.ask(
+    milvus._table.server.ask(
         "upsert", "sightwords_about", [rows.fact("form", rows.FORM), rows.fact("vocabulary-000000", "[]")]
     )
     with pytest.raises(CollectionDamaged, match="lost its vocabulary"):
         open_collection(address)
-    milvus._server.ask("drop_collection", "sightwords_about")
+    milvus._table.server.ask("drop_collection", "sightwords_about")
     with pytest.raises(CollectionNotFound, match="no collection of Sightwords"):
         open_collection(address)
 

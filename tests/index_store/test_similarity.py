@@ -6,8 +6,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from index_store import similarity as likeness
-from index_store.similarity import NEAR, SURELY, Picture, groups
+from index_store import similarity
+from index_store.similarity import MOST_DECIDING_BITS, MOST_LOOKUP_BITS, Picture, groups
+
+pytestmark = pytest.mark.numeric
 
 
 def flipped(hash_: bytes, bits: list[int]) -> bytes:
@@ -28,8 +30,8 @@ def by_hand(pictures: list[Picture]) -> list[list[int]]:
         near = one.content == other.content or (
             one.hash is not None
             and other.hash is not None
-            and apart(one.hash[:8], other.hash[:8]) <= NEAR
-            and apart(one.hash[8:], other.hash[8:]) <= SURELY
+            and apart(one.hash[:8], other.hash[:8]) <= MOST_LOOKUP_BITS
+            and apart(one.hash[8:], other.hash[8:]) <= MOST_DECIDING_BITS
             and abs(one.shape - other.shape) <= 0.05 * one.shape
         )
         if near and group[one.id] is not group[other.id]:
@@ -42,7 +44,7 @@ def by_hand(pictures: list[Picture]) -> list[list[int]]:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_as_comparing_each_with_each(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likeness, "AT_ONCE", 50)
+    monkeypatch.setattr(similarity, "AT_ONCE", 50)
     random = np.random.default_rng(seed)
     pictures: list[Picture] = []
     for number in range(160):
@@ -51,8 +53,10 @@ def test_as_comparing_each_with_each(seed: int, monkeypatch: pytest.MonkeyPatch)
         if pictures and random.random() < 0.6:  # near, or nearly near, to one that is there
             like = pictures[int(random.integers(len(pictures)))]
             if like.hash is not None:
-                few = random.choice(64, int(random.integers(0, NEAR + 3)), replace=False).tolist()
-                many = (64 + random.choice(256, int(random.integers(0, SURELY + 9)), replace=False)).tolist()
+                few = random.choice(64, int(random.integers(0, MOST_LOOKUP_BITS + 3)), replace=False).tolist()
+                many = (
+                    64 + random.choice(256, int(random.integers(0, MOST_DECIDING_BITS + 9)), replace=False)
+                ).tolist()
                 hash_, shape = flipped(like.hash, few + many), like.shape * float(random.choice([1.0, 1.02, 1.2]))
             content = like.content if random.random() < 0.1 else content
         pictures.append(Picture(3 * number, None if random.random() < 0.1 else hash_, shape, content))

@@ -13,19 +13,19 @@ from core.pictures.captions.reading import CaptionsFile
 
 
 @dataclass(frozen=True)
-class Spoken:
+class AssignedCaptions:
     """Captions by picture (absolute), each once and in order, and (captions file, one sentence) for each row left."""
 
     by_picture: dict[Path, tuple[str, ...]]
     skipped: tuple[tuple[Path, str], ...]
 
 
-def spoken(
+def assign_captions(
     captions: CaptionsFile,
     pictures: Iterable[Path],
     walked: Sequence[Path] = (),
     folder: str | os.PathLike[str] | None = None,
-) -> Spoken:
+) -> AssignedCaptions:
     """The captions of a file for pictures (absolute paths), whose names `PictureNames` looks up.
 
     Names count from where the file lies, or else from the `walked` folders; with a `folder` from there alone. Where two
@@ -51,7 +51,7 @@ def spoken(
             texts.setdefault(meant.picture, {}).update(said)
         else:
             skipped.append((captions.path, captions.told(rows[name][0], _reason(name, meant, doubtful))))
-    return Spoken({picture: tuple(said) for picture, said in texts.items()}, tuple(skipped))
+    return AssignedCaptions({picture: tuple(said) for picture, said in texts.items()}, tuple(skipped))
 
 
 def _doubtful(meant: dict[str, Meant]) -> dict[str, str]:

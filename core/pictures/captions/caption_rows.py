@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.pictures.captions.encodings import is_encodable
 from core.pictures.formats.kinds import picture_suffixes
 
 LONGEST = 10_000  # characters of a caption: more is a document in the wrong column
@@ -87,12 +88,12 @@ def row(place: str, names: Mapping[str, str], texts: Iterable[Any], *, may_be_em
     name = _name(names)
     if not name:
         return Row(place, fault="it names no picture")
-    if not _storable(name):
+    if not is_encodable(name):
         return Row(place, fault="the name of its picture is not valid Unicode")
     kept = tuple(dict.fromkeys(cleaned for text in given if isinstance(text, str) and (cleaned := clean(text))))
     if any(len(text) > LONGEST for text in kept):
         return Row(place, name, fault=f"the caption of {name} is longer than {LONGEST:,} characters")
-    if not all(map(_storable, kept)):
+    if not all(map(is_encodable, kept)):
         return Row(place, name, fault=f"the caption of {name} is not valid Unicode")
     if not kept and (given or not may_be_empty):
         return Row(place, name, fault=f"{name} has no caption")
@@ -115,11 +116,3 @@ def _name(values: Mapping[str, str]) -> str:
         if _key(header) in PATHS:
             folder = folder or text
     return next(iter(given.values()), "")
-
-
-def _storable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can spell
-        return False
-    return True

@@ -40,3 +40,12 @@ def unmarked_utf16(data: bytes) -> str | None:
     if max(even, odd) * 4 < len(some) or not some:
         return None
     return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def is_encodable(text: str) -> bool:
+    """Whether a text has an encoding in UTF-8: a file's name, or half a pair of surrogates in JSON, may have none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

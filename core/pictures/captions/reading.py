@@ -78,6 +78,6 @@ def _is_one(text: str) -> bool:
     return first.startswith("[") and (not first.rstrip().endswith("]") or not rest)
 
 
-def unread(folders: Iterable[Path]) -> list[Path]:
+def find_captions_files(folders: Iterable[Path]) -> list[Path]:
     """Files in the folders that are called as captions files usually are: for people to name, never to be guessed."""
     return [file for folder in folders for name in USUAL_NAMES if os.path.isfile(file := folder / name)]

@@ -3,7 +3,7 @@
 import os
 import zlib
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,13 +47,18 @@ class Listing:
     empty: list[Path] = field(default_factory=list)  # those of `folders` that hold no picture: perhaps not mounted
     passed_over: Counter[str] = field(default_factory=Counter)  # files that are no pictures, by suffix ("" for none)
     junk: Counter[str] = field(default_factory=Counter)  # pictures in folders that are junk, by the folder's name
-    junk_places: list[Path] = field(default_factory=list)  # those folders
+    junk_folders: list[Path] = field(default_factory=list)  # those folders
 
     def covers(self, path: Path) -> bool:
         """Whether the walk would have met this path, so that its absence means that the file is gone."""
         doubtful = (*self.empty, *(place for place, _ in self.unreadable))
         walked = any(path.is_relative_to(folder) for folder in self.folders)
         return walked and not any(path.is_relative_to(place) for place in doubtful)
+
+
+def files_by_suffix(numbers: Mapping[str, int]) -> str:
+    """ "12 .txt, 3 .mp4, 1 without a suffix", from numbers of files by suffix."""
+    return ", ".join(f"{number:,} {suffix or 'without a suffix'}" for suffix, number in numbers.items())
 
 
 def existing(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
@@ -66,6 +71,17 @@ def existing(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
         except (OSError, RuntimeError, ValueError) as error:  # missing, forbidden, too long, a link to itself
             raise ImageError(f"There is no file or folder at {path} that can be read; check the path.") from error
     return found
+
+
+def is_gone(path: str | os.PathLike[str]) -> bool:
+    """Whether surely nothing lies at a path; not where a folder above it may not be looked into."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def list_pictures(
@@ -153,7 +169,7 @@ class _Walk:
                     (self.linked if entry.is_symlink() else self.folders).append(path)
                 elif junk and not entry.is_symlink() and (held := _pictures_in(path)):
                     self.listing.junk[entry.name] += held
-                    self.listing.junk_places.append(path)
+                    self.listing.junk_folders.append(path)
             elif entry.name.startswith(APPLE_DOUBLE) and not (self.everything and _is_real(path)):
                 self.listing.junk[f"{APPLE_DOUBLE}*"] += 1
             elif self.everything or not entry.name.startswith("."):

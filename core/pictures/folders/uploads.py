@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from core.errors import ImageError
 from core.pictures.folders.junk import APPLE_DOUBLE, junk_folder
+from core.pictures.folders.listing import files_by_suffix
 from core.pictures.formats.kinds import is_picture, picture_suffixes, tells_picture
 from index_store.progress import ShouldStop, never
 
@@ -43,10 +44,8 @@ class Taken:
         """One sentence for the case that no picture was taken."""
         if self.refused:
             return self.refused[0][1]
-        kinds = ", ".join(f"{number} {suffix or 'without a suffix'}" for suffix, number in self.passed_over.items())
-        return (
-            f"There is no picture in what was given{f' ({kinds})' if kinds else ''}; choose pictures, or zips of them."
-        )
+        kinds = f" ({files_by_suffix(self.passed_over)})" if self.passed_over else ""
+        return f"There is no picture in what was given{kinds}; choose pictures, or zips of them."
 
 
 def take_files(files: Sequence[Path], into: Path, *, should_stop: ShouldStop = never) -> Taken:

@@ -56,7 +56,7 @@ class _Embedded:
     texts: Told = field(default_factory=Told)  # that a format has besides
 
 
-def describe(path: Path) -> Description:
+def read_description(path: Path) -> Description:
     """The caption, tags, moment, camera and place that a picture's file, and XMP files beside it, tell.
 
     A sidecar goes before XMP inside, that before IPTC and EXIF; of captions the first that a person wrote counts, and a
@@ -85,7 +85,7 @@ def describe(path: Path) -> Description:
     )
 
 
-class Asking:
+class DueDescriptions:
     """Tells, for one run, whose files are to be asked; remembers which folders hold XMP files, as few do."""
 
     def __init__(self) -> None:

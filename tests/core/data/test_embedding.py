@@ -13,6 +13,9 @@ from core.data.embedding import embed_dataset, refuse_overwriting
 from core.encoders.scenes import SceneEncoder
 from core.errors import DatasetError
 from core.models.registry import load_encoder
+from tests.rounding import ROUNDING
+
+pytestmark = pytest.mark.numeric
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +47,9 @@ def test_vectors_are_the_encoders_own(encoder: SceneEncoder, pictures: Path, tmp
     train = DenseFolder.read(tmp_path / "out").split("train")
     assert train.image_ids == ["3"] and list(train.captions) == ["a red house", "a house"]
     with Image.open(pictures / "a.png") as picture:
-        assert train.images == pytest.approx(encoder.encode_images([picture]), abs=1e-5)
-    assert train.texts == pytest.approx(encoder.encode_texts(["a red house", "a house"]), abs=1e-5)
-    assert np.linalg.norm(train.texts, axis=1) == pytest.approx(np.ones(2), abs=1e-5)
+        assert train.images == pytest.approx(encoder.encode_images([picture]), abs=ROUNDING)
+    assert train.texts == pytest.approx(encoder.encode_texts(["a red house", "a house"]), abs=ROUNDING)
+    assert np.linalg.norm(train.texts, axis=1) == pytest.approx(np.ones(2), abs=ROUNDING)
     with pytest.raises(DatasetError, match="already holds img_embs"):
         refuse_overwriting(tmp_path / "out")
 

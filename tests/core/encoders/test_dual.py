@@ -14,7 +14,9 @@ from tokenizers.processors import TemplateProcessing
 from core.encoders import dual
 from core.errors import ModelError
 from tests.core.towers import pictures
+from tests.rounding import ROUNDING
 
+pytestmark = pytest.mark.numeric
 TEXTS = ["a red dog", "sea", "the cat in the house on the sea and the dog", ""]
 WORDS = ("<pad>", "<unk>", "<s>", "</s>", "a", "the", "red", "dog", "cat", "sea", "house", "in", "on")
 SIZES = dict(hidden_size=24, intermediate_size=48, num_hidden_layers=2, num_attention_heads=3)
@@ -77,9 +79,9 @@ def test_rows_are_those_of_transformers(tmp_path: Path, family: str) -> None:
     found = encoder.encode_texts(TEXTS), encoder.encode_images(images)
     for rows, expected in zip(found, (expected_texts, expected_images), strict=True):
         assert rows.shape == (len(expected), encoder.dim) == expected.shape and rows.dtype == np.float32
-        assert np.abs(rows - expected / np.linalg.norm(expected, axis=1, keepdims=True)).max() < 1e-5
+        assert np.abs(rows - expected / np.linalg.norm(expected, axis=1, keepdims=True)).max() < ROUNDING
     alone = np.concatenate([encoder.encode_texts([text]) for text in TEXTS])
-    assert np.abs(alone - encoder.encode_texts(TEXTS)).max() < 1e-5
+    assert np.abs(alone - encoder.encode_texts(TEXTS)).max() < ROUNDING
 
 
 def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:

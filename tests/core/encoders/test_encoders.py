@@ -16,7 +16,9 @@ from core.encoders.itc import ItcEncoder
 from core.encoders.preprocessing import CaptionTokens, cleaned_caption, normalised_pixels
 from core.errors import ModelError
 from tests.core.towers import PIECES, TINY, TINY_ALBEF, blip_folder, lavis_state, pictures, random_towers, vocabulary
+from tests.rounding import ROUNDING
 
+pytestmark = pytest.mark.numeric
 TEXTS = ["A red dog!", "the cat's running in the sea, on a house", "", "blue " * 60]
 
 
@@ -129,7 +131,7 @@ def test_a_checkpoint_with_more_than_weights_names_the_way_out_which_is_one(tmp_
 
 
 @torch.inference_mode()
-def test_native_blip_is_transformers_blip_exactly(tmp_path: Path) -> None:
+def test_native_blip_is_transformers_blip(tmp_path: Path) -> None:
     from transformers import BlipForImageTextRetrieval
 
     made = random_towers(TINY)
@@ -138,10 +140,10 @@ def test_native_blip_is_transformers_blip_exactly(tmp_path: Path) -> None:
     lavis.load_state(native, lavis_state(made), "it")
     ids, mask = CaptionTokens(tmp_path, 35)(TEXTS)
     scores = reference(ids, pixels(), attention_mask=mask, use_itm_head=False).itm_score
-    assert torch.equal(native.images(pixels()) @ native.texts(ids, mask).T, scores)
+    assert (native.images(pixels()) @ native.texts(ids, mask).T - scores).abs().max() < ROUNDING
     loaded = blip.load("it", tmp_path, "cpu")
-    assert np.abs(loaded.encode_images(pictures(3)) - native.images(pixels()).numpy()).max() < 1e-5  # fused attention
-    assert np.array_equal(loaded.encode_texts(TEXTS), native.texts(ids, mask).numpy())
+    assert np.abs(loaded.encode_images(pictures(3)) - native.images(pixels()).numpy()).max() < ROUNDING
+    assert np.abs(loaded.encode_texts(TEXTS) - native.texts(ids, mask).numpy()).max() < ROUNDING
 
 
 @torch.inference_mode()
@@ -169,13 +171,13 @@ def test_albef_text_tower_is_a_bert_without_token_types() -> None:
         x = norm(linear(inner, f"{layer}.output.dense") + x, f"{layer}.output.LayerNorm")
     row = linear(x[0], "text_proj")
     expected = row / row.norm()
-    assert (made.texts(ids, torch.ones_like(ids))[0].double() - expected).abs().max() < 1e-5
+    assert (made.texts(ids, torch.ones_like(ids))[0].double() - expected).abs().max() < ROUNDING
 
 
 @torch.inference_mode()
 @pytest.mark.parametrize("fault", ["token types", "a layer more", "qkv flipped", "heads"])
 def test_the_comparison_notices_what_is_wrong(fault: str) -> None:
-    """Negative controls: each known way to port these towers wrongly changes what they say by far more than 1e-5."""
+    """Negative controls: each known way to port these towers wrongly changes their rows far more than rounding does."""
     made = random_towers(TINY_ALBEF)
     state, sizes = lavis_state(made), TINY_ALBEF
     if fault == "a layer more":
@@ -203,7 +205,7 @@ def test_rows_do_not_depend_on_their_batch(tmp_path: Path) -> None:
         (encoder.encode_images(images), np.concatenate([encoder.encode_images([image]) for image in images])),
         (encoder.encode_texts(texts), np.concatenate([encoder.encode_texts([text]) for text in texts])),
     ):
-        assert np.abs(together - alone).max() < 1e-5
+        assert np.abs(together - alone).max() < ROUNDING
         assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     assert encoder.encode_images([]).shape == (0, 8) and encoder.encode_texts([]).shape == (0, 8)
 
@@ -215,7 +217,8 @@ def test_blip_with_the_default_heads_is_mended_and_with_others_refused(
     right = blip.load("it", blip_folder(tmp_path / "right", made, TINY), "cpu").encode_texts(TEXTS)
     assert not caplog.records
     mended = blip.load("it", blip_folder(tmp_path / "early", made, TINY, text_heads=8), "cpu").encode_texts(TEXTS)
-    assert np.array_equal(mended, right) and "8 attention heads" in caplog.text and "read as 12" in caplog.text
+    assert np.abs(mended - right).max() < ROUNDING
+    assert "8 attention heads" in caplog.text and "read as 12" in caplog.text
     blip_folder(tmp_path / "other", made, TINY, text_heads=6)
     with pytest.raises(ModelError, match="6 attention heads"):
         blip.load("it", tmp_path / "other", "cpu")

@@ -27,6 +27,9 @@ from core.errors import ModelError
 from core.models.model import Model
 from core.models.registry import load_model
 from core.search.heatmap import term_map
+from tests.rounding import ROUNDING
+
+pytestmark = pytest.mark.numeric
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +77,13 @@ def test_the_backbone_may_be_cut_anywhere():
 def test_rows_are_unit_and_do_not_depend_on_their_batch(encoder, photographs):
     together = encoder.encode_images(list(photographs.values()) * 4)  # more than a batch
     alone = np.concatenate([encoder.encode_images([image]) for image in photographs.values()])
-    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(together, np.tile(alone, (4, 1)), atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=ROUNDING)
+    np.testing.assert_allclose(together, np.tile(alone, (4, 1)), atol=ROUNDING)
     texts = ["a dog", "two children in red coats run along a beach at sunset", "", "a cat on a sofa"]
     together = encoder.encode_texts(texts)
     alone = np.concatenate([encoder.encode_texts([text]) for text in texts])
-    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(together, alone, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=ROUNDING)
+    np.testing.assert_allclose(together, alone, atol=ROUNDING)
 
 
 def test_the_query_bank_takes_from_an_image_what_it_scores_with_any_question():
@@ -90,21 +93,21 @@ def test_the_query_bank_takes_from_an_image_what_it_scores_with_any_question():
     bank = QueryBank(2, 3)
     bank.centres.copy_(questions)
     near = [BANK_TEMPERATURE * np.log(np.mean(np.exp((questions @ row).numpy() / BANK_TEMPERATURE))) for row in images]
-    np.testing.assert_allclose(bank.nearness(images), near, atol=1e-5)
+    np.testing.assert_allclose(bank.nearness(images), near, atol=ROUNDING)
     bank.usual.copy_(bank.nearness(images).mean())
     rows, texts = bank.images(images), bank.texts(questions)
     torch.testing.assert_close(rows.norm(dim=1), torch.ones(2))
     torch.testing.assert_close(texts.norm(dim=1), torch.ones(3))
     wanted = (questions @ images.T).numpy() - BANK_SHARE * (np.array(near) - np.mean(near))
     lengths = texts[:, 0] / questions[:, 0], rows[:, 0] / images[:, 0]  # what unit length costs each row
-    np.testing.assert_allclose(texts @ rows.T, wanted * np.outer(*lengths), atol=1e-5)
+    np.testing.assert_allclose(texts @ rows.T, wanted * np.outer(*lengths), atol=ROUNDING)
 
 
 def test_padding_changes_no_text(encoder):
     places = encoder.words.places("a dog runs")
     rows, spoken = padded(encoder.words, [places, encoder.words.places("a man in a red jacket rides a bicycle")])
     alone = encoder.text_tower(*padded(encoder.words, [places]))
-    torch.testing.assert_close(encoder.text_tower(rows, spoken)[:1], alone, atol=1e-5, rtol=0)
+    torch.testing.assert_close(encoder.text_tower(rows, spoken)[:1], alone, atol=ROUNDING, rtol=0)
 
 
 def test_nothing_and_odd_pictures_are_encoded(encoder):
@@ -149,8 +152,8 @@ def test_what_is_saved_is_what_is_read(encoder, photographs, tmp_path):
     encoder.save(tmp_path)
     again = PhotoEncoder.load(tmp_path)
     images = list(photographs.values())
-    np.testing.assert_allclose(again.encode_images(images), encoder.encode_images(images), atol=1e-5)
-    np.testing.assert_allclose(again.encode_texts(["a dog"]), encoder.encode_texts(["a dog"]), atol=1e-5)
+    np.testing.assert_allclose(again.encode_images(images), encoder.encode_images(images), atol=ROUNDING)
+    np.testing.assert_allclose(again.encode_texts(["a dog"]), encoder.encode_texts(["a dog"]), atol=ROUNDING)
     assert max(file.stat().st_size for file in tmp_path.iterdir()) < 10_000_000
 
 

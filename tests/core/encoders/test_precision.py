@@ -20,7 +20,9 @@ from core.models.registry import load_encoder, load_model, precision_like
 from demo.cli import app
 from tests.core import published
 from tests.core.towers import PIECES, TINY, TINY_ALBEF, blip_folder, head_folder, pictures, random_towers, vocabulary
+from tests.rounding import ROUNDING
 
+pytestmark = pytest.mark.numeric
 TEXTS = ["a red dog", "the cat in the house on the sea", "", "running " * 40]
 
 
@@ -93,7 +95,7 @@ def test_vectors_in_half_precision_keep_their_direction(
         (half.encode_images(pictures(9)), whole.encode_images(pictures(9))),
         (half.encode_texts(TEXTS), whole.encode_texts(TEXTS)),
     ):
-        assert rows.dtype == np.float32 and np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+        assert rows.dtype == np.float32 and np.allclose(np.linalg.norm(rows, axis=1), 1, atol=ROUNDING)
         assert (rows * exact).sum(1).min() > 0.9999 and not np.array_equal(rows, exact)
 
 
@@ -117,7 +119,7 @@ def test_products_inside_the_layers_alone_are_halved(tmp_path: Path) -> None:
 def test_fused_attention_is_blips() -> None:
     own: Any = random_towers(TINY).vision_model.encoder.layers[0].self_attn
     states = torch.randn(2, 17, TINY.vision_width)
-    assert (FusedAttention(own)(states)[0] - own(states)[0]).abs().max() < 1e-5
+    assert (FusedAttention(own)(states)[0] - own(states)[0]).abs().max() < ROUNDING
 
 
 def run(*arguments: object, code: int = 0) -> Any:

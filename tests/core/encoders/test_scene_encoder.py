@@ -9,7 +9,9 @@ from PIL import Image
 
 from core.encoders.scenes import ImageTower, SceneEncoder, TextTower, to_pixels
 from core.errors import ModelError
+from tests.rounding import ROUNDING
 
+pytestmark = pytest.mark.numeric
 WORDS = ("a", "and", "cat", "dog", "red", "sofa", "on")
 
 
@@ -35,8 +37,8 @@ def test_rows_are_unit_length_and_do_not_depend_on_their_batch(encoder: SceneEnc
         (encoder.encode_texts(texts), [encoder.encode_texts([text])[0] for text in texts]),
     ):
         assert together.dtype == np.float32 and together.shape[1] == encoder.dim
-        assert np.abs(together - np.stack(alone)).max() < 1e-5
-        assert np.abs(np.linalg.norm(together, axis=1) - 1).max() < 1e-5
+        assert np.abs(together - np.stack(alone)).max() < ROUNDING
+        assert np.abs(np.linalg.norm(together, axis=1) - 1).max() < ROUNDING
 
 
 def test_nothing_gives_no_rows(encoder: SceneEncoder) -> None:

@@ -22,6 +22,7 @@ from core.evaluation.sparsity import coactivation, gini, shared_dimensions
 from core.models.head import HeadConfig, SparseHead
 from core.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.numeric
 N, M, DIM = 40, 110, 12
 VOCABULARY = Vocabulary([f"w{i}" for i in range(60)])
 

@@ -7,6 +7,7 @@ from core.evaluation.meaning import exact_at, term_precision
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops, mean_terms
 
+pytestmark = pytest.mark.numeric
 ITEMS = np.array([[1, 0, 0], [0, 1, 0], [1, 1, 0]], np.float32)
 
 

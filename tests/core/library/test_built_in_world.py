@@ -12,7 +12,7 @@ from core.library.built_in_world import ensure_world, world_path
 from core.models.model import Model
 from index_store.errors import CollectionError, CollectionExists
 from index_store.folder.collection import Collection
-from index_store.folder.thumbnails import Thumbnails
+from index_store.thumbnails import Thumbnails
 
 COUNT = 12
 
@@ -34,7 +34,8 @@ def test_every_picture_is_there_with_its_first_caption(made: tuple[Path, list[tu
     assert [Path(item.path).name for item in items] == [f"test-{number:06}.png" for number in range(COUNT)]
     assert {item.kind for item in items} == {"image"}
     assert [item.caption for item in items] == [entry["sentences"][0]["raw"] for entry in entries]
-    assert Image.open(items[0].path).size == (items[0].width, items[0].height)
+    with Image.open(items[0].path) as drawn:
+        assert drawn.size == (items[0].width, items[0].height)
     assert told[0] == (0, COUNT) and told[-1] == (COUNT, COUNT) and told == sorted(told)
 
 

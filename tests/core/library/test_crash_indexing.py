@@ -17,8 +17,9 @@ from index_store.errors import CollectionFull
 from index_store.folder.collection import Collection
 from index_store.vectors import SparseVector
 from tests.conftest import make_model
-from tests.core.library.test_indexing import alike, write_captions
+from tests.core.library.test_indexing import write_captions
 from tests.killing import Round, Steps, server
+from tests.rounding import alike
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="children are forked")]
 BETWEEN = 12

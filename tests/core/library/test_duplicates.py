@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from core.library.duplicates import copies, find_copies
 from core.library.indexing import index_paths
 from core.models.model import Model
-from core.pictures.similarity import likeness
+from core.pictures.similarity import similarity_hash
 from core.search.search import encode_query, search
 from core.search.steering import search_steered, steer
 from index_store.folder.collection import Collection
@@ -78,10 +78,10 @@ def test_versions_of_a_picture_are_found_and_no_others(collection: Collection, m
 
 
 def test_what_a_thumbnail_shows_and_what_the_picture_shows_are_alike(collection: Collection, model: Model) -> None:
-    assert likeness(Image.new("L", (50, 50), 7).convert("RGB")) is None
-    hash_ = likeness(photograph(3))
+    assert similarity_hash(Image.new("L", (50, 50), 7).convert("RGB")) is None
+    hash_ = similarity_hash(photograph(3))
     assert hash_ is not None and len(hash_) == 40
-    assert likeness(photograph(3).transpose(Image.Transpose.FLIP_LEFT_RIGHT)) != hash_
+    assert similarity_hash(photograph(3).transpose(Image.Transpose.FLIP_LEFT_RIGHT)) != hash_
 
 
 def test_collections_made_before_get_their_hashes_from_thumbnails(
@@ -92,9 +92,9 @@ def test_collections_made_before_get_their_hashes_from_thumbnails(
     db.execute("DELETE FROM likeness")
     db.commit()
     db.close()
-    assert copies(collection) == [] and len(collection.without_likeness()) == 19
+    assert copies(collection) == [] and len(collection.without_similarity_hash()) == 19
     find_copies(collection)
-    assert names(collection) == ALIKE and collection.without_likeness() == []
+    assert names(collection) == ALIKE and collection.without_similarity_hash() == []
 
 
 @pytest.mark.parametrize("k", [1, 3, 7, 30])

@@ -25,7 +25,10 @@ from index_store.errors import CollectionError
 from index_store.filters import parse
 from index_store.folder.collection import Collection
 from index_store.vectors import SparseVector
+from tests.rounding import alike
 from tests.unprivileged import as_nobody, needs_nobody
+
+pytestmark = pytest.mark.numeric
 
 
 class Counting(Model):
@@ -67,11 +70,6 @@ def held(collection: Collection, kind: str = "image") -> dict[str, SparseVector]
     )
 
 
-def alike(vector: SparseVector, other: SparseVector) -> bool:
-    """Equal up to the rounding that differs between batch sizes."""
-    return vector.terms.tolist() == other.terms.tolist() and np.allclose(vector.weights, other.weights, rtol=1e-4)
-
-
 def test_a_folder(collection: Collection, counting: Counting, folder: Path) -> None:
     (folder / "notes.txt").write_text("not a picture, and not asked for")
     (folder / ".hidden.png").write_bytes((folder / "0.png").read_bytes())
@@ -87,7 +85,9 @@ def test_a_folder(collection: Collection, counting: Counting, folder: Path) -> N
         assert alike(vector, own)
     item = next(iter(collection.all_items()))
     assert (item.width, item.height) == (48, 32) and item.bytes == os.path.getsize(item.path)
-    assert item.thumbnail and Image.open(item.thumbnail).format == "WEBP"
+    assert item.thumbnail
+    with Image.open(item.thumbnail) as small:
+        assert small.format == "WEBP"
 
 
 def test_again_encodes_nothing(collection: Collection, counting: Counting, folder: Path) -> None:
@@ -346,7 +346,7 @@ def test_a_slow_encoder_is_asked_for_little_at_a_time_and_what_it_encoded_before
         patch.save(tmp_path / f"{number:02}.png")
     ticks = itertools.count()
     monkeypatch.setattr(
-        "core.library.indexing.perf_counter", lambda: 100.0 * next(ticks)
+        "core.library.new_pictures.perf_counter", lambda: 100.0 * next(ticks)
     )  # everything takes 100 seconds
     report = index_paths(counting, collection, [tmp_path], should_stop=lambda: len(counting.images) == 3)
     assert report.cancelled and counting.images == [8, 1, 1]

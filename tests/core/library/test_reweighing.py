@@ -20,6 +20,9 @@ from core.models.model import Model
 from core.models.registry import canonical_name, load_model, other_heads
 from core.search.search import search
 from index_store.folder.collection import Collection
+from tests.rounding import ROUNDING, alike
+
+pytestmark = pytest.mark.numeric
 
 
 @pytest.fixture
@@ -63,7 +66,7 @@ def test_a_collection_is_weighed_anew_and_searched(model: Model, source: Collect
         assert Path(new[0].thumbnail or "").read_bytes() == Path(old[0].thumbnail or "").read_bytes()
         with Image.open(new[0].path) as picture:
             (expected,) = other.encode_images([picture.convert("RGB")])
-        np.testing.assert_allclose(target.vectors([new[0].id])[0].weights, expected.weights, rtol=1e-4)
+        assert alike(target.vectors([new[0].id])[0], expected)
         assert search(other, target, text="a red dog", k=3).hits
         assert dense_file(target).exists()
     assert carry_over(other, source, path).added == 0
@@ -88,7 +91,7 @@ def test_a_collection_becomes_a_data_set(model: Model, source: Collection, tmp_p
     sizes = folder.sizes()
     assert sum(sizes.values()) == 36 and sizes["train"] > 20 and min(sizes.values()) >= 1
     train = folder.split("train")
-    np.testing.assert_allclose(train.texts[:2], model.encoder.encode_texts(train.captions[:2]), atol=1e-6)
+    np.testing.assert_allclose(train.texts[:2], model.encoder.encode_texts(train.captions[:2]), atol=ROUNDING)
     assert not collection_data(model.encoder, source, tmp_path / "e.npz", tmp_path / "other", should_stop=lambda: True)
     source.remove([item.id for item in source.all_items(kind="image")][:20])
     with pytest.raises(DatasetError, match=f"16 pictures .* at least {LEAST}"):

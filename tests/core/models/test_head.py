@@ -11,6 +11,8 @@ from safetensors.torch import save_file
 from core.errors import ModelError
 from core.models.head import HeadConfig, SparseHead
 
+pytestmark = pytest.mark.numeric
+
 
 def test_forward_by_hand() -> None:
     head = SparseHead(HeadConfig(1, 2, 3))

@@ -7,6 +7,7 @@ import pytest
 from core.encoders.lavis_environment import LavisEnvironment
 from core.models.parity import Comparison, comparisons
 
+pytestmark = pytest.mark.numeric
 ENVIRONMENT = LavisEnvironment()
 HOME = ENVIRONMENT.folder  # of whoever runs the tests: they themselves have another home
 needs_lavis = pytest.mark.skipif(bool(ENVIRONMENT.missing()), reason=f"no salesforce-lavis in {HOME}")

@@ -44,6 +44,7 @@ from tests.core.towers import (
     random_towers,
     vocabulary,
 )  # fmt: skip
+from tests.rounding import ROUNDING
 
 REAL = [entry.name for entry in models() if entry.name not in SHIPPED]
 
@@ -240,8 +241,8 @@ def test_a_published_head_gives_what_its_formula_says(tiny_blip: Path, tmp_path:
     hidden = hidden * w["vocab_layer_norm.weight"] + w["vocab_layer_norm.bias"]
     expected = np.log1p(np.maximum(hidden @ w["vocab_projector.weight"].T + w["vocab_projector.bias"], 0))
     for row, vector in zip(expected, model.project(model.dense_texts(["a red dog", "sea"])), strict=True):
-        assert np.abs(row[vector.terms] - vector.weights).max() < 1e-5
-        assert set(np.flatnonzero(row > 1e-5)) <= set(vector.terms.tolist())
+        assert np.abs(row[vector.terms] - vector.weights).max() < ROUNDING
+        assert set(np.flatnonzero(row > ROUNDING)) <= set(vector.terms.tolist())
 
 
 def test_lavis_checkpoints_load_from_where_they_lie(
@@ -262,7 +263,7 @@ def test_lavis_checkpoints_load_from_where_they_lie(
     encoder = load_encoder("lavis-albef-coco", "cpu")
     ids = torch.tensor([[2, 7, 3]])
     with torch.inference_mode():
-        assert np.allclose(encoder.encode_texts(["Dog."]), made.texts(ids, torch.ones_like(ids)).numpy(), atol=1e-6)
+        assert np.allclose(encoder.encode_texts(["Dog."]), made.texts(ids, torch.ones_like(ids)).numpy(), atol=ROUNDING)
 
 
 def test_a_device_that_is_not_there_is_one_sentence(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import DatasetError
-from core.pictures.captions.assignment import spoken
+from core.pictures.captions.assignment import assign_captions
 from core.pictures.captions.reading import CaptionsFile, read_captions
 
 FOUR = {
@@ -242,7 +242,7 @@ def given(tmp_path: Path, names: list[str], pictures: list[str], folder: str | N
         (root / picture).touch()
     file = read(tmp_path, "names.json", [{"file": name, "caption": name} for name in names])
     paths = [root / picture for picture in pictures]
-    found = spoken(file, paths, [root], None if folder is None else root / folder)
+    found = assign_captions(file, paths, [root], None if folder is None else root / folder)
     means = {text: picture for picture, texts in found.by_picture.items() for text in texts}
     assert len(found.skipped) == len(names) - len(means)
     return {name: str(means[name].relative_to(root)) if name in means else None for name in names}
@@ -308,11 +308,11 @@ def test_a_folder_says_which_of_several_is_meant(tmp_path: Path) -> None:
     assert given(tmp_path, ["a.jpg", "b.jpg"], pictures, "two") == {"a.jpg": "two/a.jpg", "b.jpg": "two/b.jpg"}
     assert given(tmp_path, ["b.jpg"], pictures, "one") == {"b.jpg": None}
     file = read(tmp_path, "names.csv", "file,caption\nx.jpg,x\na.jpg,two of them\n")
-    found = spoken(file, [tmp_path / "in" / one for one in pictures[:2]])
+    found = assign_captions(file, [tmp_path / "in" / one for one in pictures[:2]])
     assert [reason.split("/names.csv, ")[1] for _, reason in found.skipped] == [
         "line 2: it names 'x.jpg', but there is no such picture.",
         f"line 3: 'a.jpg' could be {tmp_path}/in/one/a.jpg or {tmp_path}/in/two/a.jpg; write its folder, or name a "
         "folder with --captions-folder.",
     ]
     with pytest.raises(DatasetError, match="There is no folder"):
-        spoken(file, [], folder=tmp_path / "nowhere")
+        assign_captions(file, [], folder=tmp_path / "nowhere")

@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from core.library.indexing import index_paths
 from core.models.model import Model
 from core.pictures.metadata.boilerplate import wrote_a_person
-from core.pictures.metadata.description import camera_name, describe
+from core.pictures.metadata.description import camera_name, read_description
 from core.pictures.metadata.statements import moment, place
 from index_store.filters import parse
 from index_store.folder.collection import Collection
@@ -99,14 +99,14 @@ TIFF = WHOLE.tobytes().removeprefix(b"Exif\0\0")  # EXIF is a TIFF without pixel
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".mpo"])
 def test_exif_in_every_format_that_has_it(tmp_path: Path, suffix: str) -> None:
-    assert describe(picture(tmp_path / f"a{suffix}", exif=WHOLE)) == BOATS
+    assert read_description(picture(tmp_path / f"a{suffix}", exif=WHOLE)) == BOATS
 
 
 def test_nothing_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [picture(tmp_path / f"a{suffix}", exif=WHOLE) for suffix in (".jpg", ".png", ".mpo")]
     bare = picture(tmp_path / "bare.png")
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("a picture was decoded"))
-    assert [describe(file) for file in files] == [BOATS] * 3 and describe(bare) == Description()
+    assert [read_description(file) for file in files] == [BOATS] * 3 and read_description(bare) == Description()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_nothing_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_user_comments_in_their_encodings(tmp_path: Path, charset: bytes, encoding: str) -> None:
     text = "a dog in the rain" if encoding.startswith("iso") else "ein Café im Regen"
     more = {USER_COMMENT: charset + text.encode(encoding) + b"\0\0"}
-    assert describe(picture(tmp_path / "a.jpg", exif=exif({}, more))).caption == text
+    assert read_description(picture(tmp_path / "a.jpg", exif=exif({}, more))).caption == text
 
 
 @pytest.mark.parametrize("unicode", [True, False])
@@ -127,10 +127,10 @@ def test_iptc(tmp_path: Path, unicode: bool) -> None:
     records += [(2, 120, "Ein Café".encode(encoding)), (2, 105, b"Headline"), (2, 25, "Köln".encode(encoding)),
                 (2, 25, b"rain"), (2, 55, b"20240503"), (2, 60, b"140709+0200")]  # fmt: skip
     file = with_segment(picture(tmp_path / "a.jpg"), 0xED, iptc(*records))
-    assert describe(file) == Description("Ein Café", ("Köln", "rain"), "2024-05-03T14:07:09+02:00")
+    assert read_description(file) == Description("Ein Café", ("Köln", "rain"), "2024-05-03T14:07:09+02:00")
     info = TiffImagePlugin.ImageFileDirectory_v2()
     info[33723], info.tagtype[33723] = iptc(*records)[40:], 7
-    assert describe(picture(tmp_path / "a.tif", tiffinfo=info)).caption == "Ein Café"
+    assert read_description(picture(tmp_path / "a.tif", tiffinfo=info)).caption == "Ein Café"
 
 
 def test_xmp_inside_and_beside(tmp_path: Path) -> None:
@@ -143,20 +143,20 @@ def test_xmp_inside_and_beside(tmp_path: Path) -> None:
     )  # fmt: skip
     told = Description("Two boats", ("sea", "Berlin", "Places", "Germany"), "2024-05", "NIKON D90", 52.52, 13.405)
     for name in ("a.jpg", "a.webp"):
-        assert describe(picture(tmp_path / name, xmp=inside)) == told
+        assert read_description(picture(tmp_path / name, xmp=inside)) == told
     text = PngImagePlugin.PngInfo()
     text.add_itxt("XML:com.adobe.xmp", inside.decode(), zip=True)
-    assert describe(picture(tmp_path / "a.png", pnginfo=text)) == told
+    assert read_description(picture(tmp_path / "a.png", pnginfo=text)) == told
     raw = tmp_path / "b.nef"
     raw.write_bytes(b"no RAW file at all")
     for sidecar in ("b.xmp", "b.nef.xmp", "b.XMP"):
         (tmp_path / sidecar).write_bytes(inside.decode().encode("utf-16" if sidecar == "b.XMP" else "utf-8"))
-        assert describe(raw) == told
+        assert read_description(raw) == told
         (tmp_path / sidecar).unlink()
     (tmp_path / "a.jpg.xmp").write_bytes(
         xmp(alt("dc:description", en="Better"), 'exif:DateTimeOriginal="2023-01-02T03:04:05Z"')
     )
-    better = describe(tmp_path / "a.jpg")
+    better = read_description(tmp_path / "a.jpg")
     assert (better.caption, better.taken, better.camera) == ("Better", "2023-01-02T03:04:05+00:00", "NIKON D90")
 
 
@@ -168,9 +168,9 @@ def test_a_png_is_read_to_its_end(tmp_path: Path) -> None:
     packed = b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
     data = file.read_bytes()
     file.write_bytes(data[:-12] + packed + data[-12:])
-    assert describe(file) == BOATS
+    assert read_description(file) == BOATS
     file.write_bytes(data[:-12] + packed[packed.index(b"zTXt") - 4 :] + data[-12:])
-    assert describe(file).caption == "Three boats"
+    assert read_description(file).caption == "Three boats"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_png_is_read_to_its_end(tmp_path: Path) -> None:
 def test_what_cameras_write_is_no_caption(tmp_path: Path, junk: str) -> None:
     tags: dict[int, object] = {DESCRIPTION: junk, MAKE: "Canon", MODEL: "Canon EOS 5D"}
     file = picture(tmp_path / "a.jpg", exif=exif(tags, {USER_COMMENT: b"ASCII\0\0\0" + b"Anna with her hat"}))
-    assert describe(file).caption == "Anna with her hat"
+    assert read_description(file).caption == "Anna with her hat"
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_moments(text: str, offset: str, known: str) -> None:
     ],
 )
 def test_places(tmp_path: Path, gps: dict[int, object], known: tuple[float, float] | None) -> None:
-    told = describe(picture(tmp_path / "a.jpg", exif=exif({MODEL: "x1"}, None, gps)))
+    told = read_description(picture(tmp_path / "a.jpg", exif=exif({MODEL: "x1"}, None, gps)))
     assert (told.latitude, told.longitude) == (known or (None, None)) and told.camera == "x1"
     assert place(float("nan"), 1) is None
 
@@ -268,7 +268,7 @@ def test_places(tmp_path: Path, gps: dict[int, object], known: tuple[float, floa
 def test_keywords_become_tags_that_can_be_tags(tmp_path: Path) -> None:
     words = [(2, 25, word) for word in (b"Sea", b"sea", b" a  b ", b"", b"x" * 101, b"line\nbreak", b"\x07bell")]
     file = with_segment(picture(tmp_path / "a.jpg"), 0xED, iptc(*words))
-    assert describe(file).tags == ("Sea", "a b", "line break", "bell")
+    assert read_description(file).tags == ("Sea", "a b", "line break", "bell")
 
 
 def test_damage_costs_the_description_at_most(tmp_path: Path) -> None:
@@ -279,26 +279,26 @@ def test_damage_costs_the_description_at_most(tmp_path: Path) -> None:
     file = tmp_path / "a.jpg"
     for at in range(2, 900, 7):
         file.write_bytes(data[:at] + b"\xff\xff\xff" + data[at + 3 :])
-        describe(file)
+        read_description(file)
         file.write_bytes(data[:at])
-        describe(file)
+        read_description(file)
     bomb = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
     file.with_suffix(".xmp").write_bytes(bomb.encode() + xmp("&b;"))
     file.write_bytes(data)
-    assert describe(file).caption == "C"
+    assert read_description(file).caption == "C"
     for sidecar in (b"", b"<x:xmpmeta", xmp("<dc:title>"), b"\0" * 100, b"\xff\xfe"):
         file.with_suffix(".xmp").write_bytes(sidecar)
-        assert describe(file).caption == "C"
+        assert read_description(file).caption == "C"
     file.with_suffix(".xmp").unlink()
     os.mkfifo(tmp_path / "pipe.xmp")  # never read: it would wait for ever
     picture(tmp_path / "pipe.jpg")
-    assert describe(tmp_path / "pipe.jpg") == Description() == describe(tmp_path / "nowhere.jpg")
+    assert read_description(tmp_path / "pipe.jpg") == Description() == read_description(tmp_path / "nowhere.jpg")
 
 
 def test_the_longest_name_leaves_no_room_for_a_sidecar(tmp_path: Path) -> None:
     path = tmp_path / f"{'x' * 251}.jpg"  # 255 bytes, as many as file systems take
     Image.new("RGB", (8, 8)).save(path, exif=exif({MODEL: "Pixel 7"}))
-    assert describe(path).camera == "Pixel 7"
+    assert read_description(path).camera == "Pixel 7"
 
 
 def test_indexing_takes_what_files_say(tmp_path: Path, collection: Collection, model: Model) -> None:
@@ -336,8 +336,8 @@ def test_pictures_of_before_are_asked_without_being_encoded_again(
     root.mkdir()
     file = picture(root / "a.jpg", exif=WHOLE)
     with monkeypatch.context() as before:
-        before.setattr("core.library.indexing.describe", lambda path: Description())
-        before.setattr("core.library.indexing.now", lambda: None)
+        before.setattr("core.library.prepared_picture.read_description", lambda path: Description())
+        before.setattr("core.library.prepared_picture.now", lambda: None)
         index_paths(model, collection, [root])
     (old,) = collection.all_items()
     assert old.camera is None and old.described is None
@@ -346,7 +346,10 @@ def test_pictures_of_before_are_asked_without_being_encoded_again(
     (item,) = collection.all_items()
     assert (report.unchanged, item.id, item.caption, item.tags) == (1, old.id, "Two boats", ("boats", "sea"))
     asked: list[Path] = []
-    monkeypatch.setattr("core.library.indexing.describe", lambda path: asked.append(path) or describe(path))
+    for module in ("known_pictures", "prepared_picture"):
+        monkeypatch.setattr(
+            f"core.library.{module}.read_description", lambda path: asked.append(path) or read_description(path)
+        )
     index_paths(model, collection, [root])
     assert asked == []
     file.with_suffix(".xmp").write_bytes(xmp(alt("dc:description", en="Three boats"), 'exif:DateTimeOriginal="2020"'))
@@ -374,7 +377,7 @@ def test_descriptions_travel(tmp_path: Path, collection: Collection, model: Mode
 def test_what_pillow_does_not_open_or_would_decode(tmp_path: Path) -> None:
     for name, head in (("a.tif", b"II*\0"), ("a.dng", b"II*\0"), ("a.orf", b"IIRO"), ("a.rw2", b"IIU\0")):
         (tmp_path / name).write_bytes(head + TIFF[4:])
-        assert describe(tmp_path / name) == BOATS
+        assert read_description(tmp_path / name) == BOATS
     boxes = [
         (b"JXL ", b"\r\n\x87\n"),
         (b"jxlc", b"pixels"),
@@ -382,9 +385,9 @@ def test_what_pillow_does_not_open_or_would_decode(tmp_path: Path) -> None:
         (b"xml ", xmp(bag("dc:subject", "x"))),
     ]
     (tmp_path / "a.jxl").write_bytes(b"".join(struct.pack(">I", len(data) + 8) + kind + data for kind, data in boxes))
-    assert describe(tmp_path / "a.jxl") == replace(BOATS, tags=("x", "sea", "boats"))
+    assert read_description(tmp_path / "a.jxl") == replace(BOATS, tags=("x", "sea", "boats"))
     preview = picture(tmp_path / "p.jpg", exif=WHOLE).read_bytes()
     (tmp_path / "a.raf").write_bytes(
         b"FUJIFILMCCD-RAW ".ljust(84, b"\0") + struct.pack(">II", 100, len(preview)) + b"\0" * 8 + preview
     )
-    assert describe(tmp_path / "a.raf") == BOATS
+    assert read_description(tmp_path / "a.raf") == BOATS

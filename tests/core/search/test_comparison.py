@@ -16,6 +16,8 @@ from core.models.model import Model
 from core.search.comparison import Ranked, compare, kendall_tau
 from index_store.folder.collection import Collection
 
+pytestmark = pytest.mark.numeric
+
 
 def ranked(*ids: int) -> list[Ranked]:
     return [Ranked(number, 1 / (place + 1)) for place, number in enumerate(ids)]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from core.search.explain import contributions, differences, query_terms
 from index_store.vectors import SparseVector
 
+pytestmark = pytest.mark.numeric
 TERMS = [f"term{number}" for number in range(40)]
 vectors = st.dictionaries(st.integers(0, 39), st.floats(2**-20, 50, width=32, allow_nan=False), max_size=30).map(
     SparseVector.from_pairs

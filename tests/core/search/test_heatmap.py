@@ -14,6 +14,8 @@ from core.search.heatmap import ZOOM, TermMap, can_point, term_map
 from core.vocabulary import Vocabulary
 from tests.photographs import photograph
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def pointing() -> Model:

@@ -17,6 +17,7 @@ from core.search.methods import Method, Rankings
 from core.search.search import search
 from index_store.folder.collection import Collection
 
+pytestmark = pytest.mark.numeric
 TEXT = "a red dog beside the sea"
 
 

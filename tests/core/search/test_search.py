@@ -15,6 +15,7 @@ from index_store.errors import CollectionError
 from index_store.folder.collection import Collection, NewItem
 from index_store.vectors import SparseVector
 
+pytestmark = pytest.mark.numeric
 CAPTIONS = ("a red dog", "two cats on the grass", "the moon and the sea at night", "a boat", "a house and a tree")
 EVERYTHING: dict[str, Any] = {"k": 1000}
 

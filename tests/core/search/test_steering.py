@@ -14,6 +14,7 @@ from core.search.search import encode_query, search
 from core.search.steering import MAX_WEIGHT, mixed, search_steered, steer, term_edits
 from index_store.folder.collection import Collection, NewItem
 
+pytestmark = pytest.mark.numeric
 TEXT = "a red dog and the sea at night"
 
 

@@ -17,6 +17,7 @@ from core.training.losses import own_pairs
 from core.training.objective import objective
 from core.training.trainer import train_head
 
+pytestmark = pytest.mark.numeric
 TERMS, DIM, SIZE = 700, 12, 20
 
 
@@ -105,6 +106,7 @@ def test_a_crowded_head_and_the_anchor_take_the_plain_way_with_the_same_draws() 
         assert torch.equal(plain, quick)
 
 
+@pytest.mark.slow
 def test_two_hundred_steps_go_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast, "CROWDED", 1.0)  # also where matrices would be cheaper
     generator = np.random.default_rng(0)

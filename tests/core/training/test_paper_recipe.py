@@ -30,6 +30,7 @@ from core.training.presets import RECIPES
 from core.training.trainer import HeadTraining
 from core.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.numeric
 PIECES = [
     "[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "dog", "cat", "run", "##s", "red", "on", "grass",
     ".", ",", "blue", "sky", "the", "##ing",

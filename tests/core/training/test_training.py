@@ -28,6 +28,8 @@ from core.training.objective import draw_inputs
 from core.training.trainer import HeadTraining, learning_rate, optimiser, project, train_head
 from core.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.numeric
+
 
 def test_expansion_probability_rises_linearly() -> None:
     assert [expansion_probability(p, 0.8) for p in (0, 0.2, 0.4, 0.8, 1)] == pytest.approx([0, 0.25, 0.5, 1, 1])

@@ -25,7 +25,7 @@ def start() -> Callable[[Session], Session]:
     def run(session: Session) -> Session:
         started.append(session)
         session.start()
-        session._thread.join(timeout=60)
+        session.job.wait(60)
         return session
 
     yield run  # type: ignore[misc]
@@ -40,12 +40,12 @@ def ask(session: Session, text: str, **options: object) -> object:
 
 def test_the_world_is_drawn_once_and_found_again(model: Model, home: Path, start: Callable) -> None:
     session = start(Session(model, pictures=3))
-    assert (session.progress.stage, session.size(), len(session.sample(9))) == ("ready", 3, 3)
+    assert (session.status.stage, session.size(), len(session.sample(9))) == ("ready", 3, 3)
     assert session.about == model.about and session.place("x.png") == ""
     before = sorted((path, path.stat().st_mtime_ns) for path in home.rglob("*.png"))
     assert len(before) == 3
     again = start(Session(model, pictures=3))
-    assert again.progress.stage == "ready"
+    assert again.status.stage == "ready"
     assert sorted((path, path.stat().st_mtime_ns) for path in home.rglob("*.png")) == before
 
 
@@ -74,14 +74,14 @@ def test_a_collection_that_is_not_there_is_said_at_once(model: Model, tmp_path: 
 
 def test_a_wrong_collection_fails_with_a_sentence(other_model: Model, collection: Collection, start) -> None:
     session = start(Session(other_model, collection.path))
-    assert session.progress.stage == "failed" and "tiny" in session.progress.message
+    assert session.status.stage == "failed" and "tiny" in session.status.message
     with pytest.raises(SightwordsError, match="tiny"):
         ask(session, "a dog")
 
 
 def test_an_unknown_model_fails_with_a_sentence(collection: Collection, start) -> None:
     session = start(Session("nobody", collection.path))
-    assert session.progress.stage == "failed" and "nobody" in session.progress.message
+    assert session.status.stage == "failed" and "nobody" in session.status.message
 
 
 def test_a_closed_session_says_so(model: Model, collection: Collection, start) -> None:
@@ -102,7 +102,7 @@ def test_going_over_to_another_collection_while_the_world_is_drawn_is_no_closing
         turning.start()
         while turning.is_alive():
             assert session.ready()[0] is model  # waits; it was told that the app is closing
-        assert session.ready()[1].place == str(collection.path)
+        assert session.ready()[1].address == str(collection.path)
     finally:
         session.close()
 

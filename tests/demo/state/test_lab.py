@@ -13,8 +13,9 @@ from core.library.indexing import index_paths
 from core.models.model import Model
 from core.training.checkpoint import CHECKPOINT_FILE
 from core.training.config import TrainingConfig
-from demo.components.curves import training_curves
-from demo.components.lab_view import Trained, comparison, remaining
+from demo.components.amounts import remaining
+from demo.components.head_comparison import ComparedHead, head_comparison
+from demo.components.training_curves import training_curves
 from demo.state.app import Session
 from demo.state.lab import Lab
 from demo.state.lab_choice import Choice
@@ -73,7 +74,7 @@ def test_a_head_is_trained_kept_used_and_left(lab: Lab, model: Model, home: Path
     assert used.name == "mean-colours+word-1" and used.encoder is model.encoder and len(collection) == 72
     assert lab.head_in_use == "word-1" and lab._library.current == "mine with word-1"
     assert session.encode_text("a red dog").vector.weights.tolist() != before.weights.tolist()
-    assert next(row for row in lab.compared()[tested][0] if row.here).name == "word-1"
+    assert next(row for row in lab.compared()[tested][0] if row.in_use).name == "word-1"
     with pytest.raises(QueryError, match="in use already"):
         lab.use("word-1")
     lab.back()
@@ -163,12 +164,12 @@ def test_curves_and_comparison_tell_what_they_show() -> None:
     curves = training_curves(steps, [], 4)
     assert curves.count("<svg") == 5 and "in all 2, sparsity penalty 0.2 now" in curves and "nothing yet" in curves
     rows = [
-        Trained("<b>mine</b>", "caption", "d", 0.8, 2.0, 10, 20, 0.5, 30.0),
-        Trained("none", "none", "d", 0.7, 0.0, 0, 0, 0.0, ours=False, here=True),
+        ComparedHead("<b>mine</b>", "caption", "d", 0.8, 2.0, 10, 20, 0.5, 30.0),
+        ComparedHead("none", "none", "d", 0.7, 0.0, 0, 0, 0.0, trained_here=False, in_use=True),
     ]
-    shown = comparison(rows, 0.9, "<i>tests</i>")
+    shown = head_comparison(rows, 0.9, "<i>tests</i>")
     assert "<b>mine" not in shown and "<i>" not in shown and shown.count("<svg") == 2 and "88.9 %" in shown
-    assert comparison([], 0.9, "t") == ""
+    assert head_comparison([], 0.9, "t") == ""
     assert (remaining(None), remaining(33), remaining(200)) == ("", "about 35 s left", "about 4 min left")
 
 

@@ -13,7 +13,8 @@ from PIL import Image
 from core.errors import QueryError
 from core.library.indexing import index_paths
 from core.models.model import Model
-from demo.components.library_view import library_stats, report_notice
+from demo.components.collection_stats import collection_stats
+from demo.components.notices import report_notice
 from demo.components.result_grid import file_url
 from demo.components.welcome import mosaic
 from demo.state.app import Session
@@ -253,13 +254,15 @@ def test_numbers_and_plots(started: tuple[Session, Library]) -> None:
     session, _ = started
     _, collection = session.ready()
     lengths = [len(vector) for vector in collection.vectors([item.id for item in collection.all_items()])]
-    shown = library_stats(collection.stats(), "<b>tiny</b>", list(collection.document_frequencies().values()), lengths)
+    shown = collection_stats(
+        collection.stats(), "<b>tiny</b>", list(collection.document_frequencies().values()), lengths
+    )
     assert "3 pictures" in shown and "&lt;b&gt;tiny" in shown and shown.count("<svg") == 2
     dark = replace(collection.stats(), distinct_terms=0, mean_terms=0.0, frequent=())
-    assert "3 pictures" in library_stats(dark, "tiny", [], [0, 0, 0])
+    assert "3 pictures" in collection_stats(dark, "tiny", [], [0, 0, 0])
     with Collection.open(collection.path, writable=True) as opened:
         opened.remove([item.id for item in opened.all_items()])
-    assert "nothing yet" in library_stats(collection.stats(), "tiny", [], [])
+    assert "nothing yet" in collection_stats(collection.stats(), "tiny", [], [])
 
 
 def test_strangers_may_look_but_change_nothing_and_learn_no_paths(

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from index_store.errors import CollectionError
 from index_store.filters import parse
-from index_store.folder import collection as module
+from index_store.folder import reader as module
 from index_store.folder.collection import Collection, NewItem, Retrieval
-from index_store.memory import vector_cache
-from index_store.search import exact as searching
+from index_store.search import exact
+from index_store.snapshots import vector_cache
 from index_store.vectors import SparseVector
 
 TERMS = 40
@@ -95,8 +95,8 @@ def test_any_history_searches_like_brute_force(
     queries: list[tuple[SparseVector, int, SparseVector]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(searching, "FIRST_CANDIDATES", 2)  # so that small collections too need widening
-        patch.setattr(searching, "WIDENING", 2)
+        patch.setattr(exact, "FIRST_CANDIDATES", 2)  # so that small collections too need widening
+        patch.setattr(exact, "WIDENING", 2)
         path = Path(folder) / "c"
         live: Live = {}
 

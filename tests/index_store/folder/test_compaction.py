@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from index_store.filters import parse
-from index_store.folder import collection as store
+from index_store.folder import maintenance
 from index_store.folder.collection import Collection, NewItem
-from index_store.postings import writer as postings
+from index_store.postings import index
 from index_store.vectors import SparseVector
 from tests.index_store.folder.test_crash import TERMS, start, vector_of
 
@@ -58,8 +58,8 @@ def test_the_same_answers_from_less(tmp_path: Path) -> None:
 
 
 def test_it_is_worth_it_when_the_index_lies_in_many_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "WASTE", 10)
-    monkeypatch.setattr(postings, "MANY", 3)
+    monkeypatch.setattr(maintenance, "WASTE", 10)
+    monkeypatch.setattr(index, "MANY", 3)
     with Collection.create(tmp_path / "c", model="m", vocabulary=VOCABULARY) as held:
         wasteful = []
         for part in range(5):
@@ -72,7 +72,7 @@ def test_it_is_worth_it_when_the_index_lies_in_many_pieces(tmp_path: Path, monke
 
 
 def test_it_is_worth_it_when_most_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "WASTE", 10)
+    monkeypatch.setattr(maintenance, "WASTE", 10)
     with Collection.create(tmp_path / "c", model="m", vocabulary=VOCABULARY) as held:
         ids = held.add([item(str(n)) for n in range(40)])
         assert not held.wasteful

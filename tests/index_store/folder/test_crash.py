@@ -180,8 +180,8 @@ def test_a_crash_between_the_two_commits(tmp_path: Path, monkeypatch: pytest.Mon
     folder = tmp_path / "c"
     collection = Collection.create(folder, model="test", vocabulary=[str(i) for i in range(TERMS)])
     kept = collection.add([_item("a")])
-    monkeypatch.setattr(collection._catalog, "replace", _dies)
-    monkeypatch.setattr(collection, "_undo", lambda ids: None)  # a killed process cleans nothing up
+    monkeypatch.setattr(collection._writer._catalog, "replace", _dies)
+    monkeypatch.setattr(collection._writer, "_undo", lambda ids: None)  # a killed process cleans nothing up
     with pytest.raises(KeyboardInterrupt):
         collection.add([_item("b"), _item("c")], replacing=kept)
     collection.close()

@@ -11,7 +11,8 @@ import pytest
 
 from index_store.errors import CollectionError, CollectionFull
 from index_store.folder.collection import Collection
-from index_store.postings.writer import AT_ONCE, Postings
+from index_store.postings.index import PostingsIndex
+from index_store.postings.writer import AT_ONCE, PostingsWriter
 from index_store.vectors import SparseVector
 from tests.index_store.folder.test_crash_matrix import CHANGES, OLD, fill, looked_at, state
 from tests.index_store.test_errors import one_sentence
@@ -67,9 +68,10 @@ def _copy(source: Path, target: Path) -> Path:
 
 def test_a_disk_that_is_found_full_while_documents_are_added(small_disk: Path) -> None:
     """Then tantivy refuses the next one without saying why; the sentence is the same, and nothing is written."""
-    Postings.create(small_disk / "index")
-    postings = Postings(small_disk / "index", writable=True)
-    postings.write(add=[(1, SparseVector.from_pairs({1: 1.0}))])
+    PostingsIndex.create(small_disk / "index")
+    index = PostingsIndex(small_disk / "index", writable=True)
+    writer = PostingsWriter(index)
+    writer.write(add=[(1, SparseVector.from_pairs({1: 1.0}))])
 
     def slowly() -> Iterator[tuple[int, SparseVector]]:
         for start in (2, 2 + AT_ONCE):
@@ -79,9 +81,10 @@ def test_a_disk_that_is_found_full_while_documents_are_added(small_disk: Path) -
     left = os.statvfs(small_disk)
     (small_disk / "ballast").write_bytes(b"x" * left.f_bavail * left.f_frsize)
     with pytest.raises(CollectionFull):
-        postings.write(add=slowly())
+        writer.write(add=slowly())
     (small_disk / "ballast").unlink()
-    assert postings.view().all_ids() == [1]
-    postings.write(add=[(2, SparseVector.from_pairs({1: 1.0}))])
-    assert postings.view().all_ids() == [1, 2]
-    postings.close()
+    assert index.reader().all_ids() == [1]
+    writer.write(add=[(2, SparseVector.from_pairs({1: 1.0}))])
+    assert index.reader().all_ids() == [1, 2]
+    writer.close()
+    index.close()

@@ -8,6 +8,7 @@ from numba.core import caching
 
 from index_store.memory import kernels
 
+pytestmark = pytest.mark.numeric
 # Rows 0, 1, 2 hold term 0 with 1, 0, 2 and term 1 with 0.5, 4, 0.
 STARTS, ROWS = np.array([0, 2, 4], np.int32), np.array([0, 2, 0, 1], np.uint16)
 WEIGHTS = np.array([1, 2, 0.5, 4], np.float32)

@@ -15,6 +15,7 @@ from index_store.items import Hit
 from index_store.memory.matrix import Matrix
 from index_store.vectors import SparseVector
 
+pytestmark = pytest.mark.numeric
 WORDS = [f"word{number}" for number in range(12)]
 plain = st.sampled_from([0.25, 0.5, 1.0, 1.5]) | st.floats(min_value=0.001953125, max_value=4, width=32)
 extreme = st.sampled_from([1e-45, 1e-38, 1e30, 3.4028234663852886e38])

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index_store.postings import documents, impacts
-from index_store.postings.budget import within_budget
-from index_store.postings.writer import Postings
+from index_store.postings.budget import plan_within
+from index_store.postings.index import PostingsIndex
+from index_store.postings.writer import PostingsWriter
 from index_store.vectors import SparseVector
 
+pytestmark = pytest.mark.numeric
 LARGEST = 3.4028234663852886e38
 weights = st.floats(min_value=0, max_value=LARGEST, exclude_min=True, width=32)
 vectors = st.dictionaries(st.integers(0, 40), weights, min_size=1, max_size=30).map(SparseVector.from_pairs)
@@ -84,31 +86,33 @@ def test_tokens_name_term_and_band() -> None:
 
 def test_what_tantivy_scores_is_the_formula(tmp_path: Path) -> None:
     """Documents of all lengths, some of them removed: in each list, unit * f / (f + K), as the real index has it."""
-    Postings.create(tmp_path / "index")
-    postings = Postings(tmp_path / "index", writable=True)
+    PostingsIndex.create(tmp_path / "index")
+    index = PostingsIndex(tmp_path / "index", writable=True)
+    writer = PostingsWriter(index)
     sizes = [1, 2, 5, 60, 103, 250, 400, 600, 1500]
     some = {item: long_vector(size, seed=item) for item, size in enumerate(sizes, start=1)}
-    postings.write(add=some.items())
-    postings.write(add=[(20, some[3])], delete=[1, 6])
-    view = postings.view()
+    writer.write(add=some.items())
+    writer.write(add=[(20, some[3])], delete=[1, 6])
+    reader = index.reader()
     total = sum(len(text.split()) for text in documents.texts([*some.values(), some[3]]))
-    assert view.documents in (10, 8) and view.average_length() >= impacts.LENGTH
-    if view.documents == 10:
-        assert view.average_length() == pytest.approx(total / 10, rel=0.1)  # lengths are rounded down
+    assert reader.documents in (10, 8) and reader.average_length() >= impacts.LENGTH
+    if reader.documents == 10:
+        assert reader.average_length() == pytest.approx(total / 10, rel=0.1)  # lengths are rounded down
     checked = 0
-    for (term, band), count in view.frequencies().items():
-        query = tantivy.Query.term_query(view.schema, "impacts", impacts.token(term, band), index_option="freq")
-        holding = view.searcher.doc_freq("impacts", impacts.token(term, band))
-        for score, address in view.searcher.search(query, limit=count).hits:
-            [item] = view.searcher.fast_field_values("id", [address])
+    for (term, band), count in reader.frequencies().items():
+        query = tantivy.Query.term_query(reader.schema, "impacts", impacts.token(term, band), index_option="freq")
+        holding = reader.searcher.doc_freq("impacts", impacts.token(term, band))
+        for score, address in reader.searcher.search(query, limit=count).hits:
+            [item] = reader.searcher.fast_field_values("id", [address])
             held = impacts.impacts({**some, 20: some[3]}[item].weights)
             f = held.frequency[({**some, 20: some[3]}[item].terms == term).argmax()]
             length = impacts.rounded(np.array([float(held.length)]))[0]
-            k = impacts.saturation(length, view.average_length())
-            assert score == pytest.approx(impacts.unit(np.int64(holding), view.documents) * f / (f + k), rel=1e-5)
+            k = impacts.saturation(length, reader.average_length())
+            assert score == pytest.approx(impacts.unit(np.int64(holding), reader.documents) * f / (f + k), rel=1e-5)
             checked += 1
     assert checked > 500
-    postings.close()
+    writer.close()
+    index.close()
 
 
 @settings(max_examples=40, deadline=None)
@@ -118,33 +122,37 @@ def test_bounds_of_the_real_index_hold(
 ) -> None:
     """With everything read, and on a budget: no item scores more than its bound, nor an unseen one than `beyond`."""
     folder = tmp_path_factory.mktemp("bounds") / "index"
-    Postings.create(folder)
-    postings = Postings(folder, writable=True)
-    postings.write(add=list(enumerate(some, start=1)))
-    view = postings.view()
+    PostingsIndex.create(folder)
+    index = PostingsIndex(folder, writable=True)
+    writer = PostingsWriter(index)
+    writer.write(add=list(enumerate(some, start=1)))
+    reader = index.reader()
     exact = {item: query.dot(vector) for item, vector in enumerate(some, start=1)}
-    lists = view.lists(query)
+    lists = reader.lists(query)
     for most in (10**9, budget):
-        reading = within_budget(lists, most)
-        assert reading.postings <= max(most, max((one.length for one in lists), default=0))
+        plan = plan_within(lists, most)
+        assert plan.postings <= max(most, max((one.length for one in lists), default=0))
         for limit in (1, 3, 100):
-            found = view.candidates(reading, limit)
+            found = reader.candidates(plan, limit)
             assert found.bounds == sorted(found.bounds, reverse=True)
             for item, bound in zip(found.ids, found.bounds, strict=True):
                 assert exact[item] <= bound
             for item in exact.keys() - set(found.ids):
                 assert exact[item] <= (found.beyond or 0.0)
-    postings.close()
+    writer.close()
+    index.close()
 
 
 def test_a_term_that_every_item_has(tmp_path: Path) -> None:
     """Its idf is next to nothing, and BM25 would say nothing: the float32 arithmetic is followed, not the formula."""
-    Postings.create(tmp_path / "index")
-    postings = Postings(tmp_path / "index", writable=True)
-    postings.write(add=[(item, SparseVector.from_pairs({3: 0.7})) for item in range(1, 5001)])
-    view = postings.view()
-    assert 0 < impacts.idf(np.int64(5000), view.documents) < 1e-3
-    found = view.candidates(within_budget(view.lists(SparseVector.from_pairs({3: 2.0})), 10**9), 10)
+    PostingsIndex.create(tmp_path / "index")
+    index = PostingsIndex(tmp_path / "index", writable=True)
+    writer = PostingsWriter(index)
+    writer.write(add=[(item, SparseVector.from_pairs({3: 0.7})) for item in range(1, 5001)])
+    reader = index.reader()
+    assert 0 < impacts.idf(np.int64(5000), reader.documents) < 1e-3
+    found = reader.candidates(plan_within(reader.lists(SparseVector.from_pairs({3: 2.0})), 10**9), 10)
     assert all(1.4 <= bound < 1.4 * 1.2 for bound in found.bounds)
-    assert impacts.idf(np.int64(10**8), 10**8) == 0.0  # then a constant stands for the list (`PostingsView._clause`)
-    postings.close()
+    assert impacts.idf(np.int64(10**8), 10**8) == 0.0  # then a constant stands for the list (`PostingsReader._clause`)
+    writer.close()
+    index.close()

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from index_store.filters import EVERYTHING, Filter, parse
 from index_store.folder.collection import Collection, NewItem
-from index_store.search import exact as searching
+from index_store.search import exact
 from index_store.vectors import SparseVector
 
+pytestmark = pytest.mark.numeric
 WORDS = [f"word{number}" for number in range(30)]
 Vectors = dict[int, SparseVector]
 LIMITLESS = 10**9
@@ -60,8 +61,8 @@ def check(held: Collection, live: Vectors, query: SparseVector, k: int, where: F
 @pytest.fixture(autouse=True, scope="module")
 def short_lists() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(searching, "FIRST_CANDIDATES", 2)  # so that small collections too need widening
-        patch.setattr(searching, "WIDENING", 2)
+        patch.setattr(exact, "FIRST_CANDIDATES", 2)  # so that small collections too need widening
+        patch.setattr(exact, "WIDENING", 2)
         yield
 
 

@@ -1,4 +1,4 @@
-"""While somebody writes without a pause, a thread looks for newer moments in the place of questions."""
+"""While somebody writes without a pause, a thread looks for newer snapshots in the place of queries."""
 
 import threading
 import time
@@ -9,9 +9,8 @@ import pytest
 
 from index_store.errors import CollectionBusy
 from index_store.folder.collection import Collection, NewItem
-from index_store.snapshots import snapshots as moments
-from index_store.snapshots import watcher as lookout
-from index_store.snapshots.watcher import BUSY, Lookout
+from index_store.snapshots import snapshots, watcher
+from index_store.snapshots.watcher import BUSY, Watcher
 from index_store.vectors import SparseVector
 
 HOURS = 7200.0
@@ -29,49 +28,49 @@ def soon(true: Callable[[], bool]) -> bool:
 
 
 def running() -> int:
-    return sum(thread.name == "lookout" for thread in threading.enumerate())
+    return sum(thread.name == "snapshot-watcher" for thread in threading.enumerate())
 
 
-def test_it_looks_while_there_are_many_newer_moments_and_questions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookout, "PAUSE_S", 0.01)
+def test_it_looks_while_there_are_many_newer_snapshots_and_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher, "PAUSE_S", 0.01)
     looks: list[float] = []
-    watch = Lookout(lambda: looks.append(time.monotonic()))
+    watch = Watcher(lambda: looks.append(time.monotonic()))
     for _ in range(BUSY - 1):
-        watch.found(time.monotonic())
-    assert not watch.asked(time.monotonic()) and not running(), "not so many yet"
-    watch.found(time.monotonic())
-    assert not looks and watch.asked(time.monotonic()), "nobody looks before there is a question"
+        watch.changed(time.monotonic())
+    assert not watch.queried(time.monotonic()) and not running(), "not so many yet"
+    watch.changed(time.monotonic())
+    assert not looks and watch.queried(time.monotonic()), "nobody looks before there is a question"
     assert soon(lambda: bool(looks))
     assert soon(lambda: not running()), "no question for a while: it ends"
-    assert watch.asked(time.monotonic()) and soon(lambda: bool(running())), "and begins anew with the next"
+    assert watch.queried(time.monotonic()) and soon(lambda: bool(running())), "and begins anew with the next"
     watch.close()
     watch.close()
-    assert not running() and not watch.asked(time.monotonic())
+    assert not running() and not watch.queried(time.monotonic())
 
 
 def test_it_ends_when_nothing_is_new_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookout, "PAUSE_S", 0.01)
-    monkeypatch.setattr(lookout, "BUSY_S", 0.2)
-    watch = Lookout(lambda: None)
+    monkeypatch.setattr(watcher, "PAUSE_S", 0.01)
+    monkeypatch.setattr(watcher, "BUSY_S", 0.2)
+    watch = Watcher(lambda: None)
     for _ in range(BUSY):
-        watch.found(time.monotonic())
-    assert watch.asked(time.monotonic())
-    assert soon(lambda: not watch.asked(time.monotonic())), "though there are questions"
+        watch.changed(time.monotonic())
+    assert watch.queried(time.monotonic())
+    assert soon(lambda: not watch.queried(time.monotonic())), "though there are questions"
     watch.close()
 
 
 def test_what_it_meets_with_is_left_to_the_next_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookout, "PAUSE_S", 0.01)
+    monkeypatch.setattr(watcher, "PAUSE_S", 0.01)
     looks: list[float] = []
 
     def busy() -> None:
         looks.append(time.monotonic())
         raise CollectionBusy("somebody commits")
 
-    watch = Lookout(busy)
+    watch = Watcher(busy)
     for _ in range(BUSY):
-        watch.found(time.monotonic())
-    assert soon(lambda: watch.asked(time.monotonic()) and len(looks) > 2), "it goes on"
+        watch.changed(time.monotonic())
+    assert soon(lambda: watch.queried(time.monotonic()) and len(looks) > 2), "it goes on"
     watch.close()
 
 
@@ -79,9 +78,9 @@ def test_what_it_meets_with_is_left_to_the_next_question(monkeypatch: pytest.Mon
 def test_a_reader_of_a_busy_writer_is_brought_up_to_date_beside_its_questions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: bool
 ) -> None:
-    monkeypatch.setattr(lookout, "BUSY_S", HOURS)
-    monkeypatch.setattr(lookout, "PAUSE_S", HOURS)
-    monkeypatch.setattr(moments, "FRESH_S", HOURS)
+    monkeypatch.setattr(watcher, "BUSY_S", HOURS)
+    monkeypatch.setattr(watcher, "PAUSE_S", HOURS)
+    monkeypatch.setattr(snapshots, "FRESH_S", HOURS)
     with (
         Collection.create(tmp_path / "c", model="m", vocabulary=["a", "b"]) as writer,
         Collection.open(tmp_path / "c") as reader,
@@ -93,18 +92,18 @@ def test_a_reader_of_a_busy_writer_is_brought_up_to_date_beside_its_questions(
             assert len(reader) == count, "at first each question sees what was written before it"
         writer.add([new(99.0)])
         assert len(reader) == BUSY and running() == 1, "the thread has not looked yet"
-        monkeypatch.setattr(moments, "FRESH_S", 0.0)
+        monkeypatch.setattr(snapshots, "FRESH_S", 0.0)
         assert len(reader) == BUSY + 1, "a question does not rely on a thread that is late"
     assert not running()
 
-    monkeypatch.setattr(lookout, "PAUSE_S", 0.01)
+    monkeypatch.setattr(watcher, "PAUSE_S", 0.01)
     with Collection.open(tmp_path / "c", writable=True) as writer, Collection.open(tmp_path / "c") as reader:
         if held:
             reader.load()
         for count in range(1, BUSY + 1):
             writer.add([new(100.0 + count)])
             assert len(reader) == BUSY + 1 + count
-        monkeypatch.setattr(moments, "FRESH_S", HOURS)
+        monkeypatch.setattr(snapshots, "FRESH_S", HOURS)
         assert len(reader) == 2 * BUSY + 1
         writer.add([new(200.0)])
         question = SparseVector.from_pairs({1: 1.0})

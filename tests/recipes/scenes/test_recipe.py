@@ -23,6 +23,7 @@ from recipes.scenes.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIDES, SIZE, Co
 from recipes.scenes.recipe import RECIPE, Stage
 from recipes.scenes.towers import Towers, embed, run_stage
 from recipes.scenes.vocabulary import COLOUR_NOUNS, builtin_vocabulary, shipped_vocabulary
+from tests.rounding import ROUNDING
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_vectors_of_a_corpus_are_encoded_once(tmp_path: Path) -> None:
     part = load_corpus("val", 2, tmp_path, supersample=2)
     assert list(first.captions) == [t for a, b in zip(part.captions, part.phrases, strict=True) for t in (*a, *b)]
     texts = SceneEncoder.load(encoder).encode_texts(first.captions)
-    assert np.abs(first.texts - texts).max() < 1e-5
+    assert np.abs(first.texts - texts).max() < ROUNDING
     assert len(encoded(encoder, "val", 2, tmp_path).texts) == 10  # captions alone
     for path in tmp_path.glob("pictures-*"):
         path.unlink()  # what follows needs none
@@ -154,6 +155,7 @@ def test_mirroring_swaps_left_and_right(corpus: Corpus) -> None:
     assert (np.flatnonzero(mirror != np.arange(len(mirror))) == sorted((left, right))).all()
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, claims: ClaimArrays) -> None:
     recipe = replace(RECIPE, batch_size=16)
     stages = (

@@ -1,14 +1,14 @@
 """The small pictures of a collection, one file an item; knows nothing of how they are made or shown.
 
-They are written before an item counts and deleted after it no longer does, so a crash leaves files too many, never too
-few. They are not forced to the disk one by one: after a power cut `verify` names those that are missing.
+A file is written before its item exists and deleted after the item is gone, so a crash may leave too many files, never
+too few. Files are not forced to the disk one by one: after a power cut, `verify` names those that are missing.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-A_FOLDER = 1000  # files in one folder: file managers and backups choke on millions
+A_FOLDER = 1000  # files in one folder; file managers and backups choke on millions
 FOLDER = "thumbs"
 ENDINGS = ("webp", "jpg")
 
@@ -25,7 +25,10 @@ class Thumbnails:
         (collection / FOLDER).mkdir()
 
     def write(self, item: int, data: bytes | None) -> str | None:
-        """Writes a WebP or JPEG file; its path below the collection folder. OSError where the disk refuses."""
+        """Writes the bytes of a WebP or JPEG file; returns its path below the collection folder, None without bytes.
+
+        OSError where the disk refuses.
+        """
         if data is None:
             return None
         file = self._folder(item) / f"{item}.{'webp' if data[:4] == b'RIFF' else 'jpg'}"
@@ -34,13 +37,13 @@ class Thumbnails:
         return file.relative_to(self._collection).as_posix()
 
     def drop(self, item: int) -> None:
-        """Deletes an item's file, if it has one; one that cannot be deleted is left behind."""
+        """Deletes an item's file, if it has one; leaves a file that cannot be deleted."""
         for ending in ENDINGS:
             with suppress(OSError):
                 (self._folder(item) / f"{item}.{ending}").unlink()
 
     def keep_only(self, wanted: Callable[[int], bool]) -> None:
-        """Deletes the files of all items that are not wanted."""
+        """Deletes the files of all items for which `wanted(id)` is false."""
         for file in (self._collection / FOLDER).glob("*/*"):
             if file.stem.isdecimal() and not wanted(int(file.stem)):
                 with suppress(OSError):

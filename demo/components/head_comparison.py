@@ -1,4 +1,4 @@
-"""The Lab in words and pictures: how far a training is, and the heads compared; plain data to HTML."""
+"""The heads of the Lab compared: two plots of quality over cost, and a table; plain data to HTML."""
 
 import math
 from collections.abc import Sequence
@@ -7,12 +7,17 @@ from html import escape
 
 from demo.components.amounts import amount
 
-WIDTH, HEIGHT, LEFT, FOOT, TOP, RIGHT = 380, 230, 44, 40, 10, 14
+WIDTH, HEIGHT, LEFT, FOOT, TOP, RIGHT = 380, 230, 44, 40, 10, 14  # of a plot, and the room around its inside
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A row of the comparison. `ours`: trained here, not brought along. `here`: the app searches with it."""
+class ComparedHead:
+    """A head and its figures, on the test split of what it was trained on.
+
+    `recall`: R@1, 0 to 1. `flops`: term products that a query and an item cost. `caption_terms`, `image_terms`: mean
+    number of terms. `exact`: Exact@20, 0 to 1. `seconds`: how long the training took. `trained_here`: it did not come
+    with the program. `in_use`: the app searches with it.
+    """
 
     name: str
     control: str
@@ -23,21 +28,15 @@ class Trained:
     image_terms: float
     exact: float
     seconds: float | None = None
-    ours: bool = True
-    here: bool = False
+    trained_here: bool = True
+    in_use: bool = False
 
 
-def remaining(seconds: float | None) -> str:
-    """ "about 40 s left"; nothing where nobody knows."""
-    if seconds is None:
-        return ""
-    if seconds < 90:
-        return f"about {max(5, 5 * math.ceil(seconds / 5))} s left"
-    return f"about {math.ceil(seconds / 60)} min left"
+def head_comparison(rows: Sequence[ComparedHead], dense: float, tested: str) -> str:
+    """R@1 and Exact@20 of each head over its FLOPs, as plots and as a table; "" without heads.
 
-
-def comparison(rows: Sequence[Trained], dense: float, tested: str) -> str:
-    """R@1 and Exact@20 of every head over its FLOPs, the dense R@1 as a line, and all of it as a table."""
+    `dense`: R@1 of the dense vectors, a line in the plot. `tested`: on what the heads were judged, in words.
+    """
     if not rows:
         return ""
     bottom = max(0.0, math.floor(10 * min(row.recall for row in rows) - 0.5) / 10)
@@ -51,7 +50,9 @@ def comparison(rows: Sequence[Trained], dense: float, tested: str) -> str:
     )
 
 
-def _scatter(rows: Sequence[Trained], values: Sequence[float], title: str, bottom: float, dense: float | None) -> str:
+def _scatter(
+    rows: Sequence[ComparedHead], values: Sequence[float], title: str, bottom: float, dense: float | None
+) -> str:
     flops = [max(row.flops, 1e-3) for row in rows]
     low, high = 10 ** math.floor(math.log10(min(flops))), 10 ** math.ceil(math.log10(max(flops) * 1.0001))
     span = math.log10(high / low) or 1.0
@@ -65,12 +66,14 @@ def _scatter(rows: Sequence[Trained], values: Sequence[float], title: str, botto
         )
         for number, (row, cost, value) in enumerate(zip(rows, flops, values, strict=True), 1)
     ]
-    said = "; ".join(f"{row.name} {amount(value)} at {row.flops:.2f} FLOPs" for _, _, _, row, value in points)
+    label = "; ".join(f"{row.name} {amount(value)} at {row.flops:.2f} FLOPs" for _, _, _, row, value in points)
     dots = "".join(
-        f'<g class="sw-dot-{"ours" if row.ours else "given"}"><title>{escape(row.name)}: {title} {amount(value)}, '
-        f'FLOPs {row.flops:.2f}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="9"></circle>'
+        f'<g class="sw-dot-{"ours" if row.trained_here else "given"}"><title>{escape(row.name)}: {title} '
+        f'{amount(value)}, FLOPs {row.flops:.2f}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="9"></circle>'
         f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{number}</text></g>'
-        for x, y, number, row, value in sorted(points, key=lambda point: point[3].ours)  # ours on top
+        for x, y, number, row, value in sorted(
+            points, key=lambda point: point[3].trained_here
+        )  # those trained here on top
     )
     line = ""
     if dense is not None:
@@ -81,7 +84,7 @@ def _scatter(rows: Sequence[Trained], values: Sequence[float], title: str, botto
         )
     return (
         f"<figure><figcaption><b>{title}</b></figcaption>"
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(f"{title} over FLOPs: {said}")}">'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(f"{title} over FLOPs: {label}")}">'
         f"{_axes(low, high, span, bottom)}{line}{dots}</svg></figure>"
     )
 
@@ -109,7 +112,7 @@ def _axes(low: float, high: float, span: float, bottom: float) -> str:
     return f"{across}{down}{foot}"
 
 
-def _table(rows: Sequence[Trained], dense: float) -> str:
+def _table(rows: Sequence[ComparedHead], dense: float) -> str:
     heads = ("", "Head", "Control", "R@1", "of dense", "FLOPs", "Terms: caption / image", "Exact@20")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(_row(number, row, dense) for number, row in enumerate(rows, 1))
@@ -119,12 +122,12 @@ def _table(rows: Sequence[Trained], dense: float) -> str:
     )
 
 
-def _row(number: int, row: Trained, dense: float) -> str:
+def _row(number: int, row: ComparedHead, dense: float) -> str:
     share = f"{100 * row.recall / dense:.1f} %" if dense else ""
     seconds = f" in {row.seconds:,.0f} s" if row.seconds is not None else ""
-    here = ' <span class="sw-in-use">in use</span>' if row.here else ""
+    in_use = ' <span class="sw-in-use">in use</span>' if row.in_use else ""
     return (
-        f'<tr><td class="sw-number">{number}</td><th scope="row"><bdi>{escape(row.name)}</bdi>{here}'
+        f'<tr><td class="sw-number">{number}</td><th scope="row"><bdi>{escape(row.name)}</bdi>{in_use}'
         f"<small>{escape(row.data)}{seconds}</small></th><td>{escape(row.control)}</td>"
         f'<td class="sw-number"><b>{amount(row.recall)}</b></td><td class="sw-number">{share}</td>'
         f'<td class="sw-number">{row.flops:.2f}</td>'

@@ -1,4 +1,4 @@
-"""A training as it goes: loss, recall, cost, terms and expansion over epochs, a small plot each; plain data to HTML."""
+"""A training as it goes: a small plot over the epochs for loss, recall, cost, terms and the chance to expand."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from core.training.curves import EpochMeasures
 
 WIDTH, HEIGHT = 300, 120  # of a plot's inside
-LEFT, FOOT, TOP = 38, 20, 8
+LEFT, FOOT, TOP = 38, 20, 8  # the room around it
 
 READING = (
     "Over the first fifth of training, weights are penalised more and more: FLOPs fall. The chance to expand rises all "
@@ -17,13 +17,13 @@ READING = (
     "that it does not learn from; the sparsest of the best is kept."
 )
 
-Points = list[tuple[float, float]]
-Steps = Sequence[tuple[float, dict[str, float]]]
+Points = list[tuple[float, float]]  # (epochs so far, value)
+Steps = Sequence[tuple[float, dict[str, float]]]  # (epochs so far, measures by name)
 
 
 @dataclass(frozen=True)
 class Line:
-    """What a line is called, how it looks ("literal": teal; "expansion": amber, dashed), and (epochs, value) points."""
+    """One line of a plot; `look`: "literal" is teal, "expansion" amber and dashed."""
 
     name: str
     look: str
@@ -31,7 +31,11 @@ class Line:
 
 
 def training_curves(steps: Steps, rows: "Sequence[EpochMeasures]", epochs: int) -> str:
-    """`steps`: (epochs so far, losses and expansion); `rows`: every finished epoch of `epochs`."""
+    """All plots of one training.
+
+    `steps`: its losses and its chance to expand after each step; `rows`: the measures of each finished epoch; `epochs`:
+    how many there will be.
+    """
 
     def by_step(name: str) -> Points:
         return [(at, measures[name]) for at, measures in steps]
@@ -61,10 +65,15 @@ def training_curves(steps: Steps, rows: "Sequence[EpochMeasures]", epochs: int) 
 def _plot(title: str, about: str, lines: list[Line], epochs: int, top: float | None) -> str:
     values = [value for line in lines for _, value in line.points]
     most = top if top is not None else _round_up(max(values, default=0.0))
-    x: Callable[[float], float] = lambda at: LEFT + WIDTH * min(at / max(epochs, 1), 1.0)  # noqa: E731
-    y: Callable[[float], float] = lambda value: TOP + HEIGHT * (1 - min(value / most, 1.0))  # noqa: E731
+
+    def x(at: float) -> float:
+        return LEFT + WIDTH * min(at / max(epochs, 1), 1.0)
+
+    def y(value: float) -> float:
+        return TOP + HEIGHT * (1 - min(value / most, 1.0))
+
     now = ", ".join(f"{line.name} {_number(line.points[-1][1])}" for line in lines if line.points)
-    said = f"{title}, {about}: " + (f"{now} now" if now else "nothing yet")
+    label = f"{title}, {about}: " + (f"{now} now" if now else "nothing yet")
     inside = "".join(_line(line, x, y) for line in lines)
     legend = "".join(
         f'<span class="sw-{line.look}"><i aria-hidden="true"></i>{line.name} '
@@ -74,7 +83,7 @@ def _plot(title: str, about: str, lines: list[Line], epochs: int, top: float | N
     return (
         f'<figure><figcaption><b>{title}</b> <span class="sw-quiet">{about}</span></figcaption>'
         f'<p class="sw-curve-key sw-number">{legend}</p>'
-        f'<svg viewBox="0 0 {LEFT + WIDTH + 8} {TOP + HEIGHT + FOOT}" role="img" aria-label="{escape(said)}">'
+        f'<svg viewBox="0 0 {LEFT + WIDTH + 8} {TOP + HEIGHT + FOOT}" role="img" aria-label="{escape(label)}">'
         f"{_grid(most, epochs)}{inside}</svg></figure>"
     )
 

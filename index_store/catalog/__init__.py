@@ -1,0 +1,1 @@
+"""The catalog of a collection folder, in SQLite: which items exist, what is known of them, and what made them."""

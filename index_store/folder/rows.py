@@ -1,0 +1,28 @@
+"""Items as rows of the catalog, and back; knows neither connections nor postings."""
+
+from pathlib import Path
+
+from index_store.catalog.catalog import SEPARATOR
+from index_store.catalog.connection import Row
+from index_store.items import METADATA, Item, NewItem
+
+
+def row_of(number: int, item: NewItem, added: str, thumbnail: str | None) -> Row:
+    """A new item as a row for `Catalog.replace`.
+
+    number: its id.  added: the time, as `now` gives it.  thumbnail: path of its file below the collection folder.
+    """
+    return {name: getattr(item, name) for name in METADATA} | {
+        "id": number,
+        "added": added,
+        "thumbnail": thumbnail,
+        "terms": len(item.vector),
+        "similarity_hash": item.similarity_hash if item.kind == "image" else None,
+    }
+
+
+def item_of(row: Row, folder: Path) -> Item:
+    """A row of the catalog as an item. folder: of the collection."""
+    known = {name: value for name, value in row.items() if name not in ("terms", "thumbnail", "tags")}
+    tags = tuple(row["tags"].split(SEPARATOR)) if row["tags"] else ()
+    return Item(**known, tags=tags, thumbnail=str(folder / row["thumbnail"]) if row["thumbnail"] else None)
