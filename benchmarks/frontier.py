@@ -15,11 +15,11 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from recipes.scenes.world_data import world_data
 
 from core.data.dense import DenseFolder
 from core.data.literal_terms import literal_terms
-from core.home import home_folder
+from core.data.world_data import world_data
+from core.files import home_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import project
 from recipes.scenes.build import train_builtin_head

@@ -19,11 +19,11 @@ from core.data.world_data import world_data
 from core.errors import DatasetError, TrainingError
 from core.evaluation.evaluate import evaluate_dense, evaluate_head
 from core.experiments.fitting import Fitted, Watch, train_folder
-from core.models.head_folder import HEAD_VOCABULARY, load_head
+from core.files import write_text_whole
+from core.models.head import HEAD_VOCABULARY, load_head
 from core.training.config import TrainingConfig
 from core.training.trainer import Stopped
 from core.vocabulary import Vocabulary
-from core.writing import write_text_whole
 from index_store.progress import Progress, ShouldStop, never
 
 EXPERIMENT_FILE = "experiment.json"
@@ -123,9 +123,9 @@ def discard(home: Path, key: str) -> None:
 def conduct(folder: Path, cache: Path, *, tell: Tell, should_stop: ShouldStop = never) -> bool:
     """Trains the head of the experiment in `folder`, judges the kept one, and writes the result there; whether it did.
 
-    Scenes of the built-in world are drawn below `cache` first, where they are asked for. Made for `run_apart`, whose
-    `should_stop` says yes once each time that a person asks to stop. Asked while training, the best head so far is kept
-    and judged; false where there is none yet. Asked again while judging, the head stays without a judgement.
+    Scenes of the built-in world are drawn below `cache` first, where they are asked for. Made for `run_in_subprocess`,
+    where `should_stop` says yes once each time that a person asks to stop. Asked while training, the best head so far
+    is kept and judged; false where there is none yet. Asked again while judging, the head stays without a judgement.
     """
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # a core is the app's; busy cores make more threads slower
     experiment, progress = Experiment.load(folder), _ending(tell, should_stop)

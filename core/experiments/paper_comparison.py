@@ -17,13 +17,12 @@ from core.data.literal_terms import literal_terms
 from core.data.word_vectors import caption_vectors, read_word_vectors
 from core.evaluation.evaluate import Evaluation, Mode, evaluate_dense, evaluate_head
 from core.experiments.fitting import Watch, train_folder
-from core.models.head import SparseHead
-from core.models.head_folder import HEAD_VOCABULARY, load_head
-from core.subprocess_task import run_apart
+from core.files import write_text_whole
+from core.models.head import HEAD_VOCABULARY, SparseHead, load_head
+from core.subprocess_task import run_in_subprocess
 from core.training.config import Control, TrainingConfig
 from core.training.mlm_head import read_initial_embeddings, weights_file
 from core.vocabulary import Vocabulary
-from core.writing import write_text_whole
 from index_store.progress import Progress, ShouldStop, named, silent
 
 
@@ -170,7 +169,7 @@ def train_in_subprocess(
     """
     out.mkdir(parents=True, exist_ok=True)
     vocabulary.save(out / HEAD_VOCABULARY)
-    cost: dict[str, Any] = run_apart(_train, data, config, out, initial_embeddings, tell=progress)
+    cost: dict[str, Any] = run_in_subprocess(_train, data, config, out, initial_embeddings, tell=progress)
     return cost
 
 

@@ -7,7 +7,7 @@ import typer
 
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
-from demo.commands.opening import DeviceOption, JsonOption, PrecisionOption
+from demo.commands.options import DeviceOption, JsonOption, PrecisionOption
 from demo.commands.research_options import stoppable
 
 commands = typer.Typer()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from demo import terminal
-from demo.commands.opening import JsonOption, writing
+from demo.commands.opening import writing
+from demo.commands.options import JsonOption
 from demo.commands.research_options import (
     DataOption,
     Tokenizer,
@@ -103,10 +104,10 @@ def _judged_head(
 ) -> "Evaluation":
     from core.data.literal_terms import literal_terms
     from core.evaluation.evaluate import evaluate_head
-    from core.models.head_folder import load_head
-    from core.models.registry import head_place
+    from core.models.head import load_head
+    from core.models.registry import find_head
 
-    place, terms = head_place(head)
+    place, terms = find_head(head)
     loaded, own = load_head(place, vocabulary or terms, tokenizer)
     part = folder.split(split)
     return evaluate_head(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from demo import terminal
-from demo.commands.opening import JsonOption, writing
+from demo.commands.opening import writing
+from demo.commands.options import JsonOption
 from demo.commands.research_options import (
     EpochsOption,
     ExpandsFromOption,
@@ -68,9 +69,9 @@ def reproduce(
     """The paper's comparison: dense, every expansion control, literal and hybrid search, in one table."""
     from core.experiments.paper_comparison import PaperComparison
     from core.experiments.table import markdown, write_table
-    from core.models.registry import head_place
+    from core.models.registry import find_head
 
-    ready = {named: head_place(named) for named in head or ()}
+    ready = {named: find_head(named) for named in head or ()}
     embeddings = initial_embeddings_path(init_embeddings, recipe)
     if data is None and recipe is None:
         # few scenes, few steps: with more of either, a stronger penalty costs no more
@@ -93,7 +94,7 @@ def reproduce(
 def _world(scenes: int, own: "Vocabulary | None", progress: Progress) -> "tuple[Path, Vocabulary]":
     """The built-in world as a data set, drawn now where it is not there yet, and the terms: `own`, or its words."""
     from core.data.world_data import world_data, world_vocabulary
-    from core.home import home_folder
+    from core.files import home_folder
 
     folder = world_data(scenes, home_folder() / "study", progress=progress)
     return folder, own if own is not None else world_vocabulary()

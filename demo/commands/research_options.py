@@ -123,7 +123,7 @@ def tell_of_download(name: str, size: int) -> None:
 
 def initial_embeddings_path(named: str | None, recipe: str | None) -> Path | None:
     """Where what `--init-embeddings` names lies on this machine; fetches what is of the hub and not here yet."""
-    from core.encoders.weights import HubFiles, source
+    from core.encoders.hub_files import HubFiles, source
     from core.training.mlm_head import PIECES_FILE, WEIGHTS_FILES
 
     if named is None:

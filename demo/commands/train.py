@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from demo import terminal
-from demo.commands.interruption import interrupted
-from demo.commands.opening import DeviceOption, JsonOption, writing
+from demo.commands.opening import writing
+from demo.commands.options import DeviceOption, JsonOption
 from demo.commands.research_options import (
     DataOption,
     EpochsOption,
@@ -25,6 +25,7 @@ from demo.commands.research_options import (
     tell_of_download,
     training_config,
 )
+from demo.terminal import interrupted
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
@@ -117,13 +118,13 @@ def _fitted(
     restart: bool,
 ) -> "Fitted":
     """Trains behind a bar, with a line an epoch; Ctrl-C stops before the next step."""
-    from core.encoders.batches import place
+    from core.encoders.devices import compute_device
     from core.experiments.fitting import Watch, train_folder
     from core.models.registry import chosen_device
     from core.training.mlm_head import read_initial_embeddings
 
     start = read_initial_embeddings(embeddings, terms) if embeddings is not None else None
-    where = place(chosen_device(device)).device.type
+    where = compute_device(chosen_device(device)).device.type
     with (
         terminal.progress_bar(f"training, control {config.control}") as advance,
         writing(out),

@@ -13,8 +13,7 @@ from core.errors import ModelError, TrainingError
 from core.experiments import paper_comparison
 from core.experiments.paper_comparison import ROWS, PaperComparison
 from core.experiments.table import markdown, write_table
-from core.models.head import HeadConfig, SparseHead
-from core.models.head_folder import HEAD_VOCABULARY, load_head
+from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead, load_head
 from core.training.config import TrainingConfig
 from core.vocabulary import Vocabulary
 
