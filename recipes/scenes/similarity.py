@@ -1,8 +1,8 @@
-"""How like nouns of the world the teacher finds English nouns; knows no lessons.
+"""The similarity of English nouns to nouns of the world, as the teacher finds it; knows no lessons.
 
 A word alone tells a sentence encoder little: "a warehouse, a kind of depository" is nearer to "building: a structure
 that has a roof and walls" than "warehouse" is to "building". Of 2,330 nouns whose meaning WordNet's tree gives, the
-teacher finds 34 % by the words alone and 67 % so.
+teacher finds the right one for 34 % by the words alone, and for 67 % when both are described so.
 """
 
 import re
@@ -13,38 +13,38 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from core.world.words import MEANINGS
-from recipes.scenes.relatives import COMMON_SENSES, meanings
+from recipes.scenes.related_nouns import COMMON_SENSES, meanings
 from recipes.scenes.teacher import Teacher
 from recipes.scenes.wordnet import Key, WordNet
 
 WORLD_NOUNS = tuple(sorted(MEANINGS))
-IN_KIND = 2 / 3  # of the likeness: that of the word with what it is a kind of; the rest is that of the word alone
+IN_KIND = 2 / 3  # share of the similarity of the word with what it is a kind of; the rest is that of the word alone
 ALONE = 0.15  # by how much the teacher's cosine of two words alone is higher than that of nouns with their kinds
 
 
-class Likeness:
+class NounSimilarity:
     """The teacher's cosines between English nouns and those of the world."""
 
     def __init__(self, wordnet: WordNet, teacher: Teacher):
         self._wordnet, self.teacher = wordnet, teacher
-        found = meanings(wordnet)
-        described = [self._described(noun, found.get(noun)) for noun in WORLD_NOUNS]
+        known = meanings(wordnet)
+        described = [self._described(noun, known.get(noun)) for noun in WORLD_NOUNS]
         self._world: NDArray[float32] = (teacher.encode(WORLD_NOUNS) + teacher.encode(described)) / np.float32(2)
 
     def __call__(self, nouns: Sequence[str]) -> NDArray[float32]:
-        """(nouns, WORLD_NOUNS): of a noun's common senses that one counts which is nearest."""
-        told = [self._told(noun) for noun in nouns]
-        rows = self.teacher.encode([text for texts in told for text in texts]) @ self._world.T
-        starts = np.cumsum([0, *map(len, told)])[:-1]
+        """(nouns, WORLD_NOUNS) similarities; of a noun's common senses the one that is nearest counts."""
+        by_sense = [self._by_sense(noun) for noun in nouns]
+        rows = self.teacher.encode([text for texts in by_sense for text in texts]) @ self._world.T
+        starts = np.cumsum([0, *map(len, by_sense)])[:-1]
         in_kind = np.maximum.reduceat(rows, starts)
         alone = self.teacher.encode([with_a(noun) for noun in nouns]) @ self._world.T
-        likeness: NDArray[float32] = IN_KIND * in_kind + (1 - IN_KIND) * alone
-        return likeness
+        similarity: NDArray[float32] = IN_KIND * in_kind + (1 - IN_KIND) * alone
+        return similarity
 
     def to_words(self, words: Sequence[str], world: Sequence[str]) -> NDArray[float32]:
-        """(words, world's words): nouns by their likeness to nouns.
+        """(words, world's words) similarities: of nouns to nouns as above, of other words the teacher's cosine alone.
 
-        Others by the teacher's cosine alone, which is higher and says less.
+        That cosine is higher and says less, so ALONE is taken from it.
         """
         near: NDArray[float32] = self.teacher.encode(words) @ self.teacher.encode(world).T - ALONE
         nouns = [i for i, word in enumerate(words) if self._wordnet.senses(word)]
@@ -54,8 +54,8 @@ class Likeness:
         near[np.ix_(nouns, places)] = self([words[i] for i in nouns])[:, columns]
         return near
 
-    def _told(self, noun: str) -> list[str]:
-        """The noun in each of its common senses, as what it is a kind of tells them apart; alone where nothing does."""
+    def _by_sense(self, noun: str) -> list[str]:
+        """A text for each common sense of the noun, which says what it is a kind of; the noun alone where none does."""
         synsets = (self._wordnet.synsets[key] for key in self._wordnet.senses(noun)[:COMMON_SENSES])
         above = [self._wordnet.synsets[synset.broader[0]].words[0] for synset in synsets if synset.broader]
         return [f"{with_a(noun)}, a kind of {broader}" for broader in above] or [with_a(noun)]

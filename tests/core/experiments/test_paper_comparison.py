@@ -10,8 +10,8 @@ import pytest
 
 from core.data.dense import write_dense
 from core.errors import ModelError, TrainingError
-from core.experiments import controls
-from core.experiments.controls import ROWS, Study
+from core.experiments import paper_comparison
+from core.experiments.paper_comparison import ROWS, PaperComparison
 from core.experiments.table import markdown, write_table
 from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead, load_head
 from core.training.config import TrainingConfig
@@ -46,12 +46,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_a_study_fills_every_row_and_goes_on_where_it_stopped(
+def test_the_comparison_fills_every_row_and_goes_on_where_it_stopped(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Study(data, tmp_path, Vocabulary(WORDS), CONFIG)
+    comparison = PaperComparison(data, tmp_path, Vocabulary(WORDS), CONFIG)
     told: list[str] = []
-    table = whole.run(progress=lambda done, total, what: told.append(what))
+    table = comparison.table(progress=lambda done, total, what: told.append(what))
     rows = {row["row"]: row for row in table}
     assert list(rows) == [row.name for row in ROWS]
     assert all(rows[name]["seconds"] > 0 and rows[name]["peak_mb"] > 50 for name in list(rows)[1:])
@@ -66,30 +66,32 @@ def test_a_study_fills_every_row_and_goes_on_where_it_stopped(
         load_head(tmp_path / "heads" / "caption", tmp_path / "few.txt")
 
     (tmp_path / "rows" / "hybrid.json").unlink()  # as if it had been stopped before that
-    monkeypatch.setattr(controls, "train_apart", None)  # nothing is trained again
-    assert whole.run() == table
+    monkeypatch.setattr(paper_comparison, "train_in_subprocess", None)  # nothing is trained again
+    assert comparison.table() == table
     with pytest.raises(TypeError):
-        replace(whole, config=replace(CONFIG, seed=1)).run()  # other settings, other heads
+        replace(comparison, config=replace(CONFIG, seed=1)).table()  # other settings, other heads
 
 
 def test_a_head_that_is_there_already_is_judged_beside_the_others(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(controls, "ROWS", ROWS[:1])  # the dense vectors alone: nothing is trained
+    monkeypatch.setattr(paper_comparison, "ROWS", ROWS[:1])  # the dense vectors alone: nothing is trained
     made = SparseHead(HeadConfig(24, 16, 5))
     made.save(tmp_path / "made")
     Vocabulary(WORDS[:5]).save(tmp_path / "made" / HEAD_VOCABULARY)
-    whole = Study(data, tmp_path / "out", Vocabulary(WORDS), CONFIG, ready={"mine": (tmp_path / "made", None)})
-    dense, mine = whole.run()
+    comparison = PaperComparison(
+        data, tmp_path / "out", Vocabulary(WORDS), CONFIG, ready={"mine": (tmp_path / "made", None)}
+    )
+    dense, mine = comparison.table()
     assert mine["row"] == "mine" and mine["of_dense"] == mine["recall@1"] / dense["recall@1"]
     assert mine["flops"] > 0 and mine["seconds"] is None
-    monkeypatch.setattr(controls, "evaluate_head", None)  # judged once
-    assert whole.run() == [dense, mine]
+    monkeypatch.setattr(paper_comparison, "evaluate_head", None)  # judged once
+    assert comparison.table() == [dense, mine]
 
 
 def test_errors_of_the_training_process_come_back_as_they_are(data: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no split 'val'; patience"):
-        controls.train_apart(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path)
+        paper_comparison.train_in_subprocess(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path)
 
 
 def test_the_table_for_people_and_programs(tmp_path: Path) -> None:

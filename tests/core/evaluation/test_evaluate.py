@@ -10,15 +10,15 @@ from scipy import stats
 from scipy.sparse import csr_array
 
 from core.data.dense import DenseDataset
-from core.data.spoken_terms import spoken_terms
+from core.data.literal_terms import literal_terms
+from core.data.word_vectors import caption_vectors, read_word_vectors, unit_rows
 from core.errors import DatasetError
-from core.evaluation import judge
+from core.evaluation import evaluate
 from core.evaluation.correlation import kendall_tau, pearson, top_tau
-from core.evaluation.judge import evaluate_dense, evaluate_head, pair_scores
+from core.evaluation.evaluate import evaluate_dense, evaluate_head, pair_scores
 from core.evaluation.meaning import semantic_rows
-from core.evaluation.ranking import BothWays, Run, first_places, retrieval_measures
+from core.evaluation.retrieval import BothDirections, Run, retrieval_measures, top_items
 from core.evaluation.sparsity import coactivation, gini, shared_dimensions
-from core.evaluation.word_vectors import caption_vectors, read_word_vectors, unit_rows
 from core.models.head import HeadConfig, SparseHead
 from core.vocabulary import Vocabulary
 
@@ -123,10 +123,10 @@ def brute_force(head: SparseHead, data: DenseDataset, mode: str, vectors: np.nda
 @pytest.mark.parametrize("mode", ["full", "literal", "hybrid"])
 @pytest.mark.parametrize("block", [7, 512])
 def test_evaluation_agrees_with_brute_force(
-    head: SparseHead, data: DenseDataset, mode: judge.Mode, block: int, monkeypatch: pytest.MonkeyPatch
+    head: SparseHead, data: DenseDataset, mode: evaluate.Mode, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judge, "BLOCK", block)
-    spoken = spoken_terms(data.captions, VOCABULARY)
+    monkeypatch.setattr(evaluate, "BLOCK", block)
+    spoken = literal_terms(data.captions, VOCABULARY)
     vectors = caption_vectors(data.texts, spoken)
     found = evaluate_head(head, data, spoken, mode=mode, vectors=vectors)
     expected = brute_force(head, data, mode, vectors)
@@ -139,10 +139,10 @@ def test_evaluation_agrees_with_brute_force(
 
 @pytest.mark.parametrize("mode", ["full", "literal", "hybrid"])
 def test_as_reference_the_first_ten_places_alone_are_looked_at(
-    head: SparseHead, data: DenseDataset, mode: judge.Mode
+    head: SparseHead, data: DenseDataset, mode: evaluate.Mode
 ) -> None:
     """Against plain loops: runs as dictionaries of ten, their intersection, hybrid within the literal ten."""
-    spoken = spoken_terms(data.captions, VOCABULARY)
+    spoken = literal_terms(data.captions, VOCABULARY)
     judged = evaluate_head(head, data, spoken, mode=mode, as_reference=True)
     with torch.no_grad():
         queries, items = (head(torch.from_numpy(x)).numpy().astype(float) for x in (data.texts, data.images))
@@ -202,13 +202,13 @@ def test_both_ways_of_scoring_pairs_agree(monkeypatch: pytest.MonkeyPatch) -> No
     rng = np.random.default_rng(0)
     queries, items = ((rng.random((n, 30)) * (rng.random((n, 30)) < 0.3)).astype(np.float32) for n in (9, 13))
     for share in (0.0, 1.0):
-        monkeypatch.setattr(judge, "_SPARSE_PAYS", share)
+        monkeypatch.setattr(evaluate, "_SPARSE_PAYS", share)
         expected = queries.astype(float) @ items.astype(float).T
         assert pair_scores(queries, csr_array(items)) == pytest.approx(expected, abs=1e-12)
 
 
 def test_head_data_and_mode_must_fit(head: SparseHead, data: DenseDataset) -> None:
-    spoken = spoken_terms(data.captions, VOCABULARY)
+    spoken = literal_terms(data.captions, VOCABULARY)
     with pytest.raises(DatasetError, match=r"12 dimensions to 60 terms, .*vocabulary 59"):
         evaluate_head(head, data, spoken[:, :59])
     with pytest.raises(DatasetError, match="'wide'"):
@@ -229,10 +229,10 @@ def test_retrieval_measures_by_hand() -> None:
 
 
 def test_ties_go_to_the_lower_row_and_zero_is_not_found() -> None:
-    rows, scores = first_places(np.array([[0.0, 2.0, 1.0, 2.0]]), 4, found_only=True)
+    rows, scores = top_items(np.array([[0.0, 2.0, 1.0, 2.0]]), 4, found_only=True)
     assert rows.tolist() == [[1, 3, 2, -1]] and scores[0, :3].tolist() == [2, 2, 1]
-    assert first_places(np.array([[0.0, -1.0]]), 3, found_only=False)[0].tolist() == [[0, 1, -1]]
-    both = BothWays(1, 3, found_only=True)
+    assert top_items(np.array([[0.0, -1.0]]), 3, found_only=False)[0].tolist() == [[0, 1, -1]]
+    both = BothDirections(1, 3, found_only=True)
     for block in ([[1.0], [0.0]], [[1.0], [3.0]]):
         both.add(np.array(block))
     assert both.image_to_text().rows.tolist() == [[3, 0, 2]]

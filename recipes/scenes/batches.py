@@ -1,4 +1,4 @@
-"""What one step of the towers' training sees: rows of the corpus, their pictures through a window, and what is said."""
+"""The batch of one step of the towers' training: rows of the corpus, their pictures through a window, sentences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from torch import Tensor
 
 from core.encoders.scenes import as_input
 from core.vocabulary import Vocabulary
+from recipes.scenes.claim_arrays import ClaimArrays, claims_hold
 from recipes.scenes.corpus import SIZE, Corpus
 from recipes.scenes.recipe import Stage
-from recipes.scenes.truth import Truth, holding
 
 MAX_TOKENS = 40
 SHIFT = 4  # pixels: half a cell of the image tower's map
@@ -21,9 +21,10 @@ SHIFT = 4  # pixels: half a cell of the image tower's map
 
 @dataclass(frozen=True)
 class Sentences:
-    """Word ids of a corpus: captions and negatives (n, 5, L), phrases (n, p, L); an all-zero negative means none.
+    """Word ids of a corpus, 0 = padding: captions and negatives (n, 5, L), phrases (n, p, L).
 
-    `mirror` (words + 1,) maps every id to that of its mirror image (left <-> right).
+    A negative that is all zero means none. `mirror` (words + 1,): the id of each word in a mirrored picture (left <->
+    right).
     """
 
     captions: NDArray[int16]
@@ -53,9 +54,10 @@ def sentences(corpus: Corpus, words: tuple[str, ...]) -> Sentences:
 def batches(
     places: NDArray, steps: int, size: int, crowd: float, rng: np.random.Generator
 ) -> Iterator[NDArray[np.intp]]:
-    """Rows of one step after the other: passes over the corpus, and a share `crowd` of each batch from one place.
+    """The rows of each of `steps` steps: passes over the corpus, with a share `crowd` of each batch from one place.
 
-    Pictures of one place differ only in what is there: without such company a place alone tells most pictures apart.
+    places (n,): the id of each picture's place; `size`: rows a step. Pictures of one place differ only in what is
+    there; where a batch has none of the same place, the place alone tells most of its pictures apart.
     """
     members = [np.flatnonzero(places == place) for place in range(int(places.max()) + 1)]
     own = size - round(crowd * size)
@@ -73,10 +75,11 @@ def batches(
 def seen(
     pixels: NDArray, boxes: NDArray, mirrored: NDArray, window: int, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Tower input (n, 3, window, window) and its boxes: the chosen pictures mirrored, all seen through one window.
+    """The towers' input (n, 3, window, window) and its boxes (n, 24, 6): pictures through one window, some mirrored.
 
-    The window lies anywhere in the picture and up to SHIFT pixels over its edges: the tower halves its map three
-    times, so a thing looks different to it wherever it falls between cells. A thing mostly outside the window is none.
+    pixels (n, side, side, 3), boxes (n, 24, 6), mirrored (n,) bool. The window lies anywhere in the picture and up to
+    SHIFT pixels over its edges: the tower halves its map three times, so that a thing looks different to it wherever it
+    falls between cells. The box of a thing that lies mostly outside the window is emptied.
     """
     pixels, boxes = pixels.copy(), boxes.astype(int64)
     pixels[mirrored] = pixels[mirrored][:, :, ::-1]
@@ -102,11 +105,13 @@ def _area(boxes: NDArray) -> NDArray:
 
 @dataclass(frozen=True)
 class Said:
-    """Word ids (b, L) of two sentences a picture and of a false variant of the first (all zero where there is none).
+    """The sentences of a batch of b pictures: two a picture, as word ids (b, L), 0 = padding.
 
-    true (b, b): whether second sentence i is true of picture j. phrase (b,): the second sentence is a short phrase,
-    of whose two things kinds (b, 2, kinds + 1) says which each can be, and details (b, 2, 2) are the ids of the colours
-    and the exact counts, 0 = not said.
+    `false`: a false variant of the first sentence, all zero where there is none.
+    `true` (b, b) bool: whether second sentence i is true of picture j.
+    `phrase` (b,) bool: whether the second sentence is a short phrase, which names at most two things.
+    `kinds` (b, 2, kinds + 1) bool: which kinds each of these things can be.
+    `details` (b, 2, 2): the ids of their colours, then their exact counts; 0 = not said.
     """
 
     first: Tensor
@@ -119,9 +124,9 @@ class Said:
 
 
 def said(
-    texts: Sentences, truth: Truth, rows: NDArray, mirrored: NDArray, stage: Stage, rng: np.random.Generator
+    texts: Sentences, claims: ClaimArrays, rows: NDArray, mirrored: NDArray, stage: Stage, rng: np.random.Generator
 ) -> Said:
-    """What is said of the pictures of `rows`: two captions each, the second one at times a short phrase instead."""
+    """Sentences for the pictures of `rows` (b,): two captions each, the second at times a short phrase instead."""
     n, choices = len(rows), texts.captions.shape[1]
     a = rng.integers(0, choices, n)
     b = (a + rng.integers(1, choices, n)) % choices
@@ -131,15 +136,15 @@ def said(
     second = np.where(short[:, None], texts.phrases[rows, which], second)
     true = np.eye(n, dtype=bool)
     if stage.records:
-        true |= holding(truth, rows, which, rows) & short[:, None]
+        true |= claims_hold(claims, rows, which, rows) & short[:, None]
     tables = []
     for table in (first, second, false):
         table = np.where(mirrored[:, None], texts.mirror[table], table)
         length = max(1, int((table > 0).sum(1).max()))
         tables.append(torch.from_numpy(table[:, :length].astype(int64)))
     first_ids, second_ids, false_ids = tables
-    details = truth.details[rows, which][:, :, :2].transpose(0, 2, 1).astype(int64)  # (b, 2, things)
+    details = claims.details[rows, which][:, :, :2].transpose(0, 2, 1).astype(int64)  # (b, 2, things)
     return Said(
         first_ids, second_ids, false_ids, torch.from_numpy(true), torch.from_numpy(short),
-        torch.from_numpy(truth.kinds[rows, which]), torch.from_numpy(details),
+        torch.from_numpy(claims.kinds[rows, which]), torch.from_numpy(details),
     )  # fmt: skip

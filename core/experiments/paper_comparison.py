@@ -1,6 +1,6 @@
 """The paper's comparison on one dense data set: a head for each expansion control, judged beside the dense vectors.
 
-What is finished is kept in the output folder and not made again, as long as data, vocabulary and settings are the same.
+What is finished is kept in the output folder, and made again only where data, vocabulary or settings have changed.
 Knows no encoder and no particular data set.
 """
 
@@ -13,23 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from core.data.dense import FILES, DenseFolder
-from core.data.spoken_terms import spoken_terms
-from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_head
-from core.evaluation.word_vectors import caption_vectors, read_word_vectors
-from core.experiments.beginning import read_beginning
+from core.data.literal_terms import literal_terms
+from core.data.word_vectors import caption_vectors, read_word_vectors
+from core.evaluation.evaluate import Evaluation, Mode, evaluate_dense, evaluate_head
 from core.experiments.fitting import Watch, train_folder
 from core.files import write_text_whole
 from core.models.head import HEAD_VOCABULARY, SparseHead, load_head
 from core.subprocess_task import run_in_subprocess
 from core.training.config import Control, TrainingConfig
-from core.training.mlm_head import weights_file
+from core.training.mlm_head import read_initial_embeddings, weights_file
 from core.vocabulary import Vocabulary
 from index_store.progress import Progress, ShouldStop, named, silent
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the comparison: the control that its head was trained with (None: the dense vectors) and the mode."""
+    """A row of the table: the control that its head was trained with (None: the dense vectors), and the mode."""
 
     name: str
     control: Control | None
@@ -48,12 +47,15 @@ ROWS = (
 
 
 @dataclass(frozen=True)
-class Study:
-    """What is compared and where it is kept. `word_vectors`: a file for Semantic@20; the captions' own without.
+class PaperComparison:
+    """What is compared, and the folder `out` that keeps it.
 
-    `beginning`: the file or folder that every head starts from (`beginning.read_beginning`); by the config without.
+    `data`: the folder of a dense data set.
+    `word_vectors`: a file of them for Semantic@20; None: they are made of the captions.
     `ready`: heads that exist already and are judged as they are, by name: their folder, and their vocabulary where it
     does not lie there.
+    `initial_embeddings`: the file or folder that every head starts from (`mlm_head.read_initial_embeddings`); None: the
+    config decides.
     """
 
     data: Path
@@ -63,80 +65,86 @@ class Study:
     split: str = "test"
     word_vectors: Path | None = None
     ready: Mapping[str, tuple[Path, Path | None]] = field(default_factory=dict)
-    beginning: Path | None = None
+    initial_embeddings: Path | None = None
 
-    def run(self, *, progress: Progress = silent) -> list[dict[str, Any]]:
-        """The table, a mapping a row; each row is on disk before the next is begun."""
+    def table(self, *, progress: Progress = silent) -> list[dict[str, Any]]:
+        """The rows of the table, figures by name; each is on disk before the next is begun.
+
+        Raises DatasetError or TrainingError for whatever is missing, before anything is trained.
+        """
         folder = DenseFolder.read(self.data)
-        # whatever is missing is said before anything is trained
         folder.split("train", restval=self.config.restval == "train"), folder.split(self.split)
-        if self.beginning is not None:
-            read_beginning(self.beginning, self.vocabulary)
+        if self.initial_embeddings is not None:
+            read_initial_embeddings(self.initial_embeddings, self.vocabulary)
         key = self._key()
         (self.out / "rows").mkdir(parents=True, exist_ok=True)
         table = []
         for row in ROWS:
-            kept = self.out / "rows" / f"{row.name}.json"
-            found = _kept(kept, key)
-            if found is None:
-                found = self._row(row, folder, key, progress)
-                _keep(kept, key, found)
-            table.append({"row": row.name, **found})
-        table += [{"row": name, **self._ready(name, folder, key, progress)} for name in self.ready]
+            file = self.out / "rows" / f"{row.name}.json"
+            figures = _kept(file, key)
+            if figures is None:
+                figures = self._row(row, folder, key, progress)
+                _keep(file, key, figures)
+            table.append({"row": row.name, **figures})
+        table += [{"row": name, **self._ready_row(name, folder, key, progress)} for name in self.ready]
         dense = table[0]["recall@1"]
         return [{**row, "of_dense": row["recall@1"] / dense if dense else None} for row in table]
 
     def _row(self, row: Row, folder: DenseFolder, key: str, progress: Progress) -> dict[str, Any]:
+        """The figures of a row whose head is trained here, or of the dense vectors."""
         data, judging = folder.split(self.split), named(progress, f"judging {row.name}")
         if row.control is None:
             return _figures(evaluate_dense(data, progress=judging))
-        cost = self._head(row.control, key, progress)
+        cost = self._train(row.control, key, progress)
         head = SparseHead.load(self.out / "heads" / row.control)
         return self._judged(head, self.vocabulary, row.mode, folder, judging) | cost
 
-    def _ready(self, name: str, folder: DenseFolder, key: str, progress: Progress) -> dict[str, Any]:
-        """The row of a head that was not trained here."""
+    def _ready_row(self, name: str, folder: DenseFolder, key: str, progress: Progress) -> dict[str, Any]:
+        """The figures of a head that was not trained here."""
         place, terms = self.ready[name]
         head, own = load_head(place, terms)
         digest = hashlib.sha256(f"{key}\n{own.digest}\n".encode())
         for weights in head.state_dict().values():
             digest.update(weights.numpy().tobytes())
         key = digest.hexdigest()[:16]
-        kept = self.out / "rows" / f"head-{key}.json"
-        found = _kept(kept, key)
-        if found is None:
-            found = self._judged(head, own, "full", folder, named(progress, f"judging {name}"))
-            _keep(kept, key, found)
-        return found
+        file = self.out / "rows" / f"head-{key}.json"
+        figures = _kept(file, key)
+        if figures is None:
+            figures = self._judged(head, own, "full", folder, named(progress, f"judging {name}"))
+            _keep(file, key, figures)
+        return figures
 
     def _judged(
         self, head: SparseHead, own: Vocabulary, mode: Mode, folder: DenseFolder, progress: Progress
     ) -> dict[str, Any]:
+        """The figures of a head and its vocabulary; what training cost is not known."""
         data = folder.split(self.split)
         if self.word_vectors is None:
             train = folder.split("train")
-            vectors = caption_vectors(train.texts, spoken_terms(train.captions, own))
+            vectors = caption_vectors(train.texts, literal_terms(train.captions, own))
         else:
             vectors = read_word_vectors(self.word_vectors, own.terms)
-        spoken = spoken_terms(data.captions, own)
-        return _figures(evaluate_head(head, data, spoken, mode=mode, vectors=vectors, progress=progress))
+        literal = literal_terms(data.captions, own)
+        return _figures(evaluate_head(head, data, literal, mode=mode, vectors=vectors, progress=progress))
 
-    def _head(self, control: Control, key: str, progress: Progress) -> dict[str, Any]:
-        """Trains the head of a control where it is not there yet; what that cost."""
-        place = self.out / "heads" / control
-        cost = _kept(place / "cost.json", key)
+    def _train(self, control: Control, key: str, progress: Progress) -> dict[str, Any]:
+        """Trains the head of a control where it is not there yet; `seconds` and `peak_mb` of that."""
+        out = self.out / "heads" / control
+        cost = _kept(out / "cost.json", key)
         if cost is None:
             config = replace(self.config, control=control)
             training = named(progress, f"training {control}")
-            cost = train_apart(self.data, self.vocabulary, config, place, self.beginning, progress=training)
-            _keep(place / "cost.json", key, cost)
+            cost = train_in_subprocess(
+                self.data, self.vocabulary, config, out, self.initial_embeddings, progress=training
+            )
+            _keep(out / "cost.json", key, cost)
         return cost
 
     def _key(self) -> str:
-        """A hash of everything that the table depends on."""
+        """16 hex digits of a hash of all that the table depends on."""
         digest = hashlib.sha256(repr((asdict(self.config), self.split, self.vocabulary.tokenizer)).encode())
         digest.update(self.vocabulary.digest.encode())
-        for given in (self.word_vectors, self.beginning and weights_file(self.beginning)):
+        for given in (self.word_vectors, self.initial_embeddings and weights_file(self.initial_embeddings)):
             if given is not None:
                 digest.update(given.read_bytes())
         for name in FILES:
@@ -145,37 +153,46 @@ class Study:
         return digest.hexdigest()[:16]
 
 
-def train_apart(
+def train_in_subprocess(
     data: Path,
     vocabulary: Vocabulary,
     config: TrainingConfig,
     out: Path,
-    beginning: Path | None = None,
+    initial_embeddings: Path | None = None,
     *,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Trains a head in a process of its own, so that its peak memory is its own; `seconds` and `peak_mb` (10^6 bytes).
 
-    The peak counts the whole process, Python and torch included; None where the system does not tell.
+    The peak counts the whole process, Python and torch included; None where the system does not tell. Raises what
+    `train_folder` raises.
     """
     out.mkdir(parents=True, exist_ok=True)
     vocabulary.save(out / HEAD_VOCABULARY)
-    cost: dict[str, Any] = run_in_subprocess(_train, data, config, out, beginning, tell=progress)
+    cost: dict[str, Any] = run_in_subprocess(_train, data, config, out, initial_embeddings, tell=progress)
     return cost
 
 
 def _train(
-    data: Path, config: TrainingConfig, out: Path, beginning: Path | None, *, tell: Progress, should_stop: ShouldStop
+    data: Path,
+    config: TrainingConfig,
+    out: Path,
+    initial_embeddings: Path | None,
+    *,
+    tell: Progress,
+    should_stop: ShouldStop,
 ) -> dict[str, Any]:
+    """What the process does."""
     folder = DenseFolder.read(data)
     vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
-    embeddings = read_beginning(beginning, vocabulary) if beginning is not None else None
+    embeddings = read_initial_embeddings(initial_embeddings, vocabulary) if initial_embeddings is not None else None
     watch = Watch(step=lambda done, total, _: tell(done, total, ""), should_stop=should_stop)
     fitted = train_folder(folder, vocabulary, config, out, watch, embeddings=embeddings)
     return {"seconds": fitted.seconds, "peak_mb": _peak_mb()}
 
 
 def _peak_mb() -> float | None:
+    """The peak memory of this process in 10^6 bytes; None where the system does not tell."""
     status = Path("/proc/self/status")  # Linux: getrusage would count what the parent held when it started this process
     if status.exists():
         (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
@@ -189,10 +206,12 @@ def _peak_mb() -> float | None:
 
 
 def _figures(judged: Evaluation) -> dict[str, Any]:
+    """A row's figures, without what training cost."""
     return {**judged.to_json(), "seconds": None, "peak_mb": None}
 
 
 def _kept(path: Path, key: str) -> dict[str, Any] | None:
+    """What `_keep` wrote with this key; None where there is nothing, or what belongs to other settings or data."""
     try:
         found = json.loads(path.read_text("utf-8"))
         return found if found.pop("key") == key else None

@@ -1,4 +1,4 @@
-"""Which English nouns mean something of the illustrated world, by WordNet and by hand; builds no sentences."""
+"""Related nouns: which English nouns mean something of the illustrated world, by WordNet and by hand; no sentences."""
 
 import re
 from collections.abc import Mapping
@@ -55,8 +55,8 @@ Senses = dict[int, tuple[str, ...]]  # of a word, by how common the sense is (0:
 def related_nouns(wordnet: WordNet) -> dict[str, Senses]:
     """{English noun that the world does not say: for each of its common senses, the nouns of the world that it means}.
 
-    In one sense the narrowest meaning counts: "poodle" is a dog, and that it is an animal follows. Several nouns where
-    a word is broader than each. What `english_words` says of a word is its only sense.
+    Of one sense the narrowest noun counts: "poodle" means a dog, and that it is an animal follows. There are several
+    nouns where a word is broader than each of them. A word of the tables in `english_words` has their sense only.
     """
     found: dict[str, Senses] = {}
     for key, nouns in (_broader(wordnet) | _narrower(wordnet)).items():
@@ -73,10 +73,10 @@ def related_nouns(wordnet: WordNet) -> dict[str, Senses]:
 
 
 def _narrower(wordnet: WordNet) -> dict[Key, set[str]]:
-    """{meaning: the nouns of the world of which it is a kind, or the same}, by their narrowest meanings over it.
+    """{meaning: the narrowest nouns of the world that it is, or is a kind of}.
 
-    A greyhound is a racer, hence an animal, in two steps, and a dog in three: being dog is the narrower meaning. Of
-    meanings of which none lies over another the nearest count.
+    A greyhound is an animal in two steps (a racer is one), and a dog in three: "dog" counts, as dogs are animals. Of
+    meanings of which none lies over another, those that are fewest steps away count.
     """
     firsts = [(noun, wordnet.senses(word)[:1]) for noun, words in FIRST_MEANINGS.items() for word in split(words)]
     every: dict[Key, set[str]] = {}  # meaning: the nouns that say it
@@ -97,7 +97,7 @@ def _narrower(wordnet: WordNet) -> dict[Key, set[str]]:
 
 
 def _broader(wordnet: WordNet) -> dict[Key, set[str]]:
-    """{meaning: the kinds of the world that lie a few steps under it, unless they are so many that it says nothing}."""
+    """{meaning: the kinds of the world at most ABOVE steps under it}, without meanings over more than TOO_BROAD."""
     under: dict[Key, set[str]] = {}
     for noun, key in meanings(wordnet).items():
         if noun in PLAIN:
@@ -107,7 +107,7 @@ def _broader(wordnet: WordNet) -> dict[Key, set[str]]:
 
 
 def other_words() -> Mapping[str, tuple[str, ...]]:
-    """{word of the world that names no thing: English words for it that the world does not say}."""
+    """{word of the world that names no thing: other English words for it, which the world does not say}."""
     return {world: tuple(word for word in split(words) if word not in _WORLD) for world, words in OTHER_WORDS.items()}
 
 
@@ -123,7 +123,7 @@ def plural(noun: str) -> str:
 
 
 def world_plural(noun: str) -> str:
-    """The plural of a noun of the world, as its captions have it."""
+    """The plural of a noun of the world, as the captions say it."""
     return next((several for several, one in LEMMAS.items() if one == noun), noun)
 
 

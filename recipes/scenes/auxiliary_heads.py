@@ -1,4 +1,4 @@
-"""What is read off the towers while they are trained, so that they learn to hold it; none of it is shipped."""
+"""Auxiliary heads of the towers: what they read off must be there to be read; for training only, none is shipped."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from recipes.scenes.corpus import COLOUR_IDS, KIND_IDS, PLACE_IDS, SIZE, TIME_ID
 
 
 class GridHead(nn.Module):
-    """Reads kinds and colours off every cell of the image tower's map, and the setting off its mean; training only."""
+    """Reads kinds and colours off every cell of the image tower's map, and the setting off its mean."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +23,10 @@ class GridHead(nn.Module):
         self.setting = nn.Linear(ImageTower.MAP_CHANNELS, len(PLACE_IDS) + len(TIME_IDS))
 
     def loss(self, features: Tensor, boxes: Tensor, setting: Tensor) -> Tensor:
-        """features (n, channels, h, h), boxes (n, 24, 6), setting (n, 2) -> cell-wise cross-entropy, plus setting."""
+        """Cross-entropy, a scalar: summed over what a cell can show, mean over cells, plus that of place and time.
+
+        features (n, channels, h, h): the map; boxes (n, 24, 6) and setting (n, 2): as `Corpus` has them.
+        """
         kinds, colours = self.targets(boxes, features.shape[2])
         target = torch.cat([kinds, colours], 1)  # (n, K + C, h, h)
         logits = self.cells(features).float()
@@ -35,7 +38,7 @@ class GridHead(nn.Module):
         )
 
     def targets(self, boxes: Tensor, cells: int) -> tuple[Tensor, Tensor]:
-        """(n, 24, 6) boxes -> (n, K, cells, cells) kinds and (n, C, cells, cells) colours, 1 where there."""
+        """Boxes (n, 24, 6) -> kinds (n, K, cells, cells) and colours (n, C, cells, cells), 1 where there, else 0."""
         centre = (torch.arange(cells) + 0.5) * (SIZE / cells)
         half = SIZE / cells / 2  # a thing thinner than a cell still claims the cells it touches the middle half of
         left, top, right, bottom = (boxes[:, :, i].float().unsqueeze(2) for i in (2, 3, 4, 5))  # (n, 24, 1)
@@ -55,12 +58,12 @@ class GridHead(nn.Module):
 
 
 class NameHead(nn.Module):
-    """Reads names off finished vectors, of pictures and of sentences alike; training only.
+    """Reads labels off finished vectors, of pictures and of sentences alike.
 
-    A noun is a kind ("cat") or what several kinds can be called ("animal"); a cat is an animal, for pictures and in
-    words. A label is a noun, a colour, a noun of a colour ("black cat") or a number of a noun ("two birds"): what a
-    vector must hold apart for a short question to find it. Columns: nouns, colours, then each noun's colours, then each
-    noun's counts.
+    A label is a noun, a colour, a colour noun ("black cat") or a number of a noun ("two birds"): a vector must tell
+    these apart, or short questions do not find it. A noun is a kind ("cat") or what several kinds can be called
+    ("animal"); a picture or sentence with a cat has the label "animal", too. The columns of labels are nouns, colours,
+    each noun's colours, then each noun's counts.
     """
 
     SCALE = 16.0  # vectors have unit length; logits must not
@@ -93,31 +96,36 @@ class NameHead(nn.Module):
         self.register_buffer("said", said)
 
     def loss(self, vectors: Tensor, labels: Tensor) -> Tensor:
-        """vectors (n, dim), labels (n, the first so many labels) 0 or 1 -> binary cross-entropy, summed over labels."""
+        """Binary cross-entropy, a scalar: summed over labels, mean over vectors.
+
+        vectors (n, dim); labels (n, l) 0 or 1: the first l of all labels.
+        """
         logits = self.read(self.SCALE * vectors).float()[:, : labels.shape[1]]
         return functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").sum(1).mean()
 
-    def shown(self, boxes: Tensor) -> Tensor:
-        """(n, 24, 6) boxes -> (n, labels): all that the picture shows; things of one kind count as one group."""
+    def picture_labels(self, boxes: Tensor) -> Tensor:
+        """Boxes (n, 24, 6) -> (n, labels) 0 or 1: all that the picture shows; things of one kind count as one group."""
         kind, colour = boxes[:, :, 0], boxes[:, :, 1]  # (n, 24)
         counts = torch.zeros(len(boxes), len(KIND_IDS) + 1, dtype=torch.int64)
         counts.scatter_add_(1, kind, torch.ones_like(kind))
         return self._labels(self.called[kind], colour, counts.gather(1, kind))
 
-    def told(self, kinds: Tensor, colours: Tensor, counts: Tensor) -> Tensor:
-        """What phrases name -> (n, labels): `kinds` (n, things, kinds + 1) bool, those that each thing can be; ids of
-        `colours` and exact `counts` (n, things), 0 = not said.
+    def phrase_labels(self, kinds: Tensor, colours: Tensor, counts: Tensor) -> Tensor:
+        """What phrases name -> (n, labels) 0 or 1.
+
+        kinds (n, things, kinds + 1) bool: which kinds each thing can be; colours, counts (n, things): ids of colours
+        and exact counts, 0 = not said.
         """
         several = kinds.sum(2, keepdim=True)  # (n, things, 1)
         nouns = (several > 0) & (kinds.float() @ self.called == several)  # what all these kinds can be called
         return self._labels(nouns.float(), colours, counts)
 
-    def spoken(self, ids: Tensor) -> Tensor:
-        """(n, L) word ids -> (n, plain labels): the nouns and colours that the sentence names."""
+    def sentence_labels(self, ids: Tensor) -> Tensor:
+        """Word ids (n, L) -> (n, plain labels) 0 or 1: the nouns and colours that the sentence names."""
         return self.said[ids].amax(1)
 
     def _labels(self, nouns: Tensor, colour: Tensor, number: Tensor) -> Tensor:
-        """nouns (n, things, nouns) 0 or 1, colour and number (n, things), 0 = none -> (n, labels)."""
+        """Nouns (n, things, nouns) 0 or 1, colour and number (n, things), 0 = none -> (n, labels) 0 or 1."""
         colours = functional.one_hot(colour, self.colours).float()  # (n, things, colours)
         colours[:, :, 0] = 0
         numbers = functional.one_hot(number.clamp(max=self.COUNTS), self.COUNTS + 1).float()[:, :, 1:]

@@ -1,7 +1,7 @@
-"""Which short phrases are true of which scenes, from the records, for whole batches at once.
+"""Claims of short phrases as arrays, and which scenes they hold of, for whole batches at once; knows no vectors.
 
-"Two dogs" is true of many pictures; a contrastive loss that takes all but one of them for wrong answers teaches the
-towers to tell them apart by chance. `claims.holds` is the definition; this is the same for arrays (a test compares).
+"Two dogs" is true of many pictures. A contrastive loss that takes all but one of them for wrong answers teaches the
+towers to tell them apart by chance. `core.world.claims.holds` is the definition; a test compares this one with it.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from core.world.captions import Caption
 from core.world.catalogue import KINDS
 from core.world.scene import SIZES, Scene
+from core.world.scene_table import scene_table, world_digest
 from index_store.progress import Progress, silent
-from recipes.scenes import corpus as drawn
+from recipes.scenes.corpus import COLOUR_IDS, KIND_IDS, PLACE_IDS, TIME_IDS, said_of
 
 GROUPS, THINGS = 4, 2  # a scene has at most four groups, a phrase names at most two things
 SIZE_IDS = {size: i + 1 for i, size in enumerate(SIZES)}
@@ -24,13 +25,15 @@ KIND_SLOTS = len(KINDS) + 1  # id 0: no group there
 
 
 @dataclass(frozen=True)
-class Truth:
-    """Scenes and the phrases about them as ids; 0 stands for nothing said, -1 for no place or time said.
+class ClaimArrays:
+    """The records of n scenes, and what p phrases about each of them claim, as ids.
 
-    groups (n, 4, 5): kind, colour, count, size, state.  setting (n, 2): place, time.
-    kinds (n, p, 2, kinds + 1): which kinds a phrase's thing can be (all False: it names no such thing).
-    details (n, p, 2, 5): colour, exact count, least count, size, state of a thing.
-    where (n, p, 2): place, time.  related (n, p): the phrase also asserts a relation.
+    groups (n, 4, 5): kind, colour, count, size and state of each group of a scene; 0: no such group, or none of these.
+    setting (n, 2): place and time of a scene.
+    kinds (n, p, 2, kinds + 1) bool: which kinds each thing of a phrase can be; all False: it names no such thing.
+    details (n, p, 2, 5): colour, exact count, least count, size and state of a thing; 0: not said.
+    where (n, p, 2): place and time of a phrase; -1: not said.
+    related (n, p) bool: whether the phrase also claims a relation.
     """
 
     groups: NDArray[int16]
@@ -41,22 +44,22 @@ class Truth:
     related: NDArray[bool_]
 
 
-def load_truth(split: str, count: int, cache: Path, *, progress: Progress = silent) -> Truth:
-    """The truth of the first `count` scenes of `split` and of the phrases that the corpus says of them; cached."""
-    path = cache / f"truth-{split}-{count}-{drawn.world_digest()}.npz"
-    return Truth(**drawn.of_every_scene(path, split, count, _row, progress=progress))
+def load_claims(split: str, count: int, cache: Path, *, progress: Progress = silent) -> ClaimArrays:
+    """The first `count` scenes of `split`, and the claims of the phrases that the corpus says of them; cached."""
+    path = cache / f"claims-{split}-{count}-{world_digest()}.npz"
+    return ClaimArrays(**scene_table(path, split, count, _row, progress=progress))
 
 
-def holding(
-    truth: Truth, rows: NDArray[np.intp], which: NDArray[np.intp], pictures: NDArray[np.intp]
+def claims_hold(
+    claims: ClaimArrays, rows: NDArray[np.intp], which: NDArray[np.intp], pictures: NDArray[np.intp]
 ) -> NDArray[bool_]:
-    """(q, b): whether phrase `which[i]` of scene `rows[i]` is true of scene `pictures[j]`.
+    """(q, b) bool: whether phrase `which[i]` of scene `rows[i]` is true of scene `pictures[j]`.
 
-    A phrase that asserts a relation counts as true of its own scene only: a few right answers are missed, none is
-    invented.
+    rows (q,), which (q,), pictures (b,). A phrase that claims a relation counts as true of its own scene only: a few
+    right answers are missed, none is invented.
     """
-    kinds, details = truth.kinds[rows, which], truth.details[rows, which]  # (q, 2, K), (q, 2, 5)
-    groups, where = truth.groups[pictures], truth.where[rows, which]  # (b, 4, 5), (q, 2)
+    kinds, details = claims.kinds[rows, which], claims.details[rows, which]  # (q, 2, K), (q, 2, 5)
+    groups, where = claims.groups[pictures], claims.where[rows, which]  # (b, 4, 5), (q, 2)
     count = groups[None, :, :, 2]  # (1, b, 4)
     fits: list[NDArray[bool_]] = []
     for thing in range(THINGS):
@@ -75,42 +78,42 @@ def holding(
     vague: NDArray[bool_] = alone & (exact[:, 0] == 0) & (least[:, 0] > 1)
     pair = first.any(2) & second.any(2) & ((first | second).sum(2) >= 2)  # each thing a group of its own
     true = np.where(vague[:, None], pooled, np.where(alone[:, None], first.any(2), pair))
-    setting = truth.setting[pictures]
+    setting = claims.setting[pictures]
     for slot in range(2):
         said = where[:, slot][:, None]
         true &= (said == -1) | (said == setting[None, :, slot])
-    true &= ~truth.related[rows, which][:, None]
+    true &= ~claims.related[rows, which][:, None]
     return true | (rows[:, None] == pictures)
 
 
 def _row(scene: Scene) -> dict[str, NDArray]:
-    return scene_row(scene) | phrase_rows(drawn.said_of(scene)[2])
+    return scene_row(scene) | phrase_rows(said_of(scene)[2])
 
 
 def scene_row(scene: Scene) -> dict[str, NDArray]:
-    """`groups` and `setting` of one scene, as Truth holds them."""
+    """`groups` and `setting` of one scene, as in `ClaimArrays`."""
     groups = np.zeros((GROUPS, 5), int16)
     for row, group in zip(groups, scene.groups, strict=False):
-        colour, state = drawn.COLOUR_IDS.get(group.colour, 0), STATE_IDS.get(group.state, 0)
-        row[:] = (drawn.KIND_IDS[group.kind], colour, group.count, SIZE_IDS[group.size], state)
-    return {"groups": groups, "setting": np.array([drawn.PLACE_IDS[scene.place], drawn.TIME_IDS[scene.time]], int16)}
+        colour, state = COLOUR_IDS.get(group.colour, 0), STATE_IDS.get(group.state, 0)
+        row[:] = (KIND_IDS[group.kind], colour, group.count, SIZE_IDS[group.size], state)
+    return {"groups": groups, "setting": np.array([PLACE_IDS[scene.place], TIME_IDS[scene.time]], int16)}
 
 
 def phrase_rows(phrases: list[Caption]) -> dict[str, NDArray]:
-    """`kinds`, `details`, `where` and `related` of one scene's phrases, as Truth holds them."""
+    """`kinds`, `details`, `where` and `related` of one scene's phrases, as in `ClaimArrays`."""
     count = len(phrases)
     kinds, details = np.zeros((count, THINGS, KIND_SLOTS), bool), np.zeros((count, THINGS, 5), int16)
     where, related = np.full((count, 2), -1, int16), np.zeros(count, bool)
     for i, phrase in enumerate(phrases):
         claim = phrase.claim
         for j, thing in enumerate(claim.things):
-            kinds[i, j, [drawn.KIND_IDS[kind] for kind in thing.kinds]] = True
+            kinds[i, j, [KIND_IDS[kind] for kind in thing.kinds]] = True
             size = SIZE_IDS.get(thing.size or "", 0)
-            details[i, j] = (drawn.COLOUR_IDS.get(thing.colour or "", 0), thing.count or 0, thing.least, size,
+            details[i, j] = (COLOUR_IDS.get(thing.colour or "", 0), thing.count or 0, thing.least, size,
                              STATE_IDS.get(thing.state or "", 0))  # fmt: skip
         if claim.place is not None:
-            where[i, 0] = drawn.PLACE_IDS[claim.place]
+            where[i, 0] = PLACE_IDS[claim.place]
         if claim.time is not None:
-            where[i, 1] = drawn.TIME_IDS[claim.time]
+            where[i, 1] = TIME_IDS[claim.time]
         related[i] = bool(claim.relations)
     return {"kinds": kinds, "details": details, "where": where, "related": related}

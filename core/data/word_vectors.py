@@ -1,4 +1,4 @@
-"""Vectors of words, by which Semantic@k tells near terms from far ones: from a file, a head or the data set itself."""
+"""Word vectors, a row a term of a vocabulary: from a file, or from the captions of a dense data set; knows no head."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,20 +11,20 @@ from scipy.sparse import csr_array
 from core.errors import DatasetError
 
 
-def caption_vectors(texts: NDArray[float32], spoken: csr_array) -> NDArray[float32]:
-    """(|V|, dim) for each term the mean dense vector of the captions that speak it, less that of all captions.
+def caption_vectors(texts: NDArray[float32], literal: csr_array) -> NDArray[float32]:
+    """(|V|, dim) unit rows: for each term the mean vector of the captions that speak it, less that of all captions.
 
-    Words that the encoder finds in like captions come out alike. The same for every head that learned from the data,
-    so that their Semantic@k compare. texts (m, dim), spoken (m, |V|) bool; zeros for terms that no caption speaks.
+    texts (m, dim), literal (m, |V|) bool. Terms that no caption speaks have zeros. Words that occur in similar captions
+    get similar vectors. They depend on the data alone, so that Semantic@k of heads of the same data can be compared.
     """
-    sums = spoken.T.astype(float32) @ (texts - texts.mean(0))  # (|V|, dim)
+    sums = literal.T.astype(float32) @ (texts - texts.mean(0))  # (|V|, dim)
     return unit_rows(sums)
 
 
 def read_word_vectors(path: Path, terms: Sequence[str]) -> NDArray[float32]:
     """(|V|, dim) unit rows from a .npy matrix with a row a term, or a text file "word 0.1 0.2 …" (GloVe, word2vec).
 
-    Terms that a text file lacks have zeros. DatasetError where the file is neither or does not fit the terms.
+    Terms that a text file lacks have zeros. Raises DatasetError where the file is neither or does not fit the terms.
     """
     try:
         if path.suffix == ".npy":
