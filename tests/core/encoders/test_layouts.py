@@ -15,11 +15,12 @@ import torch
 from core.encoders import lavis
 from core.encoders.dual import DualEncoder
 from core.encoders.dual_tokens import dual_tokens
+from core.encoders.hub_files import HubFiles
 from core.encoders.itc import ItcEncoder
 from core.encoders.preprocessing import CaptionTokens
 from core.encoders.recipes import encoder_recipe
-from core.encoders.weights import HubFiles
-from core.models.registry import fetch, lacking, load_encoder
+from core.models.downloads import fetch, lacking
+from core.models.registry import load_encoder
 from tests.core import published
 from tests.core.published import ODD, Ids
 from tests.core.towers import TINY, TINY_ALBEF, lavis_state, pictures, random_towers
