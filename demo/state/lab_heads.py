@@ -125,12 +125,12 @@ def runs_folder() -> Path:
 def shipped() -> tuple[list[ComparedHead], float]:
     """The heads that came along, as they were judged when they were made, and the dense R@1."""
     from core.models.registry import SCENES
-    from recipes.scenes.recipe import SHIPPED
+    from core.training.presets import SHIPPED_HEAD
 
     figures = json.loads((SCENES / "figures.json").read_text("utf-8"))
     rows = [
         ComparedHead(
-            "built-in" if name == SHIPPED else f"shipped: {name}",
+            "built-in" if name == SHIPPED_HEAD else f"shipped: {name}",
             "none" if name == "no control" else name.replace(" control", ""),
             "40,000 scenes", one["recall"]["at1"], one["flops"], one["query_terms"], one["item_terms"],
             one["exact_at_20"], trained_here=False,
