@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 MOST_LOOKS = 60  # of 0.3 s each: what a program waits for dense vectors that are being made
 
-Given, Answer = ParamSpec("Given"), TypeVar("Answer")
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 
 def endpoints(session: Session, comparing: Comparing, lab: Lab | None) -> None:
@@ -179,9 +180,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             if comparing.prepare(first, second):
                 break
         else:
-            raise QueryError(
-                f"The pictures are being encoded, {comparing.done:,} of {comparing.total:,}; ask again in a moment."
-            )
+            now = comparing.job.status
+            raise QueryError(f"The pictures are being encoded, {now.done:,} of {now.total:,}; ask again in a moment.")
         one, two = (comparing.rank(_short(text), method, k) for method in (first, second))
         found = compare(one.ranked, two.ranked)
         return {
@@ -244,7 +244,8 @@ def lab_actions(lab: Lab) -> list[Callable[..., Any]]:
     @_spoken_errors
     def trained_heads() -> list[dict[str, Any]]:
         """Every head that was trained here, the oldest first: its key, settings, and what it was judged."""
-        return [{"key": key, "can_go_on": lab.can_go_on(key), **asdict(one)} for key, one in lab.experiments().items()]
+        made = lab.heads.experiments()
+        return [{"key": key, "can_go_on": lab.can_go_on(key), **asdict(one)} for key, one in made.items()]
 
     @_spoken_errors
     def keep_head(key: str, name: str) -> str:
@@ -254,7 +255,7 @@ def lab_actions(lab: Lab) -> list[Callable[..., Any]]:
             key: of the head, as `trained_heads` gives it
             name: letters, digits, dots, dashes, underscores
         """
-        return str(lab.keep(key, name))
+        return str(lab.heads.keep(key, name))
 
     @_spoken_errors
     def use_head(name: str = "") -> dict[str, Any]:
@@ -295,17 +296,17 @@ def lab_actions(lab: Lab) -> list[Callable[..., Any]]:
 
 
 def _standing(lab: Lab) -> dict[str, Any]:
-    now = lab.now
+    now = lab.job.status
     return {
         "state": now.state,
-        "stage": now.stage,
+        "stage": now.what,
         "done": now.done,
         "total": now.total,
-        "seconds_left": now.seconds_left if now.state == "working" else None,
-        "key": now.key,
-        "said": now.said,
-        "failed": now.failed,
-        "epochs": [asdict(row) for row in lab.epochs],
+        "seconds_left": now.seconds_left,
+        "key": lab.training.key,
+        "said": lab.said,
+        "failed": now.exception is not None,
+        "epochs": [asdict(row) for row in lab.training.epochs],
         "head_in_use": lab.head_in_use,
     }
 

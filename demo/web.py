@@ -92,7 +92,7 @@ def build(session: Session) -> App:
                     page = LibraryTab(session, library)
                 tab.select(page.arrive, None, page.shown, **QUIET)
                 led = own.click(
-                    lambda: (gr.Tabs(selected="library"), *page.arrive()), None, [tabs, *page.shown], **QUIET
+                    lambda: {tabs: gr.Tabs(selected="library"), **page.arrive()}, None, [tabs, *page.shown], **QUIET
                 )
                 led.then(None, None, None, js="() => sightwords.focusLibraryFolder()")
 

@@ -75,7 +75,8 @@ def import_(
 ) -> None:
     """Add items whose vectors were made elsewhere: exported, or indexed as shards on other machines."""
     from index_store.formats.ciff import import_ciff, model_of_ciff
-    from index_store.formats.jsonl import Imported, import_collection, import_jsonl, model_of_jsonl
+    from index_store.formats.jsonl import import_jsonl, model_of_jsonl
+    from index_store.formats.transfer import Imported, import_collection
     from index_store.opening import collection_exists
 
     read: Callable[..., Imported]

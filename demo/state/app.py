@@ -141,6 +141,8 @@ class Session:
         with self._turning:
             self.job.stop()
             self.job.wait(STOPPING_S)
+            if self.job.working:
+                self.job.take_stop()  # what goes on is not to end half-way
             with self.job.idle():
                 old, self._collection, self._path = self._collection, None, collection
                 if model is not None and (model if isinstance(model, str) else model.name) != self.model_name:

@@ -1,13 +1,14 @@
 """What the Compare page works with: the ways to rank, and the dense vectors that some of them need; knows no Gradio."""
 
-import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import QueryError
 from core.search.methods import Method, Ranking
 from demo.state.app import Session
-from index_store.errors import SightwordsError
+from demo.state.job import AtWork, Job
+from index_store.progress import Progress, ShouldStop
 
 if TYPE_CHECKING:
     from core.data.dense_items import DenseItems
@@ -19,6 +20,8 @@ OWN = {
     "hybrid": "Sparse, hybrid",
     "dense": "Dense vectors",
 }
+ENCODING = "Encoding the pictures"
+AT_ONCE_S = 0.3  # a small collection, or one that is known, is ready so soon
 HEAD = "head:"  # before the name of another head
 
 
@@ -28,11 +31,7 @@ class Comparing:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._rankings: Rankings | None = None
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-        self._error: SightwordsError | None = None
-        self.done = self.total = 0  # of the pictures that had to be encoded
+        self.job: Job[None] = Job("sightwords-comparing", "The pictures are still being encoded; wait for that.")
 
     def methods(self) -> dict[str, str]:
         """What can be chosen: key → what to call it."""
@@ -44,21 +43,13 @@ class Comparing:
         rankings = self._ranked()
         if rankings.dense is not None or not any(method.needs_dense for method in chosen):
             return True
-        with self._lock:
-            if self._error is not None:
-                error, self._error = self._error, None
-                raise error
-            if self._thread is None or not self._thread.is_alive():
-                self._stop.clear()
-                self.done = self.total = 0
-                self._thread = threading.Thread(target=self._encode, args=(rankings,), daemon=True)
-                self._thread.start()
-            self._thread.join(timeout=0.3)  # a small collection, or one that is known, is ready at once
+        if (failed := self.job.status.exception) is not None:
+            self.job.forget()  # asked again, it is tried again
+            raise failed
+        with suppress(AtWork):  # whoever asks for the same meanwhile waits for it
+            self.job.start(lambda progress, should_stop: self._encode(rankings, progress, should_stop), what=ENCODING)
+        self.job.wait(AT_ONCE_S)
         return rankings.dense is not None
-
-    def cancel(self) -> None:
-        """Stops making vectors after the batch at hand; what is made is kept."""
-        self._stop.set()
 
     def rank(self, text: str, method: str, k: int) -> Ranking:
         """What one method answers. Raises SightwordsError."""
@@ -86,19 +77,12 @@ class Comparing:
             self._rankings = Rankings(model, collection)
         return self._rankings
 
-    def _encode(self, rankings: "Rankings") -> None:
+    def _encode(self, rankings: "Rankings", progress: Progress, should_stop: ShouldStop) -> None:
         from core.data.dense_items import dense_file, dense_items
 
         model, collection = self._session.ready()
-
-        def told(done: int, total: int | None, _: str) -> None:
-            self.done, self.total = done, total or 0
-
-        try:
-            file = dense_file(collection)
-            rankings.dense = dense_items(model.encoder, collection, file, progress=told, should_stop=self._stop.is_set)
-        except SightwordsError as error:
-            self._error = error
+        file = dense_file(collection)
+        rankings.dense = dense_items(model.encoder, collection, file, progress=progress, should_stop=should_stop)
 
 
 def _outgrown(dense: "DenseItems | None", pictures: int) -> bool:

@@ -1,29 +1,25 @@
-"""What the Library page works with: collections of one's own, one job at a time that changes them; knows no Gradio."""
+"""The collections of one's own that the Library page shows: made, chosen, renamed, deleted; knows no Gradio."""
 
 import logging
-import os
 import re
-import threading
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from core.errors import DatasetError, ImageError, QueryError
+from core.errors import QueryError
 from core.files import home_folder, write_text_whole
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from demo.components.amounts import of_kinds
 from demo.state.app import Session
+from demo.state.contents import WAIT_S, Contents, folder_named, refuse_nothing
 from index_store.address import Address
 from index_store.errors import SightwordsError
 from index_store.folder.collection import Collection
 from index_store.opening import open_collection
 
 if TYPE_CHECKING:
-    from core.library.indexing import IndexReport
     from core.models.model import Model
 
 log = logging.getLogger(__name__)
@@ -31,31 +27,6 @@ log = logging.getLogger(__name__)
 WORLD = "The built-in world"
 NAME = re.compile(r"[\w][\w .-]{0,59}")
 NAME_FILE = "name.txt"  # beside a collection that was renamed; its folder keeps its name, as its pictures lie in it
-WAIT_S = 20.0  # a page waits this long while another program writes
-
-
-@dataclass(frozen=True)
-class Job:
-    """Where the work at hand stands: `done` of `total`; `report` or `error` once it has ended.
-
-    `lost_from`: the folder that the items that `report` kept, though their files are gone, came from.
-    """
-
-    state: Literal["idle", "working", "ended"] = "idle"
-    done: int = 0
-    total: int = 0
-    report: "IndexReport | None" = None
-    error: str = ""
-    lost_from: str = ""
-
-
-@dataclass(frozen=True)
-class Removal:
-    """Items to be taken out of the `held` that there are; `many`: only once a person agrees."""
-
-    ids: tuple[int, ...]
-    held: int
-    many: bool
 
 
 class Library:
@@ -65,10 +36,7 @@ class Library:
         self._session = session
         self._started_with = session.path  # the collection that the app was started with, whatever its folder
         self._started_model = session.model_name
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.job = Job()
+        self.contents = Contents(session)
 
     def collections(self) -> dict[str, Address | None]:
         """What can be searched, by name: the built-in world, the one the app was started with, those made here."""
@@ -98,9 +66,7 @@ class Library:
         name = _same(name, known) or name
         if name not in known:
             raise QueryError(f"There is no collection '{name[:60]}'; choose one from the list.")
-        with self._lock:
-            self._refuse_while_working()
-            self.job = Job()  # what the last one did was to another collection
+        with self.contents.left_alone():
             self._go_over(known[name], model)
 
     @property
@@ -137,9 +103,7 @@ class Library:
             from core.models.registry import load_model
 
             model = load_model(wanted)
-        with self._lock:
-            self._refuse_while_working()
-            self.job = Job()
+        with self.contents.left_alone():
             path = _free_folder(name) / "collection"
             path.parent.mkdir(parents=True, exist_ok=True)
             (path.parent / NAME_FILE).write_text(name, "utf-8")
@@ -152,7 +116,7 @@ class Library:
         place = self._made_here(name)
         new = self._free_name(new, besides=_called(place))
         write_text_whole(place.parent / NAME_FILE, new)
-        self._no_news()
+        self.contents.no_news()
 
     def what_goes(self, name: str) -> str:
         """What deleting a collection that was made here takes away, and what stays, for a person to agree."""
@@ -169,9 +133,7 @@ class Library:
         from core.data.dense_items import dense_file
 
         place = self._made_here(name)
-        with self._lock:
-            self._refuse_while_working()
-            self.job = Job()
+        with self.contents.left_alone():
             if place == self._session.path:
                 other = next((path for path in self.collections().values() if path != place), None)
                 self._go_over(other, None)
@@ -203,108 +165,19 @@ class Library:
 
         It has the name given, or that of their folder; the rest is as in `create`.
         """
-        _refuse_nothing(files, folder)
-        given = _folder(folder)
+        refuse_nothing(files, folder)
+        given = folder_named(folder)
         if given is not None and not given.exists():
             raise QueryError(f"There is no folder {given}; name one of this computer.")
         self.create(name.strip() or _name_of(given), model_name, folder)
 
     def _suited(self, model_name: str, folder: str) -> str:
-        usual, place = self.usual_model, _folder(folder)
+        usual, place = self.usual_model, folder_named(folder)
         if model_name not in ("", usual) or usual != PHOTO_MODEL or place is None:
             return model_name or usual
         from core.models.registry import model_for
 
         return model_for([place])
-
-    def add(self, files: Sequence[Path], folder: str = "", captions: Path | None = None) -> None:
-        """Begins to take files and index them, and to bring the collection in step with a folder of this computer."""
-        _refuse_nothing(files, folder)
-        place = _folder(folder)
-        address = self._own()
-        kept = _pictures(address)
-
-        def work(model: "Model") -> Job:
-            from core.library.indexing import index_paths
-            from core.pictures.folders.uploads import receive_files
-
-            paths = [place] if place is not None else []
-            taken = receive_files(files, kept, should_stop=self._stop.is_set)
-            if not paths and not taken.paths and not self._stop.is_set():
-                raise ImageError(taken.why_nothing)
-            paths += taken.paths
-            terms = model.vocabulary.terms
-            with open_collection(address, model=model.name, vocabulary=terms, writable=True) as opened:
-                # an uploaded file lies in a folder of its own, so its names count from where the pictures are
-                folder = place if place is not None and place.is_dir() else kept
-                try:
-                    report = index_paths(
-                        model,
-                        opened,
-                        paths,
-                        captions=captions,
-                        captions_folder=None if files and place is not None else folder,
-                        progress=self._told,
-                        should_stop=self._stop.is_set,
-                    )
-                except DatasetError as error:
-                    raise DatasetError(_sent(str(error), captions, kept)) from error
-                lost = {os.path.dirname(item.path) for item in opened.items(report.kept)} if report.kept else set()
-            report = replace(
-                report,
-                skipped=(*taken.refused, *((path, _sent(reason, captions, kept)) for path, reason in report.skipped)),
-                passed_over=taken.passed_over + Counter(report.passed_over),
-                junk=taken.junk + Counter(report.junk),
-            )
-            return Job("ended", report=report, lost_from=os.path.commonpath(lost) if lost else "")
-
-        self._begin(work)
-
-    def to_remove(self, what: str) -> Removal:
-        """The items meant by an id, a file or a folder."""
-        from core.library.selection import is_many, select_items
-
-        if not what.strip():
-            raise QueryError("There is nothing to remove; give an item's number, or a file or folder.")
-        with open_collection(self._own()) as opened:
-            ids, held = select_items(opened, [what.strip()]), len(opened)
-        return Removal(tuple(ids), held, is_many(len(ids), held))
-
-    def remove(self, ids: Sequence[int]) -> int:
-        """Takes items out; how many were there. The pictures themselves stay where they are."""
-        with open_collection(self._own(), writable=True, wait=WAIT_S) as opened:
-            removed = opened.remove(ids)
-        self._no_news()
-        return removed
-
-    def remove_gone(self) -> int:
-        """Takes out the items that the last job kept though their files are gone, as far as they still are."""
-        from core.library.selection import remove_gone
-
-        kept = self.job.report.kept if self.job.report else ()
-        with open_collection(self._own(), writable=True, wait=WAIT_S) as opened:
-            removed = remove_gone(opened, kept)
-        self.keep_gone()
-        return removed
-
-    def keep_gone(self) -> None:
-        """The items whose files are gone stay: nobody is asked again, until the next job."""
-        if self.job.report:
-            self.job = replace(self.job, report=replace(self.job.report, kept=()))
-
-    def _no_news(self) -> None:
-        """What the last job did is forgotten, unless a person is still to be asked about it."""
-        if self.job.state == "ended" and not (self.job.report and self.job.report.kept):
-            self.job = Job()
-
-    def cancel(self) -> None:
-        """Stops the work at hand after its batch; what is stored stays."""
-        self._stop.set()
-
-    def wait(self) -> None:
-        """Returns when nothing is under way."""
-        if self._thread is not None:
-            self._thread.join()
 
     def _go_over(self, path: Address | None, model: "Model | None") -> None:
         if path == self._session.path:
@@ -319,36 +192,6 @@ class Library:
             with open_collection(path) as collection:
                 made_by = collection.model
             self._session.use(path, made_by)
-
-    def _own(self) -> Address:
-        if self._session.path is None:
-            raise QueryError("The built-in world is a fixed set of drawings; make a collection of your own first.")
-        return self._session.path
-
-    def _refuse_while_working(self) -> None:
-        if self.job.state == "working":
-            raise QueryError("Pictures are still being added; wait for that or cancel it.")
-
-    def _begin(self, work: "Callable[[Model], Job]") -> None:
-        model, _ = self._session.ready()
-        with self._lock:
-            self._refuse_while_working()
-            self._stop.clear()
-            self.job = Job("working")
-            self._thread = threading.Thread(target=self._run, args=(work, model), daemon=True)
-            self._thread.start()
-
-    def _run(self, work: "Callable[[Model], Job]", model: "Model") -> None:
-        try:
-            self.job = work(model)
-        except SightwordsError as error:
-            self.job = Job("ended", error=str(error))
-        except Exception as error:  # a bug of ours: the log gets the traceback, the person a sentence
-            log.exception("adding pictures failed")
-            self.job = Job("ended", error=f"Something unexpected went wrong ({error}); the log says what.")
-
-    def _told(self, done: int, total: int, _: str) -> None:
-        self.job = Job("working", done, total)
 
 
 def _is_there(place: Path) -> bool:
@@ -384,33 +227,11 @@ def _free_folder(name: str) -> Path:
     return _home() / folder
 
 
-def _sent(said: str, captions: Path | None, kept: Path) -> str:
-    """A sentence without the folders that captions and pictures were sent to, which tell their sender nothing."""
-    for folder in ([captions.parent] if captions is not None else []) + [kept]:
-        said = said.replace(f"{folder}{os.sep}", "")
-    return said
-
-
-def _folder(named: str) -> Path | None:
-    return Path(os.path.expanduser(named.strip())) if named.strip() else None
-
-
 def _name_of(folder: Path | None) -> str:
     """A name for the collection of a folder's pictures, or of pictures that come without one."""
     name = re.sub(r"[^\w .-]+", " ", folder.absolute().name if folder else "").strip(" .-")
     return name[:60] or "My pictures"
 
 
-def _refuse_nothing(files: Sequence[Path], folder: str) -> None:
-    if not files and not folder.strip():
-        raise QueryError("There is nothing to add; choose pictures, a zip, or a folder of this computer.")
-
-
 def _home() -> Path:
     return home_folder() / "collections"
-
-
-def _pictures(address: Address) -> Path:
-    """Where pictures that are given to a collection in the app are kept: beside its folder, or in HOME."""
-    beside = address if isinstance(address, Path) else home_folder() / "milvus" / address.name / "collection"
-    return beside.parent / "pictures"

@@ -64,7 +64,7 @@ def compare_tab(session: Session, tab: gr.Tab) -> Comparing:
     asked = gr.on([go.click, query.submit], ask, [query, first, second], [notice, result, stop], **QUIET)
 
     def cancel() -> tuple[Any, ...]:
-        comparing.cancel()
+        comparing.job.stop()
         said = "Stopped; the vectors made so far are kept, and the next comparison goes on from there."
         return error_notice(said), gr.update(visible=False)
 
@@ -86,8 +86,9 @@ def _choices(comparing: Comparing) -> list[tuple[str, str]]:
 
 
 def _waiting(comparing: Comparing) -> str:
+    now = comparing.job.status
     note = "This happens once: the index keeps terms only, so the dense vectors are made from the pictures."
-    return progress_panel("Encoding the pictures", comparing.done, comparing.total, note)
+    return progress_panel(now.what, now.done, now.total, note)
 
 
 def _compared(session: Session, comparing: Comparing, text: str, left: str, right: str) -> str:

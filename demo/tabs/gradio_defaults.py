@@ -5,3 +5,6 @@ from typing import Any
 # "${value}" is filled in without being read as a template again, so that a text holding {{…}} or ${…} stays text
 PLAIN: dict[str, Any] = {"html_template": "${value}", "apply_default_css": False, "padding": False}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+Changes = dict[Any, Any]
+"""What an event changes: a component → its new value, or a Gradio update; components that it does not name stay."""

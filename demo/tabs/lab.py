@@ -13,10 +13,11 @@ from demo.components.head_comparison import head_comparison
 from demo.components.notices import error_notice, progress_panel
 from demo.components.training_curves import training_curves
 from demo.state.app import Session
+from demo.state.job import JobStatus
 from demo.state.lab import Lab
 from demo.state.lab_choice import SCENES, Choice, defaults
 from demo.state.lab_heads import WORLD_TEST, shipped
-from demo.tabs.gradio_defaults import PLAIN, QUIET
+from demo.tabs.gradio_defaults import PLAIN, QUIET, Changes
 from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is
@@ -57,6 +58,7 @@ class LabTab:
                 self.curves = gr.HTML(elem_id="lab-curves", **PLAIN)
                 self.table = gr.HTML(elem_id="lab-table", **PLAIN)
                 self._build_heads()
+        self.said = gr.State("")  # in answer to what this visitor did last
         self.timer = gr.Timer(LOOK_S, active=False)
         self._wire(tab)
 
@@ -154,25 +156,21 @@ class LabTab:
 
     def _wire(self, tab: gr.Tab) -> None:
         self.source.change(self._sources, self.source, [self.scenes, self.folder], queue=False, **QUIET)
-        live = [self.notice, self.curves, self.train, self.stop, self.timer]
-        self.own = [self.name, self.keep, self.use, self.go_on, self.discard]
-        shown = [*live, self.table, self.head, *self.own, self.in_use, self.back]
+        choosable = [self.name, self.keep, self.use, self.go_on, self.discard]
+        shown = [
+            self.notice, self.said, self.curves, self.train, self.stop, self.timer, self.table, self.head, *choosable,
+            self.in_use, self.back,
+        ]  # fmt: skip
         chosen = [
-            self.source,
-            self.scenes,
-            self.folder,
-            self.controls,
-            self.anchored,
-            self.epochs,
-            *self.settings.values(),
-        ]
+            self.source, self.scenes, self.folder, self.controls, self.anchored, self.epochs, *self.settings.values(),
+        ]  # fmt: skip
         started = self.train.click(self._train, [self.head, *chosen], shown, **QUIET)
         started.then(None, None, None, js="() => sightwords.scrollTo('#lab-notice', 'center')")
         self.stop.click(self._stop, self.head, shown, queue=False, **QUIET)
-        self.timer.tick(self._tick, self.head, shown, queue=False, **QUIET)
-        tab.select(self._look, self.head, shown, **QUIET)
+        self.timer.tick(self._look, [self.said, self.head], shown, queue=False, **QUIET)
+        tab.select(self._answer, self.head, shown, **QUIET)
         tab.select(self._suited, self.source, self.source, queue=False, **QUIET)
-        self.head.input(self._choose, self.head, self.own, queue=False, **QUIET)
+        self.head.input(self._choose, self.head, choosable, queue=False, **QUIET)
         gr.on([self.keep.click, self.name.submit], self._keep, [self.head, self.name], shown, **QUIET)
         self.use.click(self._use, [self.head, self.name], shown, **QUIET)
         self.go_on.click(lambda head: self._after(head, lambda: self.lab.go_on(head or "")), self.head, shown, **QUIET)
@@ -181,9 +179,11 @@ class LabTab:
         )
         self.back.click(lambda head: self._after(head, self.lab.back), self.head, shown, **QUIET)
 
-    @staticmethod
-    def _sources(source: str) -> tuple[Any, Any]:
-        return gr.update(visible=source == "world"), gr.update(visible=source == "folder")
+    def _sources(self, source: str) -> Changes:
+        return {
+            self.scenes: gr.update(visible=source == "world"),
+            self.folder: gr.update(visible=source == "folder"),
+        }
 
     def _usual(self, source: str) -> str:
         """What to learn from: the world teaches its own encoder only, so that others begin with their collection."""
@@ -195,7 +195,7 @@ class LabTab:
         usual = self._usual(source)
         return gr.skip() if usual == source else usual
 
-    def _train(self, head: str | None, *given: Any) -> tuple[Any, ...]:
+    def _train(self, head: str | None, *given: Any) -> Changes:
         source, scenes, folder, controls, anchored, epochs, *values = given
         settings = {"epochs": epochs, "anchor": defaults()["anchor"] if anchored else 0.0}
         settings |= dict(zip(self.settings, values, strict=True))
@@ -203,80 +203,95 @@ class LabTab:
         choice = Choice(source, int(scenes), folder or "", in_turn, cleaned(settings))
         return self._after(head, lambda: self.lab.start(choice))
 
-    def _stop(self, head: str | None) -> tuple[Any, ...]:
+    def _stop(self, head: str | None) -> Changes:
         self.lab.stop()
-        return self._look(head)
+        return self._answer(head)
 
-    def _keep(self, head: str | None, name: str) -> tuple[Any, ...]:
-        return self._after(head, lambda: self.lab.keep(head or "", name), f"Kept as '{name.strip()}'.")
+    def _keep(self, head: str | None, name: str) -> Changes:
+        return self._after(head, lambda: self.lab.heads.keep(head or "", name), f"Kept as '{name.strip()}'.")
 
-    def _use(self, head: str | None, name: str) -> tuple[Any, ...]:
+    def _use(self, head: str | None, name: str) -> Changes:
         def use() -> None:
-            one = self.lab.experiments().get(head or "")
+            one = self.lab.heads.experiments().get(head or "")
             if one is not None and not one.name:
-                self.lab.keep(head or "", name)
+                self.lab.heads.keep(head or "", name)
             self.lab.use(name.strip())
 
         return self._after(head, use)
 
-    def _after(self, head: str | None, work: Callable[[], object], said: str = "") -> tuple[Any, ...]:
+    def _after(self, head: str | None, work: Callable[[], object], said: str = "") -> Changes:
         """Does something, then shows how things stand; an error, or what was done, becomes the notice."""
         try:
             work()
         except SightwordsError as error:
-            return (error_notice(str(error)), *self._look(head)[1:])
-        shown = self._look(head)
-        return (_done(said), *shown[1:]) if said else shown
+            return self._answer(head, error_notice(str(error)))
+        return self._answer(head, _done(said))
 
-    def _choose(self, head: str | None) -> tuple[Any, ...]:
-        """Its name, and what can be done with it, in the order of `own`."""
-        one = self.lab.experiments().get(head or "")
-        loose = one is not None and not one.name
-        return (
-            gr.update(value=self.lab.free_name(head or ""), interactive=loose, visible=head is not None),
-            gr.update(visible=loose),
-            gr.update(visible=head is not None),
-            gr.update(visible=self.lab.can_go_on(head or "")),
-            gr.update(visible=one is not None),
-        )
+    def _answer(self, head: str | None, said: str = "") -> Changes:
+        """What an action changes: all as it stands, and `said`, which stays until this visitor's next action.
 
-    def _tick(self, head: str | None) -> tuple[Any, ...]:
-        """As `_look`, but lists stay as they are while work goes on: somebody may be choosing from them."""
-        live = self._live()
-        if self.lab.now.state == "working":
-            return (*live, self._table(), *(gr.skip(),) * (1 + len(self.own) + 2))
-        return self._look(self.lab.now.key or head)
+        `head`: the one that is chosen.
+        """
+        now = self.lab.job.status
+        news = self._news(now) if now.state == "working" or not said else ""
+        return self._live(now) | self._lists(head) | {self.notice: said + news, self.said: said}
 
-    def _look(self, head: str | None) -> tuple[Any, ...]:
-        """Everything as it stands now; `head`: what is chosen, the newest where that is gone."""
-        heads = self.lab.heads()
+    def _look(self, said: str, head: str | None) -> Changes:
+        """How things stand a moment later; lists stay while work goes on, as somebody may be choosing from them."""
+        now = self.lab.job.status
+        changes = self._live(now) | {self.notice: said + self._news(now)}
+        if now.state == "working":
+            return changes
+        return changes | self._lists(self.lab.training.key or head)
+
+    def _choose(self, head: str | None) -> Changes:
+        """The name of a head, and what can be done with it."""
+        one = self.lab.heads.experiments().get(head or "")
+        loose, free_name = one is not None and not one.name, self.lab.heads.free_name(head or "")
+        return {
+            self.name: gr.update(value=free_name, interactive=loose, visible=head is not None),
+            self.keep: gr.update(visible=loose),
+            self.use: gr.update(visible=head is not None),
+            self.go_on: gr.update(visible=self.lab.can_go_on(head or "")),
+            self.discard: gr.update(visible=one is not None),
+        }
+
+    def _lists(self, head: str | None) -> Changes:
+        """The heads to choose from, `head` or else the newest chosen, and what can be done with that one."""
+        heads = self.lab.heads.named()
         chosen = head if head in heads else next(iter(heads), None)
         listed = [(label, key) for key, label in heads.items()]
-        choices = gr.update(choices=listed, value=chosen, visible=bool(heads))
-        return (*self._live(), self._table(), choices, *self._choose(chosen), self._in_use(), self._back())
+        return self._choose(chosen) | {
+            self.head: gr.update(choices=listed, value=chosen, visible=bool(heads)),
+            self.in_use: self._in_use(),
+            self.back: gr.update(visible=bool(self.lab.head_in_use)),
+        }
 
-    def _live(self) -> tuple[Any, ...]:
-        lab, now = self.lab, self.lab.now
-        working = now.state == "working"
-        loading = self.session.progress.stage in ("loading", "drawing", "waiting")
-        curves = bool(now.key or lab.epochs)
-        return (
-            self._notice(),
-            training_curves(lab.steps, lab.epochs, lab.epochs_of(now.key)) if curves else "",
-            gr.update(interactive=not working),
-            gr.update(visible=working),
-            gr.Timer(active=working or loading),
-        )
+    def _live(self, now: JobStatus[str]) -> Changes:
+        """What changes while work goes on: curves, table, buttons, timer. All of the same moment as the news."""
+        lab, training, working = self.lab, self.lab.training, now.state == "working"
+        loading = self.session.status.stage in ("loading", "drawing", "waiting")
+        curves = ""
+        if training.key or training.epochs:
+            curves = training_curves(training.steps, training.epochs, lab.heads.epochs_of(training.key))
+        return {
+            self.curves: curves,
+            self.table: self._table(),
+            self.train: gr.update(interactive=not working),
+            self.stop: gr.update(visible=working),
+            self.timer: gr.Timer(active=working or loading),
+        }
 
-    def _notice(self) -> str:
-        now = self.lab.now
-        if self.session.progress.stage == "failed":
-            return error_notice(self.session.progress.message)
+    def _news(self, now: JobStatus[str]) -> str:
+        """What there is to tell every visitor: how far the work is, or what came of it."""
+        if self.session.status.stage == "failed":
+            return error_notice(self.session.status.message)
+        training = self.lab.training
         if now.state == "working":
-            which = f"Head {now.number} of {now.of}: " if now.of > 1 else ""
-            stage = f"{which}{now.stage}"
+            which = f"Head {training.number} of {training.of}: " if training.of > 1 else ""
+            stage = f"{which}{now.what}"
             return progress_panel(stage[:1].upper() + stage[1:], now.done, now.total, remaining(now.seconds_left))
-        return error_notice(now.said) if now.failed else _done(now.said)
+        return error_notice(now.error) or _done(now.outcome or "")
 
     def _table(self) -> str:
         groups = self.lab.compared().items()
@@ -286,9 +301,6 @@ class LabTab:
         head = self.lab.head_in_use
         said = f"The app searches with your head <b>{head}</b>. " if head else ""
         return f'<p class="sw-quiet sw-form">{said}{USING}</p>'
-
-    def _back(self) -> Any:
-        return gr.update(visible=bool(self.lab.head_in_use))
 
 
 def cleaned(settings: dict[str, Any]) -> dict[str, Any]:

@@ -4,17 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from demo.components.amounts import count
 from demo.components.collection_stats import collection_stats
 from demo.components.notices import error_notice, progress_panel, report_notice
 from demo.components.term_profile import TERMS_SCRIPT
 from demo.state.app import Session
+from demo.state.contents import Added
+from demo.state.job import JobStatus
 from demo.state.library import Library
-from demo.tabs.gradio_defaults import PLAIN, QUIET
+from demo.tabs.gradio_defaults import PLAIN, QUIET, Changes
 from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is
@@ -70,6 +72,7 @@ class LibraryTab:
         self.purpose = gr.HTML(self._purpose(library.usual_model), elem_id="library-purpose", **PLAIN)
         self.notice = gr.HTML(elem_id="library-notice", **PLAIN)
         self.pending = gr.State(NOTHING)
+        self.said = gr.State("")  # in answer to what this visitor did last
         with gr.Row(elem_id="library-question", visible=False) as self.asking:
             self.question = gr.HTML(elem_id="library-asked", **PLAIN)
             self.sure = gr.Button("Yes", variant="stop", elem_id="library-sure", scale=0)
@@ -112,152 +115,157 @@ class LibraryTab:
         self.timer = gr.Timer(LOOK_S, active=False)
 
     def _wire(self) -> None:
-        shown = self.shown
-        self.own = [self.name, self.model, self.folder]
-        self.chosen.input(self._use, self.chosen, shown, **QUIET)
-        gr.on([self.make.click, self.name.submit], self._make, self.own, [*shown, self.name], **QUIET)
+        new = [self.name, self.model, self.folder]
+        self.chosen.input(self._use, self.chosen, self.shown, **QUIET)
+        gr.on([self.make.click, self.name.submit], self._make, new, [*self.shown, self.name], **QUIET)
         self.model.change(self._purpose, self.model, self.purpose, queue=False, **QUIET)
-        added = [*shown, self.name, self.files, self.captions]
-        given = [self.files, self.captions, *self.own]
-        gr.on([self.go.click, self.folder.submit], self._add, given, added, **QUIET)
-        self.stop.click(self.library.cancel, None, None, queue=False, **QUIET)
-        removed = gr.on([self.remove.click, self.which.submit], self._remove, self.which, [*shown, self.which], **QUIET)
-        renamed = [*shown, self.new_name]
-        named = gr.on([self.rename.click, self.new_name.submit], self._rename, self.new_name, renamed, **QUIET)
-        deleting = self.delete.click(self._delete, None, shown, **QUIET)
-        for below in (removed, named, deleting):
+        given = [self.files, self.captions]
+        filled = [*self.shown, self.name, *given]
+        gr.on([self.go.click, self.folder.submit], self._add, [*given, *new], filled, **QUIET)
+        self.stop.click(self.library.contents.job.stop, None, None, queue=False, **QUIET)
+        removed = gr.on(
+            [self.remove.click, self.which.submit], self._remove, self.which, [*self.shown, self.which], **QUIET
+        )
+        renamed = gr.on(
+            [self.rename.click, self.new_name.submit], self._rename, self.new_name, [*self.shown, self.new_name],
+            **QUIET,
+        )  # fmt: skip
+        deleting = self.delete.click(self._delete, None, self.shown, **QUIET)
+        for below in (removed, renamed, deleting):
             below.then(None, None, None, js="() => sightwords.scrollToLibraryNotice()")
-        self.sure.click(self._agree, self.pending, shown, **QUIET)
-        self.leave.click(self._decline, self.pending, shown, **QUIET)
-        self.timer.tick(self._look, self.pending, shown, queue=False, **QUIET)
-
-    def arrive(self) -> tuple[Any, ...]:
-        """What the tab shows when it is opened."""
-        return self._look()
+        self.sure.click(self._agree, self.pending, self.shown, **QUIET)
+        self.leave.click(self._decline, self.pending, self.shown, **QUIET)
+        self.timer.tick(self._look, [self.said, self.pending], self.shown, queue=False, **QUIET)
 
     @property
-    def shown(self) -> list[Any]:
-        """The components that `arrive` fills."""
+    def shown(self) -> list[Block]:
+        """The components that every event of the tab may change, and `arrive`."""
         return [
             self.notice, self.stats, self.chosen, self.stop, self.timer,
-            self.asking, self.question, self.sure, self.leave, self.pending,
+            self.asking, self.question, self.sure, self.leave, self.said, self.pending,
         ]  # fmt: skip
 
-    def _use(self, name: str) -> tuple[Any, ...]:
-        return self._after(lambda: self.library.use(name))[0]
+    def arrive(self) -> Changes:
+        """What the tab shows when it is opened."""
+        return self._answer()
+
+    def _use(self, name: str) -> Changes:
+        return self._after(lambda: self.library.use(name))
 
     def _purpose(self, model: str | None) -> str:
         said = self.library.about(model or "")
         return f'<p class="sw-quiet sw-form"><b>{escape(model or "")}:</b> {escape(said)}</p>' if said else ""
 
-    def _make(self, name: str, model: str | None, folder: str) -> tuple[Any, ...]:
-        answer, done = self._after(lambda: self.library.create(name, model or "", folder))
-        return (*answer, "" if done else gr.skip())
+    def _make(self, name: str, model: str | None, folder: str) -> Changes:
+        return self._after(lambda: self.library.create(name, model or "", folder), emptied={self.name: ""})
 
-    def _add(
-        self, files: list[str] | None, captions: str | None, name: str, model: str | None, folder: str
-    ) -> tuple[Any, ...]:
+    def _add(self, files: list[str] | None, captions: str | None, name: str, model: str | None, folder: str) -> Changes:
         """Adds to the open collection; while that is the world, to a new one."""
         given, table = [Path(file) for file in files or []], Path(captions) if captions else None
 
         def add() -> None:
             if self.session.path is None:
                 self.library.create_for(given, folder, name, model or "")
-            self.library.add(given, folder, table)
+            self.library.contents.add(given, folder, table)
 
-        answer, done = self._after(add)
-        return (*answer, *(("", None, None) if done else (gr.skip(),) * 3))
+        return self._after(add, emptied={self.name: "", self.files: None, self.captions: None})
 
-    def _remove(self, which: str) -> tuple[Any, ...]:
+    def _remove(self, which: str) -> Changes:
         """Takes a few items out, and asks before many go."""
         try:
-            wanted = self.library.to_remove(which)
+            wanted = self.library.contents.to_remove(which)
             if wanted.many:
                 said = (
                     f"This takes out {len(wanted.ids):,} of the {wanted.held:,} items of ‘{self.library.current}’. "
                     "The pictures themselves stay."
                 )
-                return (*self._look(Pending(wanted.ids, said=said)), gr.skip())
-            return (*self._taken_out(self.library.remove(wanted.ids)), "")
+                return self._answer(pending=Pending(wanted.ids, said=said))
+            return self._taken_out(self.library.contents.remove(wanted.ids)) | {self.which: ""}
         except SightwordsError as error:
-            return (*self._refused(error), gr.skip())
+            return self._answer(error_notice(str(error)))
 
-    def _taken_out(self, count: int) -> tuple[Any, ...]:
-        return self._noticed(_done(f"Taken out: {count:,}. The files stay."))
+    def _taken_out(self, count: int) -> Changes:
+        return self._answer(_done(f"Taken out: {count:,}. The files stay."))
 
-    def _rename(self, new: str) -> tuple[Any, ...]:
+    def _rename(self, new: str) -> Changes:
         before = self.library.current
-        answer, done = self._after(lambda: self.library.rename(before, new))
-        if not done:
-            return (*answer, gr.skip())
-        return (_done(f"‘{before}’ is called ‘{self.library.current}’ now."), *answer[1:], "")
+        try:
+            self.library.rename(before, new)
+        except SightwordsError as error:
+            return self._answer(error_notice(str(error)))
+        return self._answer(_done(f"‘{before}’ is called ‘{self.library.current}’ now.")) | {self.new_name: ""}
 
-    def _delete(self) -> tuple[Any, ...]:
+    def _delete(self) -> Changes:
         try:
             name = self.library.current
-            return self._look(Pending(deleting=name, said=self.library.what_goes(name)))
+            return self._answer(pending=Pending(deleting=name, said=self.library.what_goes(name)))
         except SightwordsError as error:
-            return self._refused(error)
+            return self._answer(error_notice(str(error)))
 
-    def _agree(self, pending: Pending) -> tuple[Any, ...]:
+    def _agree(self, pending: Pending) -> Changes:
+        contents = self.library.contents
         try:
             if pending.deleting:
                 self.library.delete(pending.deleting)
-                return self._noticed(_done(f"‘{pending.deleting}’ is deleted."))
-            return self._taken_out(self.library.remove(pending.ids) if pending.ids else self.library.remove_gone())
+                return self._answer(_done(f"‘{pending.deleting}’ is deleted."))
+            return self._taken_out(contents.remove(pending.ids) if pending.ids else contents.remove_gone())
         except SightwordsError as error:
-            return self._refused(error)
+            return self._answer(error_notice(str(error)))
 
-    def _decline(self, pending: Pending) -> tuple[Any, ...]:
+    def _decline(self, pending: Pending) -> Changes:
         if pending == NOTHING:
-            self.library.keep_gone()
-        return self._look()
+            self.library.contents.keep_gone()
+        return self._answer()
 
-    def _after(self, work: Callable[[], object]) -> tuple[tuple[Any, ...], bool]:
-        """Does something, then shows how things stand, and whether it went well; an error becomes the notice."""
+    def _after(self, work: Callable[[], object], emptied: Changes | None = None) -> Changes:
+        """Does something, then shows how things stand; an error becomes the notice, and `emptied` stays as it is."""
         try:
             work()
         except SightwordsError as error:
-            return self._refused(error), False
-        return self._look(), True
+            return self._answer(error_notice(str(error)))
+        return self._answer() | (emptied or {})
 
-    def _refused(self, error: SightwordsError) -> tuple[Any, ...]:
-        return self._noticed(error_notice(str(error)))
+    def _answer(self, said: str = "", pending: Pending = NOTHING) -> Changes:
+        """What an action changes: how things stand, and `said`, which stays until this visitor's next action."""
+        now = self.library.contents.job.status
+        news = self._news(now) if not pending.said and (now.state == "working" or not said) else ""
+        return self._standing(now, pending) | {self.notice: said + news, self.said: said}
 
-    def _noticed(self, notice: str) -> tuple[Any, ...]:
-        """How things stand now, below another notice."""
-        return (notice, *self._look()[1:])
+    def _look(self, said: str, pending: Pending) -> Changes:
+        """How things stand a moment later, below what was said."""
+        now = self.library.contents.job.status
+        return self._standing(now, pending) | {self.notice: said + ("" if pending.said else self._news(now))}
 
-    def _look(self, pending: Pending = NOTHING) -> tuple[Any, ...]:
-        """What is `shown`, as things stand now: notice, plots, list of collections, cancel button, timer, question."""
-        job, stage = self.library.job, self.session.progress.stage
-        busy = job.state == "working" or stage in ("loading", "drawing", "waiting")
-        chosen = gr.update(choices=list(self.library.collections()), value=self.library.current)
-        report = job.report
-        verbs = ("Delete it", "No, leave it") if pending.deleting else ("Take them out", "No, leave them")
-        said = pending.said
-        if not said and report and report.kept:
-            gone = count(len(report.kept), "item")
-            said = f"The files of {gone} in {job.lost_from} are gone, or their disk is. Take the items out?"
-        return (
-            "" if pending.said else self._notice(), self._stats(), chosen,
-            gr.update(visible=job.state == "working"), gr.Timer(active=busy),
-            gr.update(visible=bool(said)), f'<p role="alert">{escape(said)}</p>',
-            *(gr.update(value=verb) for verb in verbs), pending,
-        )  # fmt: skip
+    def _standing(self, now: JobStatus[Added], pending: Pending) -> Changes:
+        """Plots, list of collections, cancel button, timer and question; all of the same moment as the news."""
+        working, stage = now.state == "working", self.session.status.stage
+        asked, added = pending.said, now.outcome
+        if not asked and added and added.report.kept:
+            gone = count(len(added.report.kept), "item")
+            asked = f"The files of {gone} in {added.lost_from} are gone, or their disk is. Take the items out?"
+        yes, no = ("Delete it", "No, leave it") if pending.deleting else ("Take them out", "No, leave them")
+        return {
+            self.stats: self._stats(),
+            self.chosen: gr.update(choices=list(self.library.collections()), value=self.library.current),
+            self.stop: gr.update(visible=working),
+            self.timer: gr.Timer(active=working or stage in ("loading", "drawing", "waiting")),
+            self.asking: gr.update(visible=bool(asked)),
+            self.question: f'<p role="alert">{escape(asked)}</p>',
+            self.sure: gr.update(value=yes),
+            self.leave: gr.update(value=no),
+            self.pending: pending,
+        }
 
-    def _notice(self) -> str:
-        job = self.library.job
-        if self.session.progress.stage == "failed":
-            return error_notice(self.session.progress.message)
-        if job.state == "working":
-            return progress_panel("Adding pictures", job.done, job.total, "What is in can be searched at once.")
-        if job.error:
-            return error_notice(job.error)
-        return report_notice(job.report) if job.report else ""
+    def _news(self, now: JobStatus[Added]) -> str:
+        """What there is to tell every visitor: how far the work is, or what came of it."""
+        if self.session.status.stage == "failed":
+            return error_notice(self.session.status.message)
+        if now.state == "working":
+            return progress_panel(now.what, now.done, now.total, "What is in can be searched at once.")
+        return report_notice(now.outcome.report) if now.outcome else error_notice(now.error)
 
     def _stats(self) -> str:
-        if self.session.progress.stage in ("loading", "failed"):
+        if self.session.status.stage in ("loading", "failed"):
             return ""
         try:
             model, collection = self.session.ready()

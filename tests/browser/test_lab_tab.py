@@ -1,5 +1,6 @@
 """The Lab in a real browser: a head is trained, watched, kept, used and left; stopped; an error is shown well."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,3 +112,34 @@ def test_an_error_is_shown_well_and_a_phone_needs_no_sideways_scrolling(visit: C
     page.locator("#lab-train").click()
     expect(page.locator("#lab-notice [role=alert]")).to_contain_text("drawn for the model 'scenes'")
     assert width_needed(page) <= PHONE["width"]
+
+
+def test_a_refusal_stays_until_the_visitors_next_action(
+    visit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def held(*given: object, **options: object) -> None:
+        go.wait(60)
+
+    monkeypatch.setattr("demo.state.lab.planned", held)
+    page, other = opened(visit), opened(visit)
+    try:
+        page.get_by_label("The open collection").check()
+        page.locator("#lab-train").click()
+        expect(page.locator("#lab-notice progress")).to_be_visible()
+        other.get_by_label("The open collection").check()
+        other.locator("#lab-train").click()
+        refusal = other.locator("#lab-notice [role=alert]")
+        expect(refusal).to_contain_text("The Lab is at work")
+        other.wait_for_timeout(2_500)  # the page has looked several times how far the work is
+        expect(refusal).to_contain_text("The Lab is at work")
+        expect(other.locator("#lab-notice progress")).to_be_visible()
+        expect(page.locator("#lab-notice [role=alert]")).to_have_count(0)
+    finally:
+        go.set()
+    expect(other.locator("#lab-notice .sw-done")).to_contain_text("Stopped")
+    expect(refusal).to_contain_text("The Lab is at work")
+    other.locator("#lab-train").click()
+    expect(other.locator("#lab-notice .sw-done")).to_contain_text("Stopped")
+    expect(refusal).to_have_count(0)

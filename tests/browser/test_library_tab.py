@@ -1,11 +1,13 @@
 """The Library in a real browser: a collection is made, filled, searched, emptied; an error is shown well."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from demo.web import App
 from tests.browser.driver import HOSTILE, IN_BROWSER, PHONE, Page, expect, width_needed
 
 pytestmark = IN_BROWSER
@@ -66,6 +68,49 @@ def test_an_error_is_shown_well_and_a_phone_needs_no_sideways_scrolling(visit: C
     page.locator("#library-make").click()
     expect(page.locator("#library-notice [role=alert]")).to_contain_text("A collection's name")
     assert width_needed(page) <= PHONE["width"]
+
+
+def test_a_refusal_stays_until_the_visitors_next_action(
+    visit: Callable[..., Page], app: App, patches: list[Image.Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(visit)
+    before = page.locator("#library-chosen input").input_value()
+    page.locator("#library-name input").fill("slow")
+    page.locator("#library-make").click()
+    expect(page.locator("#library-chosen input")).to_have_value("slow")
+    model, go = app.session.ready()[0], threading.Event()
+    whole = model.encode_images
+
+    def encode(images: list[Image.Image]) -> list:
+        go.wait(60)
+        return whole(images)
+
+    monkeypatch.setattr(model, "encode_images", encode)
+    patches[0].save(tmp_path / "one.png")
+    try:
+        page.locator("#library-folder input").fill(str(tmp_path))
+        page.locator("#library-go-button").click()
+        panel, refusal = page.locator("#library-notice progress"), page.locator("#library-notice [role=alert]")
+        expect(panel).to_be_visible()
+        expect(page.locator("#library-cancel")).to_be_visible()
+        page.locator("#library-chosen input").click()
+        page.get_by_role("option", name=before, exact=True).click()
+        expect(refusal).to_contain_text("still being added")
+        page.wait_for_timeout(2_500)  # the page has looked several times how far the work is
+        expect(refusal).to_contain_text("still being added")
+        expect(panel).to_be_visible()
+        other = visit(ready="#query")
+        other.get_by_role("tab", name="Library").click()
+        expect(other.locator("#library-notice progress")).to_be_visible()
+        expect(other.locator("#library-notice [role=alert]")).to_have_count(0)
+    finally:
+        go.set()
+    expect(page.locator("#library-notice")).to_contain_text("1 added")
+    expect(refusal).to_contain_text("still being added")
+    page.locator("#library-chosen input").click()
+    page.get_by_role("option", name=before, exact=True).click()
+    expect(page.locator("#library-stats")).to_contain_text("30 pictures")
+    expect(refusal).to_have_count(0)
 
 
 def test_many_items_and_a_collection_go_only_once_a_person_agrees(

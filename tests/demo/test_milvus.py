@@ -132,11 +132,12 @@ def test_the_library_adds_and_removes(milvus: str, model: Model, patches: list[I
         library = Library(session)
         assert library.current == "mine" and "mine" in library.collections()
         patches[20].save(tmp_path / "new.png")
-        library.add([tmp_path / "new.png"])
-        library.wait()
-        assert library.job.error == "" and library.job.report is not None and library.job.report.added == 1
+        library.contents.add([tmp_path / "new.png"])
+        library.contents.job.wait()
+        assert library.contents.job.status.error == ""
+        assert library.contents.added is not None and library.contents.added.report.added == 1
         assert session.size() == 7
-        assert library.remove(library.to_remove("1").ids) == 1 and session.size() == 6
+        assert library.contents.remove(library.contents.to_remove("1").ids) == 1 and session.size() == 6
     finally:
         session.close()
 

@@ -72,9 +72,9 @@ def test_a_folder_is_all_that_the_library_needs(started: tuple[Session, Library]
     assert next(iter(library.models().values())) == library.usual_model == PHOTO_MODEL
     assert "photographs of your own" in library.about(PHOTO_MODEL) and library.about("clip:a/b+c") == ""
     library.create_for([], str(photographs))
-    library.add([], str(photographs))
-    library.wait()
-    assert library.job.report is not None and library.job.report.added == 5, library.job
+    library.contents.add([], str(photographs))
+    library.contents.job.wait()
+    assert library.contents.added is not None and library.contents.added.report.added == 5, library.contents.job.status
     model, collection = session.ready()
     assert library.current == "My photographs" and model.name == collection.model == PHOTO_MODEL
     asked = session.encode_text("a lion")
@@ -172,13 +172,13 @@ def test_the_lab_teaches_a_head_on_captioned_photographs_and_the_app_searches_wi
     session.ready()
     try:
         lab.start(Choice("collection", controls=("caption",), settings={"epochs": 1, "batch_size": 4}))
-        lab.wait()
-        assert not lab.now.failed, lab.now.said
-        (key,) = lab.experiments()
-        lab.keep(key, "mine")
+        lab.job.wait()
+        assert lab.job.status.exception is None, lab.said
+        (key,) = lab.heads.experiments()
+        lab.heads.keep(key, "mine")
         lab.use("mine")
-        lab.wait()
-        assert not lab.now.failed, lab.now.said
+        lab.job.wait()
+        assert lab.job.status.exception is None, lab.said
         assert session.ready()[0].name == "photos+mine" and session.model_name == "photos+mine"
         methods = Comparing(session).methods()
         assert "head:the built-in one" in methods and "head:mine" not in methods

@@ -40,7 +40,7 @@ EVERY = {"config.json", "preprocessor_config.json", "tokenizer_config.json", "sp
 
 
 def cut(ids: list[int], length: int) -> list[int]:
-    """As all of them were trained: what is too long ends with its end all the same."""
+    """Token ids cut to a length that still end with the end token, as in the models' own training."""
     return ids if len(ids) <= length else [*ids[: length - 1], ids[-1]]
 
 
@@ -164,7 +164,7 @@ def test_lavis_works_with_what_is_fetched_of_it(
 
 
 def _speaks(encoder: object, ids: Ids, length: int) -> None:
-    """Looks, reads without regard to capitals, and gives the ids that BERT's algorithm gives."""
+    """Asserts that the encoder reads pictures, ignores capitals, and splits texts as BERT's algorithm does."""
     assert isinstance(encoder, ItcEncoder) and encoder.encode_images(pictures(1)).shape == (1, TINY.dim)
     rows = encoder.encode_texts(["a Dog", "a dog", "a red ball"])
     assert np.abs(rows[0] - rows[1]).max() < ROUNDING and np.abs(rows[0] - rows[2]).max() > 1e-3

@@ -25,7 +25,7 @@ CONFIG = TrainingConfig(epochs=3, batch_size=20, hidden_size=32, tau=0.02)
 
 
 def once(stop: threading.Event) -> ShouldStop:
-    """Says yes once each time that the event is set."""
+    """Answers yes once after each time that the event was set."""
 
     def should_stop() -> bool:
         asked = stop.is_set()
@@ -37,7 +37,7 @@ def once(stop: threading.Event) -> ShouldStop:
 
 
 def count_up(until: int, *, tell: Callable[[int], None], should_stop: ShouldStop) -> tuple[int, int]:
-    """Counts, saying so; asked to stop, once from the beginning; the two numbers reached, and the process's id."""
+    """Counts up, tells each number, and ends early if asked to; returns the last number and the process's id."""
     reached = 0
     for number in range(until):
         tell(number)

@@ -53,23 +53,23 @@ def lab(model: Model, patches: list[Image.Image], tmp_path: Path) -> Iterator[La
 def test_a_head_is_trained_kept_used_and_left(lab: Lab, model: Model, home: Path) -> None:
     session = lab._session
     lab.start(Choice("collection", controls=("caption", "word"), settings=FAST))
-    lab.wait()
-    assert not lab.now.failed and lab.now.said.startswith("2 heads trained."), lab.now
-    found = lab.experiments()
+    lab.job.wait()
+    assert lab.job.status.exception is None and lab.said.startswith("2 heads trained."), lab.said
+    found = lab.heads.experiments()
     assert [one.config.control for one in found.values()] == ["caption", "word"]
     assert all(one.encoder == "mean-colours" and one.result and one.result.ended for one in found.values())
-    assert len(lab.epochs) == 2 and len(lab.steps) >= 2
+    assert len(lab.training.epochs) == 2 and len(lab.training.steps) >= 2
     (tested, (rows, dense)), *rest = lab.compared().items()
     assert "of mine, split test" in tested and len(rows) == 2 and 0 <= dense <= 1 and not rest
     key = list(found)[-1]
-    assert lab.free_name(key) == "word-1"
-    lab.keep(key, "word-1")
+    assert lab.heads.free_name(key) == "word-1"
+    lab.heads.keep(key, "word-1")
     with pytest.raises(QueryError, match="kept already, as 'word-1'"):
-        lab.keep(key, "other")
+        lab.heads.keep(key, "other")
     before = session.encode_text("a red dog").vector
     lab.use("word-1")
-    lab.wait()
-    assert not lab.now.failed, lab.now
+    lab.job.wait()
+    assert lab.job.status.exception is None, lab.said
     used, collection = session.ready()
     assert used.name == "mean-colours+word-1" and used.encoder is model.encoder and len(collection) == 72
     assert lab.head_in_use == "word-1" and lab._library.current == "mine with word-1"
@@ -83,8 +83,8 @@ def test_a_head_is_trained_kept_used_and_left(lab: Lab, model: Model, home: Path
     lab._library.use("mine with word-1")  # as the Library goes over: the model comes with the collection
     assert session.ready()[0] is used
     lab.discard(key)
-    assert list(lab.experiments()) == list(found)[:1] and (home / "heads" / "word-1").exists()
-    assert list(lab.heads()) == [next(iter(found)), "head:word-1"]
+    assert list(lab.heads.experiments()) == list(found)[:1] and (home / "heads" / "word-1").exists()
+    assert list(lab.heads.named()) == [next(iter(found)), "head:word-1"]
 
 
 def test_training_is_stopped_and_gone_on_with_and_nobody_else_trains_meanwhile(lab: Lab, tmp_path: Path) -> None:
@@ -95,21 +95,21 @@ def test_training_is_stopped_and_gone_on_with_and_nobody_else_trains_meanwhile(l
     other = "from demo.state.lab import _only_one\nwith _only_one(): pass"
     refused = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True)
     assert "Another window of Sightwords" in refused.stderr
-    while not lab.epochs:
-        lab._thread.join(0.05)  # type: ignore[union-attr]
+    while not lab.training.epochs:
+        lab.job.wait(0.05)
     lab.stop()
-    lab.wait()
-    assert not lab.now.failed and lab.now.said.startswith("Stopped after epoch"), lab.now
-    (key,) = lab.experiments()
-    done = len(lab.epochs)
-    assert lab.experiments()[key].result.epochs == done  # type: ignore[union-attr]
+    lab.job.wait()
+    assert lab.job.status.exception is None and lab.said.startswith("Stopped after epoch"), lab.said
+    (key,) = lab.heads.experiments()
+    done = len(lab.training.epochs)
+    assert lab.heads.experiments()[key].result.epochs == done  # type: ignore[union-attr]
     assert (tmp_path / "home" / "lab" / "runs" / key / CHECKPOINT_FILE).exists()
     assert lab.can_go_on(key)
     lab.go_on(key)
-    while len(lab.epochs) <= done:
-        lab._thread.join(0.05)  # type: ignore[union-attr]
+    while len(lab.training.epochs) <= done:
+        lab.job.wait(0.05)
     lab._session.close()  # as when the app ends
-    assert lab.now.state == "ended" and len(lab.epochs) > done
+    assert lab.job.status.state == "ended" and len(lab.training.epochs) > done
     assert subprocess.run([sys.executable, "-c", other]).returncode == 0
 
 
@@ -133,25 +133,25 @@ def test_what_cannot_be_done_is_said(lab: Lab, tmp_path: Path) -> None:
         (Choice("folder", folder=str(unspoken)), "says any of the 32 terms"),
     ):
         lab.start(choice)
-        lab.wait()
-        assert lab.now.failed and said in lab.now.said
+        lab.job.wait()
+        assert lab.job.status.exception is not None and said in lab.said
     for action, said in (
-        (lambda: lab.keep("none", "name"), "Choose a trained head"),
+        (lambda: lab.heads.keep("none", "name"), "Choose a trained head"),
         (lambda: lab.discard("none"), "Choose one of the trained heads"),
         (lambda: lab.go_on("none"), "nothing to go on with"),
         (lambda: lab.use("none"), "no kept head 'none'"),
     ):
         with pytest.raises(QueryError, match=said):
             action()
-    assert lab.experiments() == {} and lab.heads() == {}
+    assert lab.heads.experiments() == {} and lab.heads.named() == {}
 
 
 def test_a_head_for_other_vectors_is_kept_but_not_used(lab: Lab, tmp_path: Path) -> None:
     lab.start(Choice("folder", folder=str(write_words(tmp_path / "data")), settings=FAST))
-    lab.wait()
-    ((key, one),) = lab.experiments().items()
+    lab.job.wait()
+    ((key, one),) = lab.heads.experiments().items()
     assert one.encoder == "words"
-    lab.keep(key, "words")
+    lab.heads.keep(key, "words")
     with pytest.raises(QueryError, match="made for vectors of 'words'"):
         lab.use("words")
 

@@ -59,10 +59,10 @@ def test_a_collection_is_made_filled_searched_and_left(
         (tmp_path / name).write_bytes(b"no picture either")
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 half a zip")
     odd = [tmp_path / name for name in ("a.exe", "b.exe", "notes.txt", "bad.zip")]
-    library.add([tmp_path / "trip.zip", tmp_path / "broken.png", *odd])
-    library.wait()
-    report = library.job.report
-    assert report is not None and (report.added, len(report.skipped)) == (2, 2), library.job
+    library.contents.add([tmp_path / "trip.zip", tmp_path / "broken.png", *odd])
+    library.contents.job.wait()
+    report = library.contents.added.report
+    assert report is not None and (report.added, len(report.skipped)) == (2, 2), library.contents.job.status
     assert report.passed_over == {".exe": 2, ".txt": 1} and "bad.zip" in report.skipped[0][1]
     assert "2 added" in report_notice(report) and "2 files left out" in report_notice(report)
     assert "Passed over: 2 .exe, 1 .txt" in report_notice(report)
@@ -71,33 +71,35 @@ def test_a_collection_is_made_filled_searched_and_left(
     assert str(tmp_path) not in report_notice(report)  # whoever sent them does not know where they are kept
     taken = [Path(item.path) for item in session.sample(9)]
     assert all(path.is_relative_to(tmp_path / "home") and path.exists() for path in taken)  # kept, not only lent
-    library.add([], str(tmp_path / "pictures"))
-    library.wait()
-    assert library.job.report is not None and library.job.report.added == 3 and session.size() == 5
+    library.contents.add([], str(tmp_path / "pictures"))
+    library.contents.job.wait()
+    assert library.contents.added is not None and library.contents.added.report.added == 3 and session.size() == 5
     (tmp_path / "pictures" / "2.png").unlink()
-    library.add([], str(tmp_path / "pictures"))
-    library.wait()
-    assert library.job.report.removed == 1 and session.size() == 4
-    assert library.remove(library.to_remove(str(tmp_path / "pictures")).ids) == 2 and session.size() == 2
-    assert library.job.report is None  # what was added before that is no news any more
+    library.contents.add([], str(tmp_path / "pictures"))
+    library.contents.job.wait()
+    assert library.contents.added.report.removed == 1 and session.size() == 4
+    wanted = library.contents.to_remove(str(tmp_path / "pictures"))
+    assert library.contents.remove(wanted.ids) == 2 and session.size() == 2
+    assert library.contents.added is None  # what was added before that is no news any more
     assert (tmp_path / "pictures" / "0.png").exists()
     (tmp_path / "elsewhere").mkdir()  # as an upload does, the captions lie apart from the pictures
     captions = tmp_path / "elsewhere" / "captions.jsonl"
     captions.write_text('{"file": "trip/0.png", "captions": ["a red patch"]}\n')
-    library.add([tmp_path / "trip.zip"], captions=captions)
-    library.wait()
+    library.contents.add([tmp_path / "trip.zip"], captions=captions)
+    library.contents.job.wait()
     captions.write_text('{"file": "0.png", "captions": ["a red patch"]}\n')
-    library.add([], str(tmp_path / "pictures"), captions)
-    library.wait()
-    assert library.job.report.skipped == () and session.kinds() == {"image": 4, "caption": 2}
+    library.contents.add([], str(tmp_path / "pictures"), captions)
+    library.contents.job.wait()
+    assert library.contents.added.report.skipped == () and session.kinds() == {"image": 4, "caption": 2}
     captions.write_text('{"file": "0.png", "captions": ["a red patch"]}\n{}\n')
-    library.add([], str(tmp_path / "pictures"), captions)
-    library.wait()
-    assert library.job.report.skipped[0][1].startswith("captions.jsonl, line 2: ")  # it was sent from anywhere
+    library.contents.add([], str(tmp_path / "pictures"), captions)
+    library.contents.job.wait()
+    # it was sent from anywhere
+    assert library.contents.added.report.skipped[0][1].startswith("captions.jsonl, line 2: ")
     captions.write_text("{}\n")
-    library.add([], str(tmp_path / "pictures"), captions)
-    library.wait()
-    assert library.job.error.startswith("captions.jsonl, line 1: ")
+    library.contents.add([], str(tmp_path / "pictures"), captions)
+    library.contents.job.wait()
+    assert library.contents.job.status.error.startswith("captions.jsonl, line 1: ")
     library.use("mine")
     assert len(session.ready()[1]) == 3 and library.current == "mine"
 
@@ -134,22 +136,22 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(started: tuple[Session,
     with pytest.raises(QueryError, match="no collection 'two'"):
         library.use("two")
     with pytest.raises(QueryError, match="nothing to add"):
-        library.add([])
+        library.contents.add([])
     with pytest.raises(QueryError, match="nothing to remove"):
-        library.to_remove(" ")
+        library.contents.to_remove(" ")
     with pytest.raises(ItemNotFound, match="no item '99'"):
-        library.to_remove("99")
+        library.contents.to_remove("99")
     (tmp_path / "a.exe").write_bytes(b"MZ")
     for files, folder, said in (
         ([tmp_path / "a.exe"], "", "(1 .exe)"),
         ([], "/no/such/folder", "no file or"),
     ):
-        library.add(files, folder)
-        library.wait()
-        assert said in library.job.error and session.size() == 0
+        library.contents.add(files, folder)
+        library.contents.job.wait()
+        assert said in library.contents.job.status.error and session.size() == 0
     session._path = None  # as in the built-in world
     with pytest.raises(QueryError, match="fixed set of drawings"):
-        library.add([tmp_path / "a.exe"])
+        library.contents.add([tmp_path / "a.exe"])
 
 
 def test_work_is_cancelled_and_one_job_runs_at_a_time(
@@ -161,18 +163,19 @@ def test_work_is_cancelled_and_one_job_runs_at_a_time(
     whole = model.encode_images
 
     def encode(images: list[Image.Image]) -> list:
-        for action in (lambda: library.add([], "/"), lambda: library.delete("slow"), lambda: library.use("mine")):
+        add = lambda: library.contents.add([], "/")  # noqa: E731
+        for action in (add, lambda: library.delete("slow"), lambda: library.use("mine")):
             with pytest.raises(QueryError, match="still being added"):
                 action()
-        library.cancel()
+        library.contents.job.stop()
         return whole(images)
 
     monkeypatch.setattr(model, "encode_images", encode)
     monkeypatch.setattr("core.library.indexing.BATCH", 1)
-    library.add([], str(tmp_path / "pictures"))
-    library.wait()
-    report = library.job.report
-    assert library.job.error == "" and report is not None and report.cancelled and report.added < 3
+    library.contents.add([], str(tmp_path / "pictures"))
+    library.contents.job.wait()
+    report = library.contents.added.report
+    assert library.contents.job.status.error == "" and report is not None and report.cancelled and report.added < 3
     assert report_notice(report).count("Stopped.") == 1
 
 
@@ -183,21 +186,21 @@ def test_many_items_go_only_once_a_person_agrees(
     library.create("many")
     for number, patch in enumerate(patches[:8]):
         patch.save(tmp_path / "pictures" / f"{number}.png")
-    library.add([], str(tmp_path / "pictures"))
-    library.wait()
-    few, all_ = library.to_remove("1"), library.to_remove("/")
+    library.contents.add([], str(tmp_path / "pictures"))
+    library.contents.job.wait()
+    few, all_ = library.contents.to_remove("1"), library.contents.to_remove("/")
     assert (len(few.ids), few.many) == (1, False) and (len(all_.ids), all_.held, all_.many) == (8, 8, True)
     for number in range(6):
         (tmp_path / "pictures" / f"{number}.png").unlink()
-    library.add([], str(tmp_path / "pictures"))
-    library.wait()
-    assert library.job.report is not None and len(library.job.report.kept) == 6 and session.size() == 8
-    assert library.job.lost_from == str((tmp_path / "pictures").resolve())
-    library.keep_gone()
-    assert library.job.report.kept == () and library.remove_gone() == 0 and session.size() == 8
-    library.add([], str(tmp_path / "pictures"))
-    library.wait()
-    assert library.remove_gone() == 6 and session.size() == 2
+    library.contents.add([], str(tmp_path / "pictures"))
+    library.contents.job.wait()
+    assert library.contents.added is not None and len(library.contents.added.report.kept) == 6 and session.size() == 8
+    assert library.contents.added.lost_from == str((tmp_path / "pictures").resolve())
+    library.contents.keep_gone()
+    assert library.contents.added.report.kept == () and library.contents.remove_gone() == 0 and session.size() == 8
+    library.contents.add([], str(tmp_path / "pictures"))
+    library.contents.job.wait()
+    assert library.contents.remove_gone() == 6 and session.size() == 2
 
 
 def test_items_are_taken_out_while_others_are_added(
@@ -208,14 +211,15 @@ def test_items_are_taken_out_while_others_are_added(
     whole, gone = model.encode_images, []
 
     def encode(images: list[Image.Image]) -> list:
-        gone.append(library.remove([1]))
+        gone.append(library.contents.remove([1]))
         return whole(images)
 
     monkeypatch.setattr(model, "encode_images", encode)
     Image.new("RGB", (20, 20), "red").save(tmp_path / "pictures" / "new.png")
-    library.add([], str(tmp_path / "pictures"))
-    library.wait()
-    assert library.job.error == "" and gone == [1] and len(collection) == 3 and 1 not in collection.ids()
+    library.contents.add([], str(tmp_path / "pictures"))
+    library.contents.job.wait()
+    assert library.contents.job.status.error == ""
+    assert gone == [1] and len(collection) == 3 and 1 not in collection.ids()
 
 
 def test_a_collection_is_renamed_and_deleted_and_its_pictures_stay(
@@ -224,8 +228,8 @@ def test_a_collection_is_renamed_and_deleted_and_its_pictures_stay(
     session, library = started
     session.ready()
     library.create("Flick")
-    library.add([tmp_path / "pictures" / "0.png"])
-    library.wait()
+    library.contents.add([tmp_path / "pictures" / "0.png"])
+    library.contents.job.wait()
     (given,) = [Path(item.path) for item in session.sample(9)]
     library.rename("flick", "Trip to the sea")
     assert library.current == "Trip to the sea" and list(library.collections()) == ["mine", "Trip to the sea"]
