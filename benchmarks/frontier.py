@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.data.dense import DenseFolder
 from core.data.spoken_terms import spoken_terms
-from core.home import home_folder
+from core.files import home_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import project
 from recipes.scenes.build import train_builtin_head

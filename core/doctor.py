@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
-from core.encoders.batches import place
+from core.encoders.devices import compute_device
 from core.encoders.lavis_environment import LavisEnvironment
-from core.home import home_folder
+from core.files import home_folder
 from core.library.built_in_world import world_path
 from core.models.registry import chosen_device, chosen_precision, load_model, models
 from core.pictures.formats.kinds import READS_HEIC, READS_JXL
@@ -49,12 +49,15 @@ def examine() -> Iterator[Finding]:
 
 def _device() -> tuple[State, str]:
     named = chosen_device()
-    return "good", f"'{named}' computes on {place(named, chosen_precision())}, {os.cpu_count()} processor cores"
+    return (
+        "good",
+        f"'{named}' computes on {compute_device(named, chosen_precision())}, {os.cpu_count()} processor cores",
+    )
 
 
 def _home() -> tuple[State, str]:
     folder = home_folder()
-    there = next(place for place in (folder, *folder.parents) if place.exists())
+    there = next(path for path in (folder, *folder.parents) if path.exists())
     if not (there.is_dir() and os.access(there, os.W_OK)):
         return "bad", f"{folder} cannot be written; set SIGHTWORDS_HOME to a folder that can"
     free = shutil.disk_usage(there).free

@@ -1,4 +1,7 @@
-"""Work in a process of its own: its memory goes with it, and it may be asked to stop; knows nothing of the work."""
+"""Runs work in a process of its own, which can report and be asked to stop; knows nothing of the work.
+
+The memory that the work takes is given back whole when its process ends.
+"""
 
 import multiprocessing
 from collections.abc import Callable
@@ -10,56 +13,59 @@ from core.errors import TrainingError
 from index_store.errors import SightwordsError
 from index_store.progress import ShouldStop, never
 
-LOOK_S = 0.2  # how often it is asked whether to stop
+POLL_S = 0.2  # how often it is asked whether to stop
 
 
-def run_apart(
+def run_in_subprocess(
     work: Callable[..., Any],
-    *given: Any,
+    *arguments: Any,
     tell: Callable[..., None],
     should_stop: ShouldStop = never,
 ) -> Any:
-    """What `work(*given, tell=…, should_stop=…)` returns; all of it must be picklable.
+    """Calls `work(*arguments, tell=…, should_stop=…)` in a new process and returns what it returns.
 
-    What the work tells is told here. Its `should_stop` says yes once after each yes of `should_stop` here, which is
-    asked every LOOK_S seconds. Work whose parent has died ends at the next thing that it tells.
-    Raises the SightwordsError that the work raised, and TrainingError where its process died.
+    work: a function of a module. It, its arguments, its result and all that it tells must be picklable.
+    tell: called here with whatever the work tells there.
+    should_stop: asked here every POLL_S seconds. After each yes, the work's own `should_stop` says yes once.
+
+    Raises the SightwordsError that the work raised, and TrainingError where its process died without a result. If this
+    process dies, the work ends at the next thing that it tells.
     """
     context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe(duplex=False)
+    ours, theirs = context.Pipe(duplex=False)
     asked = context.Event()
-    process = context.Process(target=_work, args=(work, given, there, asked))
+    process = context.Process(target=_work, args=(work, arguments, theirs, asked))
     process.start()
-    there.close()
+    theirs.close()
     try:
         while True:
-            there_is_news = here.poll(LOOK_S)
+            has_message = ours.poll(POLL_S)
             if should_stop():
                 asked.set()
-            if not there_is_news:
+            if not has_message:
                 continue
-            kind, *said = here.recv()
+            kind, *message = ours.recv()
             if kind == "done":
-                return said[0]
+                return message[0]
             if kind == "error":
-                raise said[0]
-            tell(*said)
+                raise message[0]
+            tell(*message)
     except EOFError as error:
         process.join()
         raise TrainingError(
             f"The work ended without a result (exit status {process.exitcode}); it may have run out of memory."
         ) from error
     finally:
-        here.close()
+        ours.close()
         process.terminate()
         process.join()
 
 
-def _work(work: Callable[..., Any], given: tuple[Any, ...], report: Connection, asked: Event) -> None:
-    """What the process does: tells, then sends the result or an error."""
+def _work(work: Callable[..., Any], arguments: tuple[Any, ...], pipe: Connection, asked: Event) -> None:
+    """What the new process does: it sends what the work tells, then the result or an error."""
 
-    def tell(*said: Any) -> None:
-        report.send(("told", *said))
+    def tell(*message: Any) -> None:
+        pipe.send(("told", *message))
 
     def should_stop() -> bool:
         stop = asked.is_set()
@@ -68,8 +74,8 @@ def _work(work: Callable[..., Any], given: tuple[Any, ...], report: Connection, 
         return stop
 
     try:
-        report.send(("done", work(*given, tell=tell, should_stop=should_stop)))
+        pipe.send(("done", work(*arguments, tell=tell, should_stop=should_stop)))
     except SightwordsError as error:
-        report.send(("error", error))
+        pipe.send(("error", error))
     except (KeyboardInterrupt, BrokenPipeError):
         pass  # the parent was interrupted too and says so, or is gone

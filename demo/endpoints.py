@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 MOST_LOOKS = 60  # of 0.3 s each: what a program waits for dense vectors that are being made
 
-Given, Answer = ParamSpec("Given"), TypeVar("Answer")
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 
 def endpoints(session: Session, comparing: Comparing, lab: Lab | None) -> None:

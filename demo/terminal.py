@@ -1,7 +1,12 @@
-"""How models, results and reports look in a terminal; must not know how they were made."""
+"""How models, results and reports look in a terminal, and how a person there is asked and stops work.
+
+Must not know how what is shown was made.
+"""
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,13 +21,13 @@ from rich.text import Text
 
 from demo.components.amounts import count, pictures_by_folder
 from demo.shown_paths import shorten_paths
-from index_store.progress import Progress
+from index_store.progress import Progress, ShouldStop
 
 if TYPE_CHECKING:
     from core.doctor import Finding
     from core.library.duplicates import Copies
     from core.library.indexing import IndexReport
-    from core.models.parity import Comparison
+    from core.models.parity import ParityCheck
     from core.models.published import PublishedExample, PublishedPairing
     from core.models.registry import ModelEntry
     from core.search.explain import Contribution, SearchTerm
@@ -77,6 +82,29 @@ def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Progress]:
     with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task(what, total=None)
         yield lambda done, total, _: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
+def interrupted(saying: str = "Stopping after this batch; Ctrl-C again stops at once…") -> Iterator[ShouldStop]:
+    """Makes the first Ctrl-C ask the work to stop, and the second end the program at once.
+
+    Yields `should_stop` for the work; `saying` is what the person is told at the first Ctrl-C.
+    """
+    asked = threading.Event()
+
+    def note(number: int, frame: object) -> None:
+        say(saying)
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def show_models(entries: "Sequence[ModelEntry]") -> None:
@@ -203,12 +231,12 @@ def show_finding(finding: "Finding") -> None:
     out().print(line, soft_wrap=True)
 
 
-def show_comparison(comparison: "Comparison") -> None:
-    """One line: whether the comparison holds, what was compared, the largest difference and its bound."""
-    mark, style = ("✓", "green") if comparison.passed else ("✗", "bold red")
-    wanted = "more than" if comparison.control else "at most"
-    line = Text(f"{mark} ", style).append(f"{comparison.model}: {comparison.what}  ", "bold")
-    out().print(line.append(f"{comparison.difference:.2g} ({wanted} {comparison.bound:g})", "not bold"), soft_wrap=True)
+def show_parity_check(check: "ParityCheck") -> None:
+    """One line: whether the check holds, what was compared, the largest difference and its bound."""
+    mark, style = ("✓", "green") if check.passed else ("✗", "bold red")
+    wanted = "more than" if check.control else "at most"
+    line = Text(f"{mark} ", style).append(f"{check.model}: {check.what}  ", "bold")
+    out().print(line.append(f"{check.difference:.2g} ({wanted} {check.bound:g})", "not bold"), soft_wrap=True)
 
 
 def show_published(row: "PublishedPairing") -> None:

@@ -11,7 +11,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing i
 import gradio as gr
 from starlette.staticfiles import StaticFiles
 
-import core.encoders.lent_gpu  # noqa: F401  ZeroGPU asks that what needs a GPU is declared before the launch
+import core.encoders.zero_gpu  # noqa: F401  ZeroGPU asks that what needs a GPU is declared before the launch
 from core.shipped import WORLD_MODEL
 from demo.components.result_grid import folder_key
 from demo.components.welcome import HEADER_SCRIPT, header

@@ -1,4 +1,4 @@
-"""Kills a process in the middle of an operation on a collection: at each of its steps, or at a moment in between.
+"""Kills a process in the middle of an operation on a collection: at each of its steps, or between two of them.
 
 A step is whatever changes something: a statement of SQL, a call of tantivy's writer, a file written, renamed, deleted.
 They are seen by patching a child process, never the product. One server process imports everything once and forks for

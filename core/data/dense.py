@@ -23,7 +23,7 @@ from numpy import bool_, float32, int64
 from numpy.typing import NDArray
 
 from core.errors import DatasetError
-from core.writing import write_text_whole, write_whole
+from core.files import write_text_whole, write_whole
 
 log = logging.getLogger(__name__)
 

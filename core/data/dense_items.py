@@ -16,9 +16,8 @@ from numpy import float32, int64
 from numpy.typing import NDArray
 
 from core.errors import ImageError
-from core.home import home_folder
+from core.files import home_folder, write_whole
 from core.pictures.images import open_image, working_copy
-from core.writing import write_whole
 from index_store.items import Item
 from index_store.progress import Progress, ShouldStop, never, silent
 from index_store.store import Store

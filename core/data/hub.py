@@ -8,7 +8,7 @@ from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 from core.data.dense import FILES
-from core.encoders.weights import HubFiles
+from core.encoders.hub_files import HubFiles
 from core.errors import DatasetError, ModelError
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")

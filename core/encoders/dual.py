@@ -10,7 +10,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from core.encoders.batches import BatchedEncoder, Batches, fitting_batch, place, transformer_bytes
+from core.encoders.batches import BatchedEncoder, Batches
+from core.encoders.devices import compute_device, fitting_batch, transformer_bytes
 from core.encoders.dual_tokens import DualTokens, Kind, dual_tokens
 from core.encoders.loading import check_whole, loading
 from core.encoders.precision import compute_in
@@ -33,22 +34,22 @@ class DualEncoder(BatchedEncoder):
     ):
         """`model`: transformers' CLIPModel, SiglipModel or Siglip2Model; the others as saved with it."""
         self.name, self._processor, self._tokens = name, processor, tokens
-        self.place = place(device, precision)
-        self._model = model.eval().requires_grad_(False).to(self.place.device)
+        self.compute_device = compute_device(device, precision)
+        self._model = model.eval().requires_grad_(False).to(self.compute_device.device)
         for tower in (model.vision_model, model.text_model):
-            compute_in(tower.encoder, self.place.device, self.place.dtype)
+            compute_in(tower.encoder, self.compute_device.device, self.compute_device.dtype)
         vision, text = model.config.vision_config, model.config.text_config
         self._length = text.max_position_embeddings
         self.dim = int(self._dimensions())
         side, patch = int(getattr(vision, "image_size", None) or 256), int(vision.patch_size)
         patches = max(getattr(vision, "num_patches", 0), (side // patch) ** 2)
-        images = transformer_bytes(self.place, 1 + patches, vision.hidden_size, vision.num_attention_heads)
-        texts = transformer_bytes(self.place, self._length, text.hidden_size, text.num_attention_heads)
+        images = transformer_bytes(self.compute_device, 1 + patches, vision.hidden_size, vision.num_attention_heads)
+        texts = transformer_bytes(self.compute_device, self._length, text.hidden_size, text.num_attention_heads)
         self.images: Batches[Image.Image, Mapping[str, Tensor]] = Batches(
-            fitting_batch(self.place, images), self._seen, self._run_images
+            fitting_batch(self.compute_device, images), self._seen, self._run_images
         )
         self.texts: Batches[str, Mapping[str, Tensor]] = Batches(
-            fitting_batch(self.place, texts), self._read, self._run_texts
+            fitting_batch(self.compute_device, texts), self._read, self._run_texts
         )
 
     def _seen(self, images: Sequence[Image.Image]) -> Mapping[str, Tensor]:
@@ -67,7 +68,7 @@ class DualEncoder(BatchedEncoder):
         return _unit(self._model.get_text_features(**self._moved(inputs)))
 
     def _moved(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return {name: values.to(self.place.device) for name, values in inputs.items()}
+        return {name: values.to(self.compute_device.device) for name, values in inputs.items()}
 
     def _dimensions(self) -> int:
         return self._run_texts(self._read(["a"])).shape[1]

@@ -9,7 +9,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.encoders.batches import BatchedEncoder, Batches, Place, fitting_batch, place, transformer_bytes
+from core.encoders.batches import BatchedEncoder, Batches
+from core.encoders.devices import ComputeDevice, compute_device, fitting_batch, transformer_bytes
 from core.encoders.precision import compute_in
 from core.encoders.preprocessing import CaptionTokens, normalised_pixels
 
@@ -61,20 +62,20 @@ class ItcEncoder(BatchedEncoder):
         """Moves the towers to the device; the products of their layers are computed in the precision, projections
         never. DeviceError when device or precision cannot be used."""
         self.name, self.dim = name, towers.vision_proj.out_features
-        self.place = place(device, precision)
-        self.towers = towers.eval().requires_grad_(False).to(self.place.device)
+        self.compute_device = compute_device(device, precision)
+        self.towers = towers.eval().requires_grad_(False).to(self.compute_device.device)
         vision_model: Any = towers.vision_model
         text_encoder: Any = towers.text_encoder
         for layer in vision_model.encoder.layers:
             layer.self_attn = FusedAttention(layer.self_attn)
         for tower in (vision_model, text_encoder):
-            compute_in(tower.encoder, self.place.device, self.place.dtype)
+            compute_in(tower.encoder, self.compute_device.device, self.compute_device.dtype)
         self.tokens = tokens
         vision, text = vision_model.config, text_encoder.config
         self.side = int(vision.image_size)
         patches = 1 + (self.side // vision.patch_size) ** 2
-        images = _batch(self.place, patches, vision.hidden_size, vision.num_attention_heads)
-        texts = _batch(self.place, 64, text.hidden_size, text.num_attention_heads)
+        images = _batch(self.compute_device, patches, vision.hidden_size, vision.num_attention_heads)
+        texts = _batch(self.compute_device, 64, text.hidden_size, text.num_attention_heads)
         self.images: Batches[Image.Image, Tensor] = Batches(images, self.pixels, self._run_images)
         self.texts: Batches[str, tuple[Tensor, Tensor]] = Batches(texts, self.tokens, self._run_texts)
 
@@ -84,13 +85,13 @@ class ItcEncoder(BatchedEncoder):
 
     @torch.inference_mode()
     def _run_images(self, pixels: Tensor) -> Tensor:
-        return self.towers.images(pixels.to(self.place.device))
+        return self.towers.images(pixels.to(self.compute_device.device))
 
     @torch.inference_mode()
     def _run_texts(self, tokens: tuple[Tensor, Tensor]) -> Tensor:
         ids, mask = tokens
-        return self.towers.texts(ids.to(self.place.device), mask.to(self.place.device))
+        return self.towers.texts(ids.to(self.compute_device.device), mask.to(self.compute_device.device))
 
 
-def _batch(where: Place, tokens: int, width: int, heads: int) -> int:
+def _batch(where: ComputeDevice, tokens: int, width: int, heads: int) -> int:
     return fitting_batch(where, transformer_bytes(where, tokens, width, heads))

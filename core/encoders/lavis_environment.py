@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import DownloadStopped, MissingFiles, ModelError
-from core.home import home_folder
+from core.files import home_folder
 from index_store.progress import Progress, ShouldStop, never, silent
 
 LAVIS_VERSION = "1.0.2"

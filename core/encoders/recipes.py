@@ -6,9 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from core.encoders import DenseEncoder
+from core.encoders.hub_files import HubFiles, source
 from core.encoders.lavis_environment import LavisEnvironment
 from core.encoders.scenes import SceneEncoder
-from core.encoders.weights import WEIGHTS, File, HubFiles, Package, Source, UrlFile, source
+from core.encoders.sources import WEIGHTS, File, Package, Source
+from core.encoders.url_file import UrlFile
 from core.errors import UnknownModel
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 

@@ -18,13 +18,12 @@ from core.evaluation.judge import Evaluation, Mode, evaluate_dense, evaluate_hea
 from core.evaluation.word_vectors import caption_vectors, read_word_vectors
 from core.experiments.beginning import read_beginning
 from core.experiments.fitting import Watch, train_folder
-from core.models.head import SparseHead
-from core.models.head_folder import HEAD_VOCABULARY, load_head
-from core.subprocess_task import run_apart
+from core.files import write_text_whole
+from core.models.head import HEAD_VOCABULARY, SparseHead, load_head
+from core.subprocess_task import run_in_subprocess
 from core.training.config import Control, TrainingConfig
 from core.training.mlm_head import weights_file
 from core.vocabulary import Vocabulary
-from core.writing import write_text_whole
 from index_store.progress import Progress, ShouldStop, named, silent
 
 
@@ -161,7 +160,7 @@ def train_apart(
     """
     out.mkdir(parents=True, exist_ok=True)
     vocabulary.save(out / HEAD_VOCABULARY)
-    cost: dict[str, Any] = run_apart(_train, data, config, out, beginning, tell=progress)
+    cost: dict[str, Any] = run_in_subprocess(_train, data, config, out, beginning, tell=progress)
     return cost
 
 

@@ -17,11 +17,11 @@ from core.data.spoken_terms import spoken_terms
 from core.errors import DatasetError, TrainingError
 from core.evaluation.judge import evaluate_dense, evaluate_head
 from core.experiments.fitting import Watch, train_folder
-from core.models.head_folder import HEAD_VOCABULARY, load_head
+from core.files import write_text_whole
+from core.models.head import HEAD_VOCABULARY, load_head
 from core.training.config import TrainingConfig
 from core.training.trainer import Stopped
 from core.vocabulary import Vocabulary
-from core.writing import write_text_whole
 from index_store.progress import Progress, ShouldStop, never
 
 EXPERIMENT_FILE = "experiment.json"
@@ -112,7 +112,7 @@ def discard(home: Path, key: str) -> None:
 def conduct(place: Path, cache: Path, *, tell: Tell, should_stop: ShouldStop = never) -> bool:
     """Draws what is to be drawn (below `cache`), trains, judges the kept head, and writes the result into the folder.
 
-    Made for `run_apart`, whose `should_stop` says yes once each time that a person asks to stop. Asked while training,
+    Made for `run_in_subprocess`, where `should_stop` says yes once each time a person asks for it. Asked in training,
     the best head so far is kept and judged; false where there is none yet. Asked again while judging, the head stays
     without a judgement.
     """

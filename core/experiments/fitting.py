@@ -18,7 +18,7 @@ from core.data.spoken_terms import spoken_terms
 from core.errors import TrainingError
 from core.evaluation.glance import Allowed, glance
 from core.evaluation.retrieval import ranks, recall_at
-from core.models.head_folder import HEAD_VOCABULARY
+from core.models.head import HEAD_VOCABULARY
 from core.training.checkpoint import forget_end, has_ended, load_checkpoint, save_checkpoint, save_end
 from core.training.config import TrainingConfig
 from core.training.curves import EpochMeasures, plot_curves, read_curves, write_curves

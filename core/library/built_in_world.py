@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.home import home_folder
+from core.files import home_folder, write_text_whole
 from core.library.indexing import index_paths
 from core.world.writer import META, write_scenes
-from core.writing import write_text_whole
 from index_store.errors import CollectionBusy, CollectionError, CollectionExists, CollectionFull
 from index_store.folder.collection import Collection
 from index_store.progress import Progress, ShouldStop, never, silent

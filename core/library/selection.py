@@ -29,13 +29,13 @@ def lost_much(count: int, known: int) -> bool:
     return count * SHARE >= known and count >= (FEW if 2 * count > known else MANY)
 
 
-def matching(collection: Store, names: Sequence[str]) -> list[int]:
+def select_items(collection: Store, names: Sequence[str]) -> list[int]:
     """The ids of all items at or below a named path, or with a named id; ItemNotFound for a name without any."""
     held = {item.id: Path(item.path) for item in collection.all_items()}
     ids: set[int] = set()
     for name in names:
         path = Path(os.path.realpath(os.path.expanduser(name.replace("\0", ""))))  # raises for neither ~name nor loops
-        below = {item for item, place in held.items() if place.is_relative_to(path)}
+        below = {item for item, file in held.items() if file.is_relative_to(path)}
         if not below and name.isdecimal() and int(name) in held:
             below = {int(name)}
         if not below:

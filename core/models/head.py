@@ -1,4 +1,4 @@
-"""Dense2Sparse: the head that turns a dense vector into weights over a vocabulary; knows no encoder and no text.
+"""Dense2Sparse: the head that turns a dense vector into weights over a vocabulary, and its folder; knows no encoder.
 
 "Multimodal Learned Sparse Retrieval with Probabilistic Expansion Control" (Nguyen, Hendriksen, Yates, de Rijke,
 ECIR 2024), section 3. Parameter names and config are the paper's published ones, so its checkpoints load as they are.
@@ -21,9 +21,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.errors import ModelError
-from core.writing import write_text_whole, write_whole
+from core.files import write_text_whole, write_whole
+from core.vocabulary import Splitting, Vocabulary
 
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
+HEAD_VOCABULARY = "vocabulary.json"  # beside a head's weights: what its dimensions mean
 _WEIGHTS_FILES = (WEIGHTS_FILE, "pytorch_model.bin")  # in the order they are looked for
 
 
@@ -112,23 +114,47 @@ class SparseHead(nn.Module):
         return head.eval()
 
 
-def head_config(place: Path) -> dict[str, Any]:
+def head_config(folder: Path) -> dict[str, Any]:
     """All that a head's config.json says, sizes and whatever else; ModelError when it cannot be read."""
     try:
-        config = json.loads((place / CONFIG_FILE).read_text("utf-8"))
+        config = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"The head's {place / CONFIG_FILE} cannot be read ({error}).") from error
+        raise ModelError(f"The head's {folder / CONFIG_FILE} cannot be read ({error}).") from error
     if not isinstance(config, dict):
-        raise ModelError(f"The head's {place / CONFIG_FILE} is no mapping of names to values.")
+        raise ModelError(f"The head's {folder / CONFIG_FILE} is no mapping of names to values.")
     return config
 
 
-def config_number(place: Path, name: str, most: float = math.inf) -> float | None:
+def config_number(folder: Path, name: str, most: float = math.inf) -> float | None:
     """A number from 0 to `most` that a head's config.json says; None where it does not, ModelError for what is none."""
-    value = head_config(place).get(name)
+    value = head_config(folder).get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most or math.isinf(value):
         to = f"to {most:g}" if most < math.inf else "on"
-        raise ModelError(f"{place / CONFIG_FILE}: {name} is {value!r}, but must be a number from 0 {to}.")
+        raise ModelError(f"{folder / CONFIG_FILE}: {name} is {value!r}, but must be a number from 0 {to}.")
     return float(value)
+
+
+def load_head(
+    folder: Path, vocabulary: Path | None = None, tokenizer: Splitting | None = None
+) -> tuple[SparseHead, Vocabulary]:
+    """A head and its vocabulary: the one beside it, or the file named; ModelError when they do not fit."""
+    head = SparseHead.load(folder)
+    beside = folder / HEAD_VOCABULARY
+    if vocabulary is None and not beside.exists():
+        raise ModelError(
+            f"The head {folder} has no {HEAD_VOCABULARY} beside it; name its terms with --vocabulary FILE."
+        )
+    own = Vocabulary.load(vocabulary or beside, tokenizer)
+    if len(own) != head.config.vocab_size:
+        raise ModelError(
+            f"The head {folder} weighs {head.config.vocab_size} terms, but the vocabulary {vocabulary or beside} has "
+            f"{len(own)}; they do not belong together."
+        )
+    return head, own
+
+
+def answered_from(folder: Path) -> float | None:
+    """From which `best_match` on an item answers a question, as the head's config.json says; None where it does not."""
+    return config_number(folder, "answered_from", most=1)

@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelError, QueryError
-from core.home import home_folder
-from core.models.head import CONFIG_FILE, WEIGHTS_FILE, head_config
-from core.models.head_folder import HEAD_VOCABULARY, answered_from, load_head
+from core.files import home_folder, write_text_whole
+from core.models.head import CONFIG_FILE, HEAD_VOCABULARY, WEIGHTS_FILE, answered_from, head_config, load_head
 from core.models.model import Model
-from core.writing import write_text_whole
 
 NAME = re.compile(r"[^\W_](?:[\w.-]{0,38}\w)?")
 _FILES = (CONFIG_FILE, WEIGHTS_FILE, HEAD_VOCABULARY)
@@ -23,8 +21,8 @@ _FILES = (CONFIG_FILE, WEIGHTS_FILE, HEAD_VOCABULARY)
 
 def kept_heads() -> dict[str, Path]:
     """Every kept head, by name."""
-    place = home_folder() / "heads"
-    folders = sorted(place.iterdir()) if place.is_dir() else []
+    heads = home_folder() / "heads"
+    folders = sorted(heads.iterdir()) if heads.is_dir() else []
     return {folder.name: folder for folder in folders if (folder / HEAD_VOCABULARY).is_file()}
 
 
@@ -33,17 +31,17 @@ def kept_head(name: str) -> Path | None:
     return kept_heads().get(name) if NAME.fullmatch(name) else None
 
 
-def fits_encoder(place: Path, encoder: str) -> bool:
+def fits_encoder(folder: Path, encoder: str) -> bool:
     """Whether a head was made for the vectors of this encoder, as far as its config.json says for which it was."""
     try:
-        return head_config(place).get("encoder") in (None, encoder)
+        return head_config(folder).get("encoder") in (None, encoder)
     except ModelError:
         return False
 
 
-def check_encoder(name: str, place: Path, encoder: str) -> None:
+def check_encoder(name: str, folder: Path, encoder: str) -> None:
     """QueryError for a head that was made for another encoder, even where that has as many dimensions."""
-    made_for = head_config(place).get("encoder")
+    made_for = head_config(folder).get("encoder")
     if made_for not in (None, encoder):
         raise QueryError(
             f"The head '{name}' was made for vectors of '{made_for}', but those here are of '{encoder}'; use it as "
@@ -51,13 +49,13 @@ def check_encoder(name: str, place: Path, encoder: str) -> None:
         )
 
 
-def model_with_head(model: Model, name: str, place: Path) -> Model:
+def model_with_head(model: Model, name: str, folder: Path) -> Model:
     """The model's encoder with the head kept in a folder; QueryError where that was made for another encoder."""
     encoder = model.encoder.name
-    head, vocabulary = load_head(place)
-    check_encoder(name, place, encoder)
+    head, vocabulary = load_head(folder)
+    check_encoder(name, folder, encoder)
     about = f"The encoder '{encoder}' with the head '{name}', trained in the Lab."
-    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about, answered_from(place))
+    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about, answered_from(folder))
 
 
 def keep_head(source: Path, name: str, **about: Any) -> Path:

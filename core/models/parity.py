@@ -37,9 +37,11 @@ _SPELLING = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One thing compared: the largest absolute difference, and the bound that it must stay under, or, for a control,
-    must exceed."""
+class ParityCheck:
+    """One thing compared: the largest absolute difference, and its bound.
+
+    The difference must be at most `bound`; for a `control`, which is a known fault put in on purpose, it must be more.
+    """
 
     model: str
     what: str
@@ -52,7 +54,7 @@ class Comparison:
         return self.difference > self.bound if self.control else self.difference <= self.bound
 
 
-def comparisons(full: bool = False) -> Iterator[Comparison]:
+def parity_checks(full: bool = False) -> Iterator[ParityCheck]:
     """BLIP's and ALBEF's, on small random weights, or, `full`, on random weights of the published size and on every
     published checkpoint that is on this machine. Raises MissingFiles where the environment of salesforce-lavis is."""
     python = LavisEnvironment().locate()
@@ -77,7 +79,7 @@ def tiny(sizes: LavisSizes) -> LavisSizes:
     )  # fmt: skip
 
 
-def compare(python: Path, sizes: LavisSizes, name: str) -> Iterator[Comparison]:
+def compare(python: Path, sizes: LavisSizes, name: str) -> Iterator[ParityCheck]:
     """Random weights of salesforce-lavis (its Python: `python`), written by it and read by our towers.
 
     Yields each comparison as it is made; raises ModelError when the worker fails.
@@ -89,35 +91,38 @@ def compare(python: Path, sizes: LavisSizes, name: str) -> Iterator[Comparison]:
         worker = lavis_worker(python, sizes.family, "coco", folder / "vocab.txt", None, "cpu", asdict(sizes))
         with closing(worker):
             worker.ask({"do": "save", "path": str(checkpoint)})
-            yield from _compared(worker, checkpoint, folder, sizes, name)
+            yield from _checks(worker, checkpoint, folder, sizes, name)
 
 
 def compare_published(
     python: Path, checkpoint: Path, vocabulary: Path, sizes: LavisSizes, name: str
-) -> Iterator[Comparison]:
+) -> Iterator[ParityCheck]:
     """As `compare`, with a published checkpoint; `vocabulary`: a folder with BERT's vocab.txt."""
     worker = lavis_worker(python, sizes.family, "coco", vocabulary / "vocab.txt", checkpoint, "cpu")
     with closing(worker):
-        yield from _compared(worker, checkpoint, vocabulary, sizes, name)
+        yield from _checks(worker, checkpoint, vocabulary, sizes, name)
 
 
-def _compared(worker: Worker, checkpoint: Path, vocabulary: Path, sizes: LavisSizes, name: str) -> Iterator[Comparison]:
+def _checks(worker: Worker, checkpoint: Path, vocabulary: Path, sizes: LavisSizes, name: str) -> Iterator[ParityCheck]:
     original = LavisOriginal(name, worker)
     pictures = _pictures()
     native = lavis.load(name, checkpoint, vocabulary, sizes, "cpu", "fp32")
     seen = array(worker.ask({"do": "pixels", "pngs": [png(picture) for picture in pictures]}))
-    yield Comparison(name, "pixels", _apart(seen, native.pixels(pictures).numpy()), 1e-6)
+    yield ParityCheck(name, "pixels", _difference(seen, native.pixels(pictures).numpy()), 1e-6)
     read = worker.ask({"do": "ids", "texts": list(SENTENCES)})["ids"]
     wrong = sum(theirs != ours for theirs, ours in zip(read, _ids(native), strict=True))
-    yield Comparison(name, "sentences read as other tokens", wrong, 0)
+    yield ParityCheck(name, "sentences read as other tokens", wrong, 0)
     images, texts = original.encode_images(pictures), original.encode_texts(SENTENCES)
-    yield Comparison(name, "vectors of pictures", _apart(images, native.encode_images(pictures)), ALLOWED)
-    yield Comparison(name, "vectors of sentences", _apart(texts, native.encode_texts(SENTENCES)), ALLOWED)
+    yield ParityCheck(name, "vectors of pictures", _difference(images, native.encode_images(pictures)), ALLOWED)
+    yield ParityCheck(name, "vectors of sentences", _difference(texts, native.encode_texts(SENTENCES)), ALLOWED)
     state = lavis.read_checkpoint(checkpoint)
     for what, (bent, changed) in _faults(state, sizes).items():
         faulty = _filled(bent, changed, vocabulary)
-        apart = max(_apart(images, faulty.encode_images(pictures)), _apart(texts, faulty.encode_texts(SENTENCES)))
-        yield Comparison(name, f"control: {what}", apart, NOTICED, control=True)
+        differences = (
+            _difference(images, faulty.encode_images(pictures)),
+            _difference(texts, faulty.encode_texts(SENTENCES)),
+        )
+        yield ParityCheck(name, f"control: {what}", max(differences), NOTICED, control=True)
 
 
 def _faults(state: Mapping[str, Tensor], sizes: LavisSizes) -> dict[str, tuple[LavisSizes, Mapping[str, Tensor]]]:
@@ -159,5 +164,5 @@ def _write_spelling(folder: Path) -> int:
     return len(pieces)
 
 
-def _apart(a: NDArray, b: NDArray) -> float:
+def _difference(a: NDArray, b: NDArray) -> float:
     return float(np.abs(a - b).max())

@@ -18,18 +18,14 @@ from PIL import Image
 
 from core.data.dense import IMAGES_FILE
 from core.encoders import DenseEncoder
-from core.encoders.weights import HubFiles, Source, UrlFile
+from core.encoders.hub_files import HubFiles
+from core.encoders.sources import Source
+from core.encoders.url_file import UrlFile
 from core.errors import DatasetError, MissingFiles, ModelError, UnknownModel
+from core.models.downloads import require
 from core.models.head import SparseHead
-from core.models.registry import (
-    ATTESTED,
-    chosen_device,
-    model_sources,
-    pairing,
-    published_heads,
-    require,
-    vocabulary_of,
-)
+from core.models.pairings import ATTESTED, model_sources, pairing, published_heads, vocabulary_of
+from core.models.registry import chosen_device
 from core.pictures.images import open_image
 
 PICTURE = UrlFile(

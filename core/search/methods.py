@@ -18,8 +18,7 @@ from scipy.sparse import csr_array, vstack
 
 from core.data.dense_items import DenseItems, best
 from core.errors import ModelError, QueryError
-from core.models.head import SparseHead
-from core.models.head_folder import load_head
+from core.models.head import SparseHead, load_head
 from core.search.comparison import Ranked
 from core.search.explain import SearchTerm, query_terms
 from core.search.search import Mode, search

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import DatasetError, QueryError
+from core.files import write_whole
 from core.search.search import search
-from core.writing import write_whole
 
 if TYPE_CHECKING:
     from core.models.model import Model

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from core.errors import TrainingError
-from core.writing import write_text_whole, write_whole
+from core.files import write_text_whole, write_whole
 
 CHECKPOINT_FILE, END_FILE = "checkpoint.pt", "ended.json"
 

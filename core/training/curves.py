@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.writing import write_text_whole, write_whole
+from core.files import write_text_whole, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

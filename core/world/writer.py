@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import DatasetError
+from core.files import write_text_whole, write_whole
 from core.world.captions import captions
 from core.world.composer import compose
 from core.world.renderer import Rendering, render
 from core.world.scene import Scene
-from core.writing import write_text_whole, write_whole
 from index_store.progress import Progress, silent
 
 META = "dataset_meta.json"

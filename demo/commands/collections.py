@@ -8,8 +8,8 @@ import typer
 
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
-from demo.commands.interruption import interrupted
-from demo.commands.opening import (
+from demo.commands.opening import world, writable
+from demo.commands.options import (
     CollectionOption,
     DeviceOption,
     JsonOption,
@@ -19,8 +19,6 @@ from demo.commands.opening import (
     WaitOption,
     WhereOption,
     YesOption,
-    world,
-    writable,
 )
 from index_store.folder.writer_lock import WAIT_S
 
@@ -75,7 +73,7 @@ def index(
         read_captions(captions)  # wrong input is told before a collection is made or a model loaded
     existing(paths)
     with writable(collection, model, paths, wait) as (own, opened):
-        with interrupted() as should_stop, terminal.progress_bar("indexing") as advance:
+        with terminal.interrupted() as should_stop, terminal.progress_bar("indexing") as advance:
             report = index_paths(
                 own,
                 opened,
@@ -120,11 +118,11 @@ def remove(
 ) -> None:
     """Take items out of a collection; the pictures themselves stay where they are. Many only once you agree."""
     from core.errors import RemovalNotAgreed
-    from core.library.selection import is_many, matching
+    from core.library.selection import is_many, select_items
     from index_store.opening import open_collection
 
     with open_collection(collection, writable=True, wait=wait) as opened:
-        ids, held = matching(opened, names), len(opened)
+        ids, held = select_items(opened, names), len(opened)
         asked = f"{len(ids):,} of the {held:,} items of {opened.address}"
         if is_many(len(ids), held) and not yes and not terminal.confirm(f"This takes out {asked}. Do so?"):
             raise RemovalNotAgreed(f"This would take out {asked}; nothing was changed. Say --yes to do it.")
@@ -148,14 +146,14 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Give items tags, to search among with --where tag=…, or take tags away."""
-    from core.library.selection import matching
+    from core.library.selection import select_items
     from index_store.filters import parse
     from index_store.opening import open_collection
 
     if not (add or drop) or bool(names) == bool(where):
         raise typer.BadParameter("give items by name or by --where, and a tag to --add or to --drop")
     with open_collection(collection, writable=True, wait=wait) as opened:
-        ids = matching(opened, names) if names else opened.ids(parse(where or ()))
+        ids = select_items(opened, names) if names else opened.ids(parse(where or ()))
         opened.tag(ids, add or (), drop or ())
     if as_json:
         terminal.print_json({"tagged": len(ids), "ids": ids})

@@ -9,14 +9,13 @@ import typer
 
 from core.errors import DownloadStopped
 from demo import terminal
-from demo.commands.interruption import interrupted
-from demo.commands.opening import JsonOption
+from demo.commands.options import JsonOption
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
     from core.doctor import Finding
-    from core.encoders.weights import Source
-    from core.models.parity import Comparison
+    from core.encoders.sources import Source
+    from core.models.parity import ParityCheck
     from core.models.published import PublishedPairing
 
 commands = typer.Typer()
@@ -110,7 +109,7 @@ def _bring(missing: "list[Source]", yes: bool, ask: bool) -> None:
     for source, _ in sizes:
         try:
             with (
-                interrupted("Stopping…") as should_stop,
+                terminal.interrupted("Stopping…") as should_stop,
                 terminal.progress_bar(f"fetching '{source.name}'", in_bytes=True) as advance,
             ):
                 source.fetch(progress=advance, should_stop=should_stop)
@@ -129,10 +128,10 @@ def _told(quiet: bool) -> "Iterator[Finding]":
         yield finding
 
 
-def _compared(full: bool, quiet: bool) -> "Iterator[Comparison]":
-    from core.models.parity import comparisons
+def _compared(full: bool, quiet: bool) -> "Iterator[ParityCheck]":
+    from core.models.parity import parity_checks
 
-    for comparison in comparisons(full):
+    for check in parity_checks(full):
         if not quiet:
-            terminal.show_comparison(comparison)
-        yield comparison
+            terminal.show_parity_check(check)
+        yield check

@@ -8,15 +8,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from demo import terminal
-from demo.commands.opening import (
-    CollectionOption,
-    JsonOption,
-    NewCollectionOption,
-    WaitOption,
-    model_of,
-    opened,
-    writable,
-)
+from demo.commands.opening import model_of, opened, writable
+from demo.commands.options import CollectionOption, JsonOption, NewCollectionOption, WaitOption
 from index_store.address import MilvusAddress, parse_address
 from index_store.folder.writer_lock import WAIT_S
 
@@ -81,7 +74,8 @@ def import_(
 ) -> None:
     """Add items whose vectors were made elsewhere: exported, or indexed as shards on other machines."""
     from index_store.formats.ciff import import_ciff, model_of_ciff
-    from index_store.formats.jsonl import Imported, import_collection, import_jsonl, model_of_jsonl
+    from index_store.formats.jsonl import import_jsonl, model_of_jsonl
+    from index_store.formats.transfer import Imported, import_collection
     from index_store.opening import collection_exists
 
     read: Callable[..., Imported]

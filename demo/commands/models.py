@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from demo import terminal
-from demo.commands.interruption import interrupted
-from demo.commands.opening import JsonOption
+from demo.commands.options import JsonOption
 from index_store.errors import SightwordsError
 
 commands = typer.Typer()
@@ -51,14 +50,14 @@ def setup_lavis(
     terminal.say(f"{environment.name} will take about {size / 1e9:.1f} GB in {environment.folder}.")
     if not yes and not typer.confirm("Install it now?", err=True):
         raise SightwordsError("Nothing was installed.")
-    with interrupted("Stopping…") as should_stop, terminal.progress_bar("installing") as advance:
+    with terminal.interrupted("Stopping…") as should_stop, terminal.progress_bar("installing") as advance:
         environment.make(progress=advance, should_stop=should_stop)
     terminal.say(f"{environment.name} is ready in {environment.folder}.")
 
 
 def _fetch(name: str, yes: bool) -> None:
     """The one command that downloads models: says the size, asks, fetches."""
-    from core.models.registry import download_size, fetch, lacking
+    from core.models.downloads import download_size, fetch, lacking
 
     missing = lacking(name)
     if not missing:
@@ -68,6 +67,9 @@ def _fetch(name: str, yes: bool) -> None:
     terminal.say(f"'{name}' needs {size / 1e6:,.0f} MB: {'; '.join(missing)}")
     if not yes and not typer.confirm("Fetch it now?", err=True):
         raise SightwordsError("Nothing was fetched.")
-    with interrupted("Stopping…") as should_stop, terminal.progress_bar(f"fetching '{name}'", in_bytes=True) as advance:
+    with (
+        terminal.interrupted("Stopping…") as should_stop,
+        terminal.progress_bar(f"fetching '{name}'", in_bytes=True) as advance,
+    ):
         fetch(name, progress=advance, should_stop=should_stop)
     terminal.say(f"All that '{name}' needs is on this machine now.")

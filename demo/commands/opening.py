@@ -1,98 +1,23 @@
-"""What commands share: the options that name models and collections, and how both are opened, made and refused.
+"""How commands open models and collections, make new ones, and refuse what does not fit.
 
 Nothing here may import torch at once: every command's file imports this one, and --help must stay quick.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-import typer
+from typing import TYPE_CHECKING
 
 from core.shipped import WORLD_MODEL
 from demo import terminal
-from index_store.address import Address, parse_address
+from demo.commands.options import DEFAULT_MODEL
+from index_store.address import Address
 from index_store.errors import CollectionMismatch, SightwordsError
 from index_store.folder.writer_lock import WAIT_S
 
 if TYPE_CHECKING:
     from core.models.model import Model
     from index_store.store import Store
-
-DEFAULT_MODEL = WORLD_MODEL  # where neither a model, a collection nor pictures say another
-
-ModelOption = Annotated[str, typer.Option("--model", help="The model's name; `sightwords models` lists them.")]
-# an Address, or None; typer takes no unions, so that the annotation cannot say it
-WHERE_IT_LIES = {"parser": parse_address, "metavar": "DIR|milvus://HOST:PORT/NAME|milvus:FILE.db"}
-CollectionOption = Annotated[
-    Any,
-    typer.Option("--collection", help="Where the collection lies; the built-in world when left out.", **WHERE_IT_LIES),
-]
-OwnCollectionOption = Annotated[Any, typer.Option("--collection", help="Where the collection lies.", **WHERE_IT_LIES)]
-NewCollectionOption = Annotated[
-    Any, typer.Option("--collection", help="Where the collection lies; made when new.", **WHERE_IT_LIES)
-]
-
-
-def _choose_device(name: str | None) -> str | None:
-    if name is not None:
-        os.environ["SIGHTWORDS_DEVICE"] = (
-            name  # core.models.registry reads it, wherever in the command a model is loaded
-        )
-    return name
-
-
-DeviceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--device",
-        metavar="auto|cpu|cuda|mps",
-        help="Where real models compute; the fastest there is when left out.",
-        callback=_choose_device,
-    ),
-]
-
-
-def _choose_precision(name: str | None) -> str | None:
-    if name is not None:
-        os.environ["SIGHTWORDS_PRECISION"] = name  # as with the device
-    return name
-
-
-PrecisionOption = Annotated[
-    Literal["auto", "fp32", "bf16"] | None,
-    typer.Option(
-        "--precision",
-        help="What the products of real models are computed in; when left out, as the collection was made, else the "
-        "fastest here.",
-        callback=_choose_precision,
-    ),
-]
-WaitOption = Annotated[
-    float,
-    typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait while another program writes."),
-]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before many items are taken out.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-WhereOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--where",
-        metavar="CONDITION",
-        help="Only items for which this holds, as in folder=holiday, file=*.jpg, tag=best, caption=boat, kind=image, "
-        "taken>=2024-05, camera=Canon, near=52.52,13.40,5km, added>=2026-01, width>=1000, bytes<2MB; also !=. "
-        "Repeatable: all must hold, of several = for one key any.",
-    ),
-]
-ImageOption = Annotated[Path | None, typer.Option("--image", help="A picture instead of a text.")]
-TextArgument = Annotated[str | None, typer.Argument(help="What the picture shows, in words.")]
-
-
-def one_of(text: str | None, image: Path | None) -> None:
-    if (text is None) == (image is None):
-        raise typer.BadParameter("give either a TEXT or --image FILE")
 
 
 def world() -> "tuple[Model, Path]":
@@ -141,7 +66,7 @@ def writable(
 
     if collection_exists(address):
         made_by = model_of(address)
-        from core.models.registry import canonical_name
+        from core.models.pairings import canonical_name
 
         if name is not None and canonical_name(name) != made_by:
             raise CollectionMismatch(

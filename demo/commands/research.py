@@ -10,8 +10,9 @@ import typer
 
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
-from demo.commands.interruption import interrupted
-from demo.commands.opening import DeviceOption, JsonOption, PrecisionOption, writing
+from demo.commands.opening import writing
+from demo.commands.options import DeviceOption, JsonOption, PrecisionOption
+from demo.terminal import interrupted
 from index_store.errors import SightwordsError
 from index_store.progress import Progress
 
@@ -147,7 +148,7 @@ def train(
     """Train a head on a dense data set; repeated after Ctrl-C or a crash, it goes on from the last whole epoch."""
     from core.data.dense import DenseFolder
     from core.data.hub import dataset_folder
-    from core.encoders.batches import place
+    from core.encoders.devices import compute_device
     from core.experiments.beginning import read_beginning
     from core.experiments.fitting import Watch, train_folder
     from core.models.registry import chosen_device
@@ -161,7 +162,7 @@ def train(
     captions = folder.split("train", restval=config.restval == "train").captions
     own = _vocabulary(vocabulary, tokenizer, captions, beginning)
     embeddings = read_beginning(beginning, own) if beginning is not None else None
-    where = place(chosen_device(device)).device.type
+    where = compute_device(chosen_device(device)).device.type
     with (
         terminal.progress_bar(f"training, control {control}") as advance,
         writing(out),
@@ -229,10 +230,10 @@ def evaluate(
         if head is None:
             judged, said = evaluate_dense(part, depth=places, progress=advance), {}
         else:
-            from core.models.head_folder import load_head
-            from core.models.registry import head_place
+            from core.models.head import load_head
+            from core.models.registry import find_head
 
-            place, terms = head_place(head)
+            place, terms = find_head(head)
             loaded, own = load_head(place, vocabulary or terms, tokenizer)
             if word_vectors is not None:
                 vectors = read_word_vectors(word_vectors, own.terms)
@@ -297,9 +298,9 @@ def reproduce(
     from core.data.hub import dataset_folder
     from core.experiments.controls import Study
     from core.experiments.table import markdown, write_table
-    from core.models.registry import head_place
+    from core.models.registry import find_head
 
-    ready = {named: head_place(named) for named in head or ()}
+    ready = {named: find_head(named) for named in head or ()}
     beginning = _beginning(init_embeddings, recipe)
     if data is None and recipe is None:
         # few scenes, few steps: with more of either, a stronger penalty costs no more
@@ -308,7 +309,7 @@ def reproduce(
     stopped = f"Stopped; what is finished lies in {out}, and the same command goes on from there."
     with _stages() as progress, _stoppable(stopped), writing(out):
         if data is None:
-            from core.home import home_folder
+            from core.files import home_folder
             from recipes.scenes.vocabulary import builtin_vocabulary
             from recipes.scenes.world_data import world_data
 
@@ -356,7 +357,7 @@ def _told_of_download(name: str, size: int) -> None:
 
 def _beginning(named: str | None, recipe: str | None) -> Path | None:
     """Where what `--init-embeddings` names lies on this machine, fetched where it is of the hub and not here yet."""
-    from core.encoders.weights import HubFiles, source
+    from core.encoders.hub_files import HubFiles, source
     from core.training.mlm_head import PIECES_FILE, WEIGHTS_FILES
 
     if named is None:

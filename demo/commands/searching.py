@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import typer
 
 from demo import terminal
-from demo.commands.opening import (
+from demo.commands.opening import opened
+from demo.commands.options import (
     DEFAULT_MODEL,
     CollectionOption,
     DeviceOption,
@@ -16,7 +17,6 @@ from demo.commands.opening import (
     TextArgument,
     WhereOption,
     one_of,
-    opened,
 )
 
 commands = typer.Typer()

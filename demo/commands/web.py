@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from demo.commands.opening import DEFAULT_MODEL, CollectionOption, DeviceOption, PrecisionOption, model_of
+from demo.commands.opening import model_of
+from demo.commands.options import DEFAULT_MODEL, CollectionOption, DeviceOption, PrecisionOption
 from index_store.errors import SightwordsError
 
 commands = typer.Typer()

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 import typer
 
 from demo import terminal
-from demo.commands.opening import JsonOption, writing
+from demo.commands.opening import writing
+from demo.commands.options import JsonOption
 
 commands = typer.Typer()
 

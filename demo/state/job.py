@@ -103,8 +103,9 @@ class Job(Generic[Outcome]):
         """Tells how far the work at hand is."""
         now = self._status
         goes_on = what == now.what and done >= now.done
-        begun = {} if goes_on else {"first": done, "since": time.monotonic()}
-        self._tell(replace(now, what=what, done=done, total=total or 0, **begun))
+        if not goes_on:
+            now = replace(now, first=done, since=time.monotonic())
+        self._tell(replace(now, what=what, done=done, total=total or 0))
 
     def stop(self) -> None:
         """Asks the work at hand to end soon; what it does then is its own affair."""

@@ -1,1 +1,1 @@
-"""Collections as files of other programs: JSON lines and the Common Index File Format."""
+"""Collections as files of other programs, and copies of one collection in another."""

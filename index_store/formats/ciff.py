@@ -1,9 +1,9 @@
 """Collections in the Common Index File Format, which PISA, Anserini, OldDog and others read (Lin et al., ECIR 2020).
 
 A file is a header, then one message for each term (its postings by ascending document, ids as gaps), then one for each
-document, every message with its length before it: https://github.com/osirrc/ciff. Postings hold whole numbers ("tf"),
-so that weights are multiplied by a scale and rounded: the description in the header says by how much. What must come
-back to the last bit travels as JSON lines (`exchange.py`).
+document. The length of each message stands before it (https://github.com/osirrc/ciff). Postings hold whole numbers
+("tf"), so weights are multiplied by a scale and rounded; the description in the header names the scale. What must come
+back to the last bit travels as JSON lines (`jsonl.py`).
 """
 
 import json
@@ -21,15 +21,16 @@ from google.protobuf.message import DecodeError, Message
 from numpy.typing import NDArray
 
 from index_store.errors import ExchangeError
-from index_store.formats.jsonl import BATCH, Imported, add_missing, written_whole
+from index_store.formats.transfer import BATCH, Imported, add_missing, written_whole
 from index_store.items import NewItem
 from index_store.progress import Progress, silent
 from index_store.store import Store
 from index_store.vectors import SparseVector
 
 SCALE = 1000.0  # weights of some 0.01 to 5 keep about three digits
-_SCALE_TOLD = re.compile(r"weights times ([0-9.e+-]+), rounded")
-_MODEL_TOLD = re.compile(r"Sightwords, model (.+?); weights times")
+# both as `export_ciff` writes them into the description
+_SCALE = re.compile(r"weights times ([0-9.e+-]+), rounded")
+_MODEL = re.compile(r"Sightwords, model (.+?); weights times")
 _FIELDS = {  # message -> (name, number, type) of its fields
     "Header": (
         ("version", 1, "INT32"), ("num_postings_lists", 2, "INT32"), ("num_docs", 3, "INT32"),
@@ -64,7 +65,7 @@ _MESSAGES = _messages()
 
 
 def export_ciff(collection: Store, target: Path, *, scale: float = SCALE, progress: Progress = silent) -> int:
-    """Writes every item, by ascending id, as one document named by it; returns how many. A weight is at least 1.
+    """Writes every item, by ascending id, as one document named by its id; returns how many. No weight is below 1.
 
     ExchangeError where the file cannot be written.
     """
@@ -91,7 +92,7 @@ def export_ciff(collection: Store, target: Path, *, scale: float = SCALE, progre
 def _inverted(
     collection: Store, scale: float, progress: Progress
 ) -> tuple[list[int], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Ids of the items by document, and of every posting, by term and then document: document, term, whole weight."""
+    """Ids of the items, by document; and document, term and whole weight of each posting, by term, then document."""
     ids: list[int] = []
     sizes, terms, counts = [], [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
     items = collection.all_items()
@@ -108,29 +109,29 @@ def _inverted(
 
 
 def import_ciff(collection: Store, source: Path, *, progress: Progress = silent) -> Imported:
-    """Adds a file's documents as items of kind "image" whose path is their name; weights are divided by the scale that
-    the header tells, or stay as they are.
+    """Adds a file's documents as items of kind "image", with their names as paths.
 
-    ExchangeError, before anything is added, where the file is not in this format or has a term that the collection's
-    vocabulary lacks. Items that are there already are left as they are.
+    Weights are divided by the scale that the header names, if it does. Items that are there already are left as they
+    are. ExchangeError, before anything is added, where the file is not in this format or has a term that the
+    collection's vocabulary lacks.
     """
     items = _items(source, {term: number for number, term in enumerate(collection.vocabulary)})
     return add_missing(collection, items, len(items), progress=progress)
 
 
 def model_of_ciff(source: Path) -> str | None:
-    """The model that made a file's weights, as `export_ciff` tells; None where another program wrote it.
+    """The model that made a file's weights, as `export_ciff` noted it; None where another program wrote the file.
 
     ExchangeError where the file is not in this format.
     """
     with _reading(source) as read:
-        told = _MODEL_TOLD.match(read("Header").description)
-    return told[1] if told else None
+        match = _MODEL.match(read("Header").description)
+    return match[1] if match else None
 
 
 @contextmanager
 def _reading(source: Path) -> Iterator[Callable[[str], Message]]:
-    """Reads messages of a named kind from a file; says in one sentence what is wrong with it."""
+    """A function that reads the next message, of a named kind; ExchangeError where the file is wrong."""
     try:
         with source.open("rb") as file:
             yield _reader(file, source)
@@ -145,8 +146,8 @@ def _reading(source: Path) -> Iterator[Callable[[str], Message]]:
 def _items(source: Path, ids: dict[str, int]) -> list[NewItem]:
     with _reading(source) as read:
         header = read("Header")
-        told = _SCALE_TOLD.search(header.description)
-        scale = float(told[1]) if told else 1.0
+        match = _SCALE.search(header.description)
+        scale = float(match[1]) if match else 1.0
         pairs: list[dict[int, float]] = [{} for _ in range(header.num_docs)]
         for _ in range(header.num_postings_lists):
             postings = read("PostingsList")
@@ -176,7 +177,7 @@ def _write(file: BinaryIO, kind: str, **fields: object) -> None:
 
 
 def _varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first; the top bit says that more follow."""
+    """A number as seven bits a byte, the lowest first; the top bit of a byte says that more follow."""
     parts = []
     while number > 127:
         parts.append(number & 127 | 128)

@@ -1,42 +1,29 @@
-"""Items as JSON lines, to and from other programs: exact weights, so that a round trip loses nothing.
+"""Items as JSON lines, to and from other programs, with exact weights: a round trip loses nothing.
 
 One object a line: `{"id", "vector": {term: weight}, "kind", "path", "caption", "content_hash", "width", "height",
-"bytes", "tags", "taken", "camera", "latitude", "longitude", "described", "model"}`; only `vector` must be there
-(thumbnails do not travel); `model` made the vectors. Weights are written so that reading them back gives the same
-float32. A file is written whole or not at all, and read twice: checked first, then stored.
+"bytes", "tags", "taken", "camera", "latitude", "longitude", "described", "model"}`. Only `vector` must be there;
+`model` made the vectors; thumbnails do not travel. Weights are written so that reading them gives the same float32. An
+export is written whole or not at all. An import reads the file twice: it checks every line, then it stores the items.
 """
 
 import json
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from index_store.address import Address
 from index_store.errors import CollectionError, ExchangeError
-from index_store.items import METADATA, Description, Item, NewItem, again
-from index_store.opening import open_collection
+from index_store.formats.transfer import BATCH, Imported, add_missing, written_whole
+from index_store.items import KINDS, METADATA, Description, Item, NewItem
 from index_store.progress import Progress, silent
 from index_store.store import Store
 from index_store.validation import check_description
 from index_store.vectors import SparseVector
 
-BATCH = 500  # items at a time: bounds memory, and the time that a crash can cost
 TEXTS = ("kind", "path", "caption", "content_hash", "taken", "camera", "described")
 NUMBERS, DEGREES = ("width", "height", "bytes"), ("latitude", "longitude")
 _EXPECTED = 'expected an object with a "vector" of terms and weights'
-
-
-@dataclass(frozen=True)
-class Imported:
-    """How many items were added, and how many were there already (same kind, path, content and caption)."""
-
-    added: int
-    present: int
 
 
 def export_jsonl(collection: Store, target: Path, *, progress: Progress = silent) -> int:
@@ -53,58 +40,14 @@ def export_jsonl(collection: Store, target: Path, *, progress: Progress = silent
     return done
 
 
-@contextmanager
-def written_whole(target: Path) -> Iterator[BinaryIO]:
-    """A file to fill that is there, durably, once all of it is; ExchangeError where it cannot be written."""
-    part = target.with_name(target.name + ".part")
-    try:
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ExchangeError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}.") from error
-
-
-def add_missing(collection: Store, items: Iterable[NewItem], total: int, *, progress: Progress = silent) -> Imported:
-    """Adds, a batch at a time, the items that the collection has not yet (same kind, path, content and caption)."""
-    added = present = 0
-    rest = iter(items)
-    while batch := list(islice(rest, BATCH)):
-        with collection.writing():
-            new = [item for item in batch if not _held(collection, item)]
-            collection.add(new)
-        added, present = added + len(new), present + len(batch) - len(new)
-        progress(added + present, max(total, added + present), "")
-    return Imported(added, present)
-
-
 def import_jsonl(collection: Store, source: Path, *, progress: Progress = silent) -> Imported:
-    """Adds the items of a file, all of which are checked before the first is stored; ids are the collection's own.
+    """Adds the items of a file, once every line has been checked. The collection gives them ids of its own.
 
-    ExchangeError names the first line that is wrong. Items that the collection has already are left as they are, so an
-    interrupted import is finished by repeating it.
+    ExchangeError names the first line that is wrong; then nothing is added. Items that the collection has already are
+    left as they are, so an interrupted import is finished by repeating it.
     """
     total = sum(1 for _ in read_jsonl(source, collection.vocabulary))
     return add_missing(collection, read_jsonl(source, collection.vocabulary), total, progress=progress)
-
-
-def import_collection(collection: Store, source: Address, *, progress: Progress = silent) -> Imported:
-    """Adds the items of another collection, with thumbnails and tags, as `import_jsonl` adds a file's.
-
-    CollectionMismatch where another model, or one with another vocabulary, made it.
-    """
-    with open_collection(source, model=collection.model, vocabulary=collection.vocabulary) as other:
-        return add_missing(collection, _all_again(other), len(other), progress=progress)
-
-
-def _all_again(collection: Store) -> Iterator[NewItem]:
-    items = collection.all_items()
-    while batch := list(islice(items, BATCH)):
-        ids = [item.id for item in batch]
-        yield from map(again, collection.items(ids), collection.vectors(ids))
 
 
 def read_jsonl(source: Path, vocabulary: tuple[str, ...]) -> Iterator[NewItem]:
@@ -126,7 +69,10 @@ def read_jsonl(source: Path, vocabulary: tuple[str, ...]) -> Iterator[NewItem]:
 
 
 def model_of_jsonl(source: Path) -> str | None:
-    """The model that a file's first item says made it; None where it says none. ExchangeError where none is there."""
+    """The model that made the first item of a file, as that item says; None where it does not say.
+
+    ExchangeError where the file does not begin with an item.
+    """
     try:
         with source.open(encoding="utf-8") as file:
             first = next((line for line in file if line.strip()), "")
@@ -149,21 +95,57 @@ def _unreadable(source: Path, error: OSError | UnicodeDecodeError) -> ExchangeEr
 def _line(item: Item, vector: SparseVector, collection: Store) -> dict[str, Any]:
     terms = [collection.vocabulary[term] for term in vector.terms.tolist()]
     weights = dict(zip(terms, vector.weights.tolist(), strict=True))  # float32 as float64: exact both ways
-    told = {"id": item.id, "vector": weights, "model": collection.model}
-    return told | {name: getattr(item, name) for name in METADATA}
+    line = {"id": item.id, "vector": weights, "model": collection.model}
+    return line | {name: getattr(item, name) for name in METADATA}
 
 
-def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
-    """ValueError, as one sentence, where the record is not an item."""
+def _item(record: Any, ids: dict[str, int], name: str) -> NewItem:
+    """The item of a parsed line; ValueError, as one sentence, where it is none.
+
+    ids: by term.  name: of an item without `path` and `id`.
+    """
     if not isinstance(record, dict) or not isinstance(record.get("vector"), dict):
         raise ValueError(_EXPECTED)
-    vector = record["vector"]
-    strange = next((term for term in vector if term not in ids), None)
+    _check_vector(record["vector"], ids)
+    _check_fields(record)
+    vector = SparseVector.from_pairs({ids[term]: weight for term, weight in record["vector"].items()})
+    description = Description(
+        record.get("caption"),
+        tuple(record.get("tags") or ()),
+        record.get("taken"),
+        record.get("camera"),
+        *(record.get(degrees) for degrees in DEGREES),
+    )
+    try:
+        check_description(description)
+    except CollectionError as error:
+        raise ValueError(str(error)) from error
+    return NewItem(
+        record.get("kind") or "image",
+        record.get("path") or str(record.get("id", name)),
+        content_hash=record.get("content_hash") or _digest(record["vector"]),
+        vector=vector,
+        **{number: record.get(number, 0) for number in NUMBERS},
+        **vars(description),
+        described=record.get("described"),
+    )
+
+
+def _digest(weights: dict[str, float]) -> str:
+    return sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()
+
+
+def _check_vector(weights: dict[str, Any], ids: dict[str, int]) -> None:
+    strange = next((term for term in weights if term not in ids), None)
     if strange is not None:
         raise ValueError(f"the term {strange!r} is not in the collection's vocabulary")
-    wrong = next((term for term, weight in vector.items() if type(weight) not in (int, float)), None)
+    wrong = next((term for term, weight in weights.items() if type(weight) not in (int, float)), None)
     if wrong is not None:
-        raise ValueError(f"the weight of {wrong!r} is {vector[wrong]!r}, not a number")
+        raise ValueError(f"the weight of {wrong!r} is {weights[wrong]!r}, not a number")
+
+
+def _check_fields(record: dict[str, Any]) -> None:
+    """ValueError for a field of a wrong type, or a kind that does not exist."""
     for name in TEXTS:
         if not isinstance(record.get(name), str | None):
             raise ValueError(f'"{name}" must be text, not {record[name]!r}')
@@ -179,22 +161,5 @@ def _item(record: Any, ids: dict[str, int], place: str) -> NewItem:
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise ValueError(f'"tags" must be a list of texts, not {tags!r}')
     kind = record.get("kind") or "image"
-    if kind not in ("image", "caption"):
+    if kind not in KINDS:
         raise ValueError(f'"kind" must be "image" or "caption", not {kind!r}')
-    path = record.get("path") or str(record.get("id", place))
-    content = record.get("content_hash") or sha256(json.dumps(vector, sort_keys=True).encode()).hexdigest()
-    weights = SparseVector.from_pairs({ids[term]: weight for term, weight in vector.items()})
-    numbers = {name: record.get(name, 0) for name in NUMBERS}
-    told = Description(record.get("caption"), tuple(tags), record.get("taken"), record.get("camera"), *degrees.values())
-    try:
-        check_description(told)
-    except CollectionError as error:
-        raise ValueError(str(error)) from error
-    return NewItem(
-        kind, path, content_hash=content, vector=weights, **numbers, **vars(told), described=record.get("described")
-    )
-
-
-def _held(collection: Store, item: NewItem) -> bool:
-    there = collection.find(path=item.path, content_hash=item.content_hash)
-    return any((one.kind, one.caption) == (item.kind, item.caption) for one in there)

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from core.encoders.photos import PHOTOS
-from core.models.head import CONFIG_FILE
-from core.models.head_folder import HEAD_VOCABULARY
+from core.files import write_text_whole
+from core.models.head import CONFIG_FILE, HEAD_VOCABULARY
 from core.models.registry import load_model
-from core.writing import write_text_whole
 from recipes.photos.calibration import calibrate
 from recipes.photos.card import model_card
 from recipes.photos.data import Photograph, captioned, label_table, labelled, names

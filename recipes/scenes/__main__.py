@@ -25,8 +25,7 @@ from core.data.dense import DenseDataset
 from core.data.spoken_terms import spoken_terms
 from core.encoders.scenes import SceneEncoder
 from core.errors import ModelError
-from core.models.head import WEIGHTS_FILE, SparseHead
-from core.models.head_folder import HEAD_VOCABULARY
+from core.models.head import HEAD_VOCABULARY, WEIGHTS_FILE, SparseHead
 from core.models.registry import SCENES
 from core.training.initial import widened
 from core.training.trainer import project

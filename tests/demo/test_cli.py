@@ -23,8 +23,7 @@ from core.models.model import Model
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from demo import terminal
 from demo.cli import app
-from demo.commands.interruption import interrupted
-from demo.terminal import printable
+from demo.terminal import interrupted, printable
 from index_store.folder.collection import Collection
 from index_store.vectors import SparseVector
 from tests.rounding import alike
@@ -343,7 +342,9 @@ def test_remove(made: Path, folder: Path) -> None:
 def test_many_items_go_only_once_somebody_agrees(
     made: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No terminal: refused, or kept and said; `--yes` does it; at a terminal a person is asked."""
+    """Without a terminal the command refuses, or keeps the items and says so; `--yes` takes them out; at a terminal it
+    asks.
+    """
     said = fails("remove", "/", "--collection", made)
     assert "6 of the 6 items" in said and "--yes" in said and "nothing was changed" in said
     assert document("stats", "--collection", made)["items"] == 6

@@ -1,4 +1,4 @@
-"""The pieces of page: whatever goes in comes out as text, columns add up, and the two kinds of terms are told apart."""
+"""Pieces of the page: whatever goes in comes out as text, columns add up, and the two kinds of terms are told apart."""
 
 import re
 from html.parser import HTMLParser

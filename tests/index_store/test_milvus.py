@@ -32,7 +32,8 @@ from index_store.errors import (
 )
 from index_store.filters import EVERYTHING, parse
 from index_store.folder.collection import Collection
-from index_store.formats.jsonl import export_jsonl, import_collection, import_jsonl
+from index_store.formats.jsonl import export_jsonl, import_jsonl
+from index_store.formats.transfer import import_collection
 from index_store.items import Description, NewItem, Retrieval
 from index_store.opening import collection_exists, create_collection, open_collection
 from index_store.store import Store
@@ -40,7 +41,6 @@ from index_store.vectors import SparseVector
 
 pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed: pip install 'sightwords[milvus]'")
 from index_store.milvus import exact_search, rows, server
-from index_store.milvus import writer as module
 from index_store.milvus.collection import MilvusCollection
 
 VOCABULARY = [f"word{i}" for i in range(3_000)]
@@ -448,7 +448,7 @@ with create_collection(parse_address(sys.argv[1]), model="test", vocabulary=["a"
 def test_an_add_that_fails_leaves_nothing(milvus: MilvusCollection, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second request of an add is one that Milvus refuses; what the first one brought is taken back."""
     (kept,) = milvus.add([new(word(t1=1.0))])
-    monkeypatch.setattr(module, "REQUEST", 2)
+    monkeypatch.setattr("index_store.milvus.writer.REQUEST", 2)
     monkeypatch.setattr(rows, "LONGEST", 100_000)  # lets through a caption that Milvus does not
     batch = [new(word(t1=1.0), i, caption="x " * (40_000 if i == 3 else 3)) for i in range(4)]
     with pytest.raises(CollectionError, match="Milvus could not do what was asked"):

@@ -24,7 +24,7 @@ def apart(one: bytes, other: bytes) -> int:
 
 
 def by_hand(pictures: list[Picture]) -> list[list[int]]:
-    """Each with each, then the closure."""
+    """The groups by comparing every two pictures: two that are near share a group, and so do all that are near them."""
     group = {one.id: {one.id} for one in pictures}
     for one, other in combinations(pictures, 2):
         near = one.content == other.content or (
@@ -72,7 +72,7 @@ def test_nothing_and_one_and_all_alike() -> None:
 
 @pytest.mark.slow
 def test_a_hundred_thousand_take_seconds() -> None:
-    """Also where thousands are equal, and where the short hashes of thousands are; 3 s on one free core."""
+    """Even if thousands of pictures are equal, or thousands have the same short hash; 3 s on one free core."""
     random = np.random.default_rng(0)
     hashes = random.integers(0, 256, (100_000, 40), dtype=np.uint8)
     hashes[90_000:] = hashes[:10_000]

@@ -91,13 +91,16 @@ def list_pictures(
     everything: bool = False,
     besides: frozenset[Path] = frozenset(),
 ) -> Listing:
-    """Walks folders, sorted, without hidden entries and junk; a file that is named itself counts whatever it is.
+    """Lists the pictures below folders, sorted; a file that is itself one of `paths` counts whatever it is.
 
-    In folders, pictures are told from other files by suffix or first bytes (`formats.py`); others are counted. Folders
-    of which `skip` is true are not entered. `everything` takes hidden entries and junk (`junk.py`) too. `besides` are
-    files, absolute, that are read as something else, and so are not passed over. A folder is walked once however many
-    links lead to it, and so a picture counts once. An entry that cannot be looked at is named in `unreadable`, and
-    costs no other. Raises ImageError for a path that does not exist.
+    Hidden entries and junk (`junk.py`) are left out, unless `everything`. Pictures are told from other files by suffix
+    or first bytes (`formats/kinds.py`); other files are counted. A folder is walked once however many links lead to it,
+    and a picture counts once. An entry that cannot be read is named in `unreadable`, and costs no other.
+
+    skip: folders for which it is true are not entered.
+    besides: absolute paths of files that are read as something else, and are not counted.
+
+    Raises ImageError for a path that does not exist.
     """
     listing = Listing()
     found: set[Path] = set()

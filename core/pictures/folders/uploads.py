@@ -26,7 +26,7 @@ MAX_RATIO = 100  # unpacked to packed: pictures are compressed already, so an ho
 
 
 @dataclass
-class Taken:
+class ReceivedFiles:
     """What came of files that were handed over.
 
     `paths`: the pictures that are there now. `refused`: (name, one sentence) of zips and files that were not taken.
@@ -41,64 +41,64 @@ class Taken:
 
     @property
     def why_nothing(self) -> str:
-        """One sentence for the case that no picture was taken."""
+        """One sentence for the case that no picture was received."""
         if self.refused:
             return self.refused[0][1]
         kinds = f" ({files_by_suffix(self.passed_over)})" if self.passed_over else ""
         return f"There is no picture in what was given{kinds}; choose pictures, or zips of them."
 
 
-def take_files(files: Sequence[Path], into: Path, *, should_stop: ShouldStop = never) -> Taken:
+def receive_files(files: Sequence[Path], into: Path, *, should_stop: ShouldStop = never) -> ReceivedFiles:
     """Copies pictures, and the pictures in zips, below `into`.
 
     What is no picture is passed over and counted, in a zip or beside it; a zip that is damaged, too large, or names
     files outside itself is refused whole; neither costs the others. Of names that exist already, with other content,
-    both are kept. Stops, with nothing taken, once `should_stop()` is true. Raises ImageError where `into` cannot be
+    both are kept. Stops, with nothing received, once `should_stop()` is true. Raises ImageError where `into` cannot be
     written.
     """
-    taken = Taken()
+    received = ReceivedFiles()
     if not files:
-        return taken
+        return received
     into.mkdir(parents=True, exist_ok=True)
     waiting = into / f".taking-{uuid.uuid4().hex}"  # hidden: an index of `into` does not see it
     waiting.mkdir()
     try:
         for number, file in enumerate(files):
-            _take(file, waiting / f"{number:06}", taken, should_stop)
+            _take(file, waiting / f"{number:06}", received, should_stop)
         if should_stop():
-            return Taken()
+            return ReceivedFiles()
         files_there = [file for file in sorted(waiting.rglob("*")) if file.is_file()]
-        taken.paths = list(dict.fromkeys(_settle(file, waiting, into) for file in files_there))
+        received.paths = list(dict.fromkeys(_settle(file, waiting, into) for file in files_there))
     except OSError as error:
         raise ImageError(f"The files cannot be kept in {into}: {(error.strerror or str(error)).lower()}.") from error
     finally:
         shutil.rmtree(waiting, ignore_errors=True)
-    return taken
+    return received
 
 
-def _take(file: Path, into: Path, taken: Taken, should_stop: ShouldStop) -> None:
+def _take(file: Path, into: Path, received: ReceivedFiles, should_stop: ShouldStop) -> None:
     """Copies one picture, or the pictures in one zip, into a folder that is there for nothing else."""
     if file.suffix.lower() == ".zip":
         try:
-            _unpack(file, into, taken, should_stop)
+            _unpack(file, into, received, should_stop)
         except ImageError as error:  # the whole of it
-            taken.refused.append((file.name, str(error)))
+            received.refused.append((file.name, str(error)))
             shutil.rmtree(into, ignore_errors=True)
     elif is_picture(file):
         into.mkdir()
         shutil.copyfile(file, into / file.name)
     else:
-        taken.passed_over[file.suffix.lower()] += 1
+        received.passed_over[file.suffix.lower()] += 1
 
 
-def _unpack(file: Path, into: Path, taken: Taken, should_stop: ShouldStop) -> None:
+def _unpack(file: Path, into: Path, received: ReceivedFiles, should_stop: ShouldStop) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = _checked(file, archive.infolist())
             for entry in entries:
                 if should_stop():
                     return
-                if not _wanted(archive, entry, taken):
+                if not _wanted(archive, entry, received):
                     continue
                 target = into / file.stem / _path(entry)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -138,20 +138,20 @@ def _path(entry: zipfile.ZipInfo) -> PurePosixPath:
     return PurePosixPath(entry.filename.replace("\\", "/"))  # as Windows writes it at times
 
 
-def _wanted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, taken: Taken) -> bool:
+def _wanted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, received: ReceivedFiles) -> bool:
     """Whether an entry is a picture, by suffix or first bytes; counts it where it is not. Hidden ones are nobody's."""
     path = _path(entry)
     suffix = path.suffix.lower()
     junk = junk_folder(path.parts[:-1]) or (f"{APPLE_DOUBLE}*" if path.name.startswith(APPLE_DOUBLE) else None)
     if junk is not None:
         if suffix in picture_suffixes():
-            taken.junk[junk] += 1
+            received.junk[junk] += 1
         return False
     if any(part.startswith(".") for part in path.parts):
         return False
     if tells_picture(suffix, lambda: archive.open(entry)):
         return True
-    taken.passed_over[suffix] += 1
+    received.passed_over[suffix] += 1
     return False
 
 

@@ -34,7 +34,7 @@ NO_PICTURES = frozenset(
     ("BUFR", "EPS", "GRIB", "HDF5", "IMT", "IPTC", "MCIDAS", "MPEG", "PDF", "SPIDER", "WMF", "XVTHUMB")
 )
 OTHERS_SUFFIXES = frozenset({".fit", ".im", ".vst"})  # sports watches, and drawing programs, use them more often
-COMPANIONS = frozenset({".xmp"})  # are read with the picture that they lie beside (`described.py`)
+COMPANIONS = frozenset({".xmp"})  # are read with the picture that they lie beside (`metadata.description`)
 HALF_WRITTEN = frozenset({".crdownload", ".download", ".part", ".partial", ".tmp"})  # may begin as a picture does
 HEAD = 32  # bytes that tell a format
 _HEIC_BRANDS = rb"hei[cmsx]|hev[cmsx]|mif1|msf1"

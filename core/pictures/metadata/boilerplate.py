@@ -40,7 +40,7 @@ _FORMS = tuple(
 )
 
 
-def wrote_a_person(text: str, *not_this: str) -> bool:
+def is_written_by_person(text: str, *not_this: str) -> bool:
     """Whether a text says something of a picture. `not_this`: its camera, its file's name and the like."""
     bare = " ".join(text.split()).strip(" \t.*-_<>[]()\"'").casefold()
     if not any(sign.isalpha() for sign in bare) or bare in _TEXTS:

@@ -20,11 +20,11 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from core.pictures.captions.caption_rows import clean
 from core.pictures.formats.kinds import pillow_formats
-from core.pictures.metadata.boilerplate import wrote_a_person
-from core.pictures.metadata.exif import exif_told
-from core.pictures.metadata.iptc import iptc_resource, iptc_told
-from core.pictures.metadata.statements import Told
-from core.pictures.metadata.xmp import LARGEST, xmp_told
+from core.pictures.metadata.boilerplate import is_written_by_person
+from core.pictures.metadata.exif import read_exif
+from core.pictures.metadata.iptc import iptc_resource, read_iptc
+from core.pictures.metadata.source_metadata import SourceMetadata
+from core.pictures.metadata.xmp import LARGEST, read_xmp
 from index_store.items import Description
 
 LONGEST_CAPTION = 2_000  # characters: the rest of a longer text describes no picture
@@ -50,10 +50,10 @@ _COMPANY = re.compile(
 class _Embedded:
     """The blocks found in a file: EXIF's texts are taken at once, as they may be read from the file itself."""
 
-    exif: Told = field(default_factory=Told)
+    exif: SourceMetadata = field(default_factory=SourceMetadata)
     xmp: list[bytes] = field(default_factory=list)
     iptc: bytes = b""
-    texts: Told = field(default_factory=Told)  # that a format has besides
+    texts: SourceMetadata = field(default_factory=SourceMetadata)  # that a format has besides
 
 
 def read_description(path: Path) -> Description:
@@ -65,20 +65,20 @@ def read_description(path: Path) -> Description:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's on damaged EXIF
         found = _embedded(path)
-    beside = [xmp_told(data) for file in sidecars(path) if (data := _read(file))]
-    inside = [xmp_told(data) for data in found.xmp]
-    sources = [*beside, *inside, iptc_told(found.iptc), found.exif, found.texts]
+    beside = [read_xmp(data) for file in sidecars(path) if (data := _read(file))]
+    inside = [read_xmp(data) for data in found.xmp]
+    sources = [*beside, *inside, read_iptc(found.iptc), found.exif, found.texts]
     makers = [found.exif, *beside, *inside]
     camera = next((name for told in makers if (name := camera_name(told.make, told.model))), None)
-    moments = [moment for told in (*beside, found.exif, *inside, iptc_told(found.iptc)) for moment in told.moments]
-    places = [told.place for told in (*beside, found.exif, *inside) if told.place]
-    latitude, longitude = places[0] if places else (None, None)
+    times = [moment for told in (*beside, found.exif, *inside, read_iptc(found.iptc)) for moment in told.times]
+    coordinates = (told.coordinates for told in (*beside, found.exif, *inside) if told.coordinates)
+    latitude, longitude = next(coordinates, (None, None))
     return Description(
         caption=_caption(
             sources, path.stem, path.name, camera or "", *(text for t in makers for text in (t.make, t.model))
         ),
         tags=_tags(sources),
-        taken=moments[0] if moments else None,
+        taken=times[0] if times else None,
         camera=camera,
         latitude=latitude,
         longitude=longitude,
@@ -129,15 +129,15 @@ def camera_name(make: str, model: str) -> str:
     return " ".join(named)[:LONGEST_CAMERA].strip()
 
 
-def _caption(sources: Sequence[Told], *not_this: str) -> str | None:
+def _caption(sources: Sequence[SourceMetadata], *not_this: str) -> str | None:
     texts = [t for told in sources for t in told.descriptions] + [t for told in sources for t in told.titles]
     for text in map(_printable, texts):
-        if text and wrote_a_person(text, *not_this):
+        if text and is_written_by_person(text, *not_this):
             return text[:LONGEST_CAPTION].rstrip()
     return None
 
 
-def _tags(sources: Sequence[Told]) -> tuple[str, ...]:
+def _tags(sources: Sequence[SourceMetadata]) -> tuple[str, ...]:
     """Keywords as tags: those that can be one, each once whatever its letters' case."""
     tags: dict[str, str] = {}
     for keyword in (keyword for told in sources for keyword in told.keywords):
@@ -191,15 +191,15 @@ def _other(image: Image.Image) -> _Embedded:
     return _Embedded(_exif(image.info.get("exif")), [xmp] if isinstance(xmp, bytes) else [])
 
 
-def _exif(data: Any) -> Told:
+def _exif(data: Any) -> SourceMetadata:
     if not isinstance(data, bytes):
-        return Told()
+        return SourceMetadata()
     exif = Image.Exif()
     try:
         exif.load(data)
-        return exif_told(exif)
+        return read_exif(exif)
     except Exception:  # as above; IPTC and XMP may be whole
-        return Told()
+        return SourceMetadata()
 
 
 def _tiff(file: BinaryIO) -> _Embedded:
@@ -207,7 +207,7 @@ def _tiff(file: BinaryIO) -> _Embedded:
     exif.load_from_fp(file)
     xmp, photoshop = _bytes(exif.get(_XMP_TAG)), _bytes(exif.get(_PHOTOSHOP_TAG))
     iptc = _bytes(exif.get(_IPTC_TAG)) or iptc_resource(photoshop)
-    return _Embedded(exif_told(exif), [xmp] if xmp else [], iptc)
+    return _Embedded(read_exif(exif), [xmp] if xmp else [], iptc)
 
 
 def _bytes(value: Any) -> bytes:
@@ -265,7 +265,7 @@ def _png(file: BinaryIO) -> _Embedded:
                 value = _png_text(kind, rest)
                 texts[name.decode()] = value.decode("utf-8" if kind == b"iTXt" else "latin-1", "replace")
     described, titled = texts.get("Description", ""), texts.get("Title", "")
-    found.texts = Told(descriptions=(described,), titles=(titled,))
+    found.texts = SourceMetadata(descriptions=(described,), titles=(titled,))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from core.pictures.captions.encodings import plain, unmarked_utf16
-from core.pictures.metadata.statements import Told, moment, place
+from core.pictures.metadata.source_metadata import SourceMetadata, coordinates, iso_time
 
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 DESCRIPTION, MAKE, MODEL = 0x010E, 0x010F, 0x0110
@@ -18,13 +18,13 @@ LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE = 1, 2, 3, 4
 _CHARSET = 8  # bytes of a user comment that name its encoding
 
 
-def exif_told(exif: Image.Exif) -> Told:
-    """What the tags say; a tag that cannot be read says nothing."""
+def read_exif(exif: Image.Exif) -> SourceMetadata:
+    """What EXIF's tags say; a tag that cannot be read says nothing."""
     more, gps = _ifd(exif, EXIF_IFD), _ifd(exif, GPS_IFD)
     comment = more.get(USER_COMMENT)
-    taken = moment(_text(more.get(TAKEN)), _text(more.get(TAKEN_OFFSET)))
-    digitized = moment(_text(more.get(DIGITIZED)), _text(more.get(DIGITIZED_OFFSET)))
-    return Told(
+    taken = iso_time(_text(more.get(TAKEN)), _text(more.get(TAKEN_OFFSET)))
+    digitized = iso_time(_text(more.get(DIGITIZED)), _text(more.get(DIGITIZED_OFFSET)))
+    return SourceMetadata(
         descriptions=(
             _text(exif.get(DESCRIPTION)),
             _utf16(exif.get(COMMENT_XP)),
@@ -33,10 +33,10 @@ def exif_told(exif: Image.Exif) -> Told:
         ),
         titles=(_utf16(exif.get(TITLE_XP)),),
         keywords=tuple(_utf16(exif.get(KEYWORDS_XP)).replace(",", ";").split(";")),
-        moments=tuple(filter(None, (taken, digitized))),
+        times=tuple(filter(None, (taken, digitized))),
         make=_text(exif.get(MAKE)),
         model=_text(exif.get(MODEL)),
-        place=_place(gps),
+        coordinates=_gps_coordinates(gps),
     )
 
 
@@ -79,10 +79,10 @@ def _user_comment(value: bytes) -> str:
     return text.replace("\0", " ").strip()
 
 
-def _place(gps: Mapping[int, Any]) -> tuple[float, float] | None:
+def _gps_coordinates(gps: Mapping[int, Any]) -> tuple[float, float] | None:
     latitude = _degrees(gps.get(LATITUDE), _text(gps.get(LATITUDE_REF)), "NS")
     longitude = _degrees(gps.get(LONGITUDE), _text(gps.get(LONGITUDE_REF)), "EW")
-    return place(latitude, longitude)
+    return coordinates(latitude, longitude)
 
 
 def _degrees(value: Any, side: str, sides: str) -> float:

@@ -4,7 +4,7 @@ import struct
 from collections import defaultdict
 
 from core.pictures.captions.encodings import plain
-from core.pictures.metadata.statements import Told, moment
+from core.pictures.metadata.source_metadata import SourceMetadata, iso_time
 
 _MARK = 0x1C
 _CHARSET = (1, 90)
@@ -14,8 +14,8 @@ _RESOURCE = b"8BIM"
 _IPTC_RESOURCE = 0x0404
 
 
-def iptc_told(data: bytes) -> Told:
-    """What the records say."""
+def read_iptc(data: bytes) -> SourceMetadata:
+    """What IPTC's records, in these bytes, say."""
     found = defaultdict[tuple[int, int], list[bytes]](list)
     at = data.find(bytes([_MARK]))
     while 0 <= at <= len(data) - 5 and data[at] == _MARK:
@@ -34,12 +34,12 @@ def iptc_told(data: bytes) -> Told:
         return tuple(v.decode("utf-8", "replace") if unicode else plain(v) for v in found[2, number])
 
     dates, times = texts(DATE), texts(TIME)
-    taken = moment(f"{dates[0]} {times[0]}" if times else dates[0]) or moment(dates[0]) if dates else ""
-    return Told(
+    taken = iso_time(f"{dates[0]} {times[0]}" if times else dates[0]) or iso_time(dates[0]) if dates else ""
+    return SourceMetadata(
         descriptions=texts(CAPTION),
         titles=(*texts(HEADLINE), *texts(TITLE)),
         keywords=texts(KEYWORDS),
-        moments=(taken,) if taken else (),
+        times=(taken,) if taken else (),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from core.pictures.captions.encodings import document
-from core.pictures.metadata.statements import Told, moment, place
+from core.pictures.metadata.source_metadata import SourceMetadata, coordinates, iso_time
 
 LARGEST = 8_000_000  # bytes: darktable's sidecars hold masks
 _PACKET = re.compile(r"<(\w+:)?(xmpmeta|RDF)\b.*</\1?\2\s*>", re.DOTALL)
@@ -23,8 +23,8 @@ _DEGREES = re.compile(r"(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))
 Values = dict[str, list[str]]  # texts by property
 
 
-def xmp_told(data: bytes) -> Told:
-    """What the packet says."""
+def read_xmp(data: bytes) -> SourceMetadata:
+    """What an XMP packet, in the bytes of a file or of a block in one, says."""
     values = _values(data)
 
     def first(*names: str) -> str:
@@ -37,15 +37,16 @@ def xmp_told(data: bytes) -> Told:
         for part in path.split(between)
     ]
     times = (f"{_EXIF}DateTimeOriginal", f"{_PHOTOSHOP}DateCreated", f"{_EXIF}DateTimeDigitized", f"{_XMP}CreateDate")
-    return Told(
+    latitude, longitude = _degrees(first(f"{_EXIF}GPSLatitude"), "NS"), _degrees(first(f"{_EXIF}GPSLongitude"), "EW")
+    return SourceMetadata(
         descriptions=tuple(values.get(f"{_DC}description", ()))[:1]
         + tuple(values.get(f"{_IPTC}AltTextAccessibility", ()))[:1],
         titles=tuple(values.get(f"{_DC}title", ()))[:1] + tuple(values.get(f"{_PHOTOSHOP}Headline", ())),
         keywords=(*values.get(f"{_DC}subject", ()), *nested),
-        moments=tuple(filter(None, (moment(text) for name in times for text in values.get(name, ())))),
+        times=tuple(filter(None, (iso_time(text) for name in times for text in values.get(name, ())))),
         make=first(f"{_TIFF}Make"),
         model=first(f"{_TIFF}Model"),
-        place=place(_degrees(first(f"{_EXIF}GPSLatitude"), "NS"), _degrees(first(f"{_EXIF}GPSLongitude"), "EW")),
+        coordinates=coordinates(latitude, longitude),
     )
 
 

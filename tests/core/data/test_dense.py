@@ -64,7 +64,7 @@ KINDS = [
 def test_vectors_of_every_type_are_read_in_any_order_and_in_batches(
     kind: pa.DataType, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One row a group of the file, two read at once, ids as text, and a row that is empty."""
+    """A file with one row a group, ids as text and an empty row, of which two groups are read at once."""
     monkeypatch.setattr(dense, "BATCH", 2)
     rows = pa.array([[0.5, 0.25, 1.0], None, [7.0, 7.5, 7.0], [6.0, 6.5, 6.0], [5.0, 5.5, 5.0]], kind)
     table = pa.table({"id": ["11", "12", "7", "6", "5"], "emb": rows, "other": [1, 2, 3, 4, 5]})

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.encoders.batches import AHEAD, AT_MOST, PREPARERS, Batches, Place, fitting_batch, place
+from core.encoders.batches import AHEAD, PREPARERS, Batches
+from core.encoders.devices import AT_MOST, ComputeDevice, compute_device, fitting_batch
 from core.errors import DeviceError, ModelError
 
 
@@ -79,18 +80,18 @@ def test_a_failure_to_prepare_is_the_callers() -> None:
 
 
 def test_devices_by_name() -> None:
-    assert place("cpu", "fp32") == Place(torch.device("cpu"), torch.float32)
-    assert place("auto").device.type in ("cpu", "cuda", "mps")
+    assert compute_device("cpu", "fp32") == ComputeDevice(torch.device("cpu"), torch.float32)
+    assert compute_device("auto").device.type in ("cpu", "cuda", "mps")
     with pytest.raises(DeviceError, match="no device 'gpu'"):
-        place("gpu")
+        compute_device("gpu")
     for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())):
         if not there:
             with pytest.raises(DeviceError, match=f"'{name}' cannot be used"):
-                place(name)
+                compute_device(name)
 
 
 def test_batches_fit_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    gpu = Place(torch.device("cuda"), torch.bfloat16)
+    gpu = ComputeDevice(torch.device("cuda"), torch.bfloat16)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (8 << 30, 16 << 30))
     assert fitting_batch(gpu, 100 << 20) == 32  # 40 fit into half of 8 GB
     assert fitting_batch(gpu, 1) == AT_MOST

@@ -76,7 +76,8 @@ def hub() -> Iterator[ThreadingHTTPServer]:
 FETCH = """
 import sys
 from core.errors import DownloadStopped
-from core.encoders.weights import WEIGHTS, HubFiles
+from core.encoders.hub_files import HubFiles
+from core.encoders.sources import WEIGHTS
 files = HubFiles("me/model", ("config.json", WEIGHTS))
 size, stop, told = files.size(), int(sys.argv[1]), []
 try:

@@ -15,11 +15,12 @@ import torch
 from core.encoders import lavis
 from core.encoders.dual import DualEncoder
 from core.encoders.dual_tokens import dual_tokens
+from core.encoders.hub_files import HubFiles
 from core.encoders.itc import ItcEncoder
 from core.encoders.preprocessing import CaptionTokens
 from core.encoders.recipes import encoder_recipe
-from core.encoders.weights import HubFiles
-from core.models.registry import fetch, lacking, load_encoder
+from core.models.downloads import fetch, lacking
+from core.models.registry import load_encoder
 from tests.core import published
 from tests.core.published import ODD, Ids
 from tests.core.towers import TINY, TINY_ALBEF, lavis_state, pictures, random_towers
@@ -39,7 +40,7 @@ EVERY = {"config.json", "preprocessor_config.json", "tokenizer_config.json", "sp
 
 
 def cut(ids: list[int], length: int) -> list[int]:
-    """As all of them were trained: what is too long ends with its end all the same."""
+    """Token ids cut to a length that still end with the end token, as in the models' own training."""
     return ids if len(ids) <= length else [*ids[: length - 1], ids[-1]]
 
 
@@ -163,7 +164,7 @@ def test_lavis_works_with_what_is_fetched_of_it(
 
 
 def _speaks(encoder: object, ids: Ids, length: int) -> None:
-    """Looks, reads without regard to capitals, and gives the ids that BERT's algorithm gives."""
+    """Asserts that the encoder reads pictures, ignores capitals, and splits texts as BERT's algorithm does."""
     assert isinstance(encoder, ItcEncoder) and encoder.encode_images(pictures(1)).shape == (1, TINY.dim)
     rows = encoder.encode_texts(["a Dog", "a dog", "a red ball"])
     assert np.abs(rows[0] - rows[1]).max() < ROUNDING and np.abs(rows[0] - rows[2]).max() > 1e-3

@@ -12,7 +12,8 @@ from torch import nn
 from typer.testing import CliRunner
 
 from core.encoders import dual, precision
-from core.encoders.batches import BatchedEncoder, place
+from core.encoders.batches import BatchedEncoder
+from core.encoders.devices import compute_device
 from core.encoders.itc import FusedAttention, ItcEncoder
 from core.encoders.preprocessing import CaptionTokens
 from core.errors import DeviceError
@@ -50,14 +51,14 @@ def test_the_processor_is_asked_and_tried_where_it_does_not_say(
 ) -> None:
     monkeypatch.setattr(precision, "processor_flags", lambda: flags)
     monkeypatch.setattr(precision, "bf16_gain", lambda: gain)
-    assert place("cpu").precision == ("bf16" if native else "fp32")
-    assert place("cpu", "fp32").precision == "fp32" and place("cpu", "bf16").precision == "bf16"
+    assert compute_device("cpu").precision == ("bf16" if native else "fp32")
+    assert compute_device("cpu", "fp32").precision == "fp32" and compute_device("cpu", "bf16").precision == "bf16"
     assert [precision_like(made) for made in (None, "fp16", "fp32")] == [None, None, "fp32"]
     assert precision_like("bf16") == ("bf16" if native else None)  # it is not emulated unless a person says so
     monkeypatch.setenv("SIGHTWORDS_PRECISION", "fp32")
     assert precision_like("bf16") is None
     with pytest.raises(DeviceError, match="no precision 'int8'"):
-        place("cpu", "int8")
+        compute_device("cpu", "int8")
 
 
 def test_the_trial_is_a_ratio_and_this_processor_can_be_asked() -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from core.encoders.weights import WEIGHTS, Folder, HubFiles, UrlFile, source
+from core.encoders.hub_files import HubFiles, source
+from core.encoders.sources import WEIGHTS, Folder
+from core.encoders.url_file import UrlFile
 from core.errors import MissingFiles, ModelError
 
 CONTENT = bytes(range(256)) * 20_000

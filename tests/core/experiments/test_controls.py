@@ -10,11 +10,10 @@ import pytest
 
 from core.data.dense import write_dense
 from core.errors import ModelError, TrainingError
-from core.experiments import controls as study
+from core.experiments import controls
 from core.experiments.controls import ROWS, Study
 from core.experiments.table import markdown, write_table
-from core.models.head import HeadConfig, SparseHead
-from core.models.head_folder import HEAD_VOCABULARY, load_head
+from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead, load_head
 from core.training.config import TrainingConfig
 from core.vocabulary import Vocabulary
 
@@ -67,7 +66,7 @@ def test_a_study_fills_every_row_and_goes_on_where_it_stopped(
         load_head(tmp_path / "heads" / "caption", tmp_path / "few.txt")
 
     (tmp_path / "rows" / "hybrid.json").unlink()  # as if it had been stopped before that
-    monkeypatch.setattr(study, "train_apart", None)  # nothing is trained again
+    monkeypatch.setattr(controls, "train_apart", None)  # nothing is trained again
     assert whole.run() == table
     with pytest.raises(TypeError):
         replace(whole, config=replace(CONFIG, seed=1)).run()  # other settings, other heads
@@ -76,7 +75,7 @@ def test_a_study_fills_every_row_and_goes_on_where_it_stopped(
 def test_a_head_that_is_there_already_is_judged_beside_the_others(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(study, "ROWS", ROWS[:1])  # the dense vectors alone: nothing is trained
+    monkeypatch.setattr(controls, "ROWS", ROWS[:1])  # the dense vectors alone: nothing is trained
     made = SparseHead(HeadConfig(24, 16, 5))
     made.save(tmp_path / "made")
     Vocabulary(WORDS[:5]).save(tmp_path / "made" / HEAD_VOCABULARY)
@@ -84,13 +83,13 @@ def test_a_head_that_is_there_already_is_judged_beside_the_others(
     dense, mine = whole.run()
     assert mine["row"] == "mine" and mine["of_dense"] == mine["recall@1"] / dense["recall@1"]
     assert mine["flops"] > 0 and mine["seconds"] is None
-    monkeypatch.setattr(study, "evaluate_head", None)  # judged once
+    monkeypatch.setattr(controls, "evaluate_head", None)  # judged once
     assert whole.run() == [dense, mine]
 
 
 def test_errors_of_the_training_process_come_back_as_they_are(data: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no split 'val'; patience"):
-        study.train_apart(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path)
+        controls.train_apart(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path)
 
 
 def test_the_table_for_people_and_programs(tmp_path: Path) -> None:

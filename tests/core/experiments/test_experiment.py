@@ -14,8 +14,8 @@ from core.data.spoken_terms import spoken_terms
 from core.errors import DatasetError, TrainingError
 from core.evaluation.judge import evaluate_dense, evaluate_head
 from core.experiments.experiment import Experiment, begin, conduct, discard, experiments
-from core.models.head_folder import load_head
-from core.subprocess_task import run_apart
+from core.models.head import load_head
+from core.subprocess_task import run_in_subprocess
 from core.training.checkpoint import CHECKPOINT_FILE
 from core.training.config import TrainingConfig
 from index_store.progress import ShouldStop
@@ -25,7 +25,7 @@ CONFIG = TrainingConfig(epochs=3, batch_size=20, hidden_size=32, tau=0.02)
 
 
 def once(stop: threading.Event) -> ShouldStop:
-    """Says yes once each time that the event is set."""
+    """Answers yes once after each time that the event was set."""
 
     def should_stop() -> bool:
         asked = stop.is_set()
@@ -37,7 +37,7 @@ def once(stop: threading.Event) -> ShouldStop:
 
 
 def count_up(until: int, *, tell: Callable[[int], None], should_stop: ShouldStop) -> tuple[int, int]:
-    """Counts, saying so; asked to stop, once from the beginning; the two numbers reached, and the process's id."""
+    """Counts up, tells each number, and ends early if asked to; returns the last number and the process's id."""
     reached = 0
     for number in range(until):
         tell(number)
@@ -63,16 +63,16 @@ def test_work_apart_tells_and_stops() -> None:
         if number == 5:
             stop.set()
 
-    reached, process = run_apart(count_up, 100_000, tell=listen, should_stop=once(stop))
+    reached, process = run_in_subprocess(count_up, 100_000, tell=listen, should_stop=once(stop))
     assert told == list(range(reached + 1)) and 5 <= reached < 100_000
     assert process != os.getpid() and not stop.is_set()
 
 
 def test_what_goes_wrong_apart_is_told_here() -> None:
     with pytest.raises(DatasetError, match="nothing in it"):
-        run_apart(fail, "say so", tell=print)
+        run_in_subprocess(fail, "say so", tell=print)
     with pytest.raises(TrainingError, match="exit status 3"):
-        run_apart(fail, "die", tell=print)
+        run_in_subprocess(fail, "die", tell=print)
 
 
 def test_an_experiment_is_conducted_stopped_gone_on_with_and_thrown_away(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_an_experiment_is_conducted_stopped_gone_on_with_and_thrown_away(tmp_pat
             if len(epochs) == 3:
                 stop.set()
 
-    assert run_apart(conduct, runs / key, tmp_path, tell=listen, should_stop=once(stop))
+    assert run_in_subprocess(conduct, runs / key, tmp_path, tell=listen, should_stop=once(stop))
     result = experiments(runs)[key].result
     assert result is not None and not result.ended and 3 <= result.epochs < 2000
     assert (runs / key / CHECKPOINT_FILE).exists()
@@ -108,7 +108,7 @@ def test_an_experiment_is_conducted_stopped_gone_on_with_and_thrown_away(tmp_pat
             epochs.append(said[0])
             stop.set()
 
-    assert run_apart(conduct, runs / key, tmp_path, tell=listen_again, should_stop=once(stop))
+    assert run_in_subprocess(conduct, runs / key, tmp_path, tell=listen_again, should_stop=once(stop))
     assert epochs[before]["epoch"] == epochs[before - 1]["epoch"] + 1  # type: ignore[index]
     discard(runs, key)
     assert list(experiments(runs)) == [other]
@@ -120,7 +120,7 @@ def test_words_of_the_captions_are_the_terms_where_none_are_given(tmp_path: Path
     data = write_words(tmp_path / "data")
     plan = Experiment("d", "t", CONFIG, None, "2026-01-02T03:04:05+00:00", folder=str(data))
     key = begin(tmp_path / "runs", plan, None)
-    assert run_apart(conduct, tmp_path / "runs" / key, tmp_path, tell=lambda *said: None)
+    assert run_in_subprocess(conduct, tmp_path / "runs" / key, tmp_path, tell=lambda *said: None)
     _, vocabulary = load_head(tmp_path / "runs" / key)
     assert len(vocabulary) > 15 and set(vocabulary.terms) <= set(WORDS.terms)  # those said three times
 

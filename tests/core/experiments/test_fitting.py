@@ -17,8 +17,7 @@ from core.data.spoken_terms import spoken_terms
 from core.errors import TrainingError
 from core.evaluation.judge import evaluate_head
 from core.experiments.fitting import Watch, kept_epoch, train_folder
-from core.models.head import SparseHead
-from core.models.head_folder import load_head
+from core.models.head import SparseHead, load_head
 from core.training.checkpoint import CHECKPOINT_FILE
 from core.training.config import TrainingConfig
 from core.training.curves import PLOT_FILE, EpochMeasures, read_curves

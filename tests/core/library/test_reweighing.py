@@ -13,11 +13,11 @@ from core.data.dense_items import dense_file
 from core.errors import DatasetError, ModelError
 from core.library.indexing import index_paths
 from core.library.reweighing import carry_over
-from core.models.head import HeadConfig, SparseHead
-from core.models.head_folder import HEAD_VOCABULARY
+from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead
 from core.models.kept_heads import keep_head, kept_head, kept_heads
 from core.models.model import Model
-from core.models.registry import canonical_name, load_model, other_heads
+from core.models.pairings import canonical_name
+from core.models.registry import load_model, other_heads
 from core.search.search import search
 from index_store.folder.collection import Collection
 from tests.rounding import ROUNDING, alike

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.library.selection import is_many, lost_much, matching
+from core.library.selection import is_many, lost_much, select_items
 from index_store.errors import ItemNotFound
 from index_store.folder.collection import Collection
 
@@ -40,4 +40,4 @@ def test_names_that_no_item_can_have(
     (tmp_path / "loop").symlink_to("loop")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ItemNotFound, match="nothing was changed"):
-        matching(collection, [name])
+        select_items(collection, [name])

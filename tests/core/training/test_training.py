@@ -97,7 +97,7 @@ def test_distillation_by_hand() -> None:
 
 
 def test_captions_of_one_image_belong_to_both_of_its_rows() -> None:
-    """By hand: the truth alone, of three rows of which the first and last are one image's."""
+    """By hand: three rows, the first and last of one image, and a loss that asks for nothing but the true pairs."""
     pairs = own_pairs(torch.tensor([7, 3, 7]))
     assert pairs.tolist() == [[0.5, 0, 0.5], [0, 1, 0], [0.5, 0, 0.5]]
     scores = torch.tensor([[1.0, 2.0, 0.5], [0.0, 3.0, 1.0], [1.0, 0.0, 0.5]])
@@ -182,7 +182,9 @@ def test_same_seed_same_head(small: tuple[DenseDataset, csr_array]) -> None:
 
 @pytest.mark.parametrize(("width", "same"), [(64, True), (40, True), (200, False)])
 def test_embeddings_keep_their_geometry(width: int, same: bool) -> None:
-    """As they are where they fit, turned with the same products where narrower, the widest directions where wider."""
+    """Rows of the head's width are kept, narrower ones turned (their products stay), wider ones cut to their widest
+    directions.
+    """
     torch.manual_seed(0)
     rows = torch.randn(100, width) * torch.linspace(3, 0.01, width)
     head = SparseHead(HeadConfig(8, 64, 100))
@@ -240,7 +242,7 @@ def test_terms_that_few_captions_speak_start_lit_for_captions_met_later() -> Non
 
 
 def test_a_widened_head_keeps_what_it_knew_and_knows_the_new_terms() -> None:
-    """A head of chance for two of three topics; the third topic's term comes behind."""
+    """A random head knows two of three topics; the term of the third is added behind its own."""
     torch.manual_seed(0)
     topics = torch.arange(300) % 3
     texts = torch.nn.functional.normalize(torch.eye(8)[topics] + 0.2 * torch.randn(300, 8), dim=1)
@@ -255,7 +257,7 @@ def test_a_widened_head_keeps_what_it_knew_and_knows_the_new_terms() -> None:
 
 
 def test_weak_terms_are_dark_where_the_head_says_so(tmp_path: Path) -> None:
-    """Weights of a head that leaves out what does not weigh more than 0.3: the others', or nothing."""
+    """A head with the least weight 0.3 gives the weights of the same head without it, and 0 for those up to 0.3."""
     plain = SparseHead(HeadConfig(8, 16, 40))
     strict = SparseHead(HeadConfig(8, 16, 40, least_weight=0.3))
     strict.load_state_dict(plain.state_dict())

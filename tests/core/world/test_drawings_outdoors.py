@@ -69,7 +69,7 @@ def test_states_and_colours_are_seen(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in OUTDOORS if kind.colours], ids=lambda kind: kind.name)
 def test_the_colour_of_a_thing_is_most_of_it(kind: Kind) -> None:
-    """The tint's shades cover a good part of the silhouette, or the captions' colour could not be seen."""
+    """Enough of the silhouette has the shades of the tint; otherwise nobody could see the colour that captions name."""
     for colour in kind.colours:
         tint = TINTS[colour]
         canvas, _ = draw(kind, colour, "")

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from index_store.errors import CollectionError
 from index_store.filters import parse
-from index_store.folder import reader as module
 from index_store.folder.collection import Collection, NewItem, Retrieval
 from index_store.search import exact
 from index_store.snapshots import vector_cache
@@ -245,7 +244,7 @@ def test_ids_are_never_used_twice(collection: Collection) -> None:
 
 
 def test_all_items_walks_every_page(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAGE", 4)
+    monkeypatch.setattr("index_store.folder.reader.PAGE", 4)
     live = filled(collection, 11, lambda i: one(t1=1.0))
     assert [item.id for item in collection.all_items()] == list(live)
     assert [item.path for item in collection.all_items("caption")] == ["0.png", "3.png", "6.png", "9.png"]

@@ -176,7 +176,7 @@ def test_a_killed_transaction_is_read_without_being_touched(tmp_path: Path) -> N
 
 
 def test_a_crash_between_the_two_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The exact moment that random kills rarely hit: postings committed, catalog not."""
+    """Killed after the postings were committed and before the catalog was, which random kills rarely hit."""
     folder = tmp_path / "c"
     collection = Collection.create(folder, model="test", vocabulary=[str(i) for i in range(TERMS)])
     kept = collection.add([_item("a")])

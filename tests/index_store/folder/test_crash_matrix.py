@@ -109,7 +109,7 @@ def place() -> Iterator[Path]:
 
 
 def state(held: Collection) -> State:
-    """All that can be known of a collection by looking; every score must be that of the vector."""
+    """All that a reader can know of a collection; asserts that every score is the stored vector's."""
     items = list(held.all_items())
     vectors = dict(zip([one.id for one in items], held.vectors([one.id for one in items]), strict=True))
     asked = query(held)
@@ -142,7 +142,7 @@ def looked_at(folder: Path) -> State:
 
 
 def query(held: Collection) -> SparseVector:
-    """A question that every item with a term answers."""
+    """A query that shares a term with every item that has any."""
     return SparseVector.from_pairs(dict.fromkeys(range(len(held.vocabulary)), 1.0))
 
 

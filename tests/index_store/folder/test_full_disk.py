@@ -21,7 +21,7 @@ ROOM = (0, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256)  # KiB that are left
 
 
 def attempts(disk: Path, template: Path, change: Callable[[Collection], object]) -> int:
-    """Tries it with more and more room; returns how often the disk ran full."""
+    """Makes the change with more and more free space; returns how often the disk ran full."""
     with Collection.open(_copy(template, disk / "it"), writable=True) as held:
         change(held)
     before, after, refused = looked_at(_copy(template, disk / "other")), looked_at(disk / "it"), 0
@@ -67,7 +67,7 @@ def _copy(source: Path, target: Path) -> Path:
 
 
 def test_a_disk_that_is_found_full_while_documents_are_added(small_disk: Path) -> None:
-    """Then tantivy refuses the next one without saying why; the sentence is the same, and nothing is written."""
+    """tantivy then refuses the next document without a reason: the error is the same sentence, nothing is written."""
     PostingsIndex.create(small_disk / "index")
     index = PostingsIndex(small_disk / "index", writable=True)
     writer = PostingsWriter(index)

@@ -1,4 +1,4 @@
-"""Readers in other processes while a writer adds: every answer is the exact one of some moment between two commits."""
+"""Readers in other processes while a writer adds: every answer is the exact one of some snapshot."""
 
 import sys
 

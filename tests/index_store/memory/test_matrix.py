@@ -39,7 +39,7 @@ def brute_force(items: dict[int, SparseVector], query: SparseVector, k: int) -> 
 def test_it_finds_what_brute_force_finds(
     items: list[SparseVector], query: SparseVector, k: int, data: st.DataObject
 ) -> None:
-    """However the items came in, whichever of them count, with and without a term that is asked for."""
+    """For items added in any parts, some missing or not alive, with and without terms that an item must share."""
     held = Matrix(len(WORDS))
     ends = sorted(data.draw(st.sets(st.integers(0, len(items)))) | {len(items)})
     missing = data.draw(st.sets(st.integers(0, len(items))))
@@ -60,7 +60,7 @@ def test_it_finds_what_brute_force_finds(
 @pytest.mark.parametrize("rows", [1_000, 65_536])
 @pytest.mark.parametrize("k", [1, 10, 300])
 def test_of_many_rows_too(k: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one block and in many."""
+    """The vectors lie in one block or in many."""
     monkeypatch.setattr("index_store.memory.matrix.ROWS", rows)
     rng = np.random.default_rng(k)
     items = {

@@ -65,7 +65,7 @@ far = st.dictionaries(st.integers(0, 2**31 - 1), weights, max_size=5).map(Sparse
 @settings(deadline=None)
 @given(some=st.lists(vectors | far, min_size=1, max_size=6), kept=st.sampled_from([0, 3, 500_000]))
 def test_texts_say_the_impacts(some: list[SparseVector], kept: int) -> None:
-    """Of usual and unusual terms and weights, however few pieces are remembered."""
+    """For usual and unusual terms and weights, however few pieces of text are kept for the next vector."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(documents, "PIECES_KEPT", kept)
         made = documents.texts(some)
@@ -85,7 +85,7 @@ def test_tokens_name_term_and_band() -> None:
 
 
 def test_what_tantivy_scores_is_the_formula(tmp_path: Path) -> None:
-    """Documents of all lengths, some of them removed: in each list, unit * f / (f + K), as the real index has it."""
+    """In each list of a real index of documents of all lengths, some removed, the score is unit * f / (f + K)."""
     PostingsIndex.create(tmp_path / "index")
     index = PostingsIndex(tmp_path / "index", writable=True)
     writer = PostingsWriter(index)
@@ -120,7 +120,7 @@ def test_what_tantivy_scores_is_the_formula(tmp_path: Path) -> None:
 def test_bounds_of_the_real_index_hold(
     tmp_path_factory: pytest.TempPathFactory, some: list[SparseVector], query: SparseVector, budget: int
 ) -> None:
-    """With everything read, and on a budget: no item scores more than its bound, nor an unseen one than `beyond`."""
+    """No item scores more than its bound, and no unseen item more than `beyond`, with and without a budget."""
     folder = tmp_path_factory.mktemp("bounds") / "index"
     PostingsIndex.create(folder)
     index = PostingsIndex(folder, writable=True)
@@ -144,7 +144,7 @@ def test_bounds_of_the_real_index_hold(
 
 
 def test_a_term_that_every_item_has(tmp_path: Path) -> None:
-    """Its idf is next to nothing, and BM25 would say nothing: the float32 arithmetic is followed, not the formula."""
+    """The idf of such a term is almost 0, so the bound follows BM25's float32 arithmetic and not its formula."""
     PostingsIndex.create(tmp_path / "index")
     index = PostingsIndex(tmp_path / "index", writable=True)
     writer = PostingsWriter(index)

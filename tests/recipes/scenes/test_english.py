@@ -271,7 +271,7 @@ def test_the_shipped_model_understands_english(images: np.ndarray) -> None:
 
 @pytest.mark.slow
 def test_figures_of_english_can_be_bad(images: np.ndarray) -> None:
-    """The judge: with rows of chance the same questions fail."""
+    """A negative control: with random rows the same questions fail."""
     model = load_model()
     encoder = model.encoder
     assert isinstance(encoder, SceneEncoder) and encoder.english is not None

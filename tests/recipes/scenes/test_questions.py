@@ -93,7 +93,7 @@ def _watched(encoder: SceneEncoder, vocabulary: Vocabulary, seen: list[torch.Ten
 
 
 def test_a_question_is_asked_of_the_nearest_pictures_too(cache: Path) -> None:
-    """The lesson on a batch of one picture: others, of all that are looked at, are nearest to what is asked of it."""
+    """The lesson on a batch of one picture also takes in the other pictures that are nearest to its questions."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
     texts, truth = load_questions("train", SCENES_ASKED, cache)
     questions = Questions.of(encoder, vocabulary, texts, texts, truth)
@@ -113,7 +113,7 @@ def test_a_question_is_asked_of_the_nearest_pictures_too(cache: Path) -> None:
 
 
 def test_questions_are_asked_in_other_words_too(cache: Path) -> None:
-    """As often as the recipe says, with the same answers, and the head sees the vectors of those words."""
+    """Questions are reworded as often as the recipe says, keep their answers, and reach the head as their new words."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
     texts, truth = load_questions("train", SCENES_ASKED, cache)
     questions = Questions.of(encoder, vocabulary, texts, ["a tent"] * len(texts), truth)
@@ -135,7 +135,7 @@ def test_questions_are_asked_in_other_words_too(cache: Path) -> None:
 
 @pytest.mark.usefixtures("one_thread")
 def test_a_head_that_is_asked_answers_better(cache: Path) -> None:
-    """On vectors of chance for 60 pictures: with the lesson, right answers come first, the same each time."""
+    """On random vectors for 60 pictures, the lesson brings right answers to the front, and equally each time."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
     texts, truth = load_questions("train", SCENES_ASKED, cache)
     questions = Questions.of(encoder, vocabulary, texts, texts, truth)
@@ -161,7 +161,7 @@ def test_a_head_that_is_asked_answers_better(cache: Path) -> None:
 
 
 def test_pictures_learn_the_nouns_of_a_colour_that_they_show(cache: Path) -> None:
-    """On vectors of chance for 60 pictures: with `shown` alone, those that are true of a picture are lit, no others."""
+    """On random vectors for 60 pictures, `shown` alone lights the terms that are true of a picture, and no others."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
     texts, truth = load_questions("train", SCENES_ASKED, cache)
     questions = Questions.of(encoder, vocabulary, texts, texts, truth)

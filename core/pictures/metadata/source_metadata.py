@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-_MOMENT = re.compile(
+_TIME = re.compile(
     r"(\d{4})(?:[:./-]?(\d\d)(?:[:./-]?(\d\d)(?:[ T]*(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?)?)?)?"
     r"\s*(Z|[+-]\d\d:?\d\d)?\0*\s*"
 )
@@ -14,24 +14,28 @@ _FIRST_PHOTOGRAPH = 1826
 
 
 @dataclass(frozen=True)
-class Told:
-    """Texts best first. `moments`: when it was taken, in ISO 8601; `place`: latitude and longitude in degrees."""
+class SourceMetadata:
+    """What one source says. Texts come best first.
+
+    `times`: when the picture was taken, in ISO 8601. `make`, `model`: of the camera. `coordinates`: latitude and
+    longitude in degrees.
+    """
 
     descriptions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
-    moments: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
     make: str = ""
     model: str = ""
-    place: tuple[float, float] | None = None
+    coordinates: tuple[float, float] | None = None
 
 
-def moment(text: str, offset: str = "") -> str:
-    """A moment as metadata write it, in ISO 8601 as far as it is known; empty for what is none, as 0000:00:00.
+def iso_time(text: str, offset: str = "") -> str:
+    """A date, perhaps with a time, as metadata write it, in ISO 8601; empty for what is none, as 0000:00:00.
 
-    The time is that of the place; `offset` from UTC ("+02:00") is kept where there is one.
+    What is not known of it is left out. The time is local; its `offset` from UTC ("+02:00") is kept where there is one.
     """
-    found = _MOMENT.fullmatch(text.strip())
+    found = _TIME.fullmatch(text.strip())
     if found is None:
         return ""
     year, month, day, hour, minute, second, zone = found.groups()
@@ -61,8 +65,11 @@ def _zone(text: str) -> str:
     return f"{found[1]}{found[2]}:{found[3]}" if found and int(found[2]) <= 14 and int(found[3]) < 60 else ""
 
 
-def place(latitude: float, longitude: float) -> tuple[float, float] | None:
-    """Degrees, north and east positive, to some 10 cm; None for what is no place, as 0, 0 of receivers without one."""
+def coordinates(latitude: float, longitude: float) -> tuple[float, float] | None:
+    """(latitude, longitude) in degrees, north and east positive, rounded to some 10 cm.
+
+    None for what is no place on Earth, and for 0, 0, which receivers write that do not know where they are.
+    """
     sound = all(map(math.isfinite, (latitude, longitude))) and abs(latitude) <= 90 and abs(longitude) <= 180
     if not sound or (latitude == 0 and longitude == 0):
         return None

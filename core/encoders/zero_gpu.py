@@ -34,12 +34,12 @@ if on_zero_gpu():  # declared before the app is launched, as the hub asks for
     _compute = spaces.GPU(duration=LENT_S)(_compute)
 
 
-def lent(encoder: DenseEncoder) -> DenseEncoder:
+def with_zero_gpu(encoder: DenseEncoder) -> DenseEncoder:
     """The encoder itself, or on ZeroGPU one that does the same in calls that have a GPU."""
-    return _Borrower(encoder) if on_zero_gpu() else encoder
+    return _ZeroGpuEncoder(encoder) if on_zero_gpu() else encoder
 
 
-class _Borrower:
+class _ZeroGpuEncoder:
     """A DenseEncoder that computes where a GPU is lent."""
 
     def __init__(self, encoder: DenseEncoder) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.encoders import lent_gpu
+from core.encoders import zero_gpu as zero_gpu_module
 from core.encoders.recipes import EncoderRecipe
 from core.models.model import Model
 from core.models.registry import _built
@@ -21,8 +21,8 @@ from core.models.registry import _built
 
 @pytest.fixture
 def zero_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
-    """`lent_gpu` as it is on such a Space; tells for how long calls asked, and how many there were."""
-    seen = SimpleNamespace(asked=[], calls=0, module=lent_gpu)
+    """`zero_gpu` as it is on such a Space; tells for how long calls asked, and how many there were."""
+    seen = SimpleNamespace(asked=[], calls=0, module=zero_gpu_module)
 
     def gpu(duration: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         seen.asked.append(duration)
@@ -40,20 +40,20 @@ def zero_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     stand_in.GPU = gpu  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "spaces", stand_in)
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
-    importlib.reload(lent_gpu)
+    importlib.reload(zero_gpu_module)
     yield seen
     monkeypatch.undo()
-    importlib.reload(lent_gpu)
+    importlib.reload(zero_gpu_module)
 
 
 def test_elsewhere_an_encoder_is_left_as_it_is(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
-    assert lent_gpu.lent(model.encoder) is model.encoder
+    assert zero_gpu_module.with_zero_gpu(model.encoder) is model.encoder
 
 
 def test_only_encoding_asks_for_a_gpu(zero_gpu: SimpleNamespace, model: Model, patches: list[Image.Image]) -> None:
     assert zero_gpu.asked == [zero_gpu.module.LENT_S]  # declared before any model is loaded
-    borrower = zero_gpu.module.lent(model.encoder)
+    borrower = zero_gpu.module.with_zero_gpu(model.encoder)
     assert (borrower.name, borrower.dim) == (model.encoder.name, model.encoder.dim)
     assert np.array_equal(borrower.encode_texts(["a red dog"]), model.encoder.encode_texts(["a red dog"]))
     assert np.array_equal(borrower.encode_images(patches[:3]), model.encoder.encode_images(patches[:3]))
@@ -68,7 +68,7 @@ def test_only_encoding_asks_for_a_gpu(zero_gpu: SimpleNamespace, model: Model, p
 def test_real_encoders_are_lent_a_gpu_and_the_built_in_one_needs_none(
     zero_gpu: SimpleNamespace, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.models.registry.lent", zero_gpu.module.lent)
+    monkeypatch.setattr("core.models.registry.with_zero_gpu", zero_gpu.module.with_zero_gpu)
     for name, borrows in (("blip:somewhere", True), ("scenes", False)):
         recipe = EncoderRecipe(name, "", "", 3, (), lambda places, device, precision: model.encoder)
         assert (_built(recipe, "cpu", "fp32") is not model.encoder) is borrows

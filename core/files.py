@@ -1,7 +1,11 @@
-"""Where Sightwords keeps what it makes for itself on this machine; must not know what that is."""
+"""Files of our own: the folder in which Sightwords keeps them, and how one is written whole; knows no content.
+
+A reader, or a crash, finds the old file or the new one, never a part.
+"""
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -15,3 +19,15 @@ def home_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "sightwords"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "sightwords"
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Lets `write` fill a hidden file beside `path`, then swaps it in."""
+    part = path.with_name(f".{path.name}.part")
+    write(part)
+    os.replace(part, path)
+
+
+def write_text_whole(path: Path, text: str) -> None:
+    """As `write_whole`, for text in UTF-8."""
+    write_whole(path, lambda part: part.write_text(text, "utf-8"))
