@@ -159,6 +159,13 @@ def test_index_and_again(tmp_path: Path, folder: Path) -> None:
     assert "1 renamed" in ok("index", folder, "--collection", path)
 
 
+def test_index_goes_on_without_a_path_that_is_missing(tmp_path: Path, folder: Path) -> None:
+    result = run("index", folder / "nowhere", folder / "0.png", "--collection", tmp_path / "c", "--model", "scenes")
+    assert result.exit_code == 0 and "no file or folder" in result.stderr
+    assert "1 added" in result.stdout and "1 skipped" in result.stdout and "holds 1 item\n" in result.stdout
+    assert ok("remove", folder / "0.png", "--collection", tmp_path / "c") == "1 item removed\n"
+
+
 def test_index_captions(tmp_path: Path, folder: Path) -> None:
     captions = folder / "captions.jsonl"
     captions.write_text('{"file": "0.png", "captions": ["a red dog", "a dog"]}\n')
