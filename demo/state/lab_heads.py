@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import QueryError
-from core.home import home_folder
+from core.files import home_folder
 from demo.components.head_comparison import ComparedHead
 from demo.state.lab_choice import EPOCHS
 
@@ -124,8 +124,10 @@ def runs_folder() -> Path:
 
 def shipped() -> tuple[list[ComparedHead], float]:
     """The heads that came along, as they were judged when they were made, and the dense R@1."""
-    from core.models.registry import SCENES
+
     from recipes.scenes.recipe import SHIPPED
+
+    from core.models.registry import SCENES
 
     figures = json.loads((SCENES / "figures.json").read_text("utf-8"))
     rows = [

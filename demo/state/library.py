@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import QueryError
-from core.home import home_folder
+from core.files import home_folder, write_text_whole
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
-from core.writing import write_text_whole
 from demo.components.amounts import of_kinds
 from demo.state.app import Session
 from demo.state.contents import WAIT_S, Contents, folder_named, refuse_nothing
