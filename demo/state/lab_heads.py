@@ -125,9 +125,8 @@ def runs_folder() -> Path:
 def shipped() -> tuple[list[ComparedHead], float]:
     """The heads that came along, as they were judged when they were made, and the dense R@1."""
 
-    from recipes.scenes.recipe import SHIPPED
-
     from core.models.registry import SCENES
+    from recipes.scenes.recipe import SHIPPED
 
     figures = json.loads((SCENES / "figures.json").read_text("utf-8"))
     rows = [
