@@ -95,7 +95,7 @@ def _compared(session: Session, comparing: Comparing, text: str, left: str, righ
     names = comparing.methods()
     rankings = [comparing.rank(text, method, PLACES) for method in (left, right)]
     sides = [
-        Side(names[method], ranking, collection.items([row.id for row in ranking.ranked]))
+        Side(names[method], ranking, collection.items([row.id for row in ranking.hits]))
         for method, ranking in zip((left, right), rankings, strict=True)
     ]
-    return side_by_side(sides[0], sides[1], compare(rankings[0].ranked, rankings[1].ranked))
+    return side_by_side(sides[0], sides[1], compare(rankings[0].hits, rankings[1].hits))
