@@ -13,7 +13,7 @@ from ir_measures import RR, R, Success
 from numpy import float32, float64, int64
 from numpy.typing import NDArray
 
-from core.search.runs import write_run
+from core.data.runs import write_run
 
 CUTS = (1, 5, 10)
 NO_ITEM = -1  # a place of a run that no item fills

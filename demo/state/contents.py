@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.home import home_folder
-
 from core.errors import DatasetError, ImageError, QueryError
-from core.pictures.folders.uploads import take_files
+from core.files import home_folder
+from core.pictures.folders.uploads import receive_files
 from demo.state.app import Session
 from demo.state.job import Job
 from index_store.address import Address
@@ -66,7 +65,7 @@ class Contents:
         model, _ = self._session.ready()
 
         def work(progress: Progress, should_stop: ShouldStop) -> Added:
-            taken = take_files(files, kept, should_stop=should_stop)
+            taken = receive_files(files, kept, should_stop=should_stop)
             if place is None and not taken.paths and not should_stop():
                 raise ImageError(taken.why_nothing)
             paths = ([place] if place is not None else []) + taken.paths
@@ -93,12 +92,12 @@ class Contents:
 
     def to_remove(self, what: str) -> Removal:
         """The items meant by an id, a file or a folder."""
-        from core.library.selection import is_many, matching
+        from core.library.selection import is_many, select_items
 
         if not what.strip():
             raise QueryError("There is nothing to remove; give an item's number, or a file or folder.")
         with open_collection(self._own()) as opened:
-            ids, held = matching(opened, [what.strip()]), len(opened)
+            ids, held = select_items(opened, [what.strip()]), len(opened)
         return Removal(tuple(ids), held, is_many(len(ids), held))
 
     def remove(self, ids: Sequence[int]) -> int:

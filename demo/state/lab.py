@@ -10,9 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, get_args
 
-from core.home import home_folder
-
 from core.errors import QueryError
+from core.files import home_folder
 from core.shipped import WORLD_MODEL
 from demo.components.head_comparison import ComparedHead
 from demo.state.app import Session

@@ -7,9 +7,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.home import home_folder
-
 from core.errors import QueryError
+from core.files import home_folder
 from demo.components.head_comparison import ComparedHead
 from demo.state.lab_choice import EPOCHS
 
@@ -144,11 +143,15 @@ def shipped() -> tuple[list[ComparedHead], float]:
 def row_of(experiment: "Experiment", result: "Result", own: str) -> ComparedHead:
     """`own`: the name of the kept head that the app searches with."""
     measures, config = result.measures, experiment.config
-    values = [measures[key] or 0.0 for key in ("recall@1", "flops", "query_terms", "item_terms", "exact@20")]
+    keys = ("recall@1", "flops", "query_terms", "item_terms", "exact@20")
+    recall, flops, caption_terms, image_terms, exact = (measures[key] or 0.0 for key in keys)
     control = config.control + (" + anchor" if config.anchor else "")
     name = experiment.name or f"{config.control}, {experiment.started[11:16]}"
     here = bool(own) and experiment.name == own
-    return ComparedHead(name, control, experiment.data, *values, seconds=result.seconds, in_use=here)
+    return ComparedHead(
+        name, control, experiment.data, recall, flops, caption_terms, image_terms, exact,
+        seconds=result.seconds, in_use=here,
+    )  # fmt: skip
 
 
 def called(experiment: "Experiment") -> str:

@@ -34,7 +34,7 @@ class Training:
         False where it was stopped before there was a head, or before that was judged.
         """
         from core.experiments.experiment import Experiment, conduct
-        from core.subprocess_task import run_apart
+        from core.subprocess_task import run_in_subprocess
         from core.training.curves import CURVES_FILE, read_curves
 
         if (place / CURVES_FILE).exists():
@@ -50,7 +50,7 @@ class Training:
                 self._finished_step(*said, in_all=in_all)
                 progress(said[0], said[1], TRAINING)
 
-        judged: bool = run_apart(conduct, place, cache, tell=tell, should_stop=should_stop)
+        judged: bool = run_in_subprocess(conduct, place, cache, tell=tell, should_stop=should_stop)
         return judged
 
     def _finished_epoch(self, measures: dict[str, Any]) -> None:

@@ -8,10 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.home import home_folder
-from core.writing import write_text_whole
-
 from core.errors import QueryError
+from core.files import home_folder, write_text_whole
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from demo.components.amounts import of_kinds
 from demo.state.app import Session

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from core.pictures.images import open_image, working_copy
+from core.search.query import Query
 from demo.components.amounts import count
 from demo.components.notices import LINK_SCRIPT, error_notice
 from demo.components.query_chips import CHIPS_SCRIPT
@@ -17,8 +18,8 @@ from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT
 from demo.components.welcome import MOSAIC_SCRIPT
 from demo.components.word_links import LINKS_SCRIPT, word_links_figure
 from demo.state.app import Session, data_uri
-from demo.state.page import Asked
-from demo.state.question import MAX_CONDITIONS, MOST, PAGE, Question, clean_edits, from_link
+from demo.state.page import PageState
+from demo.state.question import FIRST, MOST, PAGE, among, clean_weights, conditions_of, from_link, to_link
 from demo.tabs.answer import answered, explained, grid
 from demo.tabs.gradio_defaults import PLAIN, QUIET
 from demo.tabs.status import standing
@@ -59,7 +60,7 @@ class Tab:
 
     def __init__(self, session: Session, app: gr.Blocks) -> None:
         self.session = session
-        self.asked = gr.State(Asked())
+        self.asked = gr.State(PageState())
         self._build_question()
         self._build_answer()
         self.settings = [
@@ -101,7 +102,8 @@ class Tab:
             self.meaning = gr.HTML(_meaning("full"), elem_id="mode-meaning", **PLAIN)
             self.only = gr.Dropdown(
                 [], value=[], label="Only among",
-                info=f"choose, or type: taken>=2024, {'near=52.5,13.4,5km, ' * self.session.tells_places}caption=boat",
+                info=f"choose, or type: taken>=2024, {'near=52.5,13.4,5km, ' * self.session.tells_places}caption=boat, "
+                "without=dog",
                 multiselect=True, allow_custom_value=True, elem_id="only", visible=False, min_width=300,
             )  # fmt: skip
 
@@ -110,14 +112,14 @@ class Tab:
 
         def suggest(typed: Any) -> list[list[str]]:
             try:
-                found = session.suggest(typed if isinstance(typed, str) else "")
+                found = session.searcher.suggest(typed if isinstance(typed, str) else "")
             except SightwordsError:
                 return []
             return [[term, f"in {count(items, 'item')}"] for term, items in found]
 
         def resolve(word: Any) -> str:
             try:
-                return session.term(word if isinstance(word, str) else "") or ""
+                return session.searcher.term(word if isinstance(word, str) else "") or ""
             except SightwordsError:
                 return ""
 
@@ -185,16 +187,16 @@ class Tab:
 
         timer.tick(self.look, self.asked, shown, queue=False, **QUIET)
 
-        def arrive(asked: Asked, request: gr.Request) -> tuple[Any, ...]:
+        def arrive(asked: PageState, request: gr.Request) -> tuple[Any, ...]:
             question = from_link(str(request.query_params))
-            if not question.to_link():  # what somebody did since the page opened stays
+            if not to_link(question):  # what somebody did since the page opened stays
                 return (*self.look(asked), *(gr.skip(),) * 5)
-            settings = (question.text, question.expansion, question.mode, question.share, Asked(question))
+            settings = (question.text, question.expansion, question.mode, question.share, PageState(question))
             *rest, only, timer_now = standing(self.session, searched=True, kind=question.kind, each=question.each)
-            return (*rest, only | {"value": list(question.only)}, timer_now, *settings)
+            return (*rest, only | {"value": conditions_of(question)}, timer_now, *settings)
 
         def answer_link(request: gr.Request, *settings: Any) -> tuple[Any, ...]:
-            linked = from_link(str(request.query_params)).to_link()
+            linked = to_link(from_link(str(request.query_params)))
             return self._ask_again(*settings) if linked else (gr.skip(),) * len(self.answer)
 
         # a link opens with its answer
@@ -210,19 +212,19 @@ class Tab:
         question = _settled(asked.question, *given)
         text = question.text
         if text.strip() != asked.question.text.strip():
-            question = replace(question, edits={}, k=PAGE)
+            question = replace(question, weights={}, k=PAGE)
         return answered(self.session, replace(asked, question=question))
 
-    def look(self, asked: Asked) -> tuple[Any, ...]:
+    def look(self, asked: PageState) -> tuple[Any, ...]:
         """How far the session is, and what it is; see `standing`."""
-        return standing(self.session, searched=asked.found is not None)
+        return standing(self.session, searched=asked.result is not None)
 
     def ask_another_model(self, *settings: Any) -> tuple[Any, ...]:
         """Asks the same again where what is shown is another model's answer; edits are of its terms, so they go."""
         *given, asked = settings
-        if asked.found is None or asked.model == self.session.model_name:
+        if asked.result is None or asked.model == self.session.model_name:
             return (gr.skip(),) * len(self.answer)
-        return answered(self.session, replace(asked, question=replace(_settled(asked.question, *given), edits={})))
+        return answered(self.session, replace(asked, question=replace(_settled(asked.question, *given), weights={})))
 
     def _ask_again(self, *settings: Any) -> tuple[Any, ...]:
         *given, asked = settings
@@ -241,7 +243,7 @@ class Tab:
             return self._ask_again(*settings)
         asking = asked.question.text  # words typed since then wait for their own search
         question = replace(_settled(asked.question, *given), text=asking)
-        return answered(self.session, replace(asked, question=replace(question, edits=clean_edits(data["edits"]))))
+        return answered(self.session, replace(asked, question=replace(question, weights=clean_weights(data["edits"]))))
 
     def _more(self, *settings: Any) -> tuple[Any, ...]:
         *given, asked = settings
@@ -264,13 +266,13 @@ class Tab:
             return (gr.skip(),) * len(self.answer)
         try:
             image = working_copy(open_image(path))
-            encoded = self.session.encode_picture(image)
+            encoded = self.session.searcher.encode_picture(image)
         except SightwordsError as error:
             said = without_upload_path(str(error), str(path))
             return (error_notice(said), *(gr.skip(),) * (len(self.answer) - 1))
         small = image.copy()
         small.thumbnail((THUMBNAIL, THUMBNAIL))
-        question = replace(_settled(asked.question, *given), like=None, edits={}, k=PAGE)
+        question = replace(_settled(asked.question, *given), like=None, weights={}, k=PAGE)
         name = Path(path).name
         return answered(
             self.session,
@@ -287,23 +289,27 @@ class Tab:
 
     def _take_out(self, *settings: Any) -> tuple[Any, ...]:
         *given, asked = settings
-        question = replace(_settled(asked.question, *given), like=None, edits={})
+        question = replace(_settled(asked.question, *given), like=None, weights={})
         without = replace(asked, question=question, picture=None, source="", name="")
         if question.text.strip():
             return answered(self.session, without)
-        return ("", gr.skip(), "", gr.update(visible=False), "", "", "", "", "", "", replace(without, found=None))
+        return ("", gr.skip(), "", gr.update(visible=False), "", "", "", "", "", "", replace(without, result=None))
 
-    def _like(self, asked: Asked, event: gr.EventData) -> tuple[Any, ...]:
+    def _like(self, asked: PageState, event: gr.EventData) -> tuple[Any, ...]:
         wanted = event._data.get("id") if isinstance(event._data, dict) else None
         if not isinstance(wanted, int) or isinstance(wanted, bool):
             return (gr.skip(),) * (len(self.answer) + 1)
-        question = Question(like=wanted, kind=asked.question.kind, only=asked.question.only, each=asked.question.each)
-        return ("", *answered(self.session, Asked(question)))
+        before = asked.question  # more like this one, among the same items
+        question = replace(
+            FIRST, like=wanted, kind=before.kind, where=before.where, without=before.without, each=before.each,
+            budget=before.budget,
+        )  # fmt: skip
+        return ("", *answered(self.session, PageState(question)))
 
-    def _choose(self, asked: Asked, event: gr.EventData) -> tuple[Any, Any, Any]:
+    def _choose(self, asked: PageState, event: gr.EventData) -> tuple[Any, Any, Any]:
         """Grid and detail after a card was pressed or a rival chosen; anything but those of a hit changes nothing."""
         data = event._data if isinstance(event._data, dict) else {}
-        hits = asked.found.hits if asked.found else ()
+        hits = asked.result.hits if asked.result else ()
         rival, wanted = data.get("rival"), data.get("id")
         ids = [hit.id for hit in hits]
         if "rival" in data and isinstance(rival, int) and asked.chosen < len(hits):
@@ -318,9 +324,9 @@ class Tab:
             replace(asked, chosen=index),
         )
 
-    def _links(self, asked: Asked) -> str:
+    def _links(self, asked: PageState) -> str:
         try:
-            return word_links_figure(self.session.links(asked.question.text), asked.spoken)
+            return word_links_figure(self.session.searcher.links(asked.question.text), asked.literal)
         except SightwordsError as error:
             return f"<details open><summary>…</summary>{error_notice(str(error))}</details>"
 
@@ -334,11 +340,11 @@ def _upload_folder() -> Path:
 
 
 def _settled(
-    before: Question, text: str, expansion: float, mode: str, kind: str, only: list[str], share: float, each: bool
-) -> Question:
-    conditions = tuple(dict.fromkeys(only or ()))[:MAX_CONDITIONS]
+    before: Query, text: str, expansion: float, mode: str, kind: str, only: list[str], share: float, each: bool
+) -> Query:
+    question = among(before, only or ())
     return replace(
-        before, text=text, expansion=expansion, mode=mode, kind=kind, only=conditions, share=share, each=each  # type: ignore[arg-type]
+        question, text=text, expansion=expansion, mode=mode, kind=kind, share=share, each=each  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -347,6 +353,6 @@ def _seen(session: Session, asked: Any) -> list[str]:
     if not (isinstance(asked, list) and len(asked) == 2 and isinstance(asked[0], int) and isinstance(asked[1], str)):
         return ["", ""]
     try:
-        return [data_uri(session.seen(asked[0], asked[1])), f"Where ‘{asked[1]}’ was seen"]
+        return [data_uri(session.searcher.heatmap(asked[0], asked[1])), f"Where ‘{asked[1]}’ was seen"]
     except SightwordsError as error:
         return ["", str(error)]

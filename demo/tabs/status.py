@@ -26,7 +26,7 @@ def standing(session: Session, searched: bool, kind: str | None = None, each: bo
         gr.update(visible=session.path is None and not session.public),
         gr.update(visible=kinds.get("caption", 0) > 0, **({"value": kind} if kind else {})),
         gr.update(visible=session.has_copies(), **({"value": True} if each else {})),
-        gr.update(choices=session.conditions(), visible=session.path is not None),
+        gr.update(choices=session.searcher.conditions(), visible=session.path is not None),
         gr.Timer(active=waiting),
     )
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from core.library.built_in_world import WORLD_SIZE, world_path
 from core.models.registry import SCENES, load_model
+from core.search.query import Query
 from core.search.search import search
 from core.training.presets import ANCHORED_HEAD, SCENES_HEADS, SHIPPED_HEAD
 from core.training.trainer import project
@@ -108,7 +109,7 @@ def shown(built_in_home: Path) -> dict[str, int]:
         with Collection.open(world_path(model)) as world:
             return {
                 query["query"]: _showing(
-                    _named(claim_from_json(query)), search(model, world, text=query["query"], k=5).hits
+                    _named(claim_from_json(query)), search(model, world, Query(query["query"], k=5)).hits
                 )
                 for query in QUERIES
             }
