@@ -19,13 +19,15 @@ def standing(session: Session, searched: bool, kind: str | None = None, each: bo
     now = session.status
     waiting = now.stage not in ("ready", "failed")
     kinds = session.kinds()
+    linked_kind: dict[str, Any] = {"value": kind} if kind else {}
+    linked_each: dict[str, Any] = {"value": True} if each else {}
     return (
         status(session),
         about_line(session.model_name, session.about),
         "" if searched else mosaic(session.sample(SAMPLE), kinds.get("image", 0)),
         gr.update(visible=session.path is None and not session.public),
-        gr.update(visible=kinds.get("caption", 0) > 0, **({"value": kind} if kind else {})),
-        gr.update(visible=session.has_copies(), **({"value": True} if each else {})),
+        gr.update(visible=kinds.get("caption", 0) > 0, **linked_kind),
+        gr.update(visible=session.has_copies(), **linked_each),
         gr.update(choices=session.searcher.conditions(), visible=session.path is not None),
         gr.Timer(active=waiting),
     )
