@@ -178,7 +178,7 @@ def random_head(dim: int) -> SparseHead:
 def by_batch(encoder: DenseEncoder, photos: Sequence[Path], batches: Sequence[int]) -> None:
     """Rates by batch size; the first row is the plain loop."""
     images, texts = [Image.open(path).convert("RGB") for path in photos], [TEXT] * (4 * len(photos))
-    where = encoder.place if isinstance(encoder, BatchedEncoder) else "its worker"
+    where = encoder.compute_device if isinstance(encoder, BatchedEncoder) else "its worker"
     table = Table("batch", "images/s", "texts/s", title=f"{encoder.name} on {where}")
     encoder.encode_images(images[:1]), encoder.encode_texts(texts[:1])  # warm up
     plain = [rate(lambda item=item, one=one: [one([x]) for x in item], item)

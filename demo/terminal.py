@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from core.models.parity import ParityCheck
     from core.models.published import PublishedExample, PublishedPairing
     from core.models.registry import ModelEntry
-    from core.search.explain import Contribution, SearchTerm
-    from core.search.search import SearchHit, SearchResult
+    from core.search.explain import Contribution, QueryTerm
+    from core.search.results import SearchHit, SearchResult
     from index_store.items import Counts, Stats
 
 REASONS = 4  # contributions shown a hit: enough to see why, and one line long
@@ -119,7 +119,7 @@ def show_models(entries: "Sequence[ModelEntry]") -> None:
             out().print(Padding(Text(sentence), (0, 0, 0, 2)))
 
 
-def show_terms(terms: "Sequence[SearchTerm]") -> None:
+def show_terms(terms: "Sequence[QueryTerm]") -> None:
     """A table of a vector's terms, heaviest first."""
     table = Table("term", Column("weight", justify="right"), "kind")
     for term in terms:
@@ -151,9 +151,10 @@ def show_result(result: "SearchResult", narrowed: bool = False) -> None:
             name.append(f"\n{printable(known)}", "dim")
         table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
     out().print(table)
+    hits = count(len(result.hits), "hit")
     proof = "exactly the best" if result.exact else "possibly not the best, as the budget ended the search"
     say(
-        f"{len(result.hits)} hits, {proof}, in {result.timings_ms['total']:.0f} ms; + marks terms that the model added",
+        f"{hits}, {proof}, in {result.timings_ms['total']:.0f} ms; + marks terms that the model added",
         "dim",
     )
 
@@ -174,7 +175,7 @@ def show_report(report: "IndexReport", place: str, items: int) -> None:
     counts = (
         f"{report.added} added, {report.updated} updated, {report.renamed} renamed, {report.removed} removed, "
         f"{report.unchanged} unchanged, {len(report.skipped)} skipped in {report.seconds:.1f} s; "
-        f"{printable(shorten_paths(place))} holds {items} items"
+        f"{printable(shorten_paths(place))} holds {count(items, 'item')}"
     )
     out().print(Text(counts), soft_wrap=True)
     for file in report.unread_captions:
@@ -210,7 +211,7 @@ def show_stats(stats: "Stats", counts: "Counts", place: str, model: str, precisi
         table.add_row("on disk", f"{stats.bytes_on_disk / 1e6:.1f} MB")
     table.add_row("most frequent", ", ".join(f"{term} {number}" for term, number in stats.frequent))
     if counts.items != stats.items:
-        table.add_row("let through", f"{counts.items} items")
+        table.add_row("let through", count(counts.items, "item"))
     counted = {"folders": counts.folders, "tags": counts.tags, "cameras": counts.cameras, "taken in": counts.years}
     for name, values in counted.items():
         if values:

@@ -100,9 +100,9 @@ def index_paths(
     says. That file also gives it tags, date, camera and coordinates (`read_description`). Other processes may write to
     the collection between two batches; what they did is followed.
 
-    A file or a row of captions that cannot be read is skipped, and the report says why. Raises ImageError for a path
-    that does not exist, DatasetError for a captions file without captions, CollectionError when another model made the
-    collection.
+    A path that does not exist, a file or a row of captions that cannot be read is skipped, and the report says why.
+    Raises ImageError where none of the paths exists, DatasetError for a captions file without captions, CollectionError
+    when another model made the collection.
     """
     started = perf_counter()
     _check_model(model, collection)
@@ -120,7 +120,7 @@ def index_paths(
         listing = replace(listing, pictures=[picture for picture in listing.pictures if shard.takes(picture)])
         spoken = {picture: texts for picture, texts in spoken.items() if shard.takes(picture)}
     total = len(listing.pictures) + sum(map(len, spoken.values()))
-    tally = Tally(total, progress, should_stop, skipped=[*listing.unreadable, *assigned.skipped])
+    tally = Tally(total, progress, should_stop, skipped=[*listing.missing, *listing.unreadable, *assigned.skipped])
     unread = _unread_captions(known, listing.folders) if file is None else ()
     alts = {picture: texts[0] for picture, texts in spoken.items() if texts} | dict(alt_texts or {})
 

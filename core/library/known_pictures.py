@@ -11,7 +11,8 @@ from core.library.prefetch import prefetched
 from core.library.tally import Tally
 from core.pictures.captions.encodings import is_encodable
 from core.pictures.images import content_hash
-from core.pictures.metadata.description import DueDescriptions, read_description
+from core.pictures.metadata.description import read_description
+from core.pictures.metadata.sidecars import DueDescriptions
 from index_store.items import Description, Item
 
 DESCRIPTIONS = 500  # descriptions of known pictures in one commit: little work, and little to lose

@@ -36,10 +36,11 @@ def _explain_empty_folders(known: KnownItems, listing: Listing, tally: Tally) ->
     for folder in listing.empty:
         count = known.below(folder)
         if count and folder not in unreadable:
+            stay = "it stays" if count == 1 else "they stay"
             tally.skip(
                 folder,
-                f"The folder {folder} holds no pictures now, but {count} items came from it; they stay. "
-                f"Is its disk mounted? To take them out: {_removing(folder, known)}",
+                f"The folder {folder} holds no pictures now, but {_items(count)} came from it; {stay}. "
+                f"Is its disk mounted? To take {'it' if count == 1 else 'them'} out: {_removing(folder, known)}",
             )
 
 
@@ -49,9 +50,13 @@ def _explain_items_in_junk(known: KnownItems, listing: Listing, tally: Tally) ->
         if count := known.below(folder):
             tally.skip(
                 folder,
-                f"{count} {'item' if count == 1 else 'items'} of the collection came from {folder}, which is left "
+                f"{_items(count)} of the collection came from {folder}, which is left "
                 f"out now; what is in stays. To take it out: {_removing(folder, known)}",
             )
+
+
+def _items(count: int) -> str:
+    return f"{count:,} {'item' if count == 1 else 'items'}"
 
 
 def _removing(folder: Path, known: KnownItems) -> str:

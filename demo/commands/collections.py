@@ -20,10 +20,13 @@ from demo.commands.options import (
     WhereOption,
     YesOption,
 )
+from demo.components import amounts
 from index_store.folder.writer_lock import WAIT_S
 
 if TYPE_CHECKING:
+    from core.library.indexing import IndexReport
     from index_store.items import Item
+    from index_store.store import Store
 
 commands = typer.Typer()
 
@@ -64,15 +67,14 @@ def index(
 ) -> None:
     """Add folders of pictures to a collection, or bring it in step with them."""
     from core.library.indexing import index_paths
-    from core.library.selection import remove_gone
     from core.pictures.captions.reading import read_captions
     from core.pictures.folders.listing import Shard, existing
 
     share = Shard.parse(shard) if shard is not None else None
     if captions is not None:
         read_captions(captions)  # wrong input is told before a collection is made or a model loaded
-    existing(paths)
-    with writable(collection, model, paths, wait) as (own, opened):
+    there, _ = existing(paths)
+    with writable(collection, model, there, wait) as (own, opened):
         with terminal.interrupted() as should_stop, terminal.progress_bar("indexing") as advance:
             report = index_paths(
                 own,
@@ -86,26 +88,41 @@ def index(
                 progress=advance,
                 should_stop=should_stop,
             )
-        kept, asked = len(report.kept), f"The files of {len(report.kept):,} of {len(opened):,} items are gone"
-        if kept and terminal.confirm(f"{asked}: take the items out?"):
-            removed = remove_gone(opened, report.kept)
-            report, kept = replace(report, removed=report.removed + removed, kept=()), 0
-        items, place = len(opened), opened.address
-    if kept:
-        terminal.say(f"{asked}; they stay. --yes takes them out, unless their disk is not mounted.", "yellow")
-    if as_json:
-        document = asdict(report) | {"collection": place, "model": own.name, "items": items}
-        document["kept"] = kept
-        document["skipped"] = [{"path": path, "reason": reason} for path, reason in report.skipped]
-        terminal.print_json(document)
-    else:
-        terminal.show_report(report, place, items)
+        report = _remove_gone_if_confirmed(opened, report)
+        items, address = len(opened), opened.address
+    _show_report(report, own.name, address, items, as_json)
     if report.cancelled:
         terminal.say("Stopped; what is counted above is stored, and the same command goes on from there.", "yellow")
         raise typer.Exit(1)
     if not report.read and share is None:
         terminal.say("Nothing could be read: there is no picture in what was named.", "red")
         raise typer.Exit(1)
+
+
+def _remove_gone_if_confirmed(opened: "Store", report: "IndexReport") -> "IndexReport":
+    """Asks whether items that indexing kept, though their files are gone, are to be taken out, and does so.
+
+    Returns the report as it is then. Where nobody agrees, or can be asked, it says that the items stay.
+    """
+    from core.library.selection import remove_gone
+
+    if not report.kept:
+        return report
+    gone = f"The files of {len(report.kept):,} of {amounts.count(len(opened), 'item')} are gone"
+    if terminal.confirm(f"{gone}: take the items out?"):
+        return replace(report, removed=report.removed + remove_gone(opened, report.kept), kept=())
+    terminal.say(f"{gone}; they stay. --yes takes them out, unless their disk is not mounted.", "yellow")
+    return report
+
+
+def _show_report(report: "IndexReport", model: str, address: str, items: int, as_json: bool) -> None:
+    if not as_json:
+        terminal.show_report(report, address, items)
+        return
+    document = asdict(report) | {"collection": address, "model": model, "items": items}
+    document["kept"] = len(report.kept)
+    document["skipped"] = [{"path": path, "reason": reason} for path, reason in report.skipped]
+    terminal.print_json(document)
 
 
 @commands.command()
@@ -130,7 +147,7 @@ def remove(
     if as_json:
         terminal.print_json({"removed": removed, "ids": ids})
     else:
-        terminal.out().print(f"{removed} items removed")
+        terminal.out().print(f"{amounts.count(removed, 'item')} removed")
 
 
 @commands.command()
@@ -158,7 +175,7 @@ def tag(
     if as_json:
         terminal.print_json({"tagged": len(ids), "ids": ids})
     else:
-        terminal.out().print(f"{len(ids)} items tagged")
+        terminal.out().print(f"{amounts.count(len(ids), 'item')} tagged")
 
 
 @commands.command()
@@ -183,8 +200,8 @@ def verify(
         for sentence in found or ["All that it holds agrees."]:
             terminal.out().print(sentence, markup=False, soft_wrap=True)
         if repairs:
-            said = f"Mended: {repairs.rewritten} items written anew, {repairs.removed} taken out"
-            terminal.out().print(f"{said}; index their folders again to bring those back.", markup=False)
+            sentence = f"Mended: {amounts.count(repairs.rewritten, 'item')} written anew, {repairs.removed:,} taken out"
+            terminal.out().print(f"{sentence}; index their folders again to bring those back.", markup=False)
     if left:
         raise typer.Exit(1)
 
@@ -204,8 +221,8 @@ def compact(
         terminal.print_json({"collection": place} | asdict(done))
     else:
         sizes = f"{done.bytes_before / 1e6:.1f} MB before, {done.bytes_after / 1e6:.1f} MB now"
-        told = f"{sizes}; {done.segments_before} pieces before, {done.segments_after} now"
-        terminal.out().print(told, markup=False, soft_wrap=True)
+        pieces = f"{sizes}; {done.segments_before} pieces before, {done.segments_after} now"
+        terminal.out().print(pieces, markup=False, soft_wrap=True)
 
 
 @commands.command()

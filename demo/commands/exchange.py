@@ -10,6 +10,7 @@ import typer
 from demo import terminal
 from demo.commands.opening import model_of, opened, writable
 from demo.commands.options import CollectionOption, JsonOption, NewCollectionOption, WaitOption
+from demo.components import amounts
 from index_store.address import MilvusAddress, parse_address
 from index_store.folder.writer_lock import WAIT_S
 
@@ -38,23 +39,24 @@ def export(
     if (form == "trec") != (queries is not None):
         raise typer.BadParameter("--format trec needs --queries FILE, and only it does")
     if queries is not None:
-        from core.search.runs import answers, read_queries, write_run
+        from core.data.runs import read_queries, write_run
+        from core.search.search import ranked_lists
 
         asked = read_queries(queries)
         with opened(collection) as (model, store):
-            count = write_run(out, answers(model, store, asked, k), "sightwords")
+            written = write_run(out, ranked_lists(model, store, asked, k), "sightwords")
     else:
         from index_store.formats.ciff import export_ciff
         from index_store.formats.jsonl import export_jsonl
 
         write = export_ciff if form == "ciff" else export_jsonl
         with opened(collection) as (_, store), terminal.progress_bar("exporting") as advance:
-            count = write(store, out, progress=advance)
-    what = "items" if form == "ciff" else "lines"
+            written = write(store, out, progress=advance)
+    what = "item" if form == "ciff" else "line"
     if as_json:
-        terminal.print_json({"format": form, "file": str(out.absolute()), what: count})
+        terminal.print_json({"format": form, "file": str(out.absolute()), f"{what}s": written})
     else:
-        terminal.out().print(f"{count} {what} written to {out}", markup=False, soft_wrap=True)
+        terminal.out().print(f"{amounts.count(written, what)} written to {out}", markup=False, soft_wrap=True)
 
 
 @commands.command("import")
@@ -94,6 +96,5 @@ def import_(
     if as_json:
         terminal.print_json(asdict(done) | {"collection": place, "items": items})
     else:
-        terminal.out().print(
-            f"{done.added} items added, {done.present} were there already; the collection now holds {items}"
-        )
+        added = f"{amounts.count(done.added, 'item')} added, {done.present:,} there already"
+        terminal.out().print(f"{added}; the collection now holds {items:,}")

@@ -8,6 +8,7 @@ import typer
 from demo import terminal
 from demo.commands.opening import writing
 from demo.commands.options import JsonOption
+from demo.components import amounts
 
 commands = typer.Typer()
 
@@ -27,4 +28,5 @@ def scenes(
     if as_json:
         terminal.print_json({"split": split, "count": count, "out": str(out.absolute()), "meta": META})
     else:
-        terminal.out().print(f"{count} pictures of the {split} split drawn into {out}", markup=False, soft_wrap=True)
+        drawn = f"{amounts.count(count, 'picture')} of the {split} split drawn into {out}"
+        terminal.out().print(drawn, markup=False, soft_wrap=True)

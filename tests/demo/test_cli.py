@@ -159,6 +159,13 @@ def test_index_and_again(tmp_path: Path, folder: Path) -> None:
     assert "1 renamed" in ok("index", folder, "--collection", path)
 
 
+def test_index_goes_on_without_a_path_that_is_missing(tmp_path: Path, folder: Path) -> None:
+    result = run("index", folder / "nowhere", folder / "0.png", "--collection", tmp_path / "c", "--model", "scenes")
+    assert result.exit_code == 0 and "no file or folder" in result.stderr
+    assert "1 added" in result.stdout and "1 skipped" in result.stdout and "holds 1 item\n" in result.stdout
+    assert ok("remove", folder / "0.png", "--collection", tmp_path / "c") == "1 item removed\n"
+
+
 def test_index_captions(tmp_path: Path, folder: Path) -> None:
     captions = folder / "captions.jsonl"
     captions.write_text('{"file": "0.png", "captions": ["a red dog", "a dog"]}\n')
@@ -268,6 +275,12 @@ BAD_SEARCHES = {
     "k": (["dog", "-k", "0"], "k is 0"),
     "expansion": (["dog", "--expansion", "2"], "expansion strength is 2.0"),
     "without": (["dog", "--without", "zebra"], "'zebra'"),
+    "a weight of nothing": (["dog", "--weight", "zebra=1"], "no term 'zebra'"),
+    "a weight without a number": (["dog", "--weight", "dog"], "'dog' is no weight of a term"),
+    "a weight that is none": (["dog", "--weight", "dog=heavy"], "'dog=heavy' is no weight of a term"),
+    "a weight out of range": (["dog", "--weight", "dog=nan"], "cannot weigh nan"),
+    "two pictures": (["--image", ROOT / "assets" / "growth.png", "--like", "1"], "not both"),
+    "no item": (["--like", "999"], "holds no item 999"),
     "no picture": (["--image", "nowhere.png"], "no picture at nowhere.png"),
 }
 
@@ -287,7 +300,7 @@ def test_bad_pictures(made: Path, tmp_path: Path) -> None:
 
 def test_usage(made: Path, folder: Path) -> None:
     misused("search")
-    misused("search", "dog", "--image", folder / "0.png")
+    misused("encode", "dog", "--image", folder / "0.png")
     misused("search", "dog", "--mode", "fuzzy")
     misused("search", "dog", "-k", "many")
     misused("index", folder)
@@ -357,7 +370,7 @@ def test_many_items_go_only_once_somebody_agrees(
     assert json.loads(result.stdout)["kept"] == 5 and "5 of 6 items are gone; they stay" in result.stderr
     answers = iter([False, True, True])
     asked: list[str] = []
-    monkeypatch.setattr(terminal, "agreed", lambda question: asked.append(question) or next(answers))
+    monkeypatch.setattr(terminal, "confirm", lambda question: asked.append(question) or next(answers))
     assert "they stay" in run("index", folder, "--collection", made).stderr
     report = document("index", folder, "--collection", made)
     assert (report["removed"], report["kept"], report["items"]) == (5, 0, 1) and len(asked) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import DatasetError, ImageError
 from core.pictures.folders.junk import APPLE_DOUBLE, APPLE_DOUBLE_BYTES, is_junk_folder
-from core.pictures.formats.kinds import COMPANIONS, is_picture, picture_suffixes
+from core.pictures.formats.kinds import is_picture, is_sidecar, picture_suffixes
 
 LONGEST_SUFFIX = 12  # characters; what is longer belongs to the name
 
@@ -43,6 +43,7 @@ class Listing:
 
     pictures: list[Path] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)  # the folders that were asked for
+    missing: list[tuple[Path, str]] = field(default_factory=list)  # paths that do not exist, one sentence each
     unreadable: list[tuple[Path, str]] = field(default_factory=list)  # a folder or one entry of it, one sentence
     empty: list[Path] = field(default_factory=list)  # those of `folders` that hold no picture: perhaps not mounted
     passed_over: Counter[str] = field(default_factory=Counter)  # files that are no pictures, by suffix ("" for none)
@@ -51,9 +52,9 @@ class Listing:
 
     def covers(self, path: Path) -> bool:
         """Whether the walk would have met this path, so that its absence means that the file is gone."""
-        doubtful = (*self.empty, *(place for place, _ in self.unreadable))
+        doubtful = (*self.empty, *(path for path, _ in self.unreadable))
         walked = any(path.is_relative_to(folder) for folder in self.folders)
-        return walked and not any(path.is_relative_to(place) for place in doubtful)
+        return walked and not any(path.is_relative_to(other) for other in doubtful)
 
 
 def files_by_suffix(numbers: Mapping[str, int]) -> str:
@@ -61,16 +62,22 @@ def files_by_suffix(numbers: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {suffix or 'without a suffix'}" for suffix, number in numbers.items())
 
 
-def existing(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
-    """The paths, absolute and without links; ImageError for one that does not exist or cannot be reached."""
-    found = []
+def existing(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """The paths that exist, absolute and without links, and (path, one sentence) of the others.
+
+    Raises ImageError where none of them exists, or can be reached.
+    """
+    there: list[Path] = []
+    missing: list[tuple[Path, str]] = []
     for given in paths:
         path = Path(os.path.expanduser(given))  # Path.expanduser raises for ~name where nobody is called so
         try:
-            found.append(path.resolve(strict=True))
-        except (OSError, RuntimeError, ValueError) as error:  # missing, forbidden, too long, a link to itself
-            raise ImageError(f"There is no file or folder at {path} that can be read; check the path.") from error
-    return found
+            there.append(path.resolve(strict=True))
+        except (OSError, RuntimeError, ValueError):  # missing, forbidden, too long, a link to itself
+            missing.append((path, f"There is no file or folder at {path} that can be read; check the path."))
+    if missing and not there:
+        raise ImageError(missing[0][1])
+    return there, missing
 
 
 def is_gone(path: str | os.PathLike[str]) -> bool:
@@ -100,11 +107,12 @@ def list_pictures(
     skip: folders for which it is true are not entered.
     besides: absolute paths of files that are read as something else, and are not counted.
 
-    Raises ImageError for a path that does not exist.
+    Raises ImageError where none of `paths` exists; otherwise those that do not are named in `missing`.
     """
-    listing = Listing()
+    there, missing = existing(paths)
+    listing = Listing(missing=missing)
     found: set[Path] = set()
-    for path in existing(paths):
+    for path in there:
         if path.is_dir():
             listing.folders.append(path)
             pictures: Sequence[Path] = _Walk(listing, skip, everything, besides).pictures_below(path)
@@ -184,7 +192,7 @@ class _Walk:
         suffix = path.suffix.lower()
         if suffix in picture_suffixes():
             self.pictures.append(path)
-        elif suffix in COMPANIONS or path in self.besides:
+        elif is_sidecar(path.name) or path in self.besides:
             return
         elif entry.is_file():  # a pipe would be waited for
             if _begins_as_picture(path):

@@ -34,7 +34,7 @@ NO_PICTURES = frozenset(
     ("BUFR", "EPS", "GRIB", "HDF5", "IMT", "IPTC", "MCIDAS", "MPEG", "PDF", "SPIDER", "WMF", "XVTHUMB")
 )
 OTHERS_SUFFIXES = frozenset({".fit", ".im", ".vst"})  # sports watches, and drawing programs, use them more often
-COMPANIONS = frozenset({".xmp"})  # are read with the picture that they lie beside (`metadata.description`)
+_SIDECAR = re.compile(r".*\.xmp|.*(?P<suffix>\.\w+)(?:\.s[a-z-]*)?(?:\(\d+\))?\.json", re.IGNORECASE | re.DOTALL)
 HALF_WRITTEN = frozenset({".crdownload", ".download", ".part", ".partial", ".tmp"})  # may begin as a picture does
 HEAD = 32  # bytes that tell a format
 _HEIC_BRANDS = rb"hei[cmsx]|hev[cmsx]|mif1|msf1"
@@ -62,6 +62,15 @@ def picture_suffixes() -> frozenset[str]:
     formats = set(pillow_formats())
     known = {suffix for suffix, name in Image.registered_extensions().items() if name in formats}
     return frozenset(known | HEIC_SUFFIXES | JXL_SUFFIXES | RAW_SUFFIXES) - OTHERS_SUFFIXES
+
+
+def is_sidecar(name: str) -> bool:
+    """Whether a file is called as what is read with the picture beside it: XMP, or the JSON of Google Takeout.
+
+    The names of Google's are `metadata.takeout`'s to explain; only those that hold a picture's name whole are known.
+    """
+    found = _SIDECAR.fullmatch(name)
+    return found is not None and (found["suffix"] is None or found["suffix"].lower() in picture_suffixes())
 
 
 def begins_as_picture(head: bytes) -> bool:

@@ -20,6 +20,7 @@ from core.library.selection import remove_gone
 from core.models.model import Model
 from core.pictures.folders.listing import list_pictures
 from core.pictures.images import open_image
+from core.search.query import Query
 from core.search.search import search
 from index_store.errors import CollectionError
 from index_store.filters import parse
@@ -422,6 +423,23 @@ def test_a_path_that_does_not_exist(collection: Collection, counting: Counting, 
         index_paths(counting, collection, [tmp_path / "nowhere"])
 
 
+def test_a_missing_path_costs_no_other(collection: Collection, counting: Counting, folder: Path) -> None:
+    report = index_paths(counting, collection, [folder / "nowhere", folder])
+    assert counts(report) == (6, 0, 0, 0, 1)
+    assert report.skipped[0][0] == str(folder / "nowhere") and "no file or folder" in report.skipped[0][1]
+    (folder / "below").rename(folder.parent / "unplugged")
+    report = index_paths(counting, collection, [folder / "0.png", folder / "below"])  # of a disk that is not there
+    assert counts(report) == (0, 1, 0, 0, 1) and len(collection) == 6
+
+
+def test_one_item_is_called_one_item(collection: Collection, counting: Counting, folder: Path, tmp_path: Path) -> None:
+    index_paths(counting, collection, [folder / "below" / "4.png"])
+    (folder / "below").rename(tmp_path / "unplugged")
+    (folder / "below").mkdir()
+    (_, reason), *_ = index_paths(counting, collection, [folder / "below"]).skipped
+    assert "but 1 item came from it; it stays." in reason and "To take it out:" in reason
+
+
 @pytest.mark.parametrize("name", ["x" * 300, "a\0b", "~nobody-of-this-name/x"])
 def test_paths_that_cannot_be(collection: Collection, counting: Counting, tmp_path: Path, name: str) -> None:
     with pytest.raises(ImageError):
@@ -555,7 +573,7 @@ def test_large_pictures_are_shrunk_for_indexing_and_searching_alike(
     (item,) = collection.all_items()
     assert (item.width, item.height) == (2500, 1200)
     (vector,) = collection.vectors([item.id])
-    (hit,) = search(counting, collection, image=open_image(tmp_path / "large.png")).hits
+    (hit,) = search(counting, collection, Query(picture=open_image(tmp_path / "large.png"))).hits
     assert hit.id == item.id and hit.score == pytest.approx(vector.dot(vector), rel=1e-5)
 
 

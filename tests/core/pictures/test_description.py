@@ -1,5 +1,6 @@
 """What pictures' files say of them: EXIF, IPTC and XMP that these tests write; junk and damage say nothing."""
 
+import json
 import os
 import struct
 import time
@@ -293,6 +294,60 @@ def test_damage_costs_the_description_at_most(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.xmp")  # never read: it would wait for ever
     picture(tmp_path / "pipe.jpg")
     assert read_description(tmp_path / "pipe.jpg") == Description() == read_description(tmp_path / "nowhere.jpg")
+
+
+def takeout(**other: object) -> str:
+    """The JSON that Google Takeout writes beside a picture."""
+    place = {"latitude": 52.52, "longitude": 13.405, "altitude": 0.0}
+    empty = {"latitude": 0.0, "longitude": 0.0, "altitude": 0.0}
+    whole = {"title": "a.jpg", "description": "Two boats\nat sea", "photoTakenTime": {"timestamp": "1714738029"}}
+    return json.dumps(whole | {"geoData": empty, "geoDataExif": place} | other)
+
+
+LONG = "a-picture-with-a-name-of-more-than-46-letters"
+
+
+@pytest.mark.parametrize(
+    ("name", "sidecar"),
+    [
+        ("a.jpg", "a.jpg.json"),
+        ("a.jpg", "a.jpg.supplemental-metadata.json"),
+        ("a(2).jpg", "a.jpg(2).json"),
+        ("a(2).jpg", "a.jpg.supplemental-metadata(2).json"),
+        (f"{LONG}.jpg", f"{LONG}..json"),
+        ("a-name-of-some-length.jpg", "a-name-of-some-length.jpg.supplemental-metadat.json"),
+    ],
+)
+def test_google_takeout_tells_what_google_photos_knew(tmp_path: Path, name: str, sidecar: str) -> None:
+    file = picture(tmp_path / name)
+    (tmp_path / sidecar).write_text(takeout(title=name), "utf-8")
+    told = Description("Two boats at sea", (), "2024-05-03T12:07:09+00:00", None, 52.52, 13.405)
+    assert read_description(file) == told
+    assert read_description(picture(tmp_path / "other.jpg")) == Description()
+
+
+def test_google_takeout_beside_what_else_is_known(tmp_path: Path) -> None:
+    file = picture(tmp_path / "a.jpg", exif=WHOLE)
+    (tmp_path / "a.jpg.json").write_text(takeout(description="", title="Our boats"), "utf-8")
+    assert read_description(file) == BOATS  # its time is local, and a description goes before a title
+    (tmp_path / "a.jpg.json").write_text(takeout(description="A storm"), "utf-8")
+    file.with_suffix(".xmp").write_bytes(xmp(alt("dc:title", en="XMP")))
+    assert read_description(file) == replace(BOATS, caption="A storm")
+    bare = picture(tmp_path / "b.jpg")
+    for nonsense in ("", "[]", "{}", '{"photoTakenTime": 7, "title": 3, "geoData": [1]}', "\0", '{"description": "x"}'):
+        (tmp_path / "b.jpg.json").write_text(nonsense)
+        assert read_description(bare) == Description()
+
+
+def test_a_takeout_sidecar_that_changed_is_read_again(tmp_path: Path, collection: Collection, model: Model) -> None:
+    picture(tmp_path / "a.jpg")
+    report = index_paths(model, collection, [tmp_path])
+    (tmp_path / "a.jpg.supplemental-metadata.json").write_text(takeout())
+    (tmp_path / "notes.json").write_text("{}")
+    report = index_paths(model, collection, [tmp_path])
+    (item,) = collection.all_items()
+    assert (report.unchanged, item.caption) == (1, "Two boats at sea")
+    assert report.passed_over == {".json": 1}, "only what lies beside no picture"
 
 
 def test_the_longest_name_leaves_no_room_for_a_sidecar(tmp_path: Path) -> None:
