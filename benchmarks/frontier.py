@@ -15,8 +15,10 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+
 from core.data.dense import DenseFolder
-from core.data.spoken_terms import spoken_terms
+from core.data.literal_terms import literal_terms
+from core.data.world_data import world_data
 from core.files import home_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import project
@@ -24,7 +26,6 @@ from recipes.scenes.build import train_builtin_head
 from recipes.scenes.figures import head_figures
 from recipes.scenes.recipe import ANCHORED, HEADS
 from recipes.scenes.vocabulary import builtin_vocabulary
-from recipes.scenes.world_data import world_data
 
 RECIPE = HEADS[ANCHORED]
 ABLATIONS: dict[str, TrainingConfig] = {
@@ -48,7 +49,7 @@ def main() -> None:
         place = world_data(options.scenes, home_folder() / "study", progress=lambda *_: bar.update())
     folder, vocabulary = DenseFolder.read(place), builtin_vocabulary()
     train, test = folder.split("train"), folder.split("test")
-    spoken = spoken_terms(train.captions, vocabulary)
+    spoken = literal_terms(train.captions, vocabulary)
     print("| | R@1 | of dense | FLOPs | terms caption / image | Exact@20 | term precision | training s |")
     print("|---|---|---|---|---|---|---|---|")
     for name, config in ABLATIONS.items():

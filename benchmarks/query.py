@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs 
 
 from core.library.built_in_world import ensure_world, world_path
 from core.models.registry import DEFAULT_MODEL, load_model
+from core.search.query import Query
 from core.search.search import search
 from core.world.captions import captions
 from core.world.composer import compose
@@ -43,7 +44,7 @@ def main() -> None:
             ensure_world(model, path, progress=lambda done, total, _: bar.update(task, completed=done, total=total))
     questions = [captions(compose("val", number))[0].text for number in range(WARM_UP + options.queries)]
     with Collection.open(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
-        results = [search(model, collection, text=text, k=options.k) for text in questions][WARM_UP:]
+        results = [search(model, collection, Query(text, k=options.k)) for text in questions][WARM_UP:]
         size = len(collection)
     table = Table("step", "p50 ms", "p95 ms")
     for step in STEPS:

@@ -22,9 +22,10 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.models.head import HeadConfig, SparseHead
+from core.training.batches import Batch
 from core.training.config import TrainingConfig
 from core.training.fast import fast_objective
-from core.training.objective import Batch, objective
+from core.training.objective import objective
 
 BATCH, DENSE, HIDDEN, TERMS, SPOKEN = 512, 256, 768, 30_522, 10
 PHASES = {"literal": 0.0, "expanded": 1.0}  # progress through training

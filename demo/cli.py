@@ -14,7 +14,19 @@ import typer
 from typer.core import TyperGroup
 
 from demo import terminal
-from demo.commands import collections, doctor, exchange, models, research, searching, web, world
+from demo.commands import (
+    collections,
+    doctor,
+    embed,
+    evaluate,
+    exchange,
+    models,
+    reproduce,
+    searching,
+    train,
+    web,
+    world,
+)
 from index_store.errors import SightwordsError
 
 COMMANDS = (  # in the order of --help
@@ -23,7 +35,10 @@ COMMANDS = (  # in the order of --help
     collections,
     searching,
     world,
-    research,
+    embed,
+    train,
+    evaluate,
+    reproduce,
     exchange,
     doctor,
 )

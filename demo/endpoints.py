@@ -1,54 +1,49 @@
-"""What programs can ask of the app: every action as a typed, named endpoint, also served as MCP tools.
+"""What programs can ask of the app: every action as a typed, named endpoint, which is also an MCP tool.
 
-The docstrings are what a program, or a language model, is told about them.
+Programs and language models read the docstrings of the actions as their description.
 """
 
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import gradio as gr
 
 from core.errors import QueryError
 from core.search.comparison import compare
 from core.search.explain import differences, query_terms
-from core.search.search import MAX_CHARACTERS
-from core.search.steering import mixed
-from core.search.terms import profile
+from core.search.query import Query, check_item, check_text
 from demo.state.app import Session, data_uri
 from demo.state.compare import Comparing
 from demo.state.lab import Lab
 from demo.state.lab_choice import EPOCHS, Choice, defaults
-from demo.state.question import MOST, Question
 from index_store.errors import SightwordsError
 
-if TYPE_CHECKING:
-    from core.search.search import EncodedQuery
-
 MOST_LOOKS = 60  # of 0.3 s each: what a program waits for dense vectors that are being made
+MOST_TERMS = 100  # that are suggested
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
 
 def endpoints(session: Session, comparing: Comparing, lab: Lab | None) -> None:
-    """Registers the endpoints inside the Blocks at hand; without a Lab, which strangers do not get, none of its own."""
+    """Registers the endpoints inside the Blocks at hand; those of a Lab only where there is one: strangers get none."""
     for action in [*actions(session, comparing), *(lab_actions(lab) if lab is not None else ())]:
         gr.api(action, api_name=action.__name__, concurrency_limit=4)
 
 
 def _spoken_errors(action: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """Tells a program our one-sentence errors, as the page tells a person."""
+    """The action, whose errors of one sentence reach a program, as they reach a person on the page."""
 
     @wraps(action)
-    def told(*args: Given.args, **options: Given.kwargs) -> Answer:
+    def spoken(*args: Given.args, **options: Given.kwargs) -> Answer:
         try:
             return action(*args, **options)
         except SightwordsError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    return told
+    return spoken
 
 
 def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
@@ -56,7 +51,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
 
     @_spoken_errors
     def search(
-        text: str,
+        text: str = "",
         k: int = 10,
         expansion: float = 1.0,
         mode: Literal["full", "literal", "hybrid"] = "full",
@@ -66,12 +61,14 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         share: float = 0.5,
         only: list[str] | None = None,
         each: bool = False,
+        without: list[str] | None = None,
+        budget: int | None = None,
     ) -> dict[str, Any]:
         """Find pictures by what they show, and say term by term why each was found.
 
         Parameters:
             text: what the picture shows, in words; may be empty when `like` is given
-            k: how many results (1 to 240)
+            k: how many results (1 to 1,000)
             expansion: 0 uses the text's own words only, 1 all terms that the model adds
             mode: literal: own words only; hybrid: an own word must match, all terms score
             kind: what to find: pictures, captions or both
@@ -81,11 +78,25 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             only: conditions on items, as in tag=best, caption=boat, taken>=2024-05, camera=Canon,
                 near=52.52,13.40,5km, added>=2026-01, width>=1000
             each: give each of several nearly equal pictures, instead of the best one with their number ("copies")
+            without: terms; items in which one of them has any weight are left out
+            budget: read at most so many postings; "exact" then says whether the results are proven to be the best
         """
-        question = Question(text, like, share, expansion, mode, kind, weights or {}, k, tuple(only or ()), each)
-        result, _ = session.find(_encode(session, question), question)
-        document = result.to_json()
-        for hit in document["hits"]:  # type: ignore[attr-defined]
+        query = Query(
+            text=text,
+            like=like,
+            share=share,
+            expansion=expansion,
+            mode=mode,
+            weights={} if weights is None else weights,
+            kind=kind,
+            where=() if only is None else only,
+            without=() if without is None else without,
+            each=each,
+            k=k,
+            budget=budget,
+        )
+        document = session.searcher.search(query).to_json()
+        for hit in document["hits"]:
             hit["file"] = session.place(hit.pop("path"))  # Gradio's client would download what is called "path"
             if not session.tells_places:
                 hit |= dict.fromkeys(("camera", "latitude", "longitude"))
@@ -100,8 +111,10 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             first: the id of an item
             second: the id of another item
         """
-        query = session.encode_text(_short(text))
-        one, two = (session.score(query, number) for number in (first, second))
+        for number in (first, second):
+            check_item(number)
+        query = session.searcher.encode_text(text)
+        one, two = (session.searcher.score(query, number) for number in (first, second))
         rows = [row.to_json() for row in differences(one, two)]
         scores = [sum(row.contribution for row in rows) for rows in (one, two)]
         return {"text": text, "first": scores[0], "second": scores[1], "differences": rows}
@@ -113,8 +126,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         Parameters:
             text: any words
         """
-        query = session.encode_text(_short(text))
-        terms = query_terms(query.vector, session.vocabulary, query.spoken)
+        query = session.searcher.encode_text(text)
+        terms = query_terms(query.vector, session.searcher.vocabulary, query.literal)
         return {
             "text": text,
             "terms": [term.to_json() for term in terms],
@@ -129,7 +142,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         Parameters:
             text: up to 40 words
         """
-        return session.links(_short(text)).to_json()
+        check_text(text)
+        return session.searcher.links(text).to_json()
 
     @_spoken_errors
     def locate_term(item: int, term: str) -> str:
@@ -139,7 +153,9 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             item: the id of a picture, as `search` gives it
             term: a term of the vocabulary
         """
-        return data_uri(session.seen(item, term))
+        check_item(item)
+        check_text(term, "term")
+        return data_uri(session.searcher.heatmap(item, term))
 
     @_spoken_errors
     def suggest_terms(start: str, count: int = 12) -> list[dict[str, Any]]:
@@ -149,8 +165,11 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             start: the first letters
             count: at most so many
         """
-        found = session.suggest(_short(start), max(1, min(count, 100)))
-        return [{"term": term, "items": items} for term, items in found]
+        check_text(start)
+        if not isinstance(count, int):
+            raise QueryError(f"The number of terms is {str(count)[:60]!r}, but must be a whole number.")
+        suggested = session.searcher.suggest(start, max(1, min(count, MOST_TERMS)))
+        return [{"term": term, "items": items} for term, items in suggested]
 
     @_spoken_errors
     def describe_term(term: str) -> dict[str, Any]:
@@ -159,11 +178,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         Parameters:
             term: a term of the vocabulary, or a form of it
         """
-        model, collection = session.ready()
-        known = model.vocabulary.id(term.strip())
-        if known is None:
-            raise QueryError(f"The vocabulary has no term '{term.strip()[:60]}'; suggest_terms lists those it has.")
-        return profile(collection, known).to_json()
+        check_text(term, "term")
+        return session.searcher.profile(term).to_json()
 
     @_spoken_errors
     def compare_rankings(text: str, first: str = "full", second: str = "dense", k: int = 10) -> dict[str, Any]:
@@ -173,25 +189,27 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             text: what the picture shows, in words
             first: full, literal, hybrid (terms), dense (dense vectors), or head: and the name of another head
             second: likewise
-            k: how many results of each (1 to 240)
+            k: how many results of each (1 to 1,000)
         """
-        _check_k(k)
+        Query(text, k=k).check()
+        for method in (first, second):
+            check_text(method, "way to rank")
         for _ in range(MOST_LOOKS):
             if comparing.prepare(first, second):
                 break
         else:
             now = comparing.job.status
             raise QueryError(f"The pictures are being encoded, {now.done:,} of {now.total:,}; ask again in a moment.")
-        one, two = (comparing.rank(_short(text), method, k) for method in (first, second))
-        found = compare(one.ranked, two.ranked)
+        one, two = (comparing.rank(text, method, k) for method in (first, second))
+        comparison = compare(one.hits, two.hits)
         return {
             "text": text,
-            "overlap": found.overlap,
-            "kendall_tau": found.kendall_tau,
+            "overlap": comparison.overlap,
+            "kendall_tau": comparison.kendall_tau,
             **{
                 side: {
                     "method": method,
-                    "hits": [{"id": row.id, "score": row.score} for row in ranking.ranked],
+                    "hits": [{"id": hit.id, "score": hit.score} for hit in ranking.hits],
                     "terms": [term.to_json() for term in ranking.terms],
                 }
                 for side, method, ranking in (("first", first, one), ("second", second, two))
@@ -309,24 +327,3 @@ def _standing(lab: Lab) -> dict[str, Any]:
         "epochs": [asdict(row) for row in lab.training.epochs],
         "head_in_use": lab.head_in_use,
     }
-
-
-def _encode(session: Session, question: Question) -> "EncodedQuery":
-    _check_k(question.k)
-    if question.like is None:
-        return session.encode_text(_short(question.text))
-    like, _ = session.encode_item(question.like)
-    return mixed(session.encode_text(question.text), like, question.share) if question.text.strip() else like
-
-
-def _check_k(k: int) -> None:
-    if not 1 <= k <= MOST:
-        raise QueryError(f"The number of results k is {k}, but must be from 1 to {MOST}.")
-
-
-def _short(text: str) -> str:
-    if len(text) > MAX_CHARACTERS:
-        raise QueryError(
-            f"The text has {len(text):,} characters, but at most {MAX_CHARACTERS:,} can be asked; shorten it."
-        )
-    return text

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from core.models.parity import ParityCheck
     from core.models.published import PublishedExample, PublishedPairing
     from core.models.registry import ModelEntry
-    from core.search.explain import Contribution, SearchTerm
-    from core.search.search import SearchHit, SearchResult
+    from core.search.explain import Contribution, QueryTerm
+    from core.search.results import SearchHit, SearchResult
     from index_store.items import Counts, Stats
 
 REASONS = 4  # contributions shown a hit: enough to see why, and one line long
@@ -119,7 +119,7 @@ def show_models(entries: "Sequence[ModelEntry]") -> None:
             out().print(Padding(Text(sentence), (0, 0, 0, 2)))
 
 
-def show_terms(terms: "Sequence[SearchTerm]") -> None:
+def show_terms(terms: "Sequence[QueryTerm]") -> None:
     """A table of a vector's terms, heaviest first."""
     table = Table("term", Column("weight", justify="right"), "kind")
     for term in terms:

@@ -18,12 +18,12 @@ import pytest
 from typer.testing import CliRunner
 
 from core.models.registry import SCENES
-from core.training.config import RECIPES, TrainingConfig
+from core.training.config import TrainingConfig
+from core.training.presets import RECIPES, SHIPPED_HEAD
 from core.world.catalogue import KINDS, PLACES
 from core.world.colours import BASES
 from core.world.words import WORDS
 from demo.cli import app
-from recipes.scenes.recipe import SHIPPED
 from tests.core.dense_sets import write_words
 from tests.pages import COMMANDS, PAGES, README, ROOT, USAGE, Page, arguments_of, options, parsed, script_of
 
@@ -195,7 +195,7 @@ def test_the_commands_of_the_paper_run(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_the_figures_are_the_measured_ones() -> None:
     figures = json.loads((SCENES / "figures.json").read_text("utf-8"))
-    rows = {"oracle": figures["oracle"], "dense": figures["dense"], "shipped": figures["heads"][SHIPPED]["recall"]}
+    rows = {"oracle": figures["oracle"], "dense": figures["dense"], "shipped": figures["heads"][SHIPPED_HEAD]["recall"]}
     for name, recall in rows.items():
         cells = " | ".join(f"{recall[key]:.3f}" for key in ("at1", "at5", "at10"))
         assert re.search(rf"\| \**{name}[^|]*\| {re.escape(cells)} \|", BENCHMARKS.text), f"{name}: {cells}"

@@ -1,4 +1,4 @@
-"""How far the sparse scores order items as the dense ones do."""
+"""How far sparse scores order items as the dense ones do; knows scores only."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ from scipy.stats import kendalltau
 
 
 def kendall_tau(scores: NDArray[float64], dense: NDArray[float64]) -> NDArray[float64]:
-    """(b,) Kendall's tau-b (Kendall 1945: corrected for ties) of each row of scores (b, n) with the dense row.
+    """(b,) Kendall's tau-b (Kendall 1945: corrected for ties) of each row of scores (b, n) with that of dense (b, n).
 
-    Over all n items; NaN where all scores of a row are equal.
+    It is taken over all n items, and NaN where all scores of a row are equal.
     """
     return np.array([kendalltau(row, other).statistic for row, other in zip(scores, dense, strict=True)])
 
 
 def pearson(scores: NDArray[float64], dense: NDArray[float64]) -> NDArray[float64]:
-    """(b,) Pearson's correlation of each row of scores (b, n) with the dense row; NaN where a row is constant."""
+    """(b,) Pearson's correlation of each row of scores (b, n) with the row of dense (b, n); NaN for a constant row."""
     x, y = (rows - rows.mean(1, keepdims=True) for rows in (scores, dense))
     scale = np.sqrt((x * x).sum(1) * (y * y).sum(1))
     return np.divide((x * y).sum(1), scale, out=np.full(len(x), np.nan), where=scale > 0)
@@ -32,9 +32,9 @@ class TopTau:
 
 
 def top_tau(scores: NDArray[float64], dense: NDArray[float64], depth: int = 10) -> TopTau:
-    """As the published code compares rankings (utils.py): by the scores of what is in both first `depth` places.
+    """Kendall's tau as the published code has it (utils.py): over the items in both first `depth` places alone.
 
-    scores, dense (b, n). Items beyond the tenth place and items that only one side ranks that high are not seen.
+    scores, dense (b, n). Items beyond these places, and items that only one side ranks that high, do not count.
     """
     taus = []
     for row, other in zip(scores, dense, strict=True):

@@ -1,4 +1,4 @@
-"""Whether terms mean what the input means: the measures of semantic deviation."""
+"""Whether terms mean what the input means: the measures of semantic deviation; knows weights and word vectors."""
 
 from collections.abc import Sequence, Set
 
@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 
 def exact_at(weights: NDArray[float32], literal: NDArray[bool_], k: int = 20) -> float:
-    """Exact@k (paper, section 4): the share of a caption's own terms among its k strongest, mean over captions.
+    """Exact@k, 0..1 (paper, section 4): the share of a caption's literal terms among its k strongest; a mean.
 
-    weights (n, |V|) >= 0, literal (n, |V|). Terms of weight 0 are never among the strongest; captions that speak no
-    term are left out.
+    weights (n, |V|) >= 0, literal (n, |V|) bool. Terms of weight 0 are never among the strongest; captions that speak
+    no term are left out.
     """
     return float(np.nanmean(exact_rows(weights, literal, k)))
 
@@ -29,8 +29,8 @@ def semantic_rows(
 ) -> NDArray[float64]:
     """(n,) Semantic@k (paper, section 4): how close a caption's k strongest terms are to the words it says.
 
-    The mean over those terms of the greatest cosine with a term that the caption speaks. `vectors` (|V|, d): rows of
-    unit length, or of zeros for a term without a vector, which is left out. NaN where no lit or no spoken term has one.
+    It is the mean over those terms of the greatest cosine with a literal term. `vectors` (|V|, d): rows of unit length,
+    or of zeros for a term without a vector, which is left out. NaN where no lit or no literal term has a vector.
     """
     known: NDArray[bool_] = (vectors != 0).any(axis=1)
     found = np.full(len(weights), np.nan)
@@ -43,7 +43,7 @@ def semantic_rows(
 
 
 def strongest(weights: NDArray[float32], k: int) -> NDArray[int64]:
-    """(n, k) the terms of the k greatest weights of each row, in no order."""
+    """(n, k) ids of the terms with the k greatest weights of each row (n, |V|), in no order."""
     k = min(k, weights.shape[1])
     return np.argpartition(-weights, k - 1, axis=1)[:, :k]
 
@@ -51,10 +51,10 @@ def strongest(weights: NDArray[float32], k: int) -> NDArray[int64]:
 def term_precision(
     weights: NDArray[float32], terms: Sequence[str], judged: Set[str], true: Sequence[Set[str]], k: int = 5
 ) -> float:
-    """The share of each row's k strongest judged terms that are true of it, pooled over rows.
+    """The share, 0..1, of each row's k strongest judged terms that are true of it, pooled over rows.
 
-    `judged`: the terms that can be judged (nouns and colours, say); `true`: the true ones of each row. A row that
-    lights fewer than k judged terms counts with those it lights.
+    weights (n, |V|); `terms`: the vocabulary; `judged`: the terms that can be judged (nouns and colours, say); `true`:
+    those that are true of each row. A row that lights fewer than k judged terms counts with those it lights.
     """
     ids = np.array([i for i, term in enumerate(terms) if term in judged])
     kept = weights[:, ids]

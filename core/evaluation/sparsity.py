@@ -1,4 +1,4 @@
-"""How many terms vectors light, which they share, and what a query costs an index."""
+"""How many terms vectors light, which they share, and what a query costs an index; knows weights only."""
 
 import numpy as np
 from numpy import float32, float64, int64
@@ -6,14 +6,15 @@ from numpy.typing import NDArray
 
 
 def mean_terms(weights: NDArray[float32]) -> float:
-    """Mean number of non-zero terms a row of (n, |V|)."""
+    """Mean number of non-zero terms a row of weights (n, |V|)."""
     return float((weights > 0).sum(1).mean())
 
 
 def flops(queries: NDArray[float32], items: NDArray[float32]) -> float:
     """Mean number of term products a query-item pair costs (Paria et al. 2020; paper, section 4).
 
-    The sum over terms of P(term is lit in a query) × P(term is lit in an item).
+    queries (m, |V|) and items (n, |V|): weights. It is the sum over terms of P(term is lit in a query) × P(term is lit
+    in an item).
     """
     return flops_of((queries > 0).sum(0), len(queries), (items > 0).sum(0), len(items))
 
@@ -24,7 +25,7 @@ def flops_of(query_postings: NDArray[int64], n_queries: int, item_postings: NDAr
 
 
 def coactivation(queries: NDArray[float32], item_postings: NDArray[int64], n_items: int) -> NDArray[float64]:
-    """(b,) for each query the share of its terms that an item taken at random lights too; NaN for a query without any.
+    """(b,) for each query (b, |V|) the share of its terms that a random item lights too; NaN for a query without terms.
 
     Dimension co-activation (paper, section 3.3) as a share, 0..1: the mean over all items of |query ∩ item| / |query|.
     Near 1, every query visits nearly every item in all its terms, and an inverted index saves nothing.
@@ -35,7 +36,10 @@ def coactivation(queries: NDArray[float32], item_postings: NDArray[int64], n_ite
 
 
 def shared_dimensions(query_postings: NDArray[int64], item_postings: NDArray[int64]) -> float:
-    """The share of the dimensions that any query or any item lights which are lit on both sides (Jaccard), 0..1."""
+    """Jaccard similarity, 0..1, of the set of terms that any query lights and the set that any item lights.
+
+    query_postings, item_postings (|V|,): how many queries and how many items light each term.
+    """
     either = ((query_postings > 0) | (item_postings > 0)).sum()
     return float(((query_postings > 0) & (item_postings > 0)).sum() / either) if either else 0.0
 

@@ -1,1 +1,1 @@
-"""One question, answered and explained: how it is read, bent, ranked, and why each result is where it is."""
+"""One question, one way through: a query is checked, encoded, weighed, answered, explained; knows no interface."""

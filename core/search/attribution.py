@@ -1,6 +1,7 @@
-"""Says which word of a text lit which term: leaves out one word after the other and watches the terms fall.
+"""Which word of a text lights up which term: leaves out one word after the other and measures what each term loses.
 
-A pooled vector mixes its words, so that a term may hang on several of them at once; then no single word is named.
+A pooled vector mixes its words, so that a term may depend on several of them at once; then no single word is named.
+Must not know collections.
 """
 
 from collections.abc import Sequence
@@ -16,16 +17,16 @@ from core.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from core.models.model import Model
 
-MAX_WORDS = 40  # one more encoding each
-CLEAR = 0.25  # a word must take at least this share of the term's weight with it to be named
-AHEAD = 0.1  # and the next word must take at least this share less of the logit
+MAX_WORDS = 40  # each costs one more encoding
+CLEAR = 0.25  # of the term's weight: a word is named only if the term loses at least this share without it
+AHEAD = 0.1  # of its logit's loss: and only if the term loses at least this share less without any other word
 
 
 @dataclass(frozen=True)
 class Link:
-    """How a term hangs on the words: `falls[i]`, the share of its `weight` lost without word i (< 0: it grows).
+    """How a term depends on the words. `falls[i]`: the share of its `weight` lost without word i (< 0: it grows).
 
-    `word`: the index of the word that lit it, None where the vector cannot tell.
+    `word`: the index of the word that lights it up; None where the vector cannot tell.
     """
 
     term: str
@@ -61,9 +62,9 @@ def word_links(model: "Model", text: str) -> Links:
     without = [f"{text[:start]} {text[end:]}" for start, end in spans]
     logits = model.head.unlit(model.dense_texts([text, *without]))  # (1 + words, |V|), the whole text first
     weights = model.head.weights_of(torch.from_numpy(logits)).numpy()
-    lit = np.flatnonzero(weights[0])
+    active = np.flatnonzero(weights[0])
     links = []
-    for term in lit[np.argsort(-weights[0, lit], kind="stable")].tolist():
+    for term in active[np.argsort(-weights[0, active], kind="stable")].tolist():
         weight = float(weights[0, term])
         falls = tuple(((weight - weights[1:, term]) / weight).tolist())
         lost = (logits[0, term] - logits[1:, term]).tolist()
@@ -82,9 +83,10 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 
 def _named(falls: Sequence[float], lost: Sequence[float]) -> int | None:
-    """The word without which most is lost, if that is much of the weight and no other comes close.
+    """The index of the word without which the term loses most, if that is much and no other word comes close; or None.
 
-    Told by logits: a faint term goes out whichever word is missing, but lies deepest without the word that lit it.
+    `falls`: shares of the weight; `lost`: of the logit, which decides: a faint term goes out whichever word is missing,
+    but its logit falls deepest without the word that lights it up.
     """
     first = int(np.argmax(lost))
     others = [loss for word, loss in enumerate(lost) if word != first]

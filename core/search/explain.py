@@ -1,4 +1,4 @@
-"""Says why an item scored what it scored: one contribution a shared term; must not know collections or models."""
+"""Why an item scored what it scored: one contribution for each shared term; must not know collections or models."""
 
 from collections.abc import Collection as Ids
 from collections.abc import Sequence
@@ -11,16 +11,22 @@ TermKind = Literal["literal", "expansion"]
 
 
 @dataclass(frozen=True)
-class SearchTerm:
-    """A term of the query as it was searched with: its weight (< 0 when against) and whether the person said it."""
+class QueryTerm:
+    """A term of a query. `weight`: as searched with, 0 when switched off, < 0 when against an item.
+
+    `kind`: literal if the person spoke or added it, expansion if the model did. `unedited`: the weight that it would
+    have without weights by hand. `edited`: a person gave it its weight.
+    """
 
     term: str
     weight: float
     kind: TermKind
+    unedited: float = 0.0
+    edited: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The keys `term`, `weight`, `kind`."""
-        return asdict(self)
+        return {"term": self.term, "weight": self.weight, "kind": self.kind}
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,14 @@ class Difference:
         return asdict(self)
 
 
-def query_terms(query: SparseVector, terms: Sequence[str], literal: Ids[int]) -> tuple[SearchTerm, ...]:
-    """The terms of a query vector, heaviest first (ties by id); `terms` names ids, `literal` holds the spoken ids."""
-    pairs = sorted(zip(query.terms.tolist(), query.weights.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(SearchTerm(terms[term], weight, _kind(term, literal)) for term, weight in pairs)
+def query_terms(vector: SparseVector, terms: Sequence[str], literal: Ids[int]) -> tuple[QueryTerm, ...]:
+    """The terms of an unedited query vector, heaviest first (ties: smaller id first).
+
+    `terms` names the ids; `literal` holds the ids of literal terms.
+    """
+    pairs = zip(vector.terms.tolist(), vector.weights.tolist(), strict=True)
+    heaviest = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+    return tuple(QueryTerm(terms[term], weight, _kind(term, literal), weight) for term, weight in heaviest)
 
 
 def contributions(
@@ -66,10 +76,11 @@ def contributions(
     literal: Ids[int],
     against: SparseVector | None = None,
 ) -> tuple[Contribution, ...]:
-    """One contribution for each term that query and item share, largest first (ties by id).
+    """One contribution for each term that query and item share, largest first (ties: smaller id first).
 
     They sum to `query.dot(item)` up to rounding (1e-5 relative), because the score is nothing but this sum. Terms of
     `against` take away what they share with the item: the sum is then `query.dot(item) - against.dot(item)`.
+    `terms` names the ids; `literal` holds the ids of literal terms.
     """
     rows = []
     for vector, sign in ((query, 1.0), (against, -1.0)):
@@ -85,7 +96,7 @@ def contributions(
 
 
 def differences(first: Sequence[Contribution], second: Sequence[Contribution]) -> tuple[Difference, ...]:
-    """Why one item scores other than another: term by term, those that made the greatest difference first.
+    """What each term gives to the first item's score and to the second's, the greatest difference first.
 
     The differences sum to the difference of the two scores.
     """

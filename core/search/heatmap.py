@@ -1,8 +1,8 @@
-"""Says where in a picture a term was seen: the term's logit, traced back through head and pooling to the feature map.
+"""Where in a picture a term was seen: the term's logit, traced back through head and pooling to the feature map.
 
 Gradient times activation, summed over channels (the linear part of Selvaraju et al., "Grad-CAM", ICCV 2017, without
 averaging the gradient over places): what each place's features add to the term. Needs an encoder whose image tower is
-convolutional up to its pooling (`PointingEncoder`); knows no particular encoder and no collections.
+convolutional up to its pooling (`PointingEncoder`). Must not know particular encoders or collections.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ ZOOM = 8  # of the shown map: smooth to the eye, small to send
 
 
 def can_point(model: "Model") -> bool:
-    """Whether the model's encoder keeps places apart until its pooling."""
+    """Whether the model can say where in a picture a term was seen."""
     return isinstance(model.encoder, PointingEncoder)
 
 
@@ -33,7 +33,7 @@ def can_point(model: "Model") -> bool:
 class TermMap:
     """`places` (h, w): what each place of the feature map adds to the term's logit; may be negative.
 
-    `shift`: how far right of, and below, the middle of its square the middle of what a place sees lies, in places.
+    `shift`, in places: what a place of the map sees is centred so far to the right of, and below, the place's middle.
     """
 
     places: NDArray[float32]

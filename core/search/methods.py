@@ -1,15 +1,14 @@
 """Ways to rank one collection for one text: its own head in full, literal or hybrid, another head, or dense vectors.
 
-Shows on one question what the paper's tables say of many: which terms a head lights, and how far its order is from that
-of the dense vectors it learned from. Knows no training.
+Shows on one question what the paper's tables say of many: which terms a head lights up, and how far its order is from
+that of the dense vectors it learned from. Must not know training.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy import float32
@@ -19,10 +18,11 @@ from scipy.sparse import csr_array, vstack
 from core.data.dense_items import DenseItems, best
 from core.errors import ModelError, QueryError
 from core.models.head import SparseHead, load_head
-from core.search.comparison import Ranked
-from core.search.explain import SearchTerm, query_terms
-from core.search.search import Mode, search
+from core.search.explain import QueryTerm, query_terms
+from core.search.query import Query
+from core.search.search import search
 from core.vocabulary import Vocabulary
+from index_store.items import Hit
 from index_store.store import Store
 from index_store.vectors import SparseVector
 
@@ -48,73 +48,81 @@ class Method:
 
 @dataclass(frozen=True)
 class Ranking:
-    """What one method answers: the k best items, the terms it searched with (none for dense vectors), milliseconds."""
+    """What one method answers: at most k hits, best first; the terms it searched with (none for dense vectors)."""
 
-    ranked: tuple[Ranked, ...]
-    terms: tuple[SearchTerm, ...]
+    hits: tuple[Hit, ...]
+    terms: tuple[QueryTerm, ...]
     milliseconds: float
 
 
 @dataclass(frozen=True)
-class _Weighed:
+class _OtherHead:
     head: SparseHead
     vocabulary: Vocabulary
-    items: csr_array  # (n, |V|)
+    item_weights: csr_array  # (n, |V|) of the collection's items
 
 
-class Rankings:
-    """Ranks one collection by any method; keeps what other heads make of its items. Safe to share between threads."""
+class Ranker:
+    """Ranks one collection by any method; keeps the weights that other heads give to its items.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, model: "Model", collection: Store, dense: DenseItems | None = None):
         """`dense`: the items' dense vectors, which the methods "dense" and "head" need."""
         self._model, self._collection, self.dense = model, collection, dense
-        self._heads: OrderedDict[Path, _Weighed] = OrderedDict()
+        self._heads: OrderedDict[Path, _OtherHead] = OrderedDict()
 
-    def of(self, collection: Store) -> bool:
-        """Whether these are the rankings of that collection."""
+    def ranks(self, collection: Store) -> bool:
+        """Whether it is this collection that it ranks."""
         return self._collection is collection
 
     def rank(self, text: str, method: Method, k: int) -> Ranking:
-        """The k best pictures for a text. Raises QueryError for a text that cannot be asked, ModelError for a head."""
+        """The k best pictures for a text.
+
+        Raises QueryError for what cannot be asked or is not prepared, ModelError for a head that does not fit.
+        """
         started = perf_counter()
-        if method.kind in get_args(Mode):
-            found = search(self._model, self._collection, text=text, k=k, mode=method.kind, kind="image")  # type: ignore[arg-type]
-            ranked = [(hit.id, hit.score) for hit in found.hits]
-            return _ranking(ranked, found.terms, started)
-        if not text.strip():
-            raise QueryError("The query is empty; type what the picture shows.")
+        query, mode = Query(text, k=k, kind="image"), method.kind
+        query.check()
+        if mode == "dense" or mode == "head":
+            scored, terms = self._rank_dense(text, method.head, k)
+        else:
+            result = search(self._model, self._collection, replace(query, mode=mode))
+            scored, terms = [(hit.id, hit.score) for hit in result.hits], result.terms
+        return Ranking(tuple(Hit(*row) for row in scored), terms, (perf_counter() - started) * 1000)
+
+    def _rank_dense(
+        self, text: str, head: Path | None, k: int
+    ) -> tuple[list[tuple[int, float]], tuple[QueryTerm, ...]]:
+        """(id, score) by the dense vectors, or by what another head makes of them; the terms that this one weighs."""
         if self.dense is None:
             raise QueryError("The dense vectors of the pictures are not made yet; ask again when they are.")
-        query = self._model.dense_texts([text])
-        if method.head is None:
-            return _ranking(self.dense.nearest(query[0], k), (), started)
-        weighed = self._weighed(method.head, self.dense)
-        weights = weighed.head.weigh(query)[0]
-        found_items = best(self.dense.ids, weighed.items @ weights, k)
-        vector = SparseVector.from_dense(weights)
-        spoken = frozenset(weighed.vocabulary.literal_ids(text))
-        terms = query_terms(vector, weighed.vocabulary.terms, spoken)
-        return _ranking([row for row in found_items if row[1] > 0], terms, started)
+        query = self._model.dense_texts([text])  # (1, dim)
+        if head is None:
+            return self.dense.nearest(query[0], k), ()
+        other = self._other_head(head, self.dense)
+        weights = other.head.weigh(query)[0]  # (|V|,)
+        scored = best(self.dense.ids, other.item_weights @ weights, k)
+        literal = frozenset(other.vocabulary.literal_ids(text))
+        terms = query_terms(SparseVector.from_dense(weights), other.vocabulary.terms, literal)
+        return [row for row in scored if row[1] > 0], terms
 
-    def _weighed(self, place: Path, dense: DenseItems) -> _Weighed:
-        if place not in self._heads:
-            head, vocabulary = load_head(place)
+    def _other_head(self, folder: Path, dense: DenseItems) -> _OtherHead:
+        if folder not in self._heads:
+            head, vocabulary = load_head(folder)
             if head.config.dense_size != self._model.encoder.dim:
                 raise ModelError(
-                    f"The head {place} takes vectors of {head.config.dense_size} dimensions, but those of "
+                    f"The head {folder} takes vectors of {head.config.dense_size} dimensions, but those of "
                     f"'{self._model.name}' have {self._model.encoder.dim}; it was trained for another encoder."
                 )
-            self._heads[place] = _Weighed(head, vocabulary, _weights(head, dense.rows))
+            self._heads[folder] = _OtherHead(head, vocabulary, _item_weights(head, dense.rows))
             while len(self._heads) > HEADS_KEPT:
                 self._heads.popitem(last=False)
-        return self._heads[place]
+        return self._heads[folder]
 
 
-def _weights(head: SparseHead, rows: NDArray[float32]) -> csr_array:
+def _item_weights(head: SparseHead, rows: NDArray[float32]) -> csr_array:
     """(n, |V|) sparse weights of (n, dim) rows; never more than a block of them dense."""
     parts = [csr_array(head.weigh(rows[start : start + BLOCK])) for start in range(0, len(rows), BLOCK)]
     return vstack(parts).tocsr() if parts else csr_array((0, head.config.vocab_size), dtype=np.float32)
-
-
-def _ranking(ranked: Sequence[tuple[int, float]], terms: tuple[SearchTerm, ...], started: float) -> Ranking:
-    return Ranking(tuple(Ranked(*row) for row in ranked), terms, (perf_counter() - started) * 1000)

@@ -20,9 +20,10 @@ import torch
 from torch import Tensor
 
 from core.models.head import SparseHead
+from core.training.batches import Batch
 from core.training.config import Sparsity, TrainingConfig
 from core.training.losses import distillation
-from core.training.objective import Batch, objective, penalty_of, shown, watched
+from core.training.objective import draw_inputs, objective, penalty_of, step_measures
 
 SLICE = 2048  # terms a product: 1,024 rows of it are 8 MB
 GATHERED = 2048  # entries at a time whose logits are computed one by one (6 MB of gathered columns)
@@ -34,8 +35,11 @@ SMALL = 4096  # below so many terms there is nothing to save
 def fast_objective(
     head: SparseHead, batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator
 ) -> tuple[Tensor, dict[str, Any]]:
-    """As `objective`; goes the plain way where that is the faster one (crowded heads, few terms, a GPU) or the only one
-    (an anchor needs all logits, bfloat16 has no sparse products, and float64 is for comparing)."""
+    """Loss and measures as `objective` gives them.
+
+    It goes the plain way where that is faster (heads that light many terms, small vocabularies, a GPU) or the only one
+    (an anchor needs all logits, bfloat16 has no sparse products, and float64 is for comparing).
+    """
     weight = head.vocab_projector.weight
     size, terms = len(batch.texts), len(weight)
     if (
@@ -46,7 +50,7 @@ def fast_objective(
         or _share_lit(head, batch.images) > CROWDED
     ):
         return objective(head, batch, config, progress, generator)
-    given = shown(batch, config, progress, generator)
+    given = draw_inputs(batch, config, progress, generator)
     hidden = head.vocab_layer_norm(head.proj(given.rows))  # (2b, H)
     lit = lit_terms(hidden, weight, head.vocab_projector.bias, given.allowed)
     of_text = lit.rows < size
@@ -56,7 +60,7 @@ def fast_objective(
     penalised = penalty_of(config, progress, by_text, by_image)
     loss = match + penalised
     texts = int(of_text.sum())
-    return loss, watched(loss, match, penalised, given.probability, texts / size, (len(of_text) - texts) / size)
+    return loss, step_measures(loss, match, penalised, given.probability, texts / size, (len(of_text) - texts) / size)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""The last layers of a masked language model, which the paper's heads start from; knows no dense vectors.
+"""Reads what a head starts from: the last layers of a masked language model, as the paper's do, or word vectors.
 
 DistilBERT ends in `vocab_transform`, `vocab_layer_norm` and `vocab_projector`; a head takes the last two as they are.
+Knows no dense vectors.
 """
 
 from dataclasses import dataclass
@@ -8,9 +9,12 @@ from pathlib import Path
 from pickle import UnpicklingError
 
 import torch
+from numpy import float32
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from core.data.word_vectors import read_word_vectors
 from core.errors import TrainingError
 from core.models.head import SparseHead
 from core.vocabulary import Vocabulary
@@ -36,25 +40,39 @@ class MlmHead:
         return self.norm_weight, self.norm_bias, self.weight, self.bias
 
 
-def is_checkpoint(place: Path) -> bool:
-    """Whether a model's weights are meant, and not a file of word vectors."""
-    return place.is_dir() or place.suffix in (".safetensors", ".bin", ".pt", ".pth")
+def read_initial_embeddings(path: Path, vocabulary: Vocabulary) -> NDArray[float32] | MlmHead:
+    """A language model's head where `path` is a folder or a file of weights, else unit word vectors (|V|, d).
+
+    Raises TrainingError or DatasetError where it is neither or does not fit the vocabulary.
+    """
+    return read_mlm_head(path, vocabulary) if is_checkpoint(path) else read_word_vectors(path, vocabulary.terms)
 
 
-def weights_file(place: Path) -> Path:
-    """The file of weights that a folder holds, or the place itself."""
-    if not place.is_dir():
-        return place
-    return next((found for name in WEIGHTS_FILES if (found := place / name).is_file()), place / WEIGHTS_FILES[0])
+def own_pieces(path: Path) -> Path | None:
+    """The file of a language model's own terms, beside its weights in or at `path`; None where there is none."""
+    pieces = (path if path.is_dir() else path.parent) / PIECES_FILE
+    return pieces if is_checkpoint(path) and pieces.is_file() else None
 
 
-def read_mlm_head(place: Path, vocabulary: Vocabulary) -> MlmHead:
-    """The head of DistilBERT's published weights: a folder with them, or the file itself.
+def is_checkpoint(path: Path) -> bool:
+    """Whether `path` names a model's weights, and not a file of word vectors."""
+    return path.is_dir() or path.suffix in (".safetensors", ".bin", ".pt", ".pth")
 
-    Rows are those of the vocabulary's terms: by name where `vocab.txt` lies beside the weights, else as they come.
+
+def weights_file(path: Path) -> Path:
+    """The file of weights in the folder `path`, or `path` itself where it is a file."""
+    if not path.is_dir():
+        return path
+    return next((file for name in WEIGHTS_FILES if (file := path / name).is_file()), path / WEIGHTS_FILES[0])
+
+
+def read_mlm_head(folder_or_file: Path, vocabulary: Vocabulary) -> MlmHead:
+    """The head of DistilBERT's published weights, from a folder with them or from the file itself.
+
+    Its rows are those of the vocabulary's terms: by name where `vocab.txt` lies beside the weights, else in order.
     Raises TrainingError where the file is no such checkpoint or lacks a term.
     """
-    path = weights_file(place)
+    path = weights_file(folder_or_file)
     weights = _read(path)
     weights.setdefault("vocab_projector.weight", weights.get(_TIED, torch.empty(0)))
     lacking = [name for name in _NAMES if name not in weights or not weights[name].numel()]

@@ -1,6 +1,6 @@
 """The training objective of one batch (paper, section 3), written as it is defined: every weight of every term.
 
-This is the plain form, and the oracle of the fast one (`fast.py`), which takes only what is lit.
+`fast.py` has the same objective from the lit terms alone; this one is its oracle.
 """
 
 import math
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from core.models.head import SparseHead
+from core.training.batches import Batch
 from core.training.config import TrainingConfig
 from core.training.expansion import Expansion, expansion, expansion_probability
 from core.training.losses import distillation, flops, l1, warm, word_anchor
@@ -19,25 +20,9 @@ SPARSITY = {"l1": l1, "flops": flops}
 
 
 @dataclass(frozen=True)
-class Batch:
-    """The rows of one step: texts (b, dim), the terms they speak (b, |V|), their images (b, dim).
-
-    `words` (b, |V|): what any caption of each image speaks; only the anchor asks for it, so it may be left out without.
-    `pairs` (b, b): which image is each text's own (`losses.own_pairs`); None: the one of its row.
-    Head and teacher see the same texts and images, blurred or not (`blur`).
-    """
-
-    texts: Tensor
-    literal: Tensor
-    images: Tensor
-    words: Tensor | None = None
-    pairs: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the head is shown of a batch: rows (2b, dim), texts, then images; what the texts may light (None: every
-    term); and the chance to expand that this was drawn with.
+class HeadInputs:
+    """What the head is given of a batch: rows (2b, dim), first the texts, then the images; the terms that each text may
+    light, (b, |V|) bool (None: all); and the probability to expand that these were drawn with.
     """
 
     rows: Tensor
@@ -45,21 +30,21 @@ class Shown:
     probability: float
 
 
-def shown(batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator) -> Shown:
-    """Draws which captions expand; one that does is given as its image where the config says so (`expands_from`)."""
+def draw_inputs(batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator) -> HeadInputs:
+    """Draws which captions expand. Where the config says so (`expands_from`), one that does is given as its image."""
     probability = probability_of(config, progress)
     if config.control == "none":
-        return Shown(torch.cat([batch.texts, batch.images]), None, probability)
+        return HeadInputs(torch.cat([batch.texts, batch.images]), None, probability)
     drawn: Expansion = expansion(config.control, batch.literal, probability, generator, config.draws)
     texts = torch.where(drawn.drawn, batch.images, batch.texts) if config.expands_from == "image" else batch.texts
-    return Shown(torch.cat([texts, batch.images]), drawn.allowed, probability)
+    return HeadInputs(torch.cat([texts, batch.images]), drawn.allowed, probability)
 
 
 def objective(
     head: SparseHead, batch: Batch, config: TrainingConfig, progress: float, generator: torch.Generator
 ) -> tuple[Tensor, dict[str, Any]]:
-    """The loss of one batch at `progress` (0..1) through training, and what a person wants to watch of it."""
-    given = shown(batch, config, progress, generator)
+    """The loss of one batch at `progress` (0..1) through training, and its measures (`step_measures`)."""
+    given = draw_inputs(batch, config, progress, generator)
     with torch.autocast(batch.texts.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
         text_logits, image_logits = (head.logits(rows) for rows in given.rows.chunk(2))
     # back from bfloat16: scores over tau need every digit
@@ -85,11 +70,11 @@ def objective(
         loss = loss + config.anchor * (by_text + by_image)
     size = len(batch.texts)
     lit = int((text_weights > 0).sum()) / size, int((image_weights > 0).sum()) / size
-    return loss, watched(loss, match, penalised, given.probability, *lit)
+    return loss, step_measures(loss, match, penalised, given.probability, *lit)
 
 
 def probability_of(config: TrainingConfig, progress: float) -> float:
-    """The chance that a caption (or a term of it) may expand at `progress`; 1 without control."""
+    """The probability that a caption (or a term of it) may expand at `progress` (0..1); 1 without control."""
     if config.control == "none":
         return 1.0
     if config.rises == "epoch":
@@ -98,16 +83,19 @@ def probability_of(config: TrainingConfig, progress: float) -> float:
 
 
 def penalty_of(config: TrainingConfig, progress: float, by_text: Tensor, by_image: Tensor) -> Tensor:
-    """What the penalties of texts and images come to in the loss at `progress`."""
+    """The part of the loss that the penalties of texts and of images make at `progress` (0..1)."""
     both = config.query_sparsity * by_text + config.item_sparsity * by_image
     return warm(progress, config.warmup) * (both / 2 if config.penalties == "mean" else both)
 
 
-def watched(
+def step_measures(
     loss: Tensor, match: Tensor, sparsity: Tensor, expansion: float, query_terms: float, item_terms: float
 ) -> dict[str, Any]:
-    """What is told after a step: losses (`sparsity` as it counts now), expansion probability, mean terms lit a text and
-    an image."""
+    """What a person watches of a step, by name.
+
+    `loss`, and its parts `match` (the distillation) and `sparsity` (as it counts now); `expansion`: the probability to
+    expand; `query_terms`, `item_terms`: the mean number of terms lit a text and an image.
+    """
     return {
         "loss": loss.item(),
         "match": match.item(),

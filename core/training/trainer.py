@@ -14,22 +14,19 @@ from scipy.sparse import csr_array
 from core.data.dense import DenseDataset
 from core.errors import TrainingError
 from core.models.head import HeadConfig, SparseHead
-from core.training.blur import blurred
+from core.training.batches import Batches
 from core.training.config import TrainingConfig
-from core.training.dataset import image_words
 from core.training.fast import fast_objective
-from core.training.initial import start_from, start_from_captions
-from core.training.losses import own_pairs
+from core.training.initialisation import start_from_captions, start_from_embeddings
 from core.training.mlm_head import MlmHead, start_from_mlm
-from core.training.objective import Batch, objective
+from core.training.objective import objective
 from index_store.progress import ShouldStop, never
 
 OnStep = Callable[[int, int, dict[str, float]], None]
 """Called as (step, steps, measures) after every step."""
 
-
-Lesson = Callable[[SparseHead, NDArray[np.int64], float, torch.Generator], torch.Tensor]
-"""What a step learns besides, given the head, the rows of its images, progress (0..1) and the draws: a loss to add."""
+AuxiliaryLoss = Callable[[SparseHead, NDArray[np.int64], float, torch.Generator], torch.Tensor]
+"""A loss that is added to a step's own, from the head, the rows of the step's images, progress (0..1) and the draws."""
 
 
 def unwatched(step: int, steps: int, measures: dict[str, float]) -> None:
@@ -37,50 +34,45 @@ def unwatched(step: int, steps: int, measures: dict[str, float]) -> None:
 
 
 class Stopped(Exception):
-    """Training was asked to stop; the epoch that was under way is lost, nothing else."""
+    """Training was asked to stop. The epoch that was under way is lost, nothing else."""
 
 
 class HeadTraining:
     """One training: the head, its optimiser and its draws, which can be taken out between epochs and put back.
 
-    `spoken`: (captions, |V|) bool, the terms each caption speaks. `embeddings`: where the projection onto terms starts,
-    a row (|V|, d) a term (`initial.start_from`), or a language model's head (`mlm_head`), from which layer norm and
-    biases start, too; by the config without. `taught`: a head to go on from instead; `lesson`: what
-    is learned besides, not in the paper. The same seed gives the same head on one machine.
+    The same seed gives the same head on one machine.
     """
 
     def __init__(
         self,
         data: DenseDataset,
-        spoken: csr_array,
+        literal: csr_array,
         config: TrainingConfig,
         *,
         embeddings: NDArray[float32] | MlmHead | None = None,
-        taught: SparseHead | None = None,
-        lesson: Lesson | None = None,
+        pretrained: SparseHead | None = None,
+        auxiliary: AuxiliaryLoss | None = None,
         device: str = "cpu",
     ):
-        if spoken.shape[0] != len(data.texts):
-            raise TrainingError(f"{spoken.shape[0]} captions speak terms, but {len(data.texts)} captions have vectors.")
-        self.config, self.epoch, self._lesson = config, 0, lesson
-        self._spoken = spoken
-        self._words = image_words(spoken, data.image_of_text, len(data.images)) if config.anchor else None
-        self._image_of_text = data.image_of_text
+        """`literal` (captions, |V|) bool: the terms each caption speaks.
+
+        `embeddings`: what the projection onto terms starts from, a row (|V|, d) a term
+        (`initialisation.start_from_embeddings`), or the head of a language model (`mlm_head`), from which layer norm
+        and biases start as well; the config decides where they are left out. `pretrained`: a head to go on from
+        instead. `auxiliary`: a loss that is added in every step, not in the paper.
+        Raises TrainingError where `literal` is not of these captions.
+        """
+        if literal.shape[0] != len(data.texts):
+            raise TrainingError(
+                f"{literal.shape[0]} captions speak terms, but {len(data.texts)} captions have vectors."
+            )
+        self.config, self.epoch, self._auxiliary = config, 0, auxiliary
         torch.manual_seed(config.seed)
         self._generator = torch.Generator().manual_seed(config.seed)
-        sizes = HeadConfig(data.images.shape[1], config.hidden_size, spoken.shape[1], config.least_weight)
-        head = SparseHead(sizes)
-        if isinstance(embeddings, MlmHead):
-            start_from_mlm(head, embeddings)
-        elif embeddings is not None:
-            start_from(head, embeddings)
-        if taught is not None:
-            head.load_state_dict(taught.state_dict())
-        elif embeddings is None and config.starts_from_captions:
-            start_from_captions(head, torch.from_numpy(data.texts), spoken)
+        head = _initial_head(data, literal, config, embeddings, pretrained)
         kind = torch.float64 if config.precision == "fp64" else torch.float32
         self.head = head.to(device, kind)
-        self._texts, self._images = (torch.from_numpy(rows).to(device, kind) for rows in (data.texts, data.images))
+        self._batches = Batches(data, literal, config, self._generator, device, kind)
         self._optimiser = optimiser(self.head, config, started=embeddings is not None)
         whole, rest = divmod(len(data.texts), config.batch_size)
         self._steps_an_epoch = max(1, whole + (rest > 0 and config.last_batch == "kept"))
@@ -92,53 +84,55 @@ class HeadTraining:
 
     @property
     def steps(self) -> int:
-        """Of the whole training."""
+        """The number of steps of the whole training."""
         return self._steps_an_epoch * self.config.epochs
 
     @property
     def step(self) -> int:
-        """How many steps the finished epochs took."""
+        """The number of steps that the finished epochs took."""
         return self.epoch * self._steps_an_epoch
 
     def run_epoch(self, *, on_step: OnStep = unwatched, should_stop: ShouldStop = never) -> dict[str, float]:
-        """One pass over the captions; the mean of what `objective` tells of its steps, expansion as it was at the end.
+        """One pass over the captions; the means of the steps' measures, of `expansion` the last one.
 
         Raises Stopped between two steps once `should_stop` says so, TrainingError once the loss is not a number.
         """
-        step_of = objective if self.config.step == "plain" else fast_objective
         self.head.train()
-        order = torch.randperm(len(self._texts), generator=self._generator)
+        order = torch.randperm(len(self._batches), generator=self._generator)
         size = min(self.config.batch_size, len(order))
-        told: list[dict[str, Any]] = []
-        step = self.step
-        for rows in order[: self._steps_an_epoch * size].split(size):
+        steps: list[dict[str, Any]] = []
+        for captions in order[: self._steps_an_epoch * size].split(size):
             if should_stop():
                 raise Stopped
-            done = step / self.steps
-            loss, measures = step_of(self.head, self._batch(rows), self._config, done, self._generator)
-            if self._lesson is not None:
-                besides = self._lesson(self.head, self._image_of_text[rows.numpy()], done, self._generator)
-                loss = loss + besides
-                measures |= {"loss": loss.item(), "lesson": besides.item()}
-            if not math.isfinite(measures["loss"]):
-                raise TrainingError(
-                    f"The loss is {measures['loss']} in step {step + 1} of {self.steps}, so training ended; try lower "
-                    "learning rates, a higher tau, or fp32 in place of bf16."
-                )
-            self._optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            self._optimiser.step()
-            self._schedule.step()
-            told.append(measures)
-            step += 1
-            on_step(step, self.steps, measures)
+            steps.append(self._take_step(captions, self.step + len(steps)))
+            on_step(self.step + len(steps), self.steps, steps[-1])
         self.epoch += 1
         self.head.eval()
-        means = {name: float(np.mean([measures[name] for measures in told])) for name in told[0]}
-        return means | {"expansion": told[-1]["expansion"]}
+        means = {name: float(np.mean([measures[name] for measures in steps])) for name in steps[0]}
+        return means | {"expansion": steps[-1]["expansion"]}
+
+    def _take_step(self, captions: torch.Tensor, step: int) -> dict[str, Any]:
+        """Learns from some captions (b,), by their numbers, as the step after `step` others; its measures."""
+        step_of = objective if self.config.step == "plain" else fast_objective
+        progress = step / self.steps
+        loss, measures = step_of(self.head, self._batches.batch(captions), self._config, progress, self._generator)
+        if self._auxiliary is not None:
+            added = self._auxiliary(self.head, self._batches.images_of(captions), progress, self._generator)
+            loss = loss + added
+            measures |= {"loss": loss.item(), "auxiliary": added.item()}
+        if not math.isfinite(measures["loss"]):
+            raise TrainingError(
+                f"The loss is {measures['loss']} in step {step + 1} of {self.steps}, so training ended; try lower "
+                "learning rates, a higher tau, or fp32 in place of bf16."
+            )
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self._optimiser.step()
+        self._schedule.step()
+        return measures
 
     def state(self) -> dict[str, Any]:
-        """All that the next epoch depends on, to be kept by `torch.save`."""
+        """All that the next epoch depends on; `torch.save` can keep it."""
         return {
             "epoch": self.epoch,
             "head": self.head.state_dict(),
@@ -148,47 +142,56 @@ class HeadTraining:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Goes on from a `state` of a training of the same data and config."""
+        """Puts back the `state` of a training of the same data and config; the next epoch goes on from there."""
         self.epoch = state["epoch"]
         self.head.load_state_dict(state["head"])
         self._optimiser.load_state_dict(state["optimiser"])
         self._schedule.load_state_dict(state["schedule"])
         self._generator.set_state(state["generator"])
 
-    def _batch(self, rows: torch.Tensor) -> Batch:
-        which = self._image_of_text[rows.numpy()]
-        words = self._dense(self._words, which) if self._words is not None else None
-        texts, images = self._texts[rows], self._images[which]
-        if self.config.blur:
-            texts, images = (
-                blurred(shown, among, self.config.blur, self._generator)
-                for shown, among in ((texts, self._texts), (images, self._images))
-            )
-        pairs = own_pairs(torch.from_numpy(which).to(texts.device)) if self.config.share_of_truth else None
-        return Batch(texts, self._dense(self._spoken, rows.numpy()), images, words, pairs)
 
-    def _dense(self, matrix: csr_array, rows: NDArray[np.int64]) -> torch.Tensor:
-        return torch.from_numpy(matrix[rows].toarray()).to(self._texts.device)
+def _initial_head(
+    data: DenseDataset,
+    literal: csr_array,
+    config: TrainingConfig,
+    embeddings: NDArray[float32] | MlmHead | None,
+    pretrained: SparseHead | None,
+) -> SparseHead:
+    """The head before its first step, as `HeadTraining` says; draws from torch's own generator."""
+    sizes = HeadConfig(data.images.shape[1], config.hidden_size, literal.shape[1], config.least_weight)
+    head = SparseHead(sizes)
+    if isinstance(embeddings, MlmHead):
+        start_from_mlm(head, embeddings)
+    elif embeddings is not None:
+        start_from_embeddings(head, embeddings)
+    if pretrained is not None:
+        head.load_state_dict(pretrained.state_dict())
+    elif embeddings is None and config.starts_from_captions:
+        start_from_captions(head, torch.from_numpy(data.texts), literal)
+    return head
 
 
 def train_head(
     data: DenseDataset,
-    spoken: csr_array,
+    literal: csr_array,
     config: TrainingConfig,
     *,
+    pretrained: SparseHead | None = None,
+    auxiliary: AuxiliaryLoss | None = None,
     on_step: OnStep = unwatched,
-    taught: SparseHead | None = None,
-    lesson: Lesson | None = None,
 ) -> SparseHead:
-    """The head after all epochs; nothing is judged, kept or ended early (`core.experiments.fitting` does)."""
-    training = HeadTraining(data, spoken, config, taught=taught, lesson=lesson)
+    """The head after all epochs, from what `HeadTraining` takes.
+
+    It is not judged, nothing is kept on the way, and training does not end early; `core.experiments.fitting` does that.
+    """
+    training = HeadTraining(data, literal, config, pretrained=pretrained, auxiliary=auxiliary)
     while training.epoch < config.epochs:
         training.run_epoch(on_step=on_step)
     return training.head
 
 
 def optimiser(head: SparseHead, config: TrainingConfig, *, started: bool) -> torch.optim.Optimizer:
-    """AdamW with the paper's two learning rates; `started`: the projection onto terms starts from embeddings."""
+    """AdamW with the paper's two learning rates; `started`: the projection onto terms starts from given embeddings."""
     rate = config.vocabulary_rate if config.vocabulary_rate is not None else (5e-5 if started else 1e-3)
     return torch.optim.AdamW(
         [
@@ -201,12 +204,12 @@ def optimiser(head: SparseHead, config: TrainingConfig, *, started: bool) -> tor
 
 
 def learning_rate(progress: float, warmup: float) -> float:
-    """Linear warm-up over the first `warmup` of training, then linearly down to zero at its end."""
+    """The factor of the learning rates: linear warm-up over the first `warmup`, then linearly down to 0 at the end."""
     if progress < warmup:
         return progress / warmup
     return max(0.0, (1 - progress) / (1 - warmup)) if warmup < 1 else 1.0
 
 
 def project(head: SparseHead, dense: NDArray[float32], batch_size: int = 4096) -> NDArray[float32]:
-    """(n, dim) dense rows -> (n, |V|) weights, without gradients."""
+    """Dense rows (n, dim) -> weights (n, |V|), without gradients, `batch_size` rows at a time."""
     return np.concatenate([head.weigh(dense[i : i + batch_size]) for i in range(0, len(dense), batch_size)])

@@ -39,11 +39,12 @@ def export(
     if (form == "trec") != (queries is not None):
         raise typer.BadParameter("--format trec needs --queries FILE, and only it does")
     if queries is not None:
-        from core.search.runs import answers, read_queries, write_run
+        from core.data.runs import read_queries, write_run
+        from core.search.search import ranked_lists
 
         asked = read_queries(queries)
         with opened(collection) as (model, store):
-            written = write_run(out, answers(model, store, asked, k), "sightwords")
+            written = write_run(out, ranked_lists(model, store, asked, k), "sightwords")
     else:
         from index_store.formats.ciff import export_ciff
         from index_store.formats.jsonl import export_jsonl

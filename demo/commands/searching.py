@@ -1,5 +1,6 @@
 """Commands that ask: search a collection, or see the vector that a question becomes."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -25,7 +26,14 @@ commands = typer.Typer()
 @commands.command()
 def search(
     text: TextArgument = None,
-    image: ImageOption = None,
+    image: Annotated[
+        Path | None, typer.Option("--image", help="A picture to find more like; with a TEXT, both are mixed.")
+    ] = None,
+    like: Annotated[
+        int | None,
+        typer.Option("--like", metavar="ID", help="An item to find more like; with a TEXT, both are mixed."),
+    ] = None,
+    share: Annotated[float, typer.Option(help="The say of picture or item beside the TEXT: 0 none, 1 all.")] = 0.5,
     collection: CollectionOption = None,
     k: Annotated[int, typer.Option("-k", help="How many hits.")] = 10,
     expansion: Annotated[float, typer.Option(help="0 uses the query's own words only, 1 all that it evokes.")] = 1.0,
@@ -33,10 +41,19 @@ def search(
         Literal["full", "literal", "hybrid"],
         typer.Option(help="literal: own words only; hybrid: an own word must match, all terms score."),
     ] = "full",
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weight",
+            metavar="TERM=W",
+            help="A weight of your own, from -10 to 10: 0 switches the term off, below 0 it counts against an item; "
+            "repeatable.",
+        ),
+    ] = None,
     without: Annotated[
         list[str] | None, typer.Option("--without", metavar="TERM", help="Leave out items with this term; repeatable.")
     ] = None,
-    kind: Annotated[Literal["image", "caption"] | None, typer.Option(help="Only items of this kind.")] = None,
+    kind: Annotated[Literal["image", "caption", "both"], typer.Option(help="Only items of this kind.")] = "both",
     where: WhereOption = None,
     budget: Annotated[
         int | None,
@@ -50,35 +67,50 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Find pictures and captions, and say why."""
-    one_of(text, image)
+    if text is None and image is None and like is None:
+        raise typer.BadParameter("give a TEXT, --image FILE or --like ID")
     from core.pictures.images import open_image
+    from core.search.query import Query
     from core.search.search import search as find
-    from index_store.filters import parse
 
-    only = parse(where or ())
-    picture = open_image(image) if image is not None else None
+    query = Query(
+        text=text or "",
+        picture=open_image(image) if image is not None else None,
+        like=like,
+        share=share,
+        expansion=expansion,
+        mode=mode,
+        weights=dict(map(_weight, weight or ())),
+        kind=kind,
+        where=where or (),
+        without=without or (),
+        each=each,
+        k=k,
+        budget=budget,
+    )
+    query.check()  # before the model is loaded, which takes seconds
     with opened(collection) as (model, held):
-        result = find(
-            model,
-            held,
-            text=text,
-            image=picture,
-            k=k,
-            expansion=expansion,
-            mode=mode,
-            without=without or (),
-            kind=kind,
-            where=only,
-            budget=budget,
-            each=each,
-        )
+        result = find(model, held, query)
     for remark in result.remarks:
         if result.hits or remark.kind != "unanswered":  # which speaks of what was found
-            terminal.say(remark.said, "yellow")
+            terminal.say(remark.sentence, "yellow")
     if as_json:
-        terminal.print_json(result.to_json() | ({"query": str(image)} if image is not None else {}))
+        terminal.print_json(result.to_json() | ({"query": str(image)} if not result.query and image else {}))
     else:
-        terminal.show_result(result, bool(only or kind or without))
+        terminal.show_result(result, narrowed=bool(where or without or kind != "both"))
+
+
+def _weight(given: str) -> tuple[str, float]:
+    """TERM=W as (term, weight); QueryError for anything else."""
+    from core.errors import QueryError
+
+    term, sign, number = given.rpartition("=")
+    try:
+        if sign and term.strip():
+            return term, float(number)
+    except ValueError:
+        pass
+    raise QueryError(f"{given[:60]!r} is no weight of a term; write TERM=WEIGHT, as in dog=1.5, or dog=-1 against it.")
 
 
 @commands.command()
@@ -95,14 +127,14 @@ def encode(
     one_of(text, image)
     from core.models.registry import load_model
     from core.pictures.images import open_image
+    from core.search.encoding import encode_picture, encode_text
     from core.search.explain import query_terms
-    from core.search.search import encode_query
 
     picture = open_image(image) if image is not None else None
     own = load_model(model)
-    query = encode_query(own, text=text, image=picture)
+    query = encode_picture(own, picture) if picture is not None else encode_text(own, text or "")
     vector = query.vector if top is None else query.vector.top(top)
-    terms = query_terms(vector, own.vocabulary.terms, query.spoken)
+    terms = query_terms(vector, own.vocabulary.terms, query.literal)
     if as_json:
         asked = text if text is not None else str(image)
         terminal.print_json({"model": own.name, "query": asked, "terms": [term.to_json() for term in terms]})

@@ -34,7 +34,7 @@ def remark_notices(remarks: "Sequence[Remark]") -> str:
     """
     lines = []
     for remark in remarks:
-        sentence = escape(remark.said)
+        sentence = escape(remark.sentence)
         for word in remark.words:
             sentence = sentence.replace(f"‘{escape(word)}’", f"‘<bdi>{escape(word)}</bdi>’", 1)
         lines.append(f'<p class="sw-notice sw-unknown" role="status">{sentence}</p>')

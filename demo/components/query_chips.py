@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from demo.components.amounts import count, weight
 
 if TYPE_CHECKING:
-    from core.search.steering import SteeredTerm
+    from core.search.explain import QueryTerm
 
 SHOWN = 12  # a line or two of chips on a laptop; the rest unfolds
 MARKS = {"literal": "●", "expansion": "◆"}
@@ -18,7 +18,7 @@ CHIPS_SCRIPT = "sightwords.queryChips(element, trigger, server, watch)"
 
 
 def query_chips(
-    rows: Sequence["SteeredTerm"],
+    rows: Sequence["QueryTerm"],
     edits: Mapping[str, float] | None = None,
     question: str = "",
     narrowing: Sequence[str] = (),
@@ -82,14 +82,14 @@ def _signed_weight(value: float) -> str:
     return ("−" if value < 0 else "") + weight(abs(value)) if value else "0.00"
 
 
-def _chip(row: "SteeredTerm") -> str:
+def _chip(row: "QueryTerm") -> str:
     kind = "literal" if row.kind == "literal" else "expansion"
     state = "off" if row.weight == 0 else "against" if row.weight < 0 else "on"
     term = escape(row.term)
     turn = f"Count {term} for the score again" if row.weight < 0 else f"Turn {term} against the score"
     return (
         f'<li class="sw-chip sw-{kind}{" sw-edited" if row.edited else ""}" data-term="{term}" data-state="{state}" '
-        f'data-weight="{row.weight:.4f}" data-base="{row.base:.4f}" title="{kind}: {MEANINGS[kind]}">'
+        f'data-weight="{row.weight:.4f}" data-base="{row.unedited:.4f}" title="{kind}: {MEANINGS[kind]}">'
         f'<button type="button" class="sw-chip-name" aria-pressed="{"true" if row.weight else "false"}">'
         f'<span class="sw-dot" aria-hidden="true">{MARKS[kind]}</span><bdi>{term}</bdi>'
         f'<span class="sw-hidden"> ({kind})</span></button>'

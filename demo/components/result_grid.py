@@ -11,7 +11,7 @@ from demo.components.amounts import amount, count
 from demo.components.term_bars import difference_bars, split_bar, split_sentence, term_bars
 
 if TYPE_CHECKING:
-    from core.search.search import SearchHit
+    from core.search.results import SearchHit
     from index_store.items import Item
 
 GRID_SCRIPT = "sightwords.resultGrid(element, trigger)"

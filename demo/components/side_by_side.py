@@ -9,8 +9,8 @@ from demo.components.amounts import amount, count, milliseconds
 from demo.components.result_grid import file_url, name_of
 
 if TYPE_CHECKING:
-    from core.search.comparison import Comparison
-    from core.search.explain import SearchTerm
+    from core.search.comparison import RankingComparison
+    from core.search.explain import QueryTerm
     from core.search.methods import Ranking
     from index_store.folder.collection import Item
 
@@ -28,7 +28,9 @@ class Side:
     items: "Sequence[Item]"
 
 
-def side_by_side(first: Side, second: Side, comparison: "Comparison", url: Callable[[str], str] = file_url) -> str:
+def side_by_side(
+    first: Side, second: Side, comparison: "RankingComparison", url: Callable[[str], str] = file_url
+) -> str:
     """How much both rankings share, then the two columns, each below its terms.
 
     `url` makes the address of a thumbnail from its path.
@@ -49,7 +51,7 @@ def side_by_side(first: Side, second: Side, comparison: "Comparison", url: Calla
     )
 
 
-def _summary(comparison: "Comparison", shared: int) -> str:
+def _summary(comparison: "RankingComparison", shared: int) -> str:
     longest = max(len(comparison.first), len(comparison.second))
     tau = comparison.kendall_tau
     order = f" · Kendall τ of their order <b>{amount(tau, 2)}</b>" if tau is not None else ""
@@ -73,7 +75,7 @@ def _head(side: Side) -> str:
     )
 
 
-def _term(term: "SearchTerm") -> str:
+def _term(term: "QueryTerm") -> str:
     return f'<bdi class="sw-{term.kind}" title="{term.kind}, weight {amount(term.weight)}">{escape(term.term)}</bdi>'
 
 
@@ -82,7 +84,7 @@ def _column(side: Side, shared: set[int], elsewhere: dict[int, int], url: Callab
         return '<p class="sw-quiet">It finds no picture.</p>'
     rows = "".join(
         _row(position, item, row.score, elsewhere.get(item.id), url)
-        for position, (item, row) in enumerate(zip(side.items, side.ranking.ranked, strict=True))
+        for position, (item, row) in enumerate(zip(side.items, side.ranking.hits, strict=True))
     )
     return f'<ol class="sw-side" aria-label="{escape(side.name)}">{rows}</ol>'
 

@@ -10,7 +10,7 @@ from demo.components.query_chips import MARKS
 
 if TYPE_CHECKING:
     from core.search.explain import Contribution, Difference
-    from core.search.search import SearchHit
+    from core.search.results import SearchHit
 
 SHOWN = 12  # what fits beside a picture on a laptop; the rest unfolds
 DIFFERENCES_SHOWN = 10

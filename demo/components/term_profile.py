@@ -8,7 +8,7 @@ from demo.components.amounts import amount, count
 from demo.components.term_bars import THINNEST, track
 
 if TYPE_CHECKING:
-    from core.search.explain import Contribution, SearchTerm
+    from core.search.explain import Contribution, QueryTerm
 
 SHOWN = 12  # bars; the rest unfolds
 CLOUD = 40  # terms
@@ -17,7 +17,7 @@ SMALLEST, LARGEST = 12.0, 30.0  # px of a term in a cloud
 TERMS_SCRIPT = "sightwords.terms(element, trigger)"
 
 
-def term_profile(terms: Sequence["SearchTerm"], title: str) -> str:
+def term_profile(terms: Sequence["QueryTerm"], title: str) -> str:
     """How many terms there are of each kind, the cloud, the bars; `terms` heaviest first; `title`: whose they are."""
     if not terms:
         return f'<p class="sw-quiet">{escape(title)} lights up no term.</p>'
@@ -91,7 +91,7 @@ def _cloud_term(term: str, size: float, kind: str = "") -> str:
     return f'<span{ink} style="{style}">{term_button(term)}</span> '
 
 
-def _term_bar(term: "SearchTerm", heaviest: float) -> str:
+def _term_bar(term: "QueryTerm", heaviest: float) -> str:
     return (
         f'<li class="sw-bar sw-{term.kind}" data-term="{escape(term.term)}">'
         f'<span class="sw-term">{term_button(term.term)} <span class="sw-kind">{term.kind}</span></span>'

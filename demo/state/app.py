@@ -5,7 +5,7 @@ import io
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -16,15 +16,13 @@ from core.errors import ImageError, QueryError
 from core.pictures.images import open_image, working_copy
 from core.shipped import WORLD_MODEL
 from demo.state.job import Job
+from demo.state.searcher import Searcher
 from index_store.address import Address
 from index_store.errors import (
     CollectionBusy,
     CollectionClosed,
     CollectionError,
-    FilterError,
-    ItemNotFound,
 )
-from index_store.filters import Condition, Filter, parse
 from index_store.items import Item
 from index_store.opening import collection_exists, open_collection
 from index_store.progress import Progress, ShouldStop
@@ -34,18 +32,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from core.models.model import Model
-    from core.search.attribution import Links
-    from core.search.explain import Contribution
-    from core.search.search import EncodedQuery, SearchHit, SearchResult
-    from core.search.steering import Steered
-    from demo.state.question import Question
 
 log = logging.getLogger(__name__)
 
-HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawing is this red all over
 HELD_AT_MOST = 1_000_000  # items whose vectors are held in memory: some 600 MB of learned sparse ones
-OFFERED = 30  # tags, and folders, to choose from
-COUNTED = 10_000  # of each, so that a folder counts with those inside it, as choosing it does
 LOADING, WAITING, DRAWING = "loading", "waiting", "drawing"  # the parts of getting ready
 STOPPING_S = 30.0  # how long a change of collection waits until the last one is no longer being made ready
 PATIENCE_S = 60.0  # how long a search waits for the model to load; a cold disk takes some ten seconds
@@ -95,6 +85,7 @@ class Session:
         self.job: Job[bool] = Job("sightwords-preparing", "The app is still getting ready; try again in a moment.")
         self._closed = False
         self._turning = threading.Lock()  # one change of collection at a time
+        self.searcher = Searcher(self)
 
     @property
     def status(self) -> AppStatus:
@@ -121,6 +112,11 @@ class Session:
     def about(self) -> str:
         """The model's own honest sentence; empty until it is loaded."""
         return self._model.about if self._model else ""
+
+    @property
+    def collection(self) -> Store | None:
+        """The open collection; None until it is open. `ready` waits for it."""
+        return self._collection
 
     @property
     def path(self) -> Address | None:
@@ -170,27 +166,19 @@ class Session:
         """Where a person finds a picture: its path; nothing for strangers and for drawings of the built-in world."""
         return path if self._path is not None and not self.public else ""
 
-    def facts(self, hit: "SearchHit") -> list[tuple[str, str]]:
-        """What is known of a picture besides what it shows, as far as it is told here: (name, value)."""
-        facts = [("taken", (hit.taken or "")[:16].replace("T", " ")), ("tags", ", ".join(hit.tags))]
-        if self.tells_places:
-            place = f"{hit.latitude}, {hit.longitude}" if hit.latitude is not None else ""
-            facts[1:1] = [("camera", hit.camera or ""), ("place", place)]
-        return [(name, value) for name, value in facts if value]
-
     def sample(self, count: int) -> list[Item]:
         """A few pictures of the collection, to show what is there; empty until something is."""
         if self._collection is None:
             return []
-        from core.search.search import undisturbed
+        from core.search.search import reread
 
         collection = self._collection
 
-        def look() -> list[Item]:
+        def read() -> list[Item]:
             ids = [item.id for item in islice(collection.all_items(kind="image"), count)]
             return collection.items(ids)  # with their thumbnails, wherever those are
 
-        return undisturbed(look)
+        return reread(read)
 
     def kinds(self) -> dict[str, int]:
         """How many items of each kind ("image", "caption") can be searched now."""
@@ -199,143 +187,6 @@ class Session:
     def has_copies(self) -> bool:
         """Whether some of the pictures are nearly equal."""
         return bool(self._collection.copies()) if self._collection is not None else False
-
-    def encode_text(self, text: str) -> "EncodedQuery":
-        """A text as what is searched for; waits for a model that is still loading. Raises SightwordsError."""
-        model, _ = self.ready()
-        from core.search.search import encode_query
-
-        return encode_query(model, text=text)
-
-    def encode_picture(self, image: "Image") -> "EncodedQuery":
-        """A picture as what is searched for."""
-        model, _ = self.ready()
-        from core.search.search import encode_query
-
-        return encode_query(model, image=image)
-
-    def encode_item(self, number: int) -> "tuple[EncodedQuery, Item]":
-        """An item of the collection as what is searched for, and the item; ItemNotFound when it is not there."""
-        _, collection = self.ready()
-        from core.search.search import EncodedQuery
-
-        (item,), (vector,) = collection.items([number]), collection.vectors([number])
-        return EncodedQuery("", vector, frozenset(), (), 0.0, 0.0), item
-
-    def find(self, query: "EncodedQuery", question: "Question") -> "tuple[SearchResult, Steered]":
-        """What an encoded question finds with the question's settings and edits; encodes nothing."""
-        model, collection = self.ready()
-        from core.search.steering import search_steered, steer, term_edits
-
-        edits = term_edits(model.vocabulary, question.edits)
-        terms = model.vocabulary.terms
-        steered = steer(query, terms, expansion=question.expansion, mode=question.mode, edits=edits)
-        kind = None if question.kind == "both" else question.kind
-        where = self._where(question.only)
-        found = search_steered(collection, query, steered, k=question.k, kind=kind, where=where, each=question.each)
-        return found, steered
-
-    def narrowing(self, found: "SearchResult", steered: "Steered") -> list[str]:
-        """Terms that tell the best results apart and are not in the question; none for fewer than three results."""
-        model, collection = self.ready()
-        from core.search.narrowing import LOOKED_AT, narrowing_terms
-
-        try:
-            best = collection.vectors([hit.id for hit in found.hits[:LOOKED_AT]])
-        except ItemNotFound:  # removed since: the next search does not find it
-            return []
-        asked = [number for row in steered.rows if (number := model.vocabulary.id(row.term)) is not None]
-        return [model.vocabulary.terms[number] for number in narrowing_terms(best, asked)]
-
-    def size_of(self, question: "Question") -> int:
-        """How many items of its kind a question's conditions let through; FilterError for one that is none."""
-        conditions = self._where(question.only).conditions
-        if question.kind != "both":
-            conditions = (*conditions, Condition("kind", "=", question.kind))
-        return self.ready()[1].count(Filter(conditions)) if conditions else self.size()
-
-    def conditions(self) -> list[tuple[str, str]]:
-        """Conditions worth offering, with what to call them: tags, years, cameras, folders; none for the world."""
-        if self._collection is None or self._path is None:
-            return []
-        counts = self._collection.counts(most=COUNTED)
-
-        def first(counted: dict[str, int]) -> list[tuple[str, int]]:
-            return list(islice(counted.items(), OFFERED))
-
-        offered = [(f"tag {tag} · {items:,}", f"tag={tag}") for tag, items in first(counts.tags)]
-        offered += [(f"taken in {year} · {items:,}", f"taken={year}") for year, items in sorted(first(counts.years))]
-        if self.tells_places:
-            offered += [(f"camera {name} · {items:,}", f"camera={name}") for name, items in first(counts.cameras)]
-        if not self.public and len(counts.folders) > 1:
-            for folder, _ in first(counts.folders):
-                items = sum(n for other, n in counts.folders.items() if f"{other}{os.sep}".startswith(folder + os.sep))
-                offered.append((f"in {folder} · {items:,}", f"folder={folder}"))
-        return offered
-
-    def _where(self, only: Sequence[str]) -> Filter:
-        where = parse(only)
-        if self.public and any(one.key in ("folder", "file") for one in where.conditions):
-            raise FilterError("Where files lie is not told here; choose other conditions than folder and file.")
-        if not self.tells_places and any(one.key in ("camera", "near") for one in where.conditions):
-            raise FilterError("Where and how pictures were taken is not told here; choose other conditions.")
-        return where
-
-    def score(self, query: "EncodedQuery", number: int) -> "tuple[Contribution, ...]":
-        """What each term of a question gives to an item's score; ItemNotFound when there is no such item."""
-        _, collection = self.ready()
-        from core.search.explain import contributions
-
-        (vector,) = collection.vectors([number])
-        return contributions(query.vector, vector, self.vocabulary, query.spoken)
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The model's terms by id."""
-        return self.ready()[0].vocabulary.terms
-
-    def suggest(self, start: str, count: int = 12) -> list[tuple[str, int]]:
-        """Terms that begin with (or else contain) what was typed, with the number of items that have each."""
-        model, collection = self.ready()
-        typed = start.strip().lower()
-        frequencies = collection.document_frequencies()
-        rows = [
-            (not term.startswith(typed), -frequencies.get(number, 0), term)
-            for number, term in enumerate(model.vocabulary.terms)
-            if typed in term
-        ]
-        return [(term, -negative) for _, negative, term in sorted(rows)[:count]]
-
-    def term(self, word: str) -> str | None:
-        """The term that a word, or a form of it, stands for; None when the vocabulary lacks it."""
-        model, _ = self.ready()
-        known = model.vocabulary.id(word.strip())
-        return None if known is None else model.vocabulary.terms[known]
-
-    def links(self, text: str) -> "Links":
-        """Which word of a text lit which of its terms."""
-        model, _ = self.ready()
-        from core.search.attribution import word_links
-
-        return word_links(model, text)
-
-    def can_point(self) -> bool:
-        """Whether the model can say where in a picture a term was seen."""
-        model, _ = self.ready()
-        from core.search.heatmap import can_point
-
-        return can_point(model)
-
-    def seen(self, number: int, term: str) -> "Image":
-        """Where in an item's picture a term was seen, as a transparent layer to lay over it. Raises SightwordsError."""
-        model, collection = self.ready()
-        from core.search.heatmap import term_map
-
-        known = model.vocabulary.id(term)
-        if known is None:
-            raise QueryError(f"The vocabulary has no term '{term[:60]}'; choose one from its list.")
-        (item,) = collection.items([number])
-        return term_map(model, working_copy(open_image(item.path)), known).overlay(HEAT)
 
     def ready(self) -> "tuple[Model, Store]":
         """Model and collection, once the model is loaded; raises SightwordsError, one sentence."""

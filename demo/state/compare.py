@@ -12,7 +12,7 @@ from index_store.progress import Progress, ShouldStop
 
 if TYPE_CHECKING:
     from core.data.dense_items import DenseItems
-    from core.search.methods import Rankings
+    from core.search.methods import Ranker
 
 OWN = {
     "full": "Sparse, all terms",
@@ -30,7 +30,7 @@ class Comparing:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._rankings: Rankings | None = None
+        self._rankings: Ranker | None = None
         self.job: Job[None] = Job("sightwords-comparing", "The pictures are still being encoded; wait for that.")
 
     def methods(self) -> dict[str, str]:
@@ -68,16 +68,16 @@ class Comparing:
 
         return other_heads(self._session.model_name, self._session.encoder_name)
 
-    def _ranked(self) -> "Rankings":
-        from core.search.methods import Rankings
+    def _ranked(self) -> "Ranker":
+        from core.search.methods import Ranker
 
         model, collection = self._session.ready()
         pictures = self._session.kinds().get("image", 0)
-        if self._rankings is None or not self._rankings.of(collection) or _outgrown(self._rankings.dense, pictures):
-            self._rankings = Rankings(model, collection)
+        if self._rankings is None or not self._rankings.ranks(collection) or _outgrown(self._rankings.dense, pictures):
+            self._rankings = Ranker(model, collection)
         return self._rankings
 
-    def _encode(self, rankings: "Rankings", progress: Progress, should_stop: ShouldStop) -> None:
+    def _encode(self, rankings: "Ranker", progress: Progress, should_stop: ShouldStop) -> None:
         from core.data.dense_items import dense_file, dense_items
 
         model, collection = self._session.ready()

@@ -26,15 +26,15 @@ class Choice:
 
 
 def defaults() -> dict[str, Any]:
-    """Settings that make a good head of little data: the anchored one's, but for the size of a step."""
-    from recipes.scenes.recipe import ANCHORED, HEADS
+    """Settings that make a good head of little data: the anchored head's, but for the size of a step."""
+    from core.training.presets import ANCHORED_HEAD, SCENES_HEADS
 
-    recipe = HEADS[ANCHORED]
+    anchored = SCENES_HEADS[ANCHORED_HEAD]
     return {
         "batch_size": BATCH,
-        "anchor": recipe.anchor,
-        "query_sparsity": recipe.query_sparsity,
-        "item_sparsity": recipe.item_sparsity,
+        "anchor": anchored.anchor,
+        "query_sparsity": anchored.query_sparsity,
+        "item_sparsity": anchored.item_sparsity,
     }
 
 

@@ -124,13 +124,14 @@ def runs_folder() -> Path:
 
 def shipped() -> tuple[list[ComparedHead], float]:
     """The heads that came along, as they were judged when they were made, and the dense R@1."""
+
     from core.models.registry import SCENES
-    from recipes.scenes.recipe import SHIPPED
+    from core.training.presets import SHIPPED_HEAD
 
     figures = json.loads((SCENES / "figures.json").read_text("utf-8"))
     rows = [
         ComparedHead(
-            "built-in" if name == SHIPPED else f"shipped: {name}",
+            "built-in" if name == SHIPPED_HEAD else f"shipped: {name}",
             "none" if name == "no control" else name.replace(" control", ""),
             "40,000 scenes", one["recall"]["at1"], one["flops"], one["query_terms"], one["item_terms"],
             one["exact_at_20"], trained_here=False,
@@ -143,11 +144,15 @@ def shipped() -> tuple[list[ComparedHead], float]:
 def row_of(experiment: "Experiment", result: "Result", own: str) -> ComparedHead:
     """`own`: the name of the kept head that the app searches with."""
     measures, config = result.measures, experiment.config
-    values = [measures[key] or 0.0 for key in ("recall@1", "flops", "query_terms", "item_terms", "exact@20")]
+    keys = ("recall@1", "flops", "query_terms", "item_terms", "exact@20")
+    recall, flops, caption_terms, image_terms, exact = (measures[key] or 0.0 for key in keys)
     control = config.control + (" + anchor" if config.anchor else "")
     name = experiment.name or f"{config.control}, {experiment.started[11:16]}"
     here = bool(own) and experiment.name == own
-    return ComparedHead(name, control, experiment.data, *values, seconds=result.seconds, in_use=here)
+    return ComparedHead(
+        name, control, experiment.data, recall, flops, caption_terms, image_terms, exact,
+        seconds=result.seconds, in_use=here,
+    )  # fmt: skip
 
 
 def called(experiment: "Experiment") -> str:

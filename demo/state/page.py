@@ -1,70 +1,63 @@
-"""What one visitor's page is about, kept between its events: the question with its encoded parts; knows no Gradio."""
+"""The state of one visitor's page, kept between its events: what is asked and what was answered; knows no Gradio."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import QueryError
-from core.search.steering import mixed
+from core.search.encoding import Encoded
+from core.search.query import Query
 from demo.components.result_grid import file_url, name_of
 from demo.state.app import Session
-from demo.state.question import Question
+from demo.state.question import FIRST
 
 if TYPE_CHECKING:
-    from core.search.search import EncodedQuery, SearchResult
+    from core.search.encoding import EncodedQuery
+    from core.search.results import SearchResult
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What one visitor's page is about: the question, its encoded parts (kept, so that bending it encodes nothing).
+class PageState:
+    """The question, its encoded parts (kept, so that bending the question encodes nothing) and its answer.
 
-    `picture`, `source`, `name`: the picture of the question, encoded, as a URL, and what to call it.
+    `text`, `picture`: the parts that are encoded. `source`, `name`: the picture of the question as a URL, and what to
+    call it. `result`: the answer, None before the first one. `literal`: the terms that count as literal. `chosen`: the
+    index of the hit that is explained. `model`: the name of the model that encoded all this.
     """
 
-    question: Question = field(default_factory=Question)
+    question: Query = FIRST
     text: "EncodedQuery | None" = None
     picture: "EncodedQuery | None" = None
     source: str = ""
     name: str = ""
-    found: "SearchResult | None" = None
-    spoken: frozenset[str] = frozenset()
+    result: "SearchResult | None" = None
+    literal: frozenset[str] = frozenset()
     chosen: int = 0
-    model: str = ""  # that encoded all this
+    model: str = ""
 
 
-def encoded(session: Session, asked: Asked) -> Asked:
-    """Encodes what is not encoded yet: a text that changed, an item to find more like; all of it for another model.
+def ask(session: Session, page: PageState) -> PageState:
+    """The page with the answer to its question. Encodes only a text that changed, or all of it for another model.
 
-    Another model is in use once somebody chose a head in the Lab or a collection that it made.
+    Another model is in use once somebody chose a head in the Lab or a collection that it made. Raises SightwordsError.
     """
-    if asked.model != session.model_name:
-        asked = _of_model(asked, session.model_name)
-    question, text = asked.question, asked.text
-    if not question.text.strip():
-        text = None
-    elif text is None or text.label != question.text:
-        text = session.encode_text(question.text)
-    asked = replace(asked, text=text)
-    if question.like is not None and asked.picture is None:
-        picture, item = session.encode_item(question.like)
+    page = for_model(page, session.model_name)
+    question = page.question
+    if page.picture is not None:
+        question = replace(question, like=None)  # the item's vector is kept, even when the item is removed meanwhile
+    elif question.like is not None:
+        item = session.searcher.item(question.like)
         source = file_url(item.thumbnail) if item.thumbnail else ""
-        asked = replace(asked, picture=picture, source=source, name=name_of(item))
-    if asked.text is None and asked.picture is None:
+        page = replace(page, source=source, name=name_of(item))
+    elif not question.text.strip():
         raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
-    return asked
+    result = session.searcher.search(question, Encoded(page.text, page.picture))
+    literal = frozenset(term.term for term in result.all_terms if term.kind == "literal")
+    return replace(page, text=result.encoded.text, picture=result.encoded.picture, result=result, literal=literal)
 
 
-def _of_model(asked: Asked, model: str) -> Asked:
-    """Without what another model encoded; a picture that was sent, or an item of its collection, went with it."""
-    if not asked.model:
-        return replace(asked, model=model)
-    question = replace(asked.question, like=None)
-    return replace(asked, question=question, text=None, picture=None, source="", name="", found=None, model=model)
-
-
-def whole_query(asked: Asked) -> "EncodedQuery":
-    """The text, the picture, or both mixed."""
-    if asked.text is not None and asked.picture is not None:
-        return mixed(asked.text, asked.picture, asked.question.share)
-    query = asked.text or asked.picture
-    assert query is not None  # `encoded` raises otherwise
-    return query
+def for_model(page: PageState, model: str) -> PageState:
+    """The page without what another model encoded: a picture that was sent, or an item of its collection, is gone."""
+    if page.model in (model, ""):
+        return replace(page, model=model)
+    question = replace(page.question, like=None)
+    return replace(page, question=question, text=None, picture=None, source="", name="", result=None, model=model)

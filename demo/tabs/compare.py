@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import gradio as gr
 
@@ -12,7 +11,7 @@ from demo.components.notices import error_notice, progress_panel
 from demo.components.side_by_side import Side, side_by_side
 from demo.state.app import Session
 from demo.state.compare import Comparing
-from demo.tabs.gradio_defaults import PLAIN, QUIET
+from demo.tabs.gradio_defaults import PLAIN, QUIET, Changes
 from index_store.errors import SightwordsError
 
 log = logging.getLogger(__name__)
@@ -48,33 +47,33 @@ def compare_tab(session: Session, tab: gr.Tab) -> Comparing:
     notice = gr.HTML(elem_id="compare-notice", **PLAIN)
     result = gr.HTML(elem_id="comparison", **PLAIN)
 
-    def ask(text: str, left: str, right: str) -> Iterator[tuple[Any, ...]]:
-        idle, busy = gr.update(visible=False), gr.update(visible=True)
+    def ask(text: str, left: str, right: str) -> Iterator[Changes]:
         try:
             while not comparing.prepare(left, right):
-                yield _waiting(comparing), gr.skip(), busy
+                yield {notice: _waiting(comparing), stop: gr.update(visible=True)}
                 time.sleep(LOOK_S)
-            yield "", _compared(session, comparing, text, left, right), idle
+            said, compared = "", _compared(session, comparing, text, left, right)
         except SightwordsError as error:
-            yield error_notice(str(error)), "", idle
+            said, compared = error_notice(str(error)), ""
         except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
             log.exception("the comparison of %r failed", text)
-            yield error_notice("Something unexpected went wrong; the log says what. Please try again."), "", idle
+            said, compared = error_notice("Something unexpected went wrong; the log says what. Please try again."), ""
+        yield {notice: said, result: compared, stop: gr.update(visible=False)}
 
     asked = gr.on([go.click, query.submit], ask, [query, first, second], [notice, result, stop], **QUIET)
 
-    def cancel() -> tuple[Any, ...]:
+    def cancel() -> Changes:
         comparing.job.stop()
         said = "Stopped; the vectors made so far are kept, and the next comparison goes on from there."
-        return error_notice(said), gr.update(visible=False)
+        return {notice: error_notice(said), stop: gr.update(visible=False)}
 
-    def offered(left: str, right: str) -> tuple[Any, Any]:
+    def offered(left: str, right: str) -> Changes:
         choices = _choices(comparing)
         known = {key for _, key in choices}
-        return (
-            gr.update(choices=choices, value=left if left in known else "full"),
-            gr.update(choices=choices, value=right if right in known else "dense"),
-        )
+        return {
+            first: gr.update(choices=choices, value=left if left in known else "full"),
+            second: gr.update(choices=choices, value=right if right in known else "dense"),
+        }
 
     tab.select(offered, [first, second], [first, second], **QUIET)
     stop.click(cancel, None, [notice, stop], cancels=[asked], **QUIET)
@@ -96,7 +95,7 @@ def _compared(session: Session, comparing: Comparing, text: str, left: str, righ
     names = comparing.methods()
     rankings = [comparing.rank(text, method, PLACES) for method in (left, right)]
     sides = [
-        Side(names[method], ranking, collection.items([row.id for row in ranking.ranked]))
+        Side(names[method], ranking, collection.items([row.id for row in ranking.hits]))
         for method, ranking in zip((left, right), rankings, strict=True)
     ]
-    return side_by_side(sides[0], sides[1], compare(rankings[0].ranked, rankings[1].ranked))
+    return side_by_side(sides[0], sides[1], compare(rankings[0].hits, rankings[1].hits))

@@ -1,10 +1,18 @@
 """How the tabs use Gradio's HTML and events; the one place that knows its quirks."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from gradio.blocks import Block
 
 # "${value}" is filled in without being read as a template again, so that a text holding {{…}} or ${…} stays text
 PLAIN: dict[str, Any] = {"html_template": "${value}", "apply_default_css": False, "padding": False}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-Changes = dict[Any, Any]
+Changes = dict[Block, Any]
 """What an event changes: a component → its new value, or a Gradio update; components that it does not name stay."""
+
+
+def by_component(components: Mapping[str, Block], values: NamedTuple) -> Changes:
+    """Named values for the components of the same names."""
+    return {components[name]: value for name, value in values._asdict().items()}

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from core.errors import QueryError
 from core.pictures.images import open_image, working_copy
 from core.search.explain import contributions, query_terms
-from core.search.terms import profile
 from demo.components.notices import error_notice
 from demo.components.question_picture import picture_files, without_upload_path
 from demo.components.term_page import term_page
@@ -21,7 +19,7 @@ from demo.tabs.gradio_defaults import PLAIN, QUIET
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
-    from core.search.search import EncodedQuery
+    from core.search.encoding import EncodedQuery
 
 log = logging.getLogger(__name__)
 
@@ -119,11 +117,7 @@ def _offered(session: Session) -> str:
 def about_term(session: Session, word: str) -> tuple[str, str]:
     """(notice, the page of the term that a word stands for)."""
     try:
-        model, collection = session.ready()
-        term = model.vocabulary.id(word.strip())
-        if term is None:
-            raise QueryError(f"The vocabulary has no term '{word.strip()[:60]}'; choose one from its list.")
-        return "", term_page(profile(collection, term))
+        return "", term_page(session.searcher.profile(word))
     except SightwordsError as error:
         return error_notice(str(error)), ""
 
@@ -133,7 +127,7 @@ def _readers(session: Session, side: str) -> tuple[Callable[..., Any], Callable[
 
     def read(text: str, inputs: Inputs) -> tuple[Any, ...]:
         try:
-            return _shown(session, side, Input(session.encode_text(text), text.strip()), inputs)
+            return _shown(session, side, Input(session.searcher.encode_text(text), text.strip()), inputs)
         except SightwordsError as error:
             return error_notice(str(error)), gr.skip(), gr.skip(), inputs
 
@@ -141,7 +135,7 @@ def _readers(session: Session, side: str) -> tuple[Callable[..., Any], Callable[
         if path is None:
             return (gr.skip(),) * 4
         try:
-            query = session.encode_picture(working_copy(open_image(path)))
+            query = session.searcher.encode_picture(working_copy(open_image(path)))
             return _shown(session, side, Input(query, Path(path).name), inputs)
         except SightwordsError as error:
             said = without_upload_path(str(error), str(path))
@@ -155,7 +149,9 @@ def _pair(session: Session, pair: tuple[str, str]) -> tuple[Any, ...]:
     try:
         inputs, profiles = Inputs(), []
         for side, text in zip(SIDES, pair, strict=True):
-            _, profile_shown, shared, inputs = _shown(session, side, Input(session.encode_text(text), text), inputs)
+            _, profile_shown, shared, inputs = _shown(
+                session, side, Input(session.searcher.encode_text(text), text), inputs
+            )
             profiles.append(profile_shown)
         return "", *profiles, shared, inputs
     except SightwordsError as error:
@@ -165,11 +161,12 @@ def _pair(session: Session, pair: tuple[str, str]) -> tuple[Any, ...]:
 def _shown(session: Session, side: str, given: Input, inputs: Inputs) -> tuple[Any, ...]:
     """Notice, profile, what both sides share, and the new state."""
     now = Inputs({**inputs.sides, side: given})
-    vocabulary = session.vocabulary
-    own = term_profile(query_terms(given.query.vector, vocabulary, given.query.spoken), given.name)
+    vocabulary = session.searcher.vocabulary
+    own = term_profile(query_terms(given.query.vector, vocabulary, given.query.literal), given.name)
     if len(now.sides) < len(SIDES):
         return "", own, "", now
     first, second = (now.sides[name] for name in SIDES)
-    rows = contributions(first.query.vector, second.query.vector, vocabulary, first.query.spoken | second.query.spoken)
+    literal = first.query.literal | second.query.literal
+    rows = contributions(first.query.vector, second.query.vector, vocabulary, literal)
     score = first.query.vector.dot(second.query.vector)
     return "", own, shared_terms(rows, score, (first.name, second.name)), now

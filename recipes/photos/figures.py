@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.data.dense import DenseDataset
-from core.data.spoken_terms import spoken_terms
-from core.evaluation.judge import evaluate_dense, evaluate_head
+from core.data.literal_terms import literal_terms
+from core.evaluation.evaluate import evaluate_dense, evaluate_head
 from core.models.model import Model
 from core.search.heatmap import term_map
 from core.vocabulary import Vocabulary
@@ -66,7 +66,7 @@ def dataset(model: Model, photographs: Sequence[Photograph]) -> DenseDataset:
 def retrieval(model: Model, data: DenseDataset) -> HeadFigures:
     """Dense and sparse, text to image."""
     dense = evaluate_dense(data).measures
-    head = evaluate_head(model.head, data, spoken_terms(data.captions, model.vocabulary)).measures
+    head = evaluate_head(model.head, data, literal_terms(data.captions, model.vocabulary)).measures
     first, second = ((each["recall@1"], each["recall@5"], each["recall@10"]) for each in (dense, head))
     cost = (head[name] for name in ("flops", "query_terms", "item_terms", "exact@20"))
     return HeadFigures(first, second, second[0] / first[0], *cost)  # type: ignore[arg-type, operator]

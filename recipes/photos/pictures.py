@@ -1,7 +1,7 @@
-"""Teaches pooling and projection above kept maps first, then the backbone's last blocks as well.
+"""Trains the image side: first pooling and projection, then the backbone's last blocks as well; makes the query bank.
 
-Texts are read by a guide meanwhile, a small network above the frozen sentence encoder; `tower.py` makes the text tower
-that ships learn from it.
+Meanwhile a guide reads the texts, a small network above the frozen sentence encoder; the text tower that ships learns
+from it later (`tower.py`).
 """
 
 import copy
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.encoders.efficientnet import SameConv
-from core.encoders.photos import DIM, Pooling, TaughtBlocks
+from core.encoders.photos import BANK, DIM, Pooling, QueryBank, TaughtBlocks
 from core.training.trainer import OnStep, unwatched
 from recipes.photos.blocks import BlocksOverPlaces
 
@@ -27,17 +27,18 @@ SPREAD_FLOOR = 0.02  # of a part that hardly varies
 TEMPERATURE = 0.05
 LABELS, CLASSES, MEANINGS = 0.5, 0.3, 0.3  # how much each counts beside captions
 CLASS_ROWS = 128  # classes a step whose row is held against its name
+PASSES = 8  # of k-means
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """`labelled`: labelled photographs a captioned one; `rate`, `taught_rate`: of what is new, of the last blocks."""
+    """How one stage trains."""
 
     epochs: int
-    batch: int
-    labelled: float
-    rate: float
-    taught_rate: float = 0.0
+    batch: int  # captioned photographs a step
+    labelled: float  # labelled photographs a captioned one
+    rate: float  # learning rate of pooling and guide
+    taught_rate: float = 0.0  # learning rate of the backbone's last blocks
     decay: float = 0.1
     average: float = 0.98  # of the moving average of all weights, which is what is kept
 
@@ -47,7 +48,7 @@ TAUGHT = Schedule(epochs=24, batch=256, labelled=0.375, rate=5e-4, taught_rate=4
 
 
 class Guide(nn.Module):
-    """The sentence encoder's vectors (n, 384) to the common space: a hidden layer beside a linear path."""
+    """The sentence encoder's vectors (n, 384) -> unit rows (n, dim): a hidden layer beside a linear path."""
 
     def __init__(self, dim: int = DIM):
         super().__init__()
@@ -67,12 +68,12 @@ class Guide(nn.Module):
 
 @dataclass(frozen=True)
 class Side:
-    """Photographs of one kind: features and logits by view, (n, …) each; what `text` draws for some of their rows."""
+    """Photographs of one kind: for each view, the features (n, …) and the classifier's logits (n, classes)."""
 
     views: Sequence[tuple[NDArray[np.float16], NDArray[float32]]]
 
     def draw(self, rows: Sequence[int], random: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Features and logits of the rows, each from any of the views."""
+        """The features and logits of some rows, each from a view drawn at random."""
         which = random.integers(len(self.views), size=len(rows))
         drawn = [(self.views[view][0][row], self.views[view][1][row]) for view, row in zip(which, rows, strict=True)]
         features, logits = (np.stack(part) for part in zip(*drawn, strict=True))
@@ -80,16 +81,17 @@ class Side:
 
 
 Reader = Callable[[str, Sequence[int]], Tensor]
-"""Unit rows (n, dim) of texts by the kind of text ("captions", "phrases", "classes", "classes-short") and number."""
+"""Texts, by their kind ("captions", "phrases", "classes", "classes-short") and numbers -> unit rows (n, dim)."""
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """All that is taught: photographs with captions and with labels, and which texts are whose.
+class TrainingPairs:
+    """All that the image side learns from: photographs with captions and with labels, and which texts are whose.
 
-    `captions_of`: numbers of captions by captioned photograph. `phrases_of`: of short captions made of some of a
-    labelled photograph's labels; `phrase_labels` (p, labels) which ones each says, `labels` (n, labels) all that each
-    photograph shows.
+    `captions_of`: for each captioned photograph, the numbers of its captions.
+    `phrases_of`: for each labelled photograph, the numbers of its phrases, short captions made of some of its labels.
+    `phrase_labels` (phrases, labels) bool: the labels that each phrase says.
+    `labels` (photographs, labels) bool: all that each labelled photograph shows.
     """
 
     captioned: Side
@@ -109,12 +111,12 @@ def standardise(pooling: Pooling, parts: NDArray[np.float16], logits: NDArray[fl
 
 
 def teach(
-    pooling: Pooling, guide: Guide, read: Reader, blocks: TaughtBlocks | None, lessons: Lessons, schedule: Schedule,
+    pooling: Pooling, guide: Guide, read: Reader, blocks: TaughtBlocks | None, pairs: TrainingPairs, schedule: Schedule,
     *, seed: int = 0, on_step: OnStep = unwatched,
 ) -> tuple[Pooling, Guide, TaughtBlocks | None]:  # fmt: skip
-    """The moving averages of pooling, guide and blocks after the schedule.
+    """Trains by the schedule; the moving averages of pooling, guide and blocks.
 
-    `read`: reads texts by the guide. `blocks`: taught too, from maps in place of parts.
+    `read`: reads texts by the guide. `blocks`: trained too; the features in `pairs` are then maps in place of parts.
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
@@ -127,15 +129,15 @@ def teach(
     if blocks is not None:
         groups.append({"params": taught_parameters(blocks), "lr": schedule.taught_rate, "weight_decay": 0.02})
     optimiser = torch.optim.AdamW(groups)
-    steps = len(lessons.captions_of) // schedule.batch * schedule.epochs
+    steps = len(pairs.captions_of) // schedule.batch * schedule.epochs
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, [group["lr"] for group in groups], steps, pct_start=0.15)
     kept = copy.deepcopy(parts).eval()
     onward = BlocksOverPlaces(blocks) if blocks is not None else None
-    captioned = _orders(len(lessons.captions_of), schedule.batch, random)
-    labelled = _orders(len(lessons.labels), round(schedule.batch * schedule.labelled), random)
+    captioned = _orders(len(pairs.captions_of), schedule.batch, random)
+    labelled = _orders(len(pairs.labels), round(schedule.batch * schedule.labelled), random)
     for step in range(steps):
         parts.train()
-        loss = _loss(pooling, read, onward, lessons, next(captioned), next(labelled), temperature.exp(), random)
+        loss = _loss(pooling, read, onward, pairs, next(captioned), next(labelled), temperature.exp(), random)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -155,31 +157,34 @@ def taught_parameters(blocks: TaughtBlocks) -> list[nn.Parameter]:
 
 
 def _loss(
-    pooling: Pooling, read: Reader, onward: BlocksOverPlaces | None, lessons: Lessons, captioned: Sequence[int],
+    pooling: Pooling, read: Reader, onward: BlocksOverPlaces | None, pairs: TrainingPairs, captioned: Sequence[int],
     labelled: Sequence[int], temperature: Tensor, random: np.random.Generator,
 ) -> Tensor:  # fmt: skip
-    """Captions to their photographs, labels to theirs, likely classes to all, and class meanings to their names."""
-    drawn = [lessons.captioned.draw(captioned, random), lessons.labelled.draw(labelled, random)]
+    """One step: captions with their photographs, phrases with theirs, likely classes with all, meanings with names."""
+    drawn = [pairs.captioned.draw(captioned, random), pairs.labelled.draw(labelled, random)]
     features, logits = (torch.cat(part) for part in zip(*drawn, strict=True))
     rows = pooling(onward(features) if onward is not None else features, logits)
     count = len(captioned)
-    texts = read("captions", [int(random.choice(lessons.captions_of[row])) for row in captioned])
-    loss = both_ways(texts, rows[:count], torch.eye(count), temperature)
-    said = [int(random.choice(lessons.phrases_of[row])) for row in labelled]
-    fits = ~lessons.phrase_labels[said][:, None] | lessons.labels[labelled][None]  # (phrases, photographs, labels)
+    texts = read("captions", [int(random.choice(pairs.captions_of[row])) for row in captioned])
+    loss = contrastive_loss(texts, rows[:count], torch.eye(count), temperature)
+    said = [int(random.choice(pairs.phrases_of[row])) for row in labelled]
+    fits = ~pairs.phrase_labels[said][:, None] | pairs.labels[labelled][None]  # (phrases, photographs, labels)
     phrases = read("phrases", said)
-    loss = loss + LABELS * both_ways(phrases, rows[count:], torch.from_numpy(fits.all(2)).float(), temperature)
+    loss = loss + LABELS * contrastive_loss(phrases, rows[count:], torch.from_numpy(fits.all(2)).float(), temperature)
     likely = torch.softmax(logits, 1)
     classes = torch.unique(torch.multinomial(likely, 1).squeeze(1))
     named = read(("classes", "classes-short")[random.integers(2)], classes.tolist())
-    loss = loss + CLASSES * both_ways(named, rows, likely[:, classes].T + 1e-4, temperature)
+    loss = loss + CLASSES * contrastive_loss(named, rows, likely[:, classes].T + 1e-4, temperature)
     some = random.choice(len(pooling.meanings), CLASS_ROWS, replace=False).tolist()
     meant = functional.normalize(pooling.meanings[some], dim=1)
-    return loss + MEANINGS * both_ways(read("classes", some), meant, torch.eye(CLASS_ROWS), temperature)
+    return loss + MEANINGS * contrastive_loss(read("classes", some), meant, torch.eye(CLASS_ROWS), temperature)
 
 
-def both_ways(texts: Tensor, images: Tensor, fits: Tensor, temperature: Tensor) -> Tensor:
-    """Cross-entropy of scores against what fits, (texts, images) shares of any sum, mean of both directions."""
+def contrastive_loss(texts: Tensor, images: Tensor, fits: Tensor, temperature: Tensor) -> Tensor:
+    """The symmetric contrastive loss, a scalar: cross-entropy of scores against what fits, mean of both directions.
+
+    texts (t, dim), images (i, dim): unit rows. fits (t, i): how well each text fits each image, shares of any sum.
+    """
     scores = texts @ images.T / temperature
     by_text, by_image = (table / table.sum(1, keepdim=True).clamp(min=1e-6) for table in (fits, fits.T))
     return (functional.cross_entropy(scores, by_text) + functional.cross_entropy(scores.T, by_image)) / 2
@@ -196,3 +201,33 @@ def _orders(count: int, batch: int, random: np.random.Generator) -> Iterator[lis
 def _averaged(kept: nn.Module, now: nn.Module, share: float) -> None:
     for mine, theirs in zip(kept.parameters(), now.parameters(), strict=True):
         mine.lerp_(theirs, 1 - share)
+
+
+def query_bank(questions: Sequence[Tensor], images: Tensor, count: int = BANK, seed: int = 0) -> QueryBank:
+    """The query bank: centres for all questions of the teaching, and how near photographs usually are to them.
+
+    questions: unit rows (n, dim) of each kind of questions; every kind counts the same. images (m, dim): the rows of
+    the teaching photographs.
+    """
+    bank = QueryBank(images.shape[1], count)
+    rows = torch.cat(list(questions))
+    shares = torch.cat([torch.full((len(kind),), 1 / len(kind) / len(questions)) for kind in questions])
+    middles, weights = centres(rows, shares, count, seed)
+    bank.centres.copy_(middles)
+    bank.log_shares.copy_(weights.log())
+    bank.usual.copy_(bank.nearness(images).mean())
+    return bank
+
+
+def centres(rows: Tensor, shares: Tensor, count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """k-means of rows (n, dim) with `shares` (n,): the means (count, dim), and what each stands for, (count,)."""
+    generator = torch.Generator().manual_seed(seed)
+    few = len(rows) < count  # then some stand for nothing
+    middles = rows[torch.multinomial(shares, count, replacement=few, generator=generator)]
+    weights = torch.zeros(count)
+    for _ in range(PASSES):
+        nearest = torch.cat([(some @ middles.T - (middles**2).sum(1) / 2).argmax(1) for some in rows.split(4096)])
+        weights = torch.zeros(count).index_add_(0, nearest, shares)
+        sums = torch.zeros_like(middles).index_add_(0, nearest, rows * shares[:, None])
+        middles = torch.where(weights[:, None] > 0, sums / weights[:, None].clamp(min=1e-12), middles)
+    return middles, weights.clamp(min=1e-9)

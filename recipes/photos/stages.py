@@ -24,15 +24,23 @@ from core.models.head import SparseHead
 from core.training.config import TrainingConfig
 from core.training.trainer import OnStep
 from core.vocabulary import Vocabulary
-from recipes.photos.bank import query_bank
 from recipes.photos.blocks import BlocksOverPlaces
 from recipes.photos.data import Photograph, label_table, names, spoken
 from recipes.photos.maps import BLOCK, kept_maps
-from recipes.photos.pictures import ABOVE, TAUGHT, Guide, Lessons, Reader, Side, standardise, teach
-from recipes.photos.quiet import always_lit, without
+from recipes.photos.pictures import (
+    ABOVE,
+    TAUGHT,
+    Guide,
+    Reader,
+    Side,
+    TrainingPairs,
+    query_bank,
+    standardise,
+    teach,
+)
 from recipes.photos.sources import Sources
-from recipes.photos.terms import broader, vocabulary
-from recipes.photos.texts import known_words, lessons
+from recipes.photos.terms import always_lit, broader, vocabulary, without_terms
+from recipes.photos.texts import distillation_texts, known_words
 from recipes.photos.tower import distil, fit, rows_of
 
 log = logging.getLogger(__name__)
@@ -111,13 +119,13 @@ class Stages:
                 said.append(Photograph(photograph.path, "train", labels=tuple(some)))
         return texts, owners, label_table(said, self.labels)
 
-    def lessons(self, maps: bool) -> Lessons:
+    def pairs(self, maps: bool) -> TrainingPairs:
         """All that the image side is taught."""
         captioned, labelled = self.sides(maps)
         counts = np.cumsum([0, *(len(photograph.captions) for photograph in self.teaching)])
         _, phrases_of, phrase_labels = self.phrases
         captions_of = [range(first, end) for first, end in pairwise(counts.tolist())]
-        return Lessons(captioned, labelled, captions_of, phrases_of, phrase_labels, self.shown)
+        return TrainingPairs(captioned, labelled, captions_of, phrases_of, phrase_labels, self.shown)
 
     @cached_property
     def texts(self) -> dict[str, list[str]]:
@@ -149,11 +157,11 @@ class Stages:
             standardise(tower.pooling, parts, logits)
             with torch.no_grad():
                 tower.pooling.meanings.copy_(guide.eval()(self._sentences("classes", self.texts["classes"])))
-            read, flat = self.guided(guide), self.lessons(maps=False)
+            read, flat = self.guided(guide), self.pairs(maps=False)
             pooling, kept, _ = teach(tower.pooling, guide, read, None, flat, ABOVE, on_step=_shown("pooling"))
             tower.pooling.load_state_dict(pooling.state_dict())
             guide.load_state_dict(kept.state_dict())
-            maps = self.lessons(maps=True)
+            maps = self.pairs(maps=True)
             pooling, kept, taught = teach(
                 tower.pooling, guide, read, tower.taught, maps, TAUGHT, on_step=_shown("blocks")
             )
@@ -179,10 +187,12 @@ class Stages:
     @cached_property
     def encoder(self) -> PhotoEncoder:
         """Both towers: the text tower is distilled, then brought to what the guide and the pictures say; the bank."""
-        listed = known_words(self.sources.wordnet, self.captions, self.sources.sentences.common_words,
-                             [*self.sources.class_names, *self.labels])  # fmt: skip
+        wordnet, named = self.sources.wordnet, [*self.sources.class_names, *self.labels]
+        listed = known_words(wordnet, self.captions, self.sources.sentences.common_words, named)
         words = WordList(listed, rows_of(self._sentences("words", listed).numpy()))
-        other = lessons(self.sources.wordnet, listed, self.captions, [*self.sources.class_names, *self.labels])
+        other = distillation_texts(
+            self.sources.wordnet, listed, self.captions, [*self.sources.class_names, *self.labels]
+        )
         vectors = torch.cat([self._sentences("lessons", other), self._sentences("captions", self.captions)])
         distilled = distil(words, [*other, *self.captions], vectors.half().numpy(), PASSES, on_step=_shown("sentences"))
         tower, guide = self.image_side
@@ -245,7 +255,7 @@ class Stages:
         with torch.no_grad():
             head.proj.weight[:, -1] = 0  # as it was taught, see `_write`
         asked = self.texts["classes-short"]
-        return without(head, terms, always_lit(head, terms, asked, self.encoder.encode_texts(asked)))
+        return without_terms(head, terms, always_lit(head, terms, asked, self.encoder.encode_texts(asked)))
 
     def _write(
         self, folder: Path, images: dict[str, NDArray[np.float32]], texts: dict[str, list[str]], split: dict[str, str]

@@ -1,14 +1,24 @@
-"""The terms of the head: words of captions and names of classes with their broader words, plurals folded into them."""
+"""The terms of the head: words of captions and names of classes with their broader words, plurals folded into them.
+
+Afterwards terms that nearly every short question lights are taken out: whatever is asked, they do not mean it.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+import torch
+from numpy import float32
+from numpy.typing import NDArray
+
 from core.encoders.english import stems
+from core.models.head import HeadConfig, SparseHead
 from core.vocabulary import Vocabulary
 from recipes.scenes.english_words import FUNCTION_WORDS
 from recipes.scenes.wordnet import Key, WordNet
 
 LEAST = 3  # captions that must say a word
+ALWAYS = 0.97  # share of the questions not saying a term that light it
 BROADER_STEPS = 2
 _UNSPOKEN = "s t has being photo picture photograph image"
 SILENT = frozenset(word.strip() for word in FUNCTION_WORDS.replace("\n", " ").split(",")) | set(_UNSPOKEN.split())
@@ -32,15 +42,15 @@ def singular(word: str, wordnet: WordNet) -> str:
 
 
 def broader(wordnet: WordNet, key: Key, steps: int = BROADER_STEPS) -> list[str]:
-    """Single words for what a meaning is a kind of, at most so many steps up, nothing too broad to picture."""
+    """Single words for what a meaning is a kind of, at most `steps` steps up, without those too broad to picture."""
     words = (wordnet.synsets[above].words[0] for above, _ in wordnet.above(key, steps))
     return [word for word in dict.fromkeys(words) if " " not in word and word not in TOO_BROAD]
 
 
 def vocabulary(wordnet: WordNet, captions: Iterable[str], named: Sequence[str]) -> Vocabulary:
-    """Terms by how many captions say them, then the names of classes and labels and their broader words.
+    """The terms that captions say, the most frequent first, then the names of classes and labels and broader words.
 
-    `named`: names that some photograph of the teaching is called by. Function words are no terms.
+    `named`: names by which the classifier or a label calls some teaching photograph. Function words are no terms.
     """
     said: Counter[str] = Counter()
     forms: dict[str, str] = {}
@@ -56,3 +66,27 @@ def vocabulary(wordnet: WordNet, captions: Iterable[str], named: Sequence[str]) 
     terms = list(dict.fromkeys([word for word in frequent if not word.isdigit()] + [*named]))
     listed = set(terms)
     return Vocabulary(terms, {form: one for form, one in sorted(forms.items()) if one in listed and form not in listed})
+
+
+def always_lit(head: SparseHead, vocabulary: Vocabulary, texts: Sequence[str], rows: NDArray[float32]) -> list[int]:
+    """The ids of terms that more than ALWAYS of the texts light which do not say them; rows (n, dim): the texts'."""
+    lit, silent = head.weigh(rows) > 0, np.ones((len(texts), len(vocabulary)), bool)
+    for number, text in enumerate(texts):
+        silent[number, vocabulary.literal_ids(text)] = False
+    shares = (lit & silent).sum(0) / np.maximum(silent.sum(0), 1)
+    return np.flatnonzero(shares > ALWAYS).tolist()
+
+
+def without_terms(head: SparseHead, vocabulary: Vocabulary, ids: Sequence[int]) -> tuple[SparseHead, Vocabulary]:
+    """The head and its vocabulary without the terms of these ids."""
+    kept = np.setdiff1d(np.arange(len(vocabulary)), ids)
+    terms = [vocabulary.terms[i] for i in kept]
+    listed = set(terms)
+    sizes = head.config
+    smaller = SparseHead(HeadConfig(sizes.dense_size, sizes.hidden_size, len(terms), sizes.least_weight))
+    rows = torch.from_numpy(kept)
+    state = head.state_dict()
+    state |= {name: state[name][rows] for name in ("vocab_projector.weight", "vocab_projector.bias")}
+    smaller.load_state_dict(state)
+    forms = {form: term for form, term in vocabulary.forms.items() if term in listed}
+    return smaller.eval(), Vocabulary(terms, forms)

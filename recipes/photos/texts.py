@@ -38,9 +38,9 @@ def under(wordnet: WordNet, top: Key) -> frozenset[Key]:
 
 
 def known_words(wordnet: WordNet, captions: Sequence[str], common: frozenset[str], names: Sequence[str]) -> list[str]:
-    """Words to have a row of their own: of captions, of class names, and of English as far as it is met.
+    """The words that get a row of their own: those of captions and class names, and common ones of English.
 
-    `common`: words that the sentence encoder has a piece for; `names`: of classes and labels.
+    `common`: words for which the sentence encoder has a piece; `names`: of classes and labels.
     """
     said = {word for caption in (*captions, *names) for word in Vocabulary.words(caption)}
     english = {word for word in wordnet.words() if wordnet.counts.get(word, 0) > 0 or word in common}
@@ -65,12 +65,12 @@ def things(wordnet: WordNet, listed: frozenset[str]) -> list[str]:
     return sorted(nouns)
 
 
-def lessons(
+def distillation_texts(
     wordnet: WordNet, words: Sequence[str], captions: Sequence[str], names: Sequence[str], seed: int = 0
 ) -> list[str]:
-    """Texts for the tower to learn by heart what the sentence encoder says of them; captions are not among them.
+    """Texts of which the tower learns what the sentence encoder says; captions as they are do not belong to them.
 
-    Words alone, nouns of things in short frames, definitions, and captions in which a noun was exchanged.
+    They are words alone, nouns of things in short frames, definitions, and captions in which a noun was exchanged.
     """
     draw, listed = random.Random(seed), frozenset(words)
     nouns = things(wordnet, listed)

@@ -1,4 +1,4 @@
-"""Teaches the text tower: first what the sentence encoder says of texts, then what the guide makes of that."""
+"""Trains the text tower: first on what the sentence encoder says of texts, then on what the guide makes of that."""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,11 @@ from torch.nn import functional
 
 from core.encoders.photo_text import ROW, TextTower, WordList, padded
 from core.training.trainer import OnStep, unwatched
-from recipes.photos.pictures import both_ways
+from recipes.photos.pictures import contrastive_loss
 
 BATCH, SORTED = 256, 16  # texts a step; batches that are sorted by length together, so that little is padding
 RATE = 1e-3
-ALIKE = 0.05  # temperature of the likenesses within a step
+ALIKE = 0.05  # temperature of the similarities within a step
 FIT_RATE, FIT_TEXTS, FIT_CAPTIONS, FIT_TEMPERATURE = 5e-4, 192, 256, 0.043
 
 
@@ -28,8 +28,12 @@ def rows_of(vectors: NDArray[float32]) -> Tensor:
     return torch.from_numpy((rows / np.sqrt((rows**2).mean())).astype(np.float32))
 
 
-def likeness(mine: Tensor, theirs: Tensor, weight: float) -> Tensor:
-    """How far unit rows (n, d) are from their teacher's: one by one by the cosine, and by what each is like."""
+def similarity_loss(mine: Tensor, theirs: Tensor, weight: float) -> Tensor:
+    """How far unit rows (n, d) are from their teacher's (n, d), a scalar.
+
+    It is the mean distance of each row by the cosine, times `weight`, and how far the rows' similarities to the
+    teacher's rows of the step differ from those that the teacher's rows have to each other.
+    """
     apart = weight * (1 - (mine * theirs).sum(1)).mean()
     mine, theirs = mine @ theirs.T / ALIKE, theirs @ theirs.T / ALIKE
     return apart + functional.kl_div(torch.log_softmax(mine, 1), torch.softmax(theirs, 1), reduction="batchmean")
@@ -56,7 +60,7 @@ def distil(
     batches = _alike_in_length(known, np.array([len(places[i]) for i in known]), random)
     for step in range(steps):
         rows = next(batches)
-        loss = likeness(read_by(tower, words, [places[i] for i in rows]), _given(vectors[rows]), 20.0)
+        loss = similarity_loss(read_by(tower, words, [places[i] for i in rows]), _given(vectors[rows]), 20.0)
         _step(tower, optimiser, loss)
         rates.step()
         on_step(step + 1, steps, {"loss": float(loss)})
@@ -85,12 +89,12 @@ def fit(
     for step in range(steps):
         rows, more = random.integers(len(captions), size=FIT_CAPTIONS), random.choice(known, FIT_TEXTS)
         read = read_by(fitted, words, [said[i] for i in rows])
-        loss = likeness(read, guided_captions[rows], 10.0)
-        loss = loss + likeness(read_by(fitted, words, [other[i] for i in more]), guided[more], 10.0)
+        loss = similarity_loss(read, guided_captions[rows], 10.0)
+        loss = loss + similarity_loss(read_by(fitted, words, [other[i] for i in more]), guided[more], 10.0)
         which = picture_of[rows]
         seen = pictures[random.integers(len(pictures), size=len(rows)), which]
         own = torch.from_numpy((which[:, None] == which[None]).astype(np.float32))
-        loss = loss + both_ways(read, seen, own, torch.tensor(FIT_TEMPERATURE))
+        loss = loss + contrastive_loss(read, seen, own, torch.tensor(FIT_TEMPERATURE))
         _step(fitted, optimiser, loss)
         rates.step()
         with torch.no_grad():

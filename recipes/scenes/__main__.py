@@ -22,25 +22,25 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core.data.dense import DenseDataset
-from core.data.spoken_terms import spoken_terms
+from core.data.literal_terms import literal_terms
 from core.encoders.scenes import SceneEncoder
 from core.errors import ModelError
 from core.models.head import HEAD_VOCABULARY, WEIGHTS_FILE, SparseHead
 from core.models.registry import SCENES
-from core.training.initial import widened
+from core.training.initialisation import widened
+from core.training.presets import ANCHORED_HEAD, SCENES_HEADS, SHIPPED_HEAD
 from core.training.trainer import project
 from core.vocabulary import Vocabulary
-from recipes.scenes.build import corpus, encoded, shown, train_builtin_head, train_towers
-from recipes.scenes.card import model_card
+from recipes.scenes.build import corpus, encoded, on_bar, train_builtin_head, train_towers
+from recipes.scenes.card import contact_sheet, model_card
 from recipes.scenes.english import ENGLISH, teach
 from recipes.scenes.english_figures import english_figures
-from recipes.scenes.english_lessons import Rephrasing, believed_relatives
+from recipes.scenes.english_lessons import Rephrasing, believed_related_nouns
 from recipes.scenes.figures import dense_figures, head_figures, oracle_figures, well_answered
-from recipes.scenes.likeness import Likeness
-from recipes.scenes.question_lesson import QuestionLesson, Questions
+from recipes.scenes.question_loss import QuestionLoss, Questions
 from recipes.scenes.questions import every_answer, load_questions
-from recipes.scenes.recipe import ANCHORED, HEADS, QUESTIONS, RECIPE, SHIPPED
-from recipes.scenes.sheet import contact_sheet
+from recipes.scenes.recipe import QUESTIONS, RECIPE
+from recipes.scenes.similarity import NounSimilarity
 from recipes.scenes.teacher import Teacher
 from recipes.scenes.vocabulary import builtin_vocabulary, shipped_vocabulary
 from recipes.scenes.wordnet import WordNet
@@ -60,7 +60,7 @@ def main() -> None:
                         help="where drawn scenes, vectors and finished stages are kept (about 5 GB)")  # fmt: skip
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="the dictionary's folder")
     parser.add_argument("--teacher", type=Path, help="all-MiniLM-L6-v2's folder; the installed package's when left out")
-    parser.add_argument("--only", choices=list(HEADS), help="this head alone; the others stay as they are")
+    parser.add_argument("--only", choices=list(SCENES_HEADS), help="this head alone; the others stay as they are")
     parser.add_argument("--out", type=Path, default=SCENES, help="the folder of the built-in model")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -73,7 +73,7 @@ def main() -> None:
     if options.what in ("make", "english"):
         make_english(options.cache, options.out, tutors)
     if options.what in ("make", "heads"):
-        make_heads(options.cache, options.out, [options.only] if options.only else list(HEADS), tutors)
+        make_heads(options.cache, options.out, [options.only] if options.only else list(SCENES_HEADS), tutors)
     minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
     measure(options.cache, options.out, minutes)
 
@@ -92,7 +92,7 @@ def installed_teacher() -> Path:
 
 
 class Tutors:
-    """The dictionary, the sentence encoder and what both find that nouns mean, each made once, when first asked for."""
+    """The dictionary, the sentence encoder, and what nouns mean by both: each is made when it is first asked for."""
 
     def __init__(self, wordnet: Path, teacher: Path | None):
         self._wordnet, self._teacher = wordnet, teacher
@@ -103,14 +103,14 @@ class Tutors:
         return WordNet.read(self._wordnet)
 
     @cached_property
-    def likeness(self) -> Likeness:
-        """What the sentence encoder finds alike; ModelError where it is not installed."""
-        return Likeness(self.wordnet, Teacher(self._teacher or installed_teacher()))
+    def similarity(self) -> NounSimilarity:
+        """Similarities by the sentence encoder; ModelError where it is not installed."""
+        return NounSimilarity(self.wordnet, Teacher(self._teacher or installed_teacher()))
 
     @cached_property
     def related(self) -> dict[str, tuple[str, ...]]:
         """{English noun: nouns of the world that it means}."""
-        return believed_relatives(self.wordnet, self.likeness)
+        return believed_related_nouns(self.wordnet, self.similarity)
 
 
 def make_english(cache: Path, out: Path, tutors: Tutors) -> None:
@@ -119,54 +119,62 @@ def make_english(cache: Path, out: Path, tutors: Tutors) -> None:
     train = corpus("train", RECIPE.train_scenes, cache)
     said = [text for five, short in zip(train.captions, train.phrases, strict=True) for text in (*five, *short)]
     wordnet = tutors.wordnet
-    for name, related, likeness, path in (
-        (TAUGHT, tutors.related, tutors.likeness, out / ENGLISH_FILE),
-        (UNTAUGHT, believed_relatives(wordnet, None), None, cache / f"untaught-{ENGLISH_FILE}"),  # not shipped
+    for name, related, similarity, path in (
+        (TAUGHT, tutors.related, tutors.similarity, out / ENGLISH_FILE),
+        (UNTAUGHT, believed_related_nouns(wordnet, None), None, cache / f"untaught-{ENGLISH_FILE}"),  # not shipped
     ):
         with tqdm(desc=f"English, {name}", unit="step", mininterval=10) as bar:
-            teach(encoder, said, wordnet, related, likeness, ENGLISH, on_step=shown(bar)).save(path)
+            teach(encoder, said, wordnet, related, similarity, ENGLISH, on_step=on_bar(bar)).save(path)
 
 
 def make_heads(cache: Path, out: Path, names: Sequence[str], tutors: Tutors) -> None:
     """Trains heads of the recipe on the shipped encoder's vectors; writes them, and their figures."""
     train = encoded(out / ENCODER_FILE, "train", RECIPE.train_scenes, cache, phrases=True)  # queries are short, too
     test = encoded(out / ENCODER_FILE, "test", RECIPE.test_scenes, cache)
-    told = out / FIGURES_FILE
-    figures: dict[str, Any] = json.loads(told.read_text("utf-8")) if told.exists() else {}
-    heads = figures.get("heads", {})
+    file = out / FIGURES_FILE
+    figures: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    measured = figures.get("heads", {})
     for name in names:
-        config, asked = HEADS[name], name == SHIPPED
-        vocabulary = shipped_vocabulary() if asked else builtin_vocabulary()
-        spoken = spoken_terms(train.captions, vocabulary)
-        taught = lesson = None
-        if asked:
-            questions = train_questions(cache, out, vocabulary, Rephrasing(tutors.related))
-            lesson = QuestionLesson(questions, train.images, QUESTIONS, config)
-            taught = widened(SparseHead.load(place_of(out, ANCHORED)), questions.texts, questions.named)
-        head = train_builtin_head(train, spoken, config, name, taught=taught, lesson=lesson)
-        besides = {"questions": asdict(QUESTIONS)} if asked else {}
-        head.save(place_of(out, name), half=True, training=asdict(config) | besides)
-        vocabulary.save(place_of(out, name) / HEAD_VOCABULARY)
-        heads[name] = _judge(SparseHead.load(place_of(out, name)), test, vocabulary)
-        log.info("%s: %s", name, heads[name])
-    figures["heads"] = {name: heads[name] for name in HEADS if name in heads}
-    told.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+        if name == SHIPPED_HEAD:
+            vocabulary, settings = shipped_vocabulary(), {"questions": asdict(QUESTIONS)}
+            head = _shipped_head(cache, out, train, vocabulary, tutors)
+        else:
+            vocabulary, settings = builtin_vocabulary(), {}
+            literal = literal_terms(train.captions, vocabulary)
+            head = train_builtin_head(train, literal, SCENES_HEADS[name], name)
+        head.save(head_folder(out, name), half=True, training=asdict(SCENES_HEADS[name]) | settings)
+        vocabulary.save(head_folder(out, name) / HEAD_VOCABULARY)
+        measured[name] = _judge(SparseHead.load(head_folder(out, name)), test, vocabulary)
+        log.info("%s: %s", name, measured[name])
+    figures["heads"] = {name: measured[name] for name in SCENES_HEADS if name in measured}
+    file.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
 
 
-def place_of(out: Path, name: str) -> Path:
+def _shipped_head(cache: Path, out: Path, train: DenseDataset, vocabulary: Vocabulary, tutors: Tutors) -> SparseHead:
+    """The anchored head, given the colour nouns as further terms and trained on with questions."""
+    literal = literal_terms(train.captions, vocabulary)
+    questions = train_questions(cache, out, vocabulary, Rephrasing(tutors.related))
+    config = SCENES_HEADS[SHIPPED_HEAD]
+    loss = QuestionLoss(questions, train.images, QUESTIONS, config)
+    anchored = SparseHead.load(head_folder(out, ANCHORED_HEAD))
+    pretrained = widened(anchored, questions.texts, questions.targets)
+    return train_builtin_head(train, literal, config, SHIPPED_HEAD, pretrained=pretrained, auxiliary=loss)
+
+
+def head_folder(out: Path, name: str) -> Path:
     """The folder of a head: the shipped one lies beside the encoder, the others, to compare with, below."""
-    return out if name == SHIPPED else out / "heads" / name.replace(" ", "-")
+    return out if name == SHIPPED_HEAD else out / "heads" / name.replace(" ", "-")
 
 
 def train_questions(cache: Path, out: Path, vocabulary: Vocabulary, rephrase: Rephrasing) -> Questions:
-    """What the shipped head is asked about the scenes of the train split, by the shipped encoder."""
+    """The questions that the shipped head learns from, about the scenes of the train split, by the shipped encoder."""
     count = RECIPE.train_scenes
     with tqdm(total=count, desc="questions", unit="scene", mininterval=5) as bar:
-        said, truth = load_questions("train", count, cache, progress=lambda done, *_: bar.update(done - bar.n))
+        texts, claims = load_questions("train", count, cache, progress=lambda done, *_: bar.update(done - bar.n))
     rng = np.random.default_rng(0)
-    others = [rephrase(text, rng) or text for text in said]
+    rephrased = [rephrase(text, rng) or text for text in texts]
     encoder = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE)
-    return Questions.of(encoder, vocabulary, said, others, truth)
+    return Questions.of(encoder, vocabulary, texts, rephrased, claims)
 
 
 def measure(cache: Path, out: Path, minutes: float | None) -> None:
@@ -184,7 +192,7 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
             measured = asdict(english_figures(taught, head, vocabulary, test.images))
             figures.setdefault("english", {})[name] = measured
             log.info("English %s: %s", name, measured)
-    figures["heads"][SHIPPED] = _judge(head, test, vocabulary)
+    figures["heads"][SHIPPED_HEAD] = _judge(head, test, vocabulary)
     figures["questions"] = _answered(cache, out, encoder, test.images)
     if minutes is not None:
         figures["minutes"] = minutes
@@ -200,17 +208,17 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
     contact_sheet().save(out / "contact_sheet.webp", quality=85, method=6)
     for name in ("oracle", "dense"):
         log.info("%s: %s", name, figures[name])
-    log.info("%s: %s", SHIPPED, figures["heads"][SHIPPED])
+    log.info("%s: %s", SHIPPED_HEAD, figures["heads"][SHIPPED_HEAD])
 
 
 def _answered(cache: Path, out: Path, encoder: SceneEncoder, images: NDArray[float32]) -> dict[str, float]:
     """The share of plain questions that are well answered by the dense vectors and by every head that is there."""
-    texts, truth = load_questions("test", len(images), cache)
-    asked, answers = encoder.encode_texts(texts), every_answer(truth)
+    texts, claims = load_questions("test", len(images), cache)
+    asked, answers = encoder.encode_texts(texts), every_answer(claims)
     answered = {"dense": well_answered(asked @ images.T, answers)}
-    for name in HEADS:
-        if (place_of(out, name) / WEIGHTS_FILE).exists():
-            head = SparseHead.load(place_of(out, name))
+    for name in SCENES_HEADS:
+        if (head_folder(out, name) / WEIGHTS_FILE).exists():
+            head = SparseHead.load(head_folder(out, name))
             answered[name] = well_answered(project(head, asked) @ project(head, images).T, answers)
     return answered
 

@@ -1,12 +1,19 @@
-"""The model card of the built-in model: how it was made, what it reaches, what it cannot do."""
+"""The model card of the built-in model, and its picture: how it was made, what it reaches, what it cannot do."""
 
 from typing import Any
 
+from PIL import Image
+
+from core.training.presets import SCENES_HEADS, SHIPPED_HEAD
 from core.world.catalogue import KINDS, PLACES
+from core.world.composer import compose
+from core.world.renderer import render
 from core.world.words import WORDS
-from recipes.scenes.coloured import COLOURED
 from recipes.scenes.english_figures import fresh_questions, questions
-from recipes.scenes.recipe import HEADS, QUESTIONS, RECIPE, SHIPPED
+from recipes.scenes.recipe import QUESTIONS, RECIPE
+from recipes.scenes.vocabulary import COLOUR_NOUNS
+
+COLUMNS, ROWS, SIDE, GAP = 8, 3, 192, 6  # of the contact sheet; pixels
 
 _CARD = """# `scenes`: the built-in model
 
@@ -124,9 +131,9 @@ def _recall(recall: dict[str, float]) -> str:
 
 def _head_row(name: str, f: dict[str, Any], questions: float) -> str:
     r = f["recall"]
-    shown = f"**{name}**" if name == SHIPPED else name
+    shown = f"**{name}**" if name == SHIPPED_HEAD else name
     return (
-        f"| {shown} (L1 {HEADS[name].query_sparsity:g}, anchor {HEADS[name].anchor:g}) "
+        f"| {shown} (L1 {SCENES_HEADS[name].query_sparsity:g}, anchor {SCENES_HEADS[name].anchor:g}) "
         f"| {r['at1']:.3f} | {f['of_dense']:.3f} | {r['at5']:.3f} | {r['at10']:.3f} "
         f"| {f['flops']:.2f} | {f['query_terms']:.1f} / {f['item_terms']:.1f} "
         f"| {f['exact_at_20']:.2f} | {f['term_precision']:.2f} | {questions:.3f} |"
@@ -147,11 +154,11 @@ def _noun_row(name: str, f: dict[str, float]) -> str:
 def model_card(
     figures: dict[str, Any], *, image_parameters: int, text_parameters: int, terms: int, english_words: int
 ) -> str:
-    """The card as Markdown; `figures` as figures.json holds them."""
+    """The card as Markdown; `figures`: as in figures.json; `terms`, `english_words`: how many there are."""
     asked, fresh = questions(), fresh_questions()
     minutes = figures.get("minutes")
     return _CARD.format(
-        kinds=len(KINDS), places=len(PLACES), words=len(WORDS), terms=terms, shipped=SHIPPED,
+        kinds=len(KINDS), places=len(PLACES), words=len(WORDS), terms=terms, shipped=SHIPPED_HEAD,
         image_parameters=image_parameters / 1e6, text_parameters=text_parameters / 1e6,
         train=RECIPE.train_scenes, test=RECIPE.test_scenes, captions=5 * RECIPE.test_scenes,
         minutes=f"\n\nOn two CPU cores, shared with other work, it took {minutes:.0f} minutes." if minutes else "",
@@ -162,8 +169,19 @@ def model_card(
         english="\n".join(_english_row(name, f) for name, f in figures["english"].items()),
         nouns_told="\n".join(_noun_row(name, f) for name, f in figures["english"].items()),
         heads="\n".join(_head_row(name, f, figures["questions"][name]) for name, f in figures["heads"].items()),
-        questions_dense=figures["questions"]["dense"], anchor=HEADS[SHIPPED].anchor, each_step=QUESTIONS.each_step,
-        looked_at=QUESTIONS.looked_at, weight=QUESTIONS.weight, dense_weight=QUESTIONS.dense_weight, tau=QUESTIONS.tau,
+        questions_dense=figures["questions"]["dense"], anchor=SCENES_HEADS[SHIPPED_HEAD].anchor,
+        each_step=QUESTIONS.each_step, looked_at=QUESTIONS.looked_at,
+        weight=QUESTIONS.weight, dense_weight=QUESTIONS.dense_weight, tau=QUESTIONS.tau,
         question_anchor=QUESTIONS.anchor, asked_in_english=QUESTIONS.english,
-        coloured=len(COLOURED), shown=QUESTIONS.shown,
+        coloured=len(COLOUR_NOUNS), shown=QUESTIONS.shown,
     )  # fmt: skip
+
+
+def contact_sheet(split: str = "test", first: int = 0) -> Image.Image:
+    """A picture of several scenes, as users see them: `first` and following of `split`, COLUMNS × ROWS."""
+    step = SIDE + GAP
+    sheet = Image.new("RGB", (COLUMNS * step - GAP, ROWS * step - GAP), "white")
+    for i in range(COLUMNS * ROWS):
+        picture = render(compose(split, first + i)).image.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+        sheet.paste(picture, (i % COLUMNS * step, i // COLUMNS * step))
+    return sheet

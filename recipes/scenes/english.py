@@ -21,18 +21,18 @@ from core.encoders.scenes import SceneEncoder
 from core.training.trainer import OnStep, unwatched
 from core.vocabulary import Vocabulary
 from recipes.scenes.english_lessons import (
-    Bank,
     Lesson,
     Rephrasing,
+    WorldSentences,
     described,
     free_texts,
+    hand_written_words,
     listed_words,
     noun_lessons,
     strange_texts,
-    told_words,
     word_lessons,
 )
-from recipes.scenes.likeness import Likeness
+from recipes.scenes.similarity import NounSimilarity
 from recipes.scenes.wordnet import WordNet
 
 LONGEST = 24  # words of a lesson
@@ -40,7 +40,7 @@ KEPT_BACK = 20  # of so many lessons one is not taught, to set the limit by
 SENTENCE = 3  # words of a text that the limit is set by
 FALSE_ALARMS = 0.02  # share of familiar texts that may be called strange
 STRANGENESS_RATE = 2e-3
-ALIEN = 0.35  # likeness to the nearest word of the world under which a noun is strange to it
+ALIEN = 0.35  # similarity to the nearest word of the world under which a noun is strange to it
 
 
 @dataclass(frozen=True)
@@ -68,20 +68,20 @@ def teach(
     captions: Sequence[str],
     wordnet: WordNet,
     related: Mapping[str, tuple[str, ...]],
-    likeness: Likeness | None,
+    similarity: NounSimilarity | None,
     recipe: EnglishRecipe,
     *,
     on_step: OnStep = unwatched,
 ) -> EnglishWords:
-    """`captions`: sentences of the train split; `related`: what English nouns mean (`believed_relatives`).
+    """Learns rows for English words, and what tells strange texts, for a finished encoder.
 
-    Without a `likeness`, and so without its teacher, only WordNet and the hand-written tables teach.
-
-    Deterministic for one machine, thread count and seed.
+    `captions`: sentences of the train split. `related`: what English nouns mean (`believed_related_nouns`). Without a
+    `similarity`, and so without its teacher, only WordNet and the hand-written tables teach. Deterministic for one
+    machine, thread count and seed.
     """
     rng = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
-    words = listed_words(wordnet, related, likeness.teacher.common_words if likeness is not None else ())
+    words = listed_words(wordnet, related, similarity.teacher.common_words if similarity is not None else ())
     lessons = [*noun_lessons(related), *described(wordnet)]
     rephrase = Rephrasing(related)
     chosen = [captions[i] for i in rng.permutation(len(captions))]
@@ -89,14 +89,14 @@ def teach(
     lessons += [Lesson(said, (caption,)) for caption, said in rephrased if said is not None]
     rows = torch.zeros(len(words), encoder.text_tower.embed.embedding_dim)
     strange = [word for word in words if word not in related and wordnet.senses(word)]
-    if likeness is not None:
-        near, teacher = likeness.to_words(words, encoder.words), likeness.teacher
+    if similarity is not None:
+        near, teacher = similarity.to_words(words, encoder.words), similarity.teacher
         rows = _start(encoder, near)
-        told = told_words()
-        free = [i for i, word in enumerate(words) if word not in related and word not in told]
+        by_hand = hand_written_words()
+        free = [i for i, word in enumerate(words) if word not in related and word not in by_hand]
         lessons += word_lessons([words[i] for i in free], near[free], encoder.words)
-        bank = Bank.of(chosen[-recipe.bank :], teacher)
-        lessons += bank.lessons(free_texts(wordnet, words, rng, recipe.free), teacher)
+        sentences = WorldSentences.of(chosen[-recipe.bank :], teacher)
+        lessons += sentences.lessons(free_texts(wordnet, words, rng, recipe.free), teacher)
         nearest = dict(zip(words, near.max(1).tolist(), strict=True))
         strange = [word for word in strange if nearest[word] < ALIEN]
     lessons += strange_texts(strange, rng, recipe.strange)
@@ -106,9 +106,9 @@ def teach(
 
 
 def _start(encoder: SceneEncoder, near: NDArray[float32]) -> Tensor:
-    """Rows begin as the mean row of the world's words that the teacher finds nearest, as far as any is near.
+    """(words, width) rows to start from: the mean row of the world's words that the teacher finds nearest.
 
-    `near` (words, world's words): how like the teacher finds them.
+    `near` (words, world's words): similarities by the teacher. Rows of words to which nothing is near are zero.
     """
     best, at = torch.from_numpy(near).topk(6, 1)
     share = torch.softmax(best / 0.05, 1).unsqueeze(2)
@@ -118,7 +118,7 @@ def _start(encoder: SceneEncoder, near: NDArray[float32]) -> Tensor:
 
 @dataclass(frozen=True)
 class _Lessons:
-    """The lessons as tensors: word ids, what each means (n, dim), how much that counts and how familiar it is (n,)."""
+    """n lessons as tensors: word ids of each text, the vectors to learn (n, dim), weights and familiarity (n,)."""
 
     said: list[Tensor]
     targets: Tensor
@@ -127,7 +127,7 @@ class _Lessons:
 
 
 def _prepared(encoder: SceneEncoder, words: Sequence[str], lessons: Sequence[Lesson]) -> _Lessons:
-    """The lessons that speak at least one known or listed word; listed words' ids follow the encoder's own."""
+    """The lessons whose text has a word that is known or to be learned; ids of the latter follow the encoder's own."""
     ids = {word: i for i, word in enumerate((*encoder.words, *words), 1)}
     spoken = ([ids[word] for word in Vocabulary.words(lesson.text) if word in ids] for lesson in lessons)
     pairs = [(row[:LONGEST], lesson) for row, lesson in zip(spoken, lessons, strict=True) if row]
@@ -148,10 +148,10 @@ def _learn(
     rng: np.random.Generator,
     on_step: OnStep,
 ) -> tuple[Tensor, Strangeness, float]:
-    """Rows, the layer for strangeness, and the probability from which on a text counts as strange.
+    """Learns rows and the layer for strangeness; also finds the probability from which on a text counts as strange.
 
-    Every twentieth lesson is kept back from training; the limit is where FALSE_ALARMS of the wholly familiar ones among
-    them would be called strange.
+    One of KEPT_BACK lessons is kept back from training. The limit is such that the share FALSE_ALARMS of the wholly
+    familiar ones among them is called strange.
     """
     tower, first = encoder.text_tower, len(encoder.words) + 1
     rows, strangeness = nn.Parameter(start.clone()), Strangeness(tower.project.in_features)
@@ -187,12 +187,12 @@ def _learn(
     with torch.no_grad():
         sentence = np.array([len(lessons.said[i]) >= SENTENCE for i in kept_back])
         known = kept_back[(lessons.familiar[kept_back].numpy() == 1) & sentence]
-        told = torch.cat([torch.sigmoid(strangeness(pooled(part)[0])) for part in np.array_split(known, 8)])
-    return rows.detach(), strangeness.eval(), float(torch.quantile(told, 1 - FALSE_ALARMS))
+        probabilities = torch.cat([torch.sigmoid(strangeness(pooled(part)[0])) for part in np.array_split(known, 8)])
+    return rows.detach(), strangeness.eval(), float(torch.quantile(probabilities, 1 - FALSE_ALARMS))
 
 
 def _targets(encoder: SceneEncoder, lessons: Sequence[Lesson]) -> Tensor:
-    """(n, dim) unit rows: the mean vector of what each lesson means; zeros where it means nothing."""
+    """(n, dim) unit rows: the mean vector of the texts that each lesson means; zeros where it means none."""
     texts = sorted({text for lesson in lessons for text in lesson.means})
     at = {text: i for i, text in enumerate(texts)}
     vectors = encoder.encode_texts(texts)
@@ -205,7 +205,7 @@ def _targets(encoder: SceneEncoder, lessons: Sequence[Lesson]) -> Tensor:
 
 
 def _letters(encoder: SceneEncoder, words: Sequence[str], rows: Tensor, recipe: EnglishRecipe) -> Tensor:
-    """(BUCKETS, width): letter groups whose means come nearest to the rows of all words, the world's own among them."""
+    """(BUCKETS, width) rows of letter groups: their mean over a word's groups is near the row of that word."""
     every = [*words, *encoder.words]
     goal = torch.cat([rows, encoder.text_tower.embed.weight[1:]])
     groups = [letter_groups(word) for word in every]

@@ -17,9 +17,9 @@ from core.vocabulary import Vocabulary
 from core.world.claims import claim_from_json, holds
 from core.world.composer import compose
 from core.world.words import WORDS
-from recipes.scenes.english_lessons import told_words
+from recipes.scenes.english_lessons import hand_written_words
 from recipes.scenes.english_words import FIRST_MEANINGS, FUNCTION_WORDS, NOUNS
-from recipes.scenes.relatives import split
+from recipes.scenes.related_nouns import split
 
 QUESTIONS = Path(__file__).with_name("english_questions.json")
 TOP = 5
@@ -27,11 +27,14 @@ TOP = 5
 
 @dataclass(frozen=True)
 class EnglishFigures:
-    """Precision@5 of queries in unseen words, by the records, with the dense vectors and by terms; share of unseen
-    nouns with the right term among their top five (`fresh_…`: both for what the hand-written tables do not hold;
-    `second_…`: both, of a list that was written before the way of teaching was chosen, and chose nothing); area under
-    the ROC curve of telling what the world holds nothing like, and how often that is told wrongly of what it holds, and
-    missed.
+    """What is understood of words that no caption says; all are shares, 0..1.
+
+    `dense_precision_at_5`, `precision_at_5`: of queries, by the scene records, with the dense vectors and by terms.
+    `nouns`: nouns that have a right term among their top five.
+    `fresh_…`: of queries and nouns that the hand-written tables do not hold.
+    `second_…`: of a list that was written before the way of teaching was chosen, and chose nothing.
+    `auroc`: area under the ROC curve of telling texts that the world does not answer from those that it does.
+    `false_alarms`, `missed`: answered texts that are called strange, and strange ones that are not.
     """
 
     dense_precision_at_5: float
@@ -48,15 +51,18 @@ class EnglishFigures:
 
 @cache
 def questions() -> dict[str, Any]:
-    """`queries` (claims with a `query`), `nouns` {noun: its terms}, `inside` and `outside` sentences; `second`: other
-    queries and nouns."""
+    """The hand-written questions.
+
+    `queries`: claims with the text `query`; `nouns`: {noun: its right terms}; `inside`, `outside`: sentences that the
+    world answers and does not; `second`: another list of `queries` and `nouns`.
+    """
     held: dict[str, Any] = json.loads(QUESTIONS.read_text("utf-8"))
     return held
 
 
 @dataclass(frozen=True)
 class FreshQuestions:
-    """Rows of queries, and nouns, that speak a word which the hand-written tables do not hold."""
+    """The numbers of the queries, and the nouns, that speak a word which the hand-written tables do not hold."""
 
     queries: list[int]
     nouns: list[str]
@@ -67,7 +73,7 @@ def fresh_questions() -> FreshQuestions:
     """The questions that nobody can have written into the tables."""
     texts = [*(words for words, _ in NOUNS.values()), *FIRST_MEANINGS.values()]
     held = {word for text in texts for word in Vocabulary.words(text)}
-    held |= told_words() | set(WORDS) | set(split(FUNCTION_WORDS))
+    held |= hand_written_words() | set(WORDS) | set(split(FUNCTION_WORDS))
     asked = questions()
     return FreshQuestions(
         [i for i, query in enumerate(asked["queries"]) if not set(Vocabulary.words(query["query"])) <= held],
@@ -78,7 +84,10 @@ def fresh_questions() -> FreshQuestions:
 def english_figures(
     encoder: SceneEncoder, head: SparseHead, vocabulary: Vocabulary, images: NDArray[float32]
 ) -> EnglishFigures:
-    """`images` (n, dim): the first n pictures of the test split. `encoder` must know English."""
+    """Measures a head and its vocabulary; `images` (n, dim): the vectors of the first n pictures of the test split.
+
+    `encoder` must know English.
+    """
     asked, shown = questions(), head.weigh(images)
     truths, texts, right = {}, {}, {}
     for name, part in (("first", asked), ("second", asked["second"])):
@@ -106,13 +115,16 @@ def english_figures(
 
 
 def true_of(queries: Sequence[Mapping[str, Any]], count: int) -> NDArray[np.bool_]:
-    """(queries, count): whether the first scenes of the test split hold what each query claims."""
+    """(queries, count) bool: whether the claim of each query holds of the first `count` scenes of the test split."""
     scenes = [compose("test", number) for number in range(count)]
     return np.array([[holds(claim_from_json(query), scene) for scene in scenes] for query in queries])
 
 
 def precision(scores: NDArray[float32], truth: NDArray[np.bool_], k: int = TOP) -> float:
-    """Mean share of each query's k best items (ties to the first) that are true."""
+    """The mean share, 0..1, of each query's k best items (ties to the first) that are true of it.
+
+    scores (queries, items); truth (queries, items) bool.
+    """
     best = np.argsort(-scores, 1, kind="stable")[:, :k]
     return float(np.take_along_axis(truth, best, 1).mean())
 
@@ -120,7 +132,7 @@ def precision(scores: NDArray[float32], truth: NDArray[np.bool_], k: int = TOP) 
 def wrong_nouns(
     encoder: SceneEncoder, head: SparseHead, vocabulary: Vocabulary, nouns: Mapping[str, Sequence[str]]
 ) -> dict[str, list[str]]:
-    """{noun: its five heaviest terms where none of its right ones is among them, else nothing}."""
+    """{noun: its TOP heaviest terms where none of its right ones is among them, else none}."""
     weights = head.weigh(encoder.encode_texts(list(nouns)))
     best = np.argsort(-weights, 1, kind="stable")[:, :TOP]
     found = {}
@@ -131,6 +143,6 @@ def wrong_nouns(
 
 
 def auroc(inside: NDArray[float32], outside: NDArray[float32]) -> float:
-    """The chance that a strange sentence scores above a familiar one; a tie counts half."""
+    """The probability that a strange sentence (outside) scores above a familiar one (inside); a tie counts half."""
     pairs = outside[:, None] - inside[None]
     return float((pairs > 0).mean() + (pairs == 0).mean() / 2)

@@ -1,4 +1,4 @@
-"""What teaches the text tower English: texts, each with what of the world it means and whether the world answers it."""
+"""Lessons in English for the text tower: texts, what each means in the world's words, and whether the world answers."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,28 +12,32 @@ from core.vocabulary import Vocabulary
 from core.world.catalogue import KINDS
 from core.world.words import LEMMAS, MASS, MEANINGS, PLURAL_ONLY, WORDS
 from recipes.scenes.english_words import FUNCTION_WORDS, MOODS, NOUNS, PHRASES
-from recipes.scenes.likeness import WORLD_NOUNS, short, with_a
-from recipes.scenes.relatives import meanings, other_words, plural, related_nouns, split, world_plural
+from recipes.scenes.related_nouns import meanings, other_words, plural, related_nouns, split, world_plural
+from recipes.scenes.similarity import WORLD_NOUNS, short, with_a
 from recipes.scenes.teacher import Teacher
 from recipes.scenes.wordnet import WordNet
 
 _WORLD = frozenset(WORDS)
 COMMON = 2  # uses in WordNet's texts from which on a word is listed
 LATER = 0.03  # of the teacher's cosine: what a sense must be nearer than the one before it
-UNLIKE = 0.25  # likeness to the teacher under which a relative by WordNet is not believed
+UNLIKE = 0.25  # similarity by the teacher under which a related noun by WordNet is not believed
 NEAR, SHARP = 12, 0.05  # how many world sentences, and how sharply, make the meaning of a free text
 STRANGE, FAMILIAR = 0.42, 0.62  # the teacher's cosine with the nearest world sentence: nothing like it, much like it
-ALIKE, SAME = 0.38, 0.54  # the teacher's likeness of two words: nothing in common, nearly the same
-CLEAR = 0.45  # likeness from which on the teacher is believed without WordNet
-CLEARER = 0.15  # how much more a noun must be like a word than what WordNet says, to be meant instead
+ALIKE, SAME = 0.38, 0.54  # the teacher's similarity of two words: nothing in common, nearly the same
+CLEAR = 0.45  # similarity from which on the teacher is believed without WordNet
+CLEARER = 0.15  # how much more similar a noun must be to a word than what WordNet says, to be meant instead
 LONGEST = 14  # words of a free sentence
-Alike = Callable[[Sequence[str]], NDArray[float32]]  # nouns -> (nouns, WORLD_NOUNS), as likeness.Likeness gives it
+Similarity = Callable[[Sequence[str]], NDArray[float32]]
+"""Nouns -> (nouns, WORLD_NOUNS) similarities, as `similarity.NounSimilarity` gives them."""
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A text, the world's own texts whose mean vector is what it means (none: it only counts as strange or not), how
-    much it counts, and whether the world answers it (0..1)."""
+    """A text to learn.
+
+    `means`: the world's own texts whose mean vector it is to have; without any it only teaches what is strange.
+    `weight`: how much its vector counts. `familiar`, 0..1: how far the world answers it.
+    """
 
     text: str
     means: tuple[str, ...]
@@ -48,20 +52,21 @@ def with_article(noun: str) -> str:
     return with_a(noun)
 
 
-def believed_relatives(wordnet: WordNet, likeness: Alike | None) -> dict[str, tuple[str, ...]]:
-    """{English noun: nouns of the world that it means}: in the sense that the teacher finds nearest to the word.
+def believed_related_nouns(wordnet: WordNet, similarity: Similarity | None) -> dict[str, tuple[str, ...]]:
+    """{English noun: the nouns of the world that it means}, by WordNet where the teacher agrees.
 
-    Where the teacher finds it clearly like something narrower (an aunt, a person to WordNet, is like a woman) it means
-    that as well, and where it is clearly like something else instead, that. A word that has nothing in common with any
-    noun of the world is left out. Without a teacher the commonest sense counts.
+    Of a word's senses the one counts that the teacher finds nearest to the word. Where the teacher finds the word
+    clearly similar to something narrower, it means that as well: an aunt is a person to WordNet, and like a woman to
+    the teacher. Where the teacher finds it clearly similar to something else, it means that instead. A word that has
+    nothing in common with any noun of the world is left out. Without a teacher the commonest sense counts.
     """
     related = related_nouns(wordnet)
-    if likeness is None:
+    if similarity is None:
         return {word: senses[min(senses)] for word, senses in related.items()}
     by_hand = {word for words, _ in NOUNS.values() for word in split(words)}
     words = sorted(related)
     kept = {}
-    for word, row in zip(words, likeness(words), strict=True):
+    for word, row in zip(words, similarity(words), strict=True):
         like, senses = dict(zip(WORLD_NOUNS, map(float, row), strict=True)), related[word]
         best = max(senses, key=lambda sense: max(like[noun] for noun in senses[sense]) - LATER * sense)
         if word in by_hand:
@@ -82,7 +87,7 @@ def believed_relatives(wordnet: WordNet, likeness: Alike | None) -> dict[str, tu
 def word_lessons(words: Sequence[str], near: NDArray[float32], world: Sequence[str]) -> list[Lesson]:
     """A word means the world's words that the teacher finds nearest, as far as any is near.
 
-    `near` (words, world's words): how like the teacher finds them.
+    `near` (words, world's words): similarities by the teacher.
     """
     lessons = []
     for word, row in zip(words, near, strict=True):
@@ -174,20 +179,20 @@ def free_texts(wordnet: WordNet, words: Sequence[str], rng: np.random.Generator,
 
 
 @dataclass(frozen=True)
-class Bank:
-    """World sentences with the teacher's rows (n, 384): what free texts are compared with."""
+class WorldSentences:
+    """Sentences of the world's captions and their vectors by the teacher, (n, 384), to compare free texts with."""
 
     texts: tuple[str, ...]
     rows: NDArray[float32]
 
     @classmethod
-    def of(cls, texts: Sequence[str], teacher: Teacher) -> "Bank":
-        """World sentences, each once."""
+    def of(cls, texts: Sequence[str], teacher: Teacher) -> "WorldSentences":
+        """From captions, each taken once."""
         once = tuple(dict.fromkeys(texts))
         return cls(once, teacher.encode(once))
 
     def lessons(self, texts: Sequence[str], teacher: Teacher) -> list[Lesson]:
-        """Each text means the world sentences that the teacher finds nearest, as far as it finds any near."""
+        """A lesson a text: it means the sentences that the teacher finds nearest, as far as it finds any near."""
         rows, lessons = teacher.encode(texts), []
         for start in range(0, len(texts), 1024):
             scores = rows[start : start + 1024] @ self.rows.T
@@ -213,8 +218,8 @@ def strange_texts(strange: Sequence[str], rng: np.random.Generator, count: int) 
     return lessons
 
 
-def told_words() -> frozenset[str]:
-    """Words of the hand-written phrases, descriptions and moods: what those mean does not follow from each word."""
+def hand_written_words() -> frozenset[str]:
+    """Words of the hand-written phrases, descriptions and moods, whose meaning does not follow from word to word."""
     texts = [*MOODS, *(text for others in PHRASES.values() for text in others), *(text for _, text in NOUNS.values())]
     texts += [word for others in other_words().values() for word in others]
     return frozenset(word for text in texts for word in Vocabulary.words(text))
@@ -223,7 +228,7 @@ def told_words() -> frozenset[str]:
 def listed_words(
     wordnet: WordNet, related: Mapping[str, tuple[str, ...]], common: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """Every English word that gets a row of its own: common ones, relatives with their plurals, hand-written ones."""
+    """The English words that get rows of their own: common ones, related nouns with plurals, hand-written ones."""
     words = {word for word in wordnet.words() if wordnet.counts.get(word, 0) >= COMMON} | set(common)
-    words |= set(related) | {plural(word) for word in related} | set(split(FUNCTION_WORDS)) | told_words()
+    words |= set(related) | {plural(word) for word in related} | set(split(FUNCTION_WORDS)) | hand_written_words()
     return tuple(sorted(word for word in words - _WORLD if 1 <= len(word) <= 20))

@@ -7,7 +7,7 @@ from numpy import bool_, float32
 from numpy.typing import NDArray
 
 from core.data.dense import DenseDataset
-from core.data.spoken_terms import spoken_terms
+from core.data.literal_terms import literal_terms
 from core.evaluation.meaning import exact_at, term_precision
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops, mean_terms
@@ -15,7 +15,7 @@ from core.vocabulary import Vocabulary
 from core.world.composer import compose
 from core.world.oracle import oracle_ranks
 from core.world.words import noun_and_colour_words, true_words
-from recipes.scenes.coloured import COLOURED, coloured_terms
+from recipes.scenes.vocabulary import COLOUR_NOUNS, colour_nouns_of
 
 CUTS = (1, 5, 10)
 TOP = 5
@@ -49,9 +49,10 @@ class HeadFigures:
 
 
 def well_answered(scores: NDArray[float32], answers: NDArray[bool_]) -> float:
-    """The share of questions for which four or more of the five best items are right, of those that five items answer.
+    """The share, 0..1, of questions with four or more right items among their five best.
 
-    scores (questions, items), answers the same: which items are right.
+    Only questions that five items or more answer count. scores (questions, items); answers (questions, items) bool:
+    which items are right.
     """
     enough = answers.sum(1) >= TOP
     best = np.argsort(-scores[enough], 1, kind="stable")[:, :TOP]
@@ -64,7 +65,7 @@ def dense_figures(data: DenseDataset) -> Recall:
 
 
 def oracle_figures(split: str, count: int) -> Recall:
-    """Expected recall of somebody who knows every scene's record and guesses among those a caption fits."""
+    """The expected recall of somebody who knows all scene records and guesses among the scenes that a caption fits."""
     oracle = oracle_ranks([compose(split, number) for number in range(count)])
     return Recall(oracle.recall_at_1 / 100, oracle.recall_at_5 / 100, oracle.recall_at_10 / 100)
 
@@ -72,17 +73,20 @@ def oracle_figures(split: str, count: int) -> Recall:
 def head_figures(
     queries: NDArray[float32], items: NDArray[float32], data: DenseDataset, vocabulary: Vocabulary, split: str
 ) -> HeadFigures:
-    """queries (m, |V|) and items (n, |V|): the head's weights for the captions and the first n scenes of `split`."""
+    """Measures a head on `data`, the first n scenes of `split`, by its weights.
+
+    queries (m, |V|): of the captions; items (n, |V|): of the pictures.
+    """
     recall = Recall.of(queries, items, data.image_of_text)
     scenes = [compose(split, number) for number in range(len(items))]
-    truth = [true_words(scene) | coloured_terms(scene) for scene in scenes]
-    judged = noun_and_colour_words() | COLOURED.keys()
+    true = [true_words(scene) | colour_nouns_of(scene) for scene in scenes]
+    judged = noun_and_colour_words() | COLOUR_NOUNS.keys()
     return HeadFigures(
         recall=recall,
         of_dense=recall.at1 / dense_figures(data).at1,
         flops=flops(queries, items),
         query_terms=mean_terms(queries),
         item_terms=mean_terms(items),
-        exact_at_20=exact_at(queries, spoken_terms(data.captions, vocabulary).toarray(), 20),
-        term_precision=term_precision(items, vocabulary.terms, judged, truth),
+        exact_at_20=exact_at(queries, literal_terms(data.captions, vocabulary).toarray(), 20),
+        term_precision=term_precision(items, vocabulary.terms, judged, true),
     )

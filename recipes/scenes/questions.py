@@ -1,7 +1,7 @@
 """Plain questions about the scenes of a corpus, with all their right answers: what the head learns beside captions.
 
-People ask for "two birds" or "a yellow toy", which captions seldom say alone, and which is true of many pictures. The
-distillation of the paper knows one target distribution, that of the dense vectors; the records know every right answer.
+People ask for "two birds" or "a yellow toy". Captions seldom say that alone, and it is true of many pictures. The
+paper's distillation knows the scores of the dense vectors only; the scene records know every right answer.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from core.world.captions import Caption
 from core.world.catalogue import KIND_BY_NAME, TIMES
 from core.world.colours import COLOUR_SYNONYMS
 from core.world.scene import Group, Scene
+from core.world.scene_table import scene_table, world_digest
 from core.world.sentences import Mention, Plan, caption_of
 from core.world.words import (
     BROADER,
@@ -27,8 +28,7 @@ from core.world.words import (
     place_phrases,
 )
 from index_store.progress import Progress, silent
-from recipes.scenes import corpus as drawn
-from recipes.scenes.truth import Truth, holding, phrase_rows, scene_row
+from recipes.scenes.claim_arrays import ClaimArrays, claims_hold, phrase_rows, scene_row
 
 EACH = 4  # questions a scene
 SEVERAL_RATE = 0.5  # of questions about a group of several where there is one: "two birds" and "cows" are hard to tell
@@ -82,22 +82,24 @@ def questions_of(scene: Scene) -> list[Caption]:
     return [question(scene, rng) for _ in range(EACH)]
 
 
-def load_questions(split: str, count: int, cache: Path, *, progress: Progress = silent) -> tuple[list[str], Truth]:
-    """The questions of the first `count` scenes of `split`, in order, and their truth; cached."""
+def load_questions(
+    split: str, count: int, cache: Path, *, progress: Progress = silent
+) -> tuple[list[str], ClaimArrays]:
+    """EACH questions about each of the first `count` scenes of `split`, in order, and their claims; cached."""
     path = cache / f"questions-{split}-{count}-{_digest()}.npz"
-    rows = drawn.of_every_scene(path, split, count, _row, progress=progress)
-    return rows.pop("texts").ravel().tolist(), Truth(**rows)
+    rows = scene_table(path, split, count, _row, progress=progress)
+    return rows.pop("texts").ravel().tolist(), ClaimArrays(**rows)
 
 
-def every_answer(truth: Truth) -> NDArray[bool_]:
-    """(n * EACH, n): which of the n scenes answer each of their questions, by the records."""
-    scenes = np.arange(len(truth.groups))
-    answers = [holding(truth, scenes, np.full_like(scenes, which), scenes) for which in range(EACH)]
+def every_answer(claims: ClaimArrays) -> NDArray[bool_]:
+    """(n * EACH, n) bool: which of the n scenes answer each of their questions, by the records."""
+    scenes = np.arange(len(claims.groups))
+    answers = [claims_hold(claims, scenes, np.full_like(scenes, which), scenes) for which in range(EACH)]
     return np.stack(answers, 1).reshape(len(scenes) * EACH, len(scenes))
 
 
 def _digest() -> str:
-    return hashlib.sha256(drawn.world_digest().encode() + Path(__file__).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(world_digest().encode() + Path(__file__).read_bytes()).hexdigest()[:12]
 
 
 def _row(scene: Scene) -> dict[str, NDArray]:

@@ -1,47 +1,22 @@
-"""Every number of the recipe by which the built-in model is made."""
+"""The numbers by which the built-in model is made; those of its heads are `core.training.presets`."""
 
-from dataclasses import dataclass, replace
-
-from core.training.config import TrainingConfig
-
-ANCHORED = "caption control and anchor"
-SHIPPED = "caption control, anchor and questions"
-_HEAD = TrainingConfig(
-    start="chance", epochs=6, query_sparsity=2e-3, item_sparsity=2e-3, tau=0.001, truth=0.0, blur=0.0, least_weight=0.0
-)
-_ANCHORED = replace(_HEAD, start="captions", anchor=0.0007, query_sparsity=2e-4, item_sparsity=5e-4)
-_ASKED = replace(_ANCHORED, epochs=3, schedule="constant", expansion_level=1.0, query_sparsity=5e-5, item_sparsity=2e-4)
-# Named as the model card names them. Anchor, start and questions are this project's additions; the plain method stands
-# beside. The shipped head goes on from the anchored one, where every caption expands, and is asked questions.
-HEADS: dict[str, TrainingConfig] = {
-    "no control": replace(_HEAD, control="none"),
-    "caption control": _HEAD,
-    ANCHORED: _ANCHORED,
-    SHIPPED: _ASKED,
-}
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class QuestionRecipe:
-    """What the shipped head learns besides, of `each_step` questions in a step, the share `english` of them in words
-    that the world does not say.
+    """The numbers of `QuestionLoss`, by which the shipped head learns questions."""
 
-    `weight`: of right answers before wrong ones (`losses.answers_apart`); `dense_weight`, `tau`: of the dense scores of
-    the same pictures, and their temperature; `anchor`, `emphasis`: of the terms that name what a question asks for;
-    `shown`: of the nouns of a colour that a picture shows, with the same emphasis.
-    `nearest`: so many pictures besides the batch's, of `looked_at` drawn ones, as are nearest to each question.
-    """
-
-    each_step: int = 128
-    english: float = 0.3
-    weight: float = 3.0
-    dense_weight: float = 1.0
-    tau: float = 0.02
-    anchor: float = 0.045
-    emphasis: float = 4.0
-    shown: float = 0.01
-    nearest: int = 8
-    looked_at: int = 20_000
+    each_step: int = 128  # questions a step
+    english: float = 0.3  # share of them that is asked in words that the world does not say
+    weight: float = 3.0  # of right answers before wrong ones (`losses.answers_apart`)
+    dense_weight: float = 1.0  # of following the dense scores of the same pictures
+    tau: float = 0.02  # temperature of those
+    anchor: float = 0.045  # weight of the target terms of questions
+    emphasis: float = 4.0  # how much more a target term counts than one that must stay dark, for pictures as well
+    shown: float = 0.01  # weight of the colour nouns that a picture shows
+    nearest: int = 8  # pictures besides the batch's, nearest to each question
+    looked_at: int = 20_000  # drawn pictures among which those are looked for
 
 
 QUESTIONS = QuestionRecipe()
@@ -49,11 +24,11 @@ QUESTIONS = QuestionRecipe()
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of training the towers: the side of its pictures, passes over the corpus, peak learning rate."""
+    """One stage of training the towers."""
 
-    side: int
-    epochs: float
-    rate: float
+    side: int  # of its pictures, in pixels
+    epochs: float  # passes over the corpus
+    rate: float  # peak learning rate
     joint: bool = True  # False: the image tower alone, by the grid
     window: int | None = None  # the side of the part of a picture that is seen, None: the whole
     grid_weight: float = 0.3
@@ -65,10 +40,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Sizes of the corpus and the stages; first the image tower learns what is where, then both towers together.
+    """Sizes of the corpus, and the stages: the image tower first learns what is where, then both towers learn together.
 
-    Questions as people type them are short and true of many pictures: so phrases are learned beside captions, and the
-    vectors of pictures and sentences alike must name what is there, of which colour and how many, however small.
+    Questions as people type them are short and true of many pictures. So phrases are learned beside captions, and what
+    is there, in which colour and how many, must be readable from the vectors of pictures and sentences alike.
     """
 
     train_scenes: int = 40_000

@@ -20,17 +20,17 @@ from torch.nn import functional
 
 from core.encoders.scenes import PICTURES, PIXELS, TEXTS, ImageTower, TextTower, as_input
 from core.training.trainer import OnStep, unwatched
-from recipes.scenes import lessons
+from recipes.scenes import batches
+from recipes.scenes.auxiliary_heads import GridHead, NameHead
+from recipes.scenes.batches import Said, Sentences
+from recipes.scenes.claim_arrays import ClaimArrays
 from recipes.scenes.corpus import Corpus
-from recipes.scenes.lessons import Said, Sentences
-from recipes.scenes.readers import GridHead, NameHead
 from recipes.scenes.recipe import Recipe, Stage
-from recipes.scenes.truth import Truth
 
 
 @dataclass
 class Towers:
-    """What is being trained."""
+    """What is being trained: both towers, their auxiliary heads and the scale of the contrastive logits."""
 
     image: ImageTower
     text: TextTower
@@ -69,7 +69,7 @@ def run_stage(
     towers: Towers,
     corpus: Corpus,
     texts: Sentences,
-    truth: Truth,
+    claims: ClaimArrays,
     stage: Stage,
     recipe: Recipe,
     *,
@@ -83,16 +83,16 @@ def run_stage(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, stage.rate, total_steps=steps, pct_start=0.08)
     for module in (towers.image, towers.text, towers.grid):
         module.train()
-    for step, rows in enumerate(lessons.batches(corpus.setting[:, 0], steps, recipe.batch_size, stage.crowd, rng)):
+    for step, rows in enumerate(batches.batches(corpus.setting[:, 0], steps, recipe.batch_size, stage.crowd, rng)):
         mirrored = rng.random(len(rows)) < 0.5
-        pixels, boxes = lessons.seen(pictures[rows], corpus.boxes[rows], mirrored, stage.window or stage.side, rng)
+        pixels, boxes = batches.seen(pictures[rows], corpus.boxes[rows], mirrored, stage.window or stage.side, rng)
         setting = torch.from_numpy(corpus.setting[rows].astype(int64))
         with torch.autocast("cpu", torch.bfloat16):
             features = towers.image.map(pixels)
             grid_loss = towers.grid.loss(features, boxes, setting)
             loss, measures = grid_loss, {"grid": grid_loss.item()}
             if stage.joint:
-                said = lessons.said(texts, truth, rows, mirrored, stage, rng)
+                said = batches.said(texts, claims, rows, mirrored, stage, rng)
                 vectors = _Vectors(
                     towers.image.pool(features), *map(towers.text, (said.first, said.second, said.false))
                 )
@@ -124,18 +124,19 @@ class _Vectors:
 
 
 def _names(head: NameHead, vectors: _Vectors, said: Said, boxes: Tensor) -> Tensor:
-    """Pictures must name all that they show, sentences all that they say."""
-    first = head.loss(vectors.first, head.spoken(said.first))
-    second = head.loss(vectors.second, head.spoken(said.second))
-    named = head.told(said.kinds[said.phrase], *said.details[said.phrase].unbind(1))
+    """The loss of labels read off vectors: off pictures all that they show, off sentences all that they say."""
+    first = head.loss(vectors.first, head.sentence_labels(said.first))
+    second = head.loss(vectors.second, head.sentence_labels(said.second))
+    named = head.phrase_labels(said.kinds[said.phrase], *said.details[said.phrase].unbind(1))
     phrases = head.loss(vectors.second[said.phrase], named)
-    return head.loss(vectors.images, head.shown(boxes)) + (first + second + phrases) / 3
+    return head.loss(vectors.images, head.picture_labels(boxes)) + (first + second + phrases) / 3
 
 
 def _contrast(scale: Tensor, vectors: _Vectors, said: Said) -> Tensor:
-    """Symmetric contrastive loss of the images with each set of sentences; false variants are columns for the images.
+    """The symmetric contrastive loss of the images with each set of sentences, a scalar.
 
-    Where a sentence has several right answers the target is shared among them equally.
+    False variants are further wrong sentences for the images. Where a sentence has several right answers, they share
+    the target equally.
     """
     images = vectors.images
     wrong = scale * images @ vectors.false.T  # (b, b)
@@ -151,7 +152,7 @@ def _contrast(scale: Tensor, vectors: _Vectors, said: Said) -> Tensor:
 
 @torch.inference_mode()
 def embed(image: ImageTower, text: TextTower, corpus: Corpus, ids: NDArray[int16]) -> tuple[NDArray, NDArray]:
-    """(n, dim) images at full side and (n * m, dim) sentences (n, m, L), in order, as the encoder gives them."""
+    """The vectors of a corpus's images (n, dim), at full side, and of its sentences (n * m, dim), by ids (n, m, L)."""
     image.eval()
     text.eval()
     pixels = corpus.pictures[PIXELS]

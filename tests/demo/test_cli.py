@@ -275,6 +275,12 @@ BAD_SEARCHES = {
     "k": (["dog", "-k", "0"], "k is 0"),
     "expansion": (["dog", "--expansion", "2"], "expansion strength is 2.0"),
     "without": (["dog", "--without", "zebra"], "'zebra'"),
+    "a weight of nothing": (["dog", "--weight", "zebra=1"], "no term 'zebra'"),
+    "a weight without a number": (["dog", "--weight", "dog"], "'dog' is no weight of a term"),
+    "a weight that is none": (["dog", "--weight", "dog=heavy"], "'dog=heavy' is no weight of a term"),
+    "a weight out of range": (["dog", "--weight", "dog=nan"], "cannot weigh nan"),
+    "two pictures": (["--image", ROOT / "assets" / "growth.png", "--like", "1"], "not both"),
+    "no item": (["--like", "999"], "holds no item 999"),
     "no picture": (["--image", "nowhere.png"], "no picture at nowhere.png"),
 }
 
@@ -294,7 +300,7 @@ def test_bad_pictures(made: Path, tmp_path: Path) -> None:
 
 def test_usage(made: Path, folder: Path) -> None:
     misused("search")
-    misused("search", "dog", "--image", folder / "0.png")
+    misused("encode", "dog", "--image", folder / "0.png")
     misused("search", "dog", "--mode", "fuzzy")
     misused("search", "dog", "-k", "many")
     misused("index", folder)
@@ -364,7 +370,7 @@ def test_many_items_go_only_once_somebody_agrees(
     assert json.loads(result.stdout)["kept"] == 5 and "5 of 6 items are gone; they stay" in result.stderr
     answers = iter([False, True, True])
     asked: list[str] = []
-    monkeypatch.setattr(terminal, "agreed", lambda question: asked.append(question) or next(answers))
+    monkeypatch.setattr(terminal, "confirm", lambda question: asked.append(question) or next(answers))
     assert "they stay" in run("index", folder, "--collection", made).stderr
     report = document("index", folder, "--collection", made)
     assert (report["removed"], report["kept"], report["items"]) == (5, 0, 1) and len(asked) == 2

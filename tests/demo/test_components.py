@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.search.attribution import Link, Links
+from core.search.explain import Contribution, QueryTerm
 from core.search.remarks import remarks
-from core.search.search import Contribution, SearchHit
-from core.search.steering import SteeredTerm
+from core.search.results import SearchHit
 from demo.components.amounts import amount, count, milliseconds, rounded_column, weight
 from demo.components.notices import error_notice, progress_panel, remark_notices, search_line, share_link
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
@@ -116,8 +116,8 @@ def test_shares_add_up_to_a_hundred() -> None:
     assert sum(int(number) for number in re.findall(r"(\d+) %", text)) == 100
 
 
-def _term(term: str, weight: float, kind: str, edited: bool = False) -> SteeredTerm:
-    return SteeredTerm(term, weight, abs(weight), kind, edited)  # type: ignore[arg-type]
+def _term(term: str, weight: float, kind: str, edited: bool = False) -> QueryTerm:
+    return QueryTerm(term, weight, kind, abs(weight), edited)  # type: ignore[arg-type]
 
 
 def test_chips_tell_literal_from_expansion_by_word_and_fold_the_rest() -> None:
@@ -191,8 +191,8 @@ def test_the_chosen_hit_shows_rank_score_and_place() -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        query_chips([SteeredTerm(HOSTILE, 1.0, 1.0, "literal", True)], {HOSTILE: 1.0}),
-        query_chips([SteeredTerm("dog", 1.0, 1.0, "literal", True)], narrowing=[HOSTILE]),
+        query_chips([QueryTerm(HOSTILE, 1.0, "literal", 1.0, True)], {HOSTILE: 1.0}),
+        query_chips([QueryTerm("dog", 1.0, "literal", 1.0, True)], narrowing=[HOSTILE]),
         term_bars(_rows((HOSTILE, -1.0, 1.0, "literal")), -1.0, pointing=True),
         difference_bars(_hit(_rows((HOSTILE, 1, 1, "literal"))), 1, _hit(ROWS), 2),
         word_links_figure(

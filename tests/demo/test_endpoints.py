@@ -212,7 +212,7 @@ def test_nothing_but_these_is_offered(client: Client) -> None:
 @pytest.mark.skipif(not MCP, reason="needs mcp (the extra 'mcp')")
 def test_every_action_is_a_tool(app: App) -> None:
     from mcp import ClientSession
-    from mcp.client.streamable_http import streamablehttp_client
+    from mcp.client.streamable_http import streamable_http_client
 
     calls = {
         "search": {"text": "a red dog", "k": 2},
@@ -235,7 +235,7 @@ def test_every_action_is_a_tool(app: App) -> None:
 
     async def use() -> dict[str, tuple[bool, str]]:
         address = f"{app.local_url}gradio_api/mcp/"
-        async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
+        async with streamable_http_client(address) as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
             tools = {tool.name: tool for tool in (await session.list_tools()).tools}
             answers = {}

@@ -3,6 +3,7 @@
 import json
 import re
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from demo.cli import app
 from demo.components.result_grid import file_url
 from demo.state.app import Session
 from demo.state.library import Library
-from demo.state.question import Question
+from demo.state.question import FIRST
 from demo.web import serve
 from index_store.address import parse_address
 from index_store.errors import CollectionNotFound
@@ -108,7 +109,7 @@ def test_the_app_searches_and_explains(milvus: str, model: Model, folder: Path, 
         for hit in found["hits"]:
             assert sum(row["contribution"] for row in hit["contributions"]) == pytest.approx(hit["score"])
         client.close()
-        hits = session.find(session.encode_text("a red dog and a blue house"), Question())[0].hits
+        hits = session.searcher.search(replace(FIRST, text="a red dog and a blue house")).hits
         shown = hits[0].thumbnail
         assert shown is not None
         with Image.open(shown) as small:
@@ -117,9 +118,12 @@ def test_the_app_searches_and_explains(milvus: str, model: Model, folder: Path, 
             assert picture.read() == Path(shown).read_bytes()
         assert [item.thumbnail is not None for item in session.sample(2)] == [True, True]
         assert session.kinds() == {"image": 6} and session.size() == 6
-        assert ("in " + str(folder) + " · 6", f"folder={folder}") in session.conditions()
-        assert session.size_of(Question(only=("file=0.png",))) == 1 and session.suggest("do")[0][0] == "dog"
-        assert session.score(session.encode_text("a red dog"), hits[0].id)
+        assert ("in " + str(folder) + " · 6", f"folder={folder}") in session.searcher.conditions()
+        assert (
+            session.searcher.size_of(replace(FIRST, where=("file=0.png",))) == 1
+            and session.searcher.suggest("do")[0][0] == "dog"
+        )
+        assert session.searcher.score(session.searcher.encode_text("a red dog"), hits[0].id)
     finally:
         running.close(verbose=False)
 

@@ -77,13 +77,13 @@ def test_a_folder_is_all_that_the_library_needs(started: tuple[Session, Library]
     assert library.contents.added is not None and library.contents.added.report.added == 5, library.contents.job.status
     model, collection = session.ready()
     assert library.current == "My photographs" and model.name == collection.model == PHOTO_MODEL
-    asked = session.encode_text("a lion")
+    asked = session.searcher.encode_text("a lion")
     assert asked.answered_from == model.answered_from
     lion = next(item for item in session.sample(9) if item.path.endswith("lion.jpg"))
     (vector,) = collection.vectors([lion.id])
     heaviest = model.vocabulary.terms[int(vector.terms[vector.weights.argmax()])]
-    assert session.can_point() and isinstance(session.seen(lion.id, heaviest), Image.Image)
-    assert session.links("a lion on a rock").words
+    assert session.searcher.can_point() and isinstance(session.searcher.heatmap(lion.id, heaviest), Image.Image)
+    assert session.searcher.links("a lion on a rock").words
     library.use(WORLD)
     assert session.ready()[0].name == WORLD_MODEL
     with pytest.raises(QueryError, match="a collection 'My photographs' already"):

@@ -16,11 +16,11 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from core.data.dense import IMAGES_FILE, DenseFolder, write_dense
-from core.data.spoken_terms import spoken_terms
-from core.evaluation.judge import evaluate_head
+from core.data.literal_terms import literal_terms
+from core.evaluation.evaluate import evaluate_head
 from core.models.head import load_head
 from core.models.kept_heads import keep_head
-from core.training.config import RECIPES
+from core.training.presets import RECIPES
 from core.world.writer import write_scenes
 from demo.cli import app
 
@@ -74,7 +74,7 @@ def test_a_head_is_trained_judged_and_kept_with_its_vocabulary(data: Path, tmp_p
     judged = document("evaluate", "--data", data, "--head", out, "--mode", "literal", "--runs", tmp_path / "runs")
     head, vocabulary = load_head(out)
     part = DenseFolder.read(data).split("test")
-    own = evaluate_head(head, part, spoken_terms(part.captions, vocabulary), mode="literal")
+    own = evaluate_head(head, part, literal_terms(part.captions, vocabulary), mode="literal")
     for name in ("recall@1", "mrr@10", "flops", "query_terms", "item_terms", "coactivation", "exact@20"):
         assert judged[name] == own.measures[name], name
     assert {"semantic@20", "kendall_tau_vs_dense", "recall@5", "recall@10"} <= judged.keys()

@@ -8,9 +8,9 @@ from core.encoders.efficientnet import EfficientNetLite2
 from core.encoders.photos import BANK_TEMPERATURE, TAUGHT_FROM, TaughtBlocks, pooled
 from core.models.head import HeadConfig, SparseHead
 from core.vocabulary import Vocabulary
-from recipes.photos.bank import centres, query_bank
 from recipes.photos.blocks import BlocksOverPlaces, over_places
-from recipes.photos.quiet import always_lit, without
+from recipes.photos.pictures import centres, query_bank
+from recipes.photos.terms import always_lit, without_terms
 
 
 def test_a_filter_over_places_is_the_convolution():
@@ -65,7 +65,7 @@ def test_a_term_that_every_question_lights_leaves_the_head():
     rows = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
     numbers = always_lit(head, vocabulary, ["a cat", "a dog"], rows)
     assert numbers == [1]  # each of the others is lit by what says it, and by nothing else
-    smaller, terms = without(head, vocabulary, numbers)
+    smaller, terms = without_terms(head, vocabulary, numbers)
     assert terms.terms == ("cat", "dog") and terms.forms == {"cats": "cat"} and smaller.config.least_weight == 0.01
     np.testing.assert_array_equal(smaller.weigh(rows), head.weigh(rows)[:, [0, 2]])
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from core.data.dense import DenseFolder
-from core.data.spoken_terms import spoken_terms
+from core.data.literal_terms import literal_terms
 from core.errors import DatasetError, TrainingError
-from core.evaluation.judge import evaluate_dense, evaluate_head
+from core.evaluation.evaluate import evaluate_dense, evaluate_head
 from core.experiments.experiment import Experiment, begin, conduct, discard, experiments
 from core.models.head import load_head
 from core.subprocess_task import run_in_subprocess
@@ -97,7 +97,7 @@ def test_an_experiment_is_conducted_stopped_gone_on_with_and_thrown_away(tmp_pat
     assert (runs / key / CHECKPOINT_FILE).exists()
     test = DenseFolder.read(data).split("test")
     head, vocabulary = load_head(runs / key)
-    judged = evaluate_head(head, test, spoken_terms(test.captions, vocabulary)).measures
+    judged = evaluate_head(head, test, literal_terms(test.captions, vocabulary)).measures
     assert result.measures["recall@1"] == judged["recall@1"] and result.items == 20
     assert result.dense_recall_at_1 == evaluate_dense(test).measures["recall@1"]
     before = len(epochs)

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from core.data.dense import DenseFolder, write_dense
-from core.data.spoken_terms import spoken_terms
+from core.data.literal_terms import literal_terms
 from core.errors import TrainingError
-from core.evaluation.judge import evaluate_head
+from core.evaluation.evaluate import evaluate_head
 from core.experiments.fitting import Watch, kept_epoch, train_folder
 from core.models.head import SparseHead, load_head
 from core.training.checkpoint import CHECKPOINT_FILE
@@ -80,7 +80,7 @@ def test_the_best_head_is_kept_with_its_curves(folder: DenseFolder, whole: Path)
     assert curves[-1].expansion > 0.9 and curves[-1].loss < curves[0].loss and all(row.seconds > 0 for row in curves)
     head, vocabulary = load_head(whole)
     val = folder.split("val")
-    judged = evaluate_head(head, val, spoken_terms(val.captions, vocabulary)).measures
+    judged = evaluate_head(head, val, literal_terms(val.captions, vocabulary)).measures
     kept = curves[kept_epoch(curves, CONFIG) - 1]
     best = max(curves[2:], key=lambda row: row.recall_at_1 or 0)
     assert kept.recall_at_1 == best.recall_at_1

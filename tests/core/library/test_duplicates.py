@@ -12,8 +12,9 @@ from core.library.duplicates import copies, find_copies
 from core.library.indexing import index_paths
 from core.models.model import Model
 from core.pictures.similarity import similarity_hash
-from core.search.search import encode_query, search
-from core.search.steering import search_steered, steer
+from core.search.encoding import encode_text
+from core.search.query import Query
+from core.search.search import search
 from index_store.folder.collection import Collection
 
 
@@ -104,22 +105,20 @@ def test_one_hit_for_all_copies_is_the_exact_list_without_the_worse_ones(
     index_paths(model, collection, [album])
     group = {item.id: number for number, one in enumerate(copies(collection)) for item in one.items}
     for text in ("a red dog beside the sea", "two blue boats"):
-        every = search(model, collection, text=text, k=100).hits
+        every = search(model, collection, Query(text, k=100)).hits
         assert len(every) > 12 and all(hit.copies == 1 for hit in every)
         best, seen = [], set()
         for hit in every:
             if (copy_of := group.get(hit.id, -hit.id)) not in seen:
                 seen.add(copy_of)
                 best.append((hit.id, hit.score))
-        found = search(model, collection, text=text, k=k, each=False)
+        found = search(model, collection, Query(text, k=k, each=False))
         assert [(hit.id, hit.score) for hit in found.hits] == best[:k] and found.exact
         assert {hit.copies for hit in found.hits if hit.id in group} <= {9, 2}
-        query = encode_query(model, text=text)
-        against = {int(query.vector.terms[0]): -0.5}
+        against = {model.vocabulary.terms[int(encode_text(model, text).vector.terms[0])]: -0.5}
         for edits in ({}, against):
-            steered = steer(query, model.vocabulary.terms, expansion=1.0, mode="full", edits=edits)
-            whole = search_steered(collection, query, steered, k=100)
-            one = search_steered(collection, query, steered, k=k, each=False)
+            whole = search(model, collection, Query(text, weights=edits, k=100))
+            one = search(model, collection, Query(text, weights=edits, k=k, each=False))
             seen, best = set(), []
             for hit in whole.hits:
                 if (copy_of := group.get(hit.id, -hit.id)) not in seen:

@@ -20,6 +20,7 @@ from core.library.selection import remove_gone
 from core.models.model import Model
 from core.pictures.folders.listing import list_pictures
 from core.pictures.images import open_image
+from core.search.query import Query
 from core.search.search import search
 from index_store.errors import CollectionError
 from index_store.filters import parse
@@ -572,7 +573,7 @@ def test_large_pictures_are_shrunk_for_indexing_and_searching_alike(
     (item,) = collection.all_items()
     assert (item.width, item.height) == (2500, 1200)
     (vector,) = collection.vectors([item.id])
-    (hit,) = search(counting, collection, image=open_image(tmp_path / "large.png")).hits
+    (hit,) = search(counting, collection, Query(picture=open_image(tmp_path / "large.png"))).hits
     assert hit.id == item.id and hit.score == pytest.approx(vector.dot(vector), rel=1e-5)
 
 

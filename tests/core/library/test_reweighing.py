@@ -18,6 +18,7 @@ from core.models.kept_heads import keep_head, kept_head, kept_heads
 from core.models.model import Model
 from core.models.pairings import canonical_name
 from core.models.registry import load_model, other_heads
+from core.search.query import Query
 from core.search.search import search
 from index_store.folder.collection import Collection
 from tests.rounding import ROUNDING, alike
@@ -67,7 +68,7 @@ def test_a_collection_is_weighed_anew_and_searched(model: Model, source: Collect
         with Image.open(new[0].path) as picture:
             (expected,) = other.encode_images([picture.convert("RGB")])
         assert alike(target.vectors([new[0].id])[0], expected)
-        assert search(other, target, text="a red dog", k=3).hits
+        assert search(other, target, Query("a red dog", k=3)).hits
         assert dense_file(target).exists()
     assert carry_over(other, source, path).added == 0
     Path(source.items([2])[0].path).unlink()  # its dense vector is known, so it is carried over all the same

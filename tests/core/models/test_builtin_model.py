@@ -13,7 +13,9 @@ from PIL import Image
 
 from core.library.built_in_world import WORLD_SIZE, world_path
 from core.models.registry import SCENES, load_model
+from core.search.query import Query
 from core.search.search import search
+from core.training.presets import ANCHORED_HEAD, SCENES_HEADS, SHIPPED_HEAD
 from core.training.trainer import project
 from core.world.captions import captions
 from core.world.claims import Claim, Thing, claim_from_json, holds
@@ -23,7 +25,6 @@ from recipes.scenes.build import dense_dataset
 from recipes.scenes.card import model_card
 from recipes.scenes.figures import HeadFigures, Recall, dense_figures, head_figures, oracle_figures, well_answered
 from recipes.scenes.questions import every_answer, load_questions
-from recipes.scenes.recipe import ANCHORED, HEADS, SHIPPED
 
 pytestmark = pytest.mark.slow
 FIGURES: dict[str, Any] = json.loads((SCENES / "figures.json").read_text("utf-8"))
@@ -64,14 +65,14 @@ def test_sparse_vectors_keep_that_with_few_and_true_terms(measured: tuple[Recall
 
 def test_the_card_says_what_is_measured(measured: tuple[Recall, HeadFigures]) -> None:
     dense, sparse = measured
-    told = FIGURES["heads"][SHIPPED]
+    told = FIGURES["heads"][SHIPPED_HEAD]
     assert FIGURES["dense"]["at1"] == pytest.approx(dense.at1, abs=0.005)
     assert told["recall"]["at1"] == pytest.approx(sparse.recall.at1, abs=0.005)
     for name in ("flops", "query_terms", "item_terms", "exact_at_20", "term_precision"):
         assert told[name] == pytest.approx(getattr(sparse, name), rel=0.02), name
     oracle = oracle_figures("test", WORLD_SIZE)
     assert FIGURES["oracle"]["at1"] == pytest.approx(oracle.at1, abs=1e-9) and oracle.at1 > dense.at1
-    assert set(FIGURES["heads"]) == set(HEADS)
+    assert set(FIGURES["heads"]) == set(SCENES_HEADS)
 
 
 def test_the_card_is_made_from_the_figures() -> None:
@@ -108,7 +109,7 @@ def shown(built_in_home: Path) -> dict[str, int]:
         with Collection.open(world_path(model)) as world:
             return {
                 query["query"]: _showing(
-                    _named(claim_from_json(query)), search(model, world, text=query["query"], k=5).hits
+                    _named(claim_from_json(query)), search(model, world, Query(query["query"], k=5)).hits
                 )
                 for query in QUERIES
             }
@@ -129,9 +130,9 @@ def test_questions_are_answered_better_than_by_the_dense_vectors(images: NDArray
     asked, answers = model.dense_texts(texts), every_answer(truth)
     dense = well_answered(asked @ images.T, answers)
     sparse = well_answered(project(model.head, asked) @ project(model.head, images).T, answers)
-    assert FIGURES["questions"][SHIPPED] == pytest.approx(sparse, abs=0.01)
+    assert FIGURES["questions"][SHIPPED_HEAD] == pytest.approx(sparse, abs=0.01)
     assert FIGURES["questions"]["dense"] == pytest.approx(dense, abs=0.01)
-    assert sparse > dense > FIGURES["questions"][ANCHORED]
+    assert sparse > dense > FIGURES["questions"][ANCHORED_HEAD]
 
 
 def test_dense_vectors_bring_at_least_four_such_pictures_for_every_plain_query(images: NDArray[float32]) -> None:

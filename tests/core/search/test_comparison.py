@@ -13,14 +13,15 @@ from scipy.stats import kendalltau
 from core.data.dense_items import dense_items
 from core.library.indexing import index_paths
 from core.models.model import Model
-from core.search.comparison import Ranked, compare, kendall_tau
+from core.search.comparison import compare, kendall_tau
 from index_store.folder.collection import Collection
+from index_store.items import Hit
 
 pytestmark = pytest.mark.numeric
 
 
-def ranked(*ids: int) -> list[Ranked]:
-    return [Ranked(number, 1 / (place + 1)) for place, number in enumerate(ids)]
+def ranked(*ids: int) -> list[Hit]:
+    return [Hit(number, 1 / (place + 1)) for place, number in enumerate(ids)]
 
 
 def test_a_comparison_by_hand() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from PIL import Image
 
 from core.errors import QueryError
 from core.models.model import Model
-from core.search.search import MAX_CHARACTERS, SearchResult, search
+from core.search.query import MAX_CHARACTERS, Kind, Query
+from core.search.results import SearchResult
+from core.search.search import search
 from index_store.errors import CollectionError
 from index_store.folder.collection import Collection, NewItem
 from index_store.vectors import SparseVector
@@ -63,7 +66,7 @@ def assert_agrees(result: SearchResult, expected: list[tuple[int, float]]) -> No
 @pytest.mark.parametrize("k", [1, 3, 10, 1000])
 @pytest.mark.parametrize("text", ["a red dog", "two cats", "the sea at night", "boat"])
 def test_full_search_agrees_with_brute_force(filled: Collection, model: Model, text: str, k: int) -> None:
-    result = search(model, filled, text=text, k=k)
+    result = search(model, filled, Query(text, k=k))
     (vector,) = model.encode_texts([text])
     assert result.query == text and result.exact
     assert_agrees(result, brute_force(filled, vector, k))
@@ -73,7 +76,7 @@ def test_full_search_agrees_with_brute_force(filled: Collection, model: Model, t
 
 
 def test_a_picture_finds_itself(filled: Collection, model: Model, patches: list[Image.Image]) -> None:
-    result = search(model, filled, image=patches[7], **EVERYTHING)
+    result = search(model, filled, Query(picture=patches[7], **EVERYTHING))
     (vector,) = model.encode_images([patches[7]])
     assert_agrees(result, brute_force(filled, vector, 1000))
     assert {term.kind for term in result.terms} == {"expansion"}
@@ -94,14 +97,14 @@ LONG = "red green blue yellow dogs cats boats houses in the grass with a ball an
 
 @pytest.mark.parametrize("strength", [0.0, 0.25, 0.5, 1.0])
 def test_expansion_strength_scales_unspoken_terms(filled: Collection, model: Model, strength: float) -> None:
-    result = search(model, filled, text=LONG, expansion=strength, **EVERYTHING)
+    result = search(model, filled, Query(LONG, expansion=strength, **EVERYTHING))
     assert_agrees(result, brute_force(filled, literal_part(model, LONG, strength), 1000))
     kinds = {term.kind for term in result.terms}
     assert kinds == ({"literal"} if strength == 0 else {"literal", "expansion"})
 
 
 def test_literal_mode_is_expansion_zero(filled: Collection, model: Model) -> None:
-    literal = search(model, filled, text=LONG, mode="literal", **EVERYTHING)
+    literal = search(model, filled, Query(LONG, mode="literal", **EVERYTHING))
     assert literal.terms and literal.hits
     assert_agrees(literal, brute_force(filled, literal_part(model, LONG, 0.0), 1000))
 
@@ -110,13 +113,14 @@ def test_hybrid_looks_only_at_items_that_share_a_literal_term(filled: Collection
     (vector,) = model.encode_texts([LONG])
     spoken = set(literal_part(model, LONG, 0.0).terms.tolist())
     expected = brute_force(filled, vector, 1000, lambda item, own: not spoken.isdisjoint(own.terms.tolist()))
-    assert_agrees(search(model, filled, text=LONG, mode="hybrid", **EVERYTHING), expected)
+    assert_agrees(search(model, filled, Query(LONG, mode="hybrid", **EVERYTHING)), expected)
 
 
 def test_plurals_count_as_spoken(filled: Collection, model: Model) -> None:
     ids = {term: model.vocabulary.id(term) for term in ("dog", "cat")}
     vector = SparseVector.from_pairs({number: 1.0 for number in ids.values() if number is not None})
-    kinds = {term.term: term.kind for term in search(model, filled, vector=vector, text="two Dogs, sleeping").terms}
+    result = search(model, filled, Query("two Dogs, sleeping", vector=vector))
+    kinds = {term.term: term.kind for term in result.terms}
     assert kinds == {"dog": "literal", "cat": "expansion"}
 
 
@@ -125,17 +129,17 @@ def test_without_leaves_out_items_and_searches_deeper(filled: Collection, model:
     (vector,) = model.encode_texts(["a red dog"])
     best = filled.vectors([brute_force(filled, vector, 1)[0][0]])[0]
     banned = model.vocabulary.terms[int(best.terms[0])]
-    result = search(model, filled, text="a red dog", without=(banned,), k=k)
+    result = search(model, filled, Query("a red dog", without=(banned,), k=k))
     expected = brute_force(filled, vector, k, lambda item, own: int(best.terms[0]) not in own.terms.tolist())
     assert expected and len(result.hits) == len(expected)
     assert_agrees(result, expected)
 
 
 @pytest.mark.parametrize("kind", ["image", "caption"])
-def test_kind(filled: Collection, model: Model, kind: str) -> None:
+def test_kind(filled: Collection, model: Model, kind: Kind) -> None:
     (vector,) = model.encode_texts(["boat"])
     expected = brute_force(filled, vector, 10, lambda item, own: item.kind == kind)
-    result = search(model, filled, text="boat", kind=kind)
+    result = search(model, filled, Query("boat", kind=kind))
     assert_agrees(result, expected)
     if kind == "caption":
         assert {hit.caption for hit in result.hits} <= set(CAPTIONS)
@@ -143,31 +147,31 @@ def test_kind(filled: Collection, model: Model, kind: str) -> None:
 
 def test_a_ready_vector_replaces_the_encoding(filled: Collection, model: Model) -> None:
     vector = SparseVector.from_pairs({0: 1.5, 3: 0.25})
-    alone = search(model, filled, vector=vector)
+    alone = search(model, filled, Query(vector=vector))
     assert_agrees(alone, brute_force(filled, vector, 10))
     assert {term.kind for term in alone.terms} == {"literal"} and alone.timings_ms["encode"] == 0.0
-    beside = search(model, filled, vector=vector, text="red")
+    beside = search(model, filled, Query("red", vector=vector))
     assert {term.term: term.kind for term in beside.terms} == {"red": "literal", "yellow": "expansion"}
 
 
 def test_no_active_term_is_an_empty_answer(filled: Collection, model: Model) -> None:
-    result = search(model, filled, vector=SparseVector.from_pairs({}))
+    result = search(model, filled, Query(vector=SparseVector.from_pairs({})))
     assert result.hits == () and result.terms == () and result.exact
-    assert search(model, filled, text="a", mode="literal").hits == ()
+    assert search(model, filled, Query("a", mode="literal")).hits == ()
 
 
 def test_an_empty_collection_answers_with_nothing(collection: Collection, model: Model) -> None:
-    assert search(model, collection, text="a red dog").hits == ()
+    assert search(model, collection, Query("a red dog")).hits == ()
 
 
 def test_what_nothing_is_like_is_told_with_the_nearest(filled: Collection, model: Model) -> None:
-    found = search(model, filled, text="a red tax", k=3)
+    found = search(model, filled, Query("a red tax", k=3))
     assert found.out_of_world and found.hits and found.to_json()["out_of_world"] is True
-    assert not search(model, filled, text="a red dog").out_of_world
+    assert not search(model, filled, Query("a red dog")).out_of_world
 
 
 def test_timings_and_json(filled: Collection, model: Model) -> None:
-    result = search(model, filled, text="a red zebra")
+    result = search(model, filled, Query("a red zebra"))
     assert result.unknown_words == ("zebra",)
     assert list(result.timings_ms) == ["encode", "project", "retrieve", "rescore", "total"]
     parts = [result.timings_ms[part] for part in ("encode", "project", "retrieve", "rescore")]
@@ -207,8 +211,8 @@ QUESTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "mode": ({"text": "dog", "mode": "fuzzy"}, "mode 'fuzzy'"),
     "kind": ({"text": "dog", "kind": "sound"}, "'sound'"),
     "without": ({"text": "dog", "without": ("zebra",)}, "no term 'zebra'"),
-    "two questions": ({"text": "dog", "image": Image.new("RGB", (4, 4))}, "not both"),
-    "picture, literal": ({"image": Image.new("RGB", (4, 4)), "mode": "literal"}, "speaks no words"),
+    "two questions": ({"like": 1, "picture": Image.new("RGB", (4, 4))}, "not both"),
+    "picture, literal": ({"picture": Image.new("RGB", (4, 4)), "mode": "literal"}, "speaks no words"),
     "vector of more terms": ({"vector": SparseVector.from_pairs({5000: 1.0})}, "5000"),
 }
 
@@ -217,14 +221,14 @@ QUESTIONS: dict[str, tuple[dict[str, Any], str]] = {
 def test_a_question_that_cannot_be_asked(filled: Collection, model: Model, name: str) -> None:
     options, reason = QUESTIONS[name]
     with pytest.raises(QueryError) as caught:
-        search(model, filled, **options)
+        search(model, filled, Query(**options))
     message = str(caught.value)
     assert reason in message and message.endswith(".") and "\n" not in message and len(message) < 250
 
 
 def test_a_collection_made_by_another_model(filled: Collection, other_model: Model) -> None:
     with pytest.raises(CollectionError, match="made by the model 'tiny'"):
-        search(other_model, filled, text="a red dog")
+        search(other_model, filled, Query("a red dog"))
 
 
 def test_a_hit_removed_by_another_process_meanwhile(
@@ -243,18 +247,19 @@ def test_a_hit_removed_by_another_process_meanwhile(
             return found
 
         reader.search = searching  # type: ignore[method-assign]
-        result = search(model, reader, text="a red dog")
+        result = search(model, reader, Query("a red dog"))
     assert gone and gone[0] not in {hit.id for hit in result.hits} and result.hits
 
 
 def test_a_budget_tells_whether_it_was_enough(filled: Collection, model: Model) -> None:
-    whole = search(model, filled, text="a red dog on the grass", k=5)
-    assert search(model, filled, text="a red dog on the grass", k=5, budget=10**6).hits == whole.hits
-    short = search(model, filled, text="a red dog on the grass", k=5, budget=1)
+    query = Query("a red dog on the grass", k=5)
+    whole = search(model, filled, query)
+    assert search(model, filled, replace(query, budget=10**6)).hits == whole.hits
+    short = search(model, filled, replace(query, budget=1))
     assert whole.exact and not short.exact and short.hits
     for hit in short.hits:
         assert sum(row.contribution for row in hit.contributions) == pytest.approx(hit.score, rel=1e-5)
     banned = [hit.contributions[0].term for hit in whole.hits[:1]]
-    assert not search(model, filled, text="a red dog on the grass", k=40, budget=1, without=banned).exact
+    assert not search(model, filled, replace(query, k=40, budget=1, without=banned)).exact
     with pytest.raises(QueryError, match="budget is 0 postings"):
-        search(model, filled, text="a red dog", budget=0)
+        search(model, filled, Query("a red dog", budget=0))

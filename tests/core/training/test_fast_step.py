@@ -11,9 +11,10 @@ from scipy.sparse import csr_array
 from core.data.dense import DenseDataset
 from core.models.head import HeadConfig, SparseHead
 from core.training import fast
+from core.training.batches import Batch
 from core.training.config import Control, Sparsity, TrainingConfig
 from core.training.losses import own_pairs
-from core.training.objective import Batch, objective
+from core.training.objective import objective
 from core.training.trainer import train_head
 
 pytestmark = pytest.mark.numeric

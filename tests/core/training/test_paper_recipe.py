@@ -17,15 +17,16 @@ from safetensors.torch import save_file
 from tokenizers import BertWordPieceTokenizer
 
 from core.data.dense import DenseDataset, DenseFolder, write_dense
-from core.data.spoken_terms import spoken_terms
+from core.data.literal_terms import literal_terms
 from core.errors import TrainingError
-from core.experiments.beginning import own_pieces, read_beginning
 from core.experiments.fitting import kept_epoch, train_folder
 from core.models.head import HeadConfig, SparseHead
-from core.training.config import RECIPES, TrainingConfig
+from core.training.batches import Batch
+from core.training.config import TrainingConfig
 from core.training.curves import EpochMeasures
-from core.training.mlm_head import MlmHead, read_mlm_head, start_from_mlm
-from core.training.objective import Batch, shown
+from core.training.mlm_head import MlmHead, own_pieces, read_initial_embeddings, read_mlm_head, start_from_mlm
+from core.training.objective import draw_inputs
+from core.training.presets import RECIPES
 from core.training.trainer import HeadTraining
 from core.vocabulary import Vocabulary
 
@@ -136,7 +137,7 @@ def published_training(data: DenseDataset, start: dict[str, torch.Tensor]) -> tu
 def trained(config: TrainingConfig, data: DenseDataset, vocabulary: Vocabulary) -> Iterator[Any]:
     """Yields the head before training, the measures of each step, and the head after."""
     marks = config.marks == "spoken"
-    training = HeadTraining(data, spoken_terms(data.captions, vocabulary, marks=marks), config)
+    training = HeadTraining(data, literal_terms(data.captions, vocabulary, marks=marks), config)
     yield {name: value.clone() for name, value in training.head.state_dict().items()}
     told: list[dict[str, float]] = []
     while training.epoch < config.epochs:
@@ -186,16 +187,17 @@ def test_a_caption_is_read_from_its_image_only_where_it_drew_to_expand() -> None
     texts, images = torch.zeros(6, 2), torch.ones(6, 2)
     batch = Batch(texts, torch.zeros(6, 3, dtype=torch.bool), images)
     generator = torch.Generator().manual_seed(0)
-    given = shown(batch, TrainingConfig(expands_from="image"), 0.5, generator)
+    given = draw_inputs(batch, TrainingConfig(expands_from="image"), 0.5, generator)
     assert given.allowed is not None
     expands = given.allowed.all(1)
     assert 0 < expands.sum() < 6 and torch.equal(given.rows[:6, 0].bool(), expands)
     for control in ("none", "word"):  # no caption draws, so that nothing is mistaken
         config = TrainingConfig(expands_from="image", control=control)
-        assert torch.equal(shown(batch, config, 0.5, generator).rows[:6], texts)
-    assert torch.equal(shown(batch, TrainingConfig(), 0.5, generator).rows[:6], texts)
+        assert torch.equal(draw_inputs(batch, config, 0.5, generator).rows[:6], texts)
+    assert torch.equal(draw_inputs(batch, TrainingConfig(), 0.5, generator).rows[:6], texts)
 
 
+@pytest.mark.slow
 def test_restval_is_left_out_and_every_epoch_may_be_kept(
     folder: DenseFolder, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
@@ -248,11 +250,11 @@ def test_a_head_starts_from_a_language_models_head(
     folder: DenseFolder, vocabulary: Vocabulary, tmp_path: Path, file: str, tied: bool
 ) -> None:
     weights = write_mlm(tmp_path, tied=tied, file=file)
-    mlm = read_beginning(tmp_path, vocabulary)
+    mlm = read_initial_embeddings(tmp_path, vocabulary)
     assert isinstance(mlm, MlmHead)
-    assert own_pieces(tmp_path) is None and isinstance(read_beginning(tmp_path / file, vocabulary), MlmHead)
+    assert own_pieces(tmp_path) is None and isinstance(read_initial_embeddings(tmp_path / file, vocabulary), MlmHead)
     data = folder.split("train")
-    head = HeadTraining(data, spoken_terms(data.captions, vocabulary), RECIPE, embeddings=mlm).head
+    head = HeadTraining(data, literal_terms(data.captions, vocabulary), RECIPE, embeddings=mlm).head
     words = weights["distilbert.embeddings.word_embeddings.weight"]
     assert torch.equal(head.vocab_projector.weight.float(), words)
     assert torch.equal(head.vocab_projector.bias.float(), weights["vocab_projector.bias"])

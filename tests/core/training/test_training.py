@@ -11,21 +11,20 @@ from scipy.sparse import csr_array
 from torch.nn import functional
 
 from core.data.dense import DenseDataset
-from core.data.spoken_terms import spoken_terms
+from core.data.literal_terms import image_literal_terms, literal_terms
 from core.errors import DatasetError, ModelError, TrainingError
 from core.evaluation.meaning import exact_at
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.sparsity import flops
+from core.experiments.fitting import pair_cosines, trained_on_pairs
 from core.models.head import HeadConfig, SparseHead
 from core.training import losses
-from core.training.blur import blurred
+from core.training.batches import blurred
 from core.training.config import Schedule, TrainingConfig, setting
-from core.training.dataset import image_words
 from core.training.expansion import drawn_captions, expansion, expansion_probability, word_control
-from core.training.initial import LENGTH, start_from, start_from_captions, widened
-from core.training.leak import own_cosines, taught_on
+from core.training.initialisation import LENGTH, start_from_captions, start_from_embeddings, widened
 from core.training.losses import distillation, l1, own_pairs, warm, word_anchor
-from core.training.objective import shown
+from core.training.objective import draw_inputs
 from core.training.trainer import HeadTraining, learning_rate, optimiser, project, train_head
 from core.vocabulary import Vocabulary
 
@@ -150,7 +149,7 @@ def small() -> tuple[DenseDataset, csr_array]:
     spoken = words[owner][:, :2]  # a caption speaks two of its image's words
     captions = [" ".join(VOCABULARY.terms[i] for i in row) for row in spoken]
     data = DenseDataset(unit(meanings[words].sum(1)), unit(meanings[spoken].sum(1)), owner, captions)
-    return data, spoken_terms(captions, VOCABULARY)
+    return data, literal_terms(captions, VOCABULARY)
 
 
 CONFIG = TrainingConfig(
@@ -188,7 +187,7 @@ def test_embeddings_keep_their_geometry(width: int, same: bool) -> None:
     torch.manual_seed(0)
     rows = torch.randn(100, width) * torch.linspace(3, 0.01, width)
     head = SparseHead(HeadConfig(8, 64, 100))
-    start_from(head, rows.numpy())
+    start_from_embeddings(head, rows.numpy())
     weight = head.vocab_projector.weight.detach()
     assert torch.equal(head.vocab_projector.bias, torch.zeros(100))
     assert (weight.shape == rows.shape and torch.equal(weight, rows)) == (width == 64)
@@ -200,10 +199,10 @@ def test_embeddings_keep_their_geometry(width: int, same: bool) -> None:
         error = torch.linalg.norm(weight @ weight.T - products)
         assert error.item() == pytest.approx(lost.square().sum().sqrt().item(), rel=1e-3)
     with pytest.raises(TrainingError, match="99"):
-        start_from(head, rows[:99].numpy())
+        start_from_embeddings(head, rows[:99].numpy())
     rows[7, 3] = np.nan
     with pytest.raises(TrainingError, match="row 7"):
-        start_from(head, rows.numpy())
+        start_from_embeddings(head, rows.numpy())
 
 
 def test_started_from_captions_a_head_lights_what_they_speak() -> None:
@@ -350,10 +349,10 @@ def test_a_blurred_row_by_hand() -> None:
 def test_head_and_teacher_see_the_same_blurred_vectors(small: tuple[DenseDataset, csr_array]) -> None:
     data, spoken = small
     rows = torch.arange(50)
-    sharp, dim = (HeadTraining(data, spoken, replace(CONFIG, blur=blur))._batch(rows) for blur in (0.0, 0.8))
+    sharp, dim = (HeadTraining(data, spoken, replace(CONFIG, blur=blur))._batches.batch(rows) for blur in (0.0, 0.8))
     texts, images = torch.from_numpy(data.texts[:50]), torch.from_numpy(data.images[data.image_of_text[:50]])
     assert torch.equal(torch.cat([sharp.texts, sharp.images]), torch.cat([texts, images]))
-    seen = shown(dim, CONFIG, 1.0, torch.Generator())
+    seen = draw_inputs(dim, CONFIG, 1.0, torch.Generator())
     assert torch.equal(seen.rows, torch.cat([dim.texts, dim.images]))
     for moved, own in ((dim.texts, texts), (dim.images, images)):
         assert torch.allclose(moved.norm(dim=1), own.norm(dim=1)) and not torch.allclose(moved, own, atol=0.1)
@@ -364,9 +363,11 @@ def test_train_pairs_that_fit_better_than_later_ones_give_their_encoder_away() -
     axes, owner = np.eye(2, dtype=np.float32), np.arange(2)
     train = DenseDataset(axes * 2, axes * 3, owner, ["", ""])
     val = DenseDataset(axes, np.array([[0.6, 0.8], [0, 5]], np.float32), owner, ["", ""])
-    assert own_cosines(train).tolist() == pytest.approx([1, 1]) and own_cosines(val).tolist() == pytest.approx([0.6, 1])
-    assert taught_on(train, val) and not taught_on(val, train) and not taught_on(val, val)
-    assert own_cosines(replace(val, texts=axes * 0)).tolist() == [0, 0]
+    assert pair_cosines(train).tolist() == pytest.approx([1, 1]) and pair_cosines(val).tolist() == pytest.approx(
+        [0.6, 1]
+    )
+    assert trained_on_pairs(train, val) and not trained_on_pairs(val, train) and not trained_on_pairs(val, val)
+    assert pair_cosines(replace(val, texts=axes * 0)).tolist() == [0, 0]
 
 
 def test_the_teacher_is_the_papers_without_blur() -> None:
@@ -405,7 +406,7 @@ def test_half_precision_products_come_near(small: tuple[DenseDataset, csr_array]
 
 def test_image_words_are_the_union_of_its_captions() -> None:
     spoken = csr_array(np.array([[True, False, False], [False, True, False], [False, True, False]]))
-    words = image_words(spoken, np.array([0, 0, 1]), 3)
+    words = image_literal_terms(spoken, np.array([0, 0, 1]), 3)
     assert words.dtype == bool and words.toarray().tolist() == [
         [True, True, False],
         [False, True, False],

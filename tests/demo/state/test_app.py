@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -10,8 +12,9 @@ from PIL import Image
 from core.errors import QueryError
 from core.library.indexing import index_paths
 from core.models.model import Model
+from core.search.results import SearchResult
 from demo.state.app import Session, large_picture
-from demo.state.question import Question
+from demo.state.question import FIRST
 from index_store.errors import CollectionNotFound, SightwordsError
 from index_store.folder.collection import Collection
 from index_store.items import Description
@@ -33,9 +36,8 @@ def start() -> Callable[[Session], Session]:
         session.close()
 
 
-def ask(session: Session, text: str, **options: object) -> object:
-    found, _ = session.find(session.encode_text(text), Question(text, k=5, **options))  # type: ignore[arg-type]
-    return found
+def ask(session: Session, text: str, **options: Any) -> SearchResult:
+    return session.searcher.search(replace(FIRST, text=text, k=5, **options))
 
 
 def test_the_world_is_drawn_once_and_found_again(model: Model, home: Path, start: Callable) -> None:
@@ -57,7 +59,7 @@ def test_a_collection_of_ones_own_is_searched(model: Model, collection: Collecti
     start(session)
     assert opened == [collection.thumbnails] and session.place("x.png") == "x.png"
     found = ask(session, "a red dog and a blue house")
-    assert found.query == "a red dog and a blue house"  # type: ignore[attr-defined]
+    assert found.query == "a red dog and a blue house"
 
 
 @pytest.mark.parametrize("text", ["", "  \n"])
@@ -118,12 +120,12 @@ def test_items_are_counted_by_kind_and_a_folder_with_those_inside_it(
     path, captions = collection.path, len(collection) - pictures
     collection.close()
     session = start(Session(model, path))
-    offered = {condition: int(said.rpartition(" ")[2]) for said, condition in session.conditions()}
+    offered = {condition: int(said.rpartition(" ")[2]) for said, condition in session.searcher.conditions()}
     for condition, items in offered.items():
-        assert session.size_of(Question(kind="both", only=(condition,))) == items, condition
+        assert session.searcher.size_of(replace(FIRST, kind="both", where=(condition,))) == items, condition
     assert len(offered) == 3 and max(offered.values()) == pictures + captions
     for kind, items in (("image", pictures), ("caption", captions), ("both", pictures + captions)):
-        assert session.size_of(Question(kind=kind)) == items
+        assert session.searcher.size_of(replace(FIRST, kind=kind)) == items
 
 
 def test_a_large_picture_is_embedded_or_missing(tmp_path: Path) -> None:
@@ -140,28 +142,28 @@ def test_bending_a_question_and_finding_more_like_an_item(
 ) -> None:
     index_paths(model, collection, [folder])
     session = start(Session(model, collection.path))
-    query = session.encode_text("a red dog and a blue house")
-    plain, steered = session.find(query, Question())
-    term = steered.rows[0].term
-    bent, _ = session.find(query, Question(edits={term: -1.0}))
+    query = replace(FIRST, text="a red dog and a blue house")
+    plain = session.searcher.search(query)
+    term = plain.all_terms[0].term
+    bent = session.searcher.search(replace(query, weights={term: -1.0}), plain.encoded)
     assert all(row.contribution < 0 for hit in bent.hits for row in hit.contributions if row.term == term)
     assert [hit.score for hit in bent.hits] != [hit.score for hit in plain.hits]
-    like, item = session.encode_item(plain.hits[0].id)
-    own = session.find(like, Question())[0].hits
+    item = session.searcher.item(plain.hits[0].id)
+    own = session.searcher.search(replace(FIRST, like=item.id)).hits
     assert item.path == plain.hits[0].path and item.id in [hit.id for hit in own]
-    assert session.kinds() == {"image": 6} and not session.can_point()
+    assert session.kinds() == {"image": 6} and not session.searcher.can_point()
     with pytest.raises(SightwordsError, match="cannot point"):
-        session.seen(item.id, "dog")
+        session.searcher.heatmap(item.id, "dog")
 
 
 def test_terms_are_suggested_with_their_frequency(model: Model, collection: Collection, folder: Path, start) -> None:
     index_paths(model, collection, [folder])
     session = start(Session(model, collection.path))
     frequencies = collection.document_frequencies()
-    suggested = session.suggest("B")
+    suggested = session.searcher.suggest("B")
     assert {term for term, _ in suggested[:2]} <= {term for term in model.vocabulary.terms if term.startswith("b")}
     assert all(count == frequencies.get(model.vocabulary.id(term), 0) for term, count in suggested)
-    assert session.suggest("no such term") == []
+    assert session.searcher.suggest("no such term") == []
 
 
 def test_only_some_items_are_searched(model: Model, collection: Collection, folder: Path, start) -> None:
@@ -173,21 +175,22 @@ def test_only_some_items_are_searched(model: Model, collection: Collection, fold
     path = collection.path
     collection.close()
     session = start(Session(model, path))
-    assert ("tag best · 2", "tag=best") in session.conditions()
-    assert any(condition.startswith("folder=") for _, condition in session.conditions())
-    found = ask(session, "red dog", only=("tag=best",))
-    assert {hit.id for hit in found.hits} <= {first, second} and session.size_of(Question(only=("tag=best",))) == 2
+    assert ("tag best · 2", "tag=best") in session.searcher.conditions()
+    assert any(condition.startswith("folder=") for _, condition in session.searcher.conditions())
+    found = ask(session, "red dog", where=("tag=best",))
+    assert {hit.id for hit in found.hits} <= {first, second}
+    assert session.searcher.size_of(replace(FIRST, where=("tag=best",))) == 2
     with pytest.raises(SightwordsError, match="is no condition"):
-        ask(session, "red dog", only=("best",))
-    (hit,) = ask(session, "red dog", only=("camera=canon", "near=52.5,13.4,5km")).hits
+        ask(session, "red dog", where=("best",))
+    (hit,) = ask(session, "red dog", where=("camera=canon", "near=52.5,13.4,5km")).hits
     when, where = [("taken", "2024-05-03 14:07")], [("camera", "Canon EOS 5D"), ("place", "52.52, 13.405")]
-    assert session.facts(hit) == [*when, *where, ("tags", "best")]
-    assert ("taken in 2024 · 1", "taken=2024") in session.conditions()
-    assert ("camera Canon EOS 5D · 1", "camera=Canon EOS 5D") in session.conditions()
+    assert session.searcher.facts(hit) == [*when, *where, ("tags", "best")]
+    assert ("taken in 2024 · 1", "taken=2024") in session.searcher.conditions()
+    assert ("camera Canon EOS 5D · 1", "camera=Canon EOS 5D") in session.searcher.conditions()
     public = start(Session(model, path, public=True))
-    assert [condition for _, condition in public.conditions()] == ["tag=best", "taken=2024"]
-    assert public.facts(hit) == [*when, ("tags", "best")]
-    assert start(Session(model, path, public=True, tell_places=True)).facts(hit)[1:3] == where
+    assert [condition for _, condition in public.searcher.conditions()] == ["tag=best", "taken=2024"]
+    assert public.searcher.facts(hit) == [*when, ("tags", "best")]
+    assert start(Session(model, path, public=True, tell_places=True)).searcher.facts(hit)[1:3] == where
     for probe in (f"folder={folder}", "file=*.png", "camera=canon", "near=52.5,13.4,5km"):
         with pytest.raises(SightwordsError, match="not told here"):
-            ask(public, "red dog", only=(probe,))
+            ask(public, "red dog", where=(probe,))

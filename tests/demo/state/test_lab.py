@@ -66,14 +66,14 @@ def test_a_head_is_trained_kept_used_and_left(lab: Lab, model: Model, home: Path
     lab.heads.keep(key, "word-1")
     with pytest.raises(QueryError, match="kept already, as 'word-1'"):
         lab.heads.keep(key, "other")
-    before = session.encode_text("a red dog").vector
+    before = session.searcher.encode_text("a red dog").vector
     lab.use("word-1")
     lab.job.wait()
     assert lab.job.status.exception is None, lab.said
     used, collection = session.ready()
     assert used.name == "mean-colours+word-1" and used.encoder is model.encoder and len(collection) == 72
     assert lab.head_in_use == "word-1" and lab._library.current == "mine with word-1"
-    assert session.encode_text("a red dog").vector.weights.tolist() != before.weights.tolist()
+    assert session.searcher.encode_text("a red dog").vector.weights.tolist() != before.weights.tolist()
     assert next(row for row in lab.compared()[tested][0] if row.in_use).name == "word-1"
     with pytest.raises(QueryError, match="in use already"):
         lab.use("word-1")

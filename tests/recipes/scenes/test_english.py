@@ -24,9 +24,9 @@ from core.world.composer import compose
 from core.world.words import WORDS
 from recipes.scenes.english import EnglishRecipe, teach
 from recipes.scenes.english_figures import EnglishFigures, auroc, english_figures, precision, questions, wrong_nouns
-from recipes.scenes.english_lessons import Rephrasing, believed_relatives
-from recipes.scenes.likeness import IN_KIND, WORLD_NOUNS, Likeness
-from recipes.scenes.relatives import plural, related_nouns
+from recipes.scenes.english_lessons import Rephrasing, believed_related_nouns
+from recipes.scenes.related_nouns import plural, related_nouns
+from recipes.scenes.similarity import IN_KIND, WORLD_NOUNS, NounSimilarity
 from recipes.scenes.teacher import Teacher
 from recipes.scenes.wordnet import WordNet
 from tests.rounding import ROUNDING
@@ -176,8 +176,8 @@ class Spelling(Teacher):
 
 def test_a_noun_is_like_what_it_is_a_kind_of(tmp_path: Path) -> None:
     write_dictionary(tmp_path)
-    likeness = Likeness(WordNet.read(tmp_path), Spelling())
-    courser, tax = likeness(["courser", "tax"])
+    similarity = NounSimilarity(WordNet.read(tmp_path), Spelling())
+    courser, tax = similarity(["courser", "tax"])
     dog, chair = WORLD_NOUNS.index("dog"), WORLD_NOUNS.index("chair")
     told, alone, named, described = Spelling().encode(
         ["a courser, a kind of dog", "a courser", "dog", "dog: a pet that barks"]  # the dictionary's gloss
@@ -185,7 +185,7 @@ def test_a_noun_is_like_what_it_is_a_kind_of(tmp_path: Path) -> None:
     world = (named + described) / 2
     by_hand = IN_KIND * told @ world + (1 - IN_KIND) * alone @ world
     assert courser[dog] == pytest.approx(by_hand, rel=1e-5) and courser[dog] > courser[chair]
-    assert np.allclose(tax, likeness(["tax"])[0], atol=ROUNDING) and tax[dog] < courser[dog]
+    assert np.allclose(tax, similarity(["tax"])[0], atol=ROUNDING) and tax[dog] < courser[dog]
 
 
 def test_what_the_teacher_finds_clear_counts_beside_the_dictionary(tmp_path: Path) -> None:
@@ -194,20 +194,20 @@ def test_what_the_teacher_finds_clear_counts_beside_the_dictionary(tmp_path: Pat
     wordnet = WordNet.read(tmp_path)
 
     def found(word: str, **like: float) -> tuple[str, ...] | None:
-        def likeness(words: Sequence[str]) -> NDArray[float32]:
+        def similarity(words: Sequence[str]) -> NDArray[float32]:
             rows = np.full((len(words), len(WORLD_NOUNS)), 0.1, np.float32)
             for noun, value in like.items():
                 rows[words.index(word), WORLD_NOUNS.index(noun)] = value
             return rows
 
-        return believed_relatives(wordnet, likeness).get(word)
+        return believed_related_nouns(wordnet, similarity).get(word)
 
     assert found("racer", animal=0.4) == ("animal",)
     assert found("racer", animal=0.4, horse=0.5) == ("animal", "horse")  # narrower
     assert found("racer", animal=0.4, horse=0.5, car=0.52) == ("animal", "horse")  # not clear enough to overrule
     assert found("racer", animal=0.3, car=0.6) == ("car",)
     assert found("racer", animal=0.2) is None
-    assert "tax" not in believed_relatives(wordnet, None)
+    assert "tax" not in believed_related_nouns(wordnet, None)
 
 
 def test_captions_are_said_in_other_words() -> None:
@@ -226,7 +226,7 @@ def test_a_little_teaching_teaches(tmp_path: Path) -> None:
     said = [caption.text for number in range(30) for caption in captions(compose("train", number))]
     recipe = EnglishRecipe(captions=150, strange=40, steps=250, batch_size=128, rate=0.05, letter_steps=20)
     wordnet = WordNet.read(tmp_path)
-    english = teach(encoder, said, wordnet, believed_relatives(wordnet, None), None, recipe)
+    english = teach(encoder, said, wordnet, believed_related_nouns(wordnet, None), None, recipe)
     taught = SceneEncoder(encoder.words, encoder.image_tower, encoder.text_tower, english)
     assert "whippet" in english.words and not set(english.words) & set(WORDS)
     kinds = [kind.name for kind in KINDS]

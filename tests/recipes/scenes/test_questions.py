@@ -11,18 +11,18 @@ from core.encoders.scenes import SceneEncoder
 from core.models.head import HeadConfig, SparseHead
 from core.models.registry import SCENES
 from core.training.losses import answers_apart
+from core.training.presets import SCENES_HEADS, SHIPPED_HEAD
 from core.training.trainer import HeadTraining, project
 from core.vocabulary import Vocabulary
 from core.world.claims import Claim, holds
 from core.world.composer import compose
 from core.world.words import WORDS
 from recipes.scenes.build import dense_dataset
-from recipes.scenes.coloured import COLOURED, coloured_terms
-from recipes.scenes.question_lesson import QuestionLesson, Questions
+from recipes.scenes.claim_arrays import claims_hold
+from recipes.scenes.question_loss import QuestionLoss, Questions
 from recipes.scenes.questions import EACH, every_answer, load_questions, questions_of
-from recipes.scenes.recipe import HEADS, SHIPPED, QuestionRecipe
-from recipes.scenes.truth import holding
-from recipes.scenes.vocabulary import shipped_vocabulary
+from recipes.scenes.recipe import QuestionRecipe
+from recipes.scenes.vocabulary import COLOUR_NOUNS, colour_nouns_of, shipped_vocabulary
 from tests.rounding import ROUNDING
 
 SCENES_ASKED = 60
@@ -55,14 +55,14 @@ def test_questions_are_short_true_and_in_the_worlds_words() -> None:
 
 
 def test_their_truth_is_that_of_the_records(cache: Path, claims: list[Claim]) -> None:
-    texts, truth = load_questions("train", SCENES_ASKED, cache)
+    texts, claims = load_questions("train", SCENES_ASKED, cache)
     assert texts == [one.text for number in range(SCENES_ASKED) for one in questions_of(compose("train", number))]
     rng = np.random.default_rng(0)
     asked, pictures = rng.integers(0, SCENES_ASKED, 40), rng.permutation(SCENES_ASKED)[:25]
     which = rng.integers(0, EACH, 40)
-    true = holding(truth, asked, which, pictures)
+    true = claims_hold(claims, asked, which, pictures)
     assert true.shape == (40, 25) and 0 < true.sum() < true.size
-    everything = every_answer(truth)
+    everything = every_answer(claims)
     assert everything.shape == (len(texts), SCENES_ASKED)
     assert np.array_equal(everything[asked * EACH + which][:, pictures], true)
     for i, j in np.ndindex(true.shape):
@@ -95,14 +95,14 @@ def _watched(encoder: SceneEncoder, vocabulary: Vocabulary, seen: list[torch.Ten
 def test_a_question_is_asked_of_the_nearest_pictures_too(cache: Path) -> None:
     """The lesson on a batch of one picture also takes in the other pictures that are nearest to its questions."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
-    texts, truth = load_questions("train", SCENES_ASKED, cache)
-    questions = Questions.of(encoder, vocabulary, texts, texts, truth)
+    texts, claims = load_questions("train", SCENES_ASKED, cache)
+    questions = Questions.of(encoder, vocabulary, texts, texts, claims)
     images = np.random.default_rng(0).standard_normal((SCENES_ASKED, encoder.dim)).astype(np.float32)
     seen: list[torch.Tensor] = []
 
     head = _watched(encoder, vocabulary, seen)
     recipe = QuestionRecipe(each_step=1, nearest=3, looked_at=SCENES_ASKED)
-    lesson = QuestionLesson(questions, images, recipe, HEADS[SHIPPED])
+    lesson = QuestionLoss(questions, images, recipe, SCENES_HEADS[SHIPPED_HEAD])
     assert lesson(head, np.array([7]), 1.0, torch.Generator().manual_seed(0)).isfinite()
     _, shown = seen  # the question, then the pictures
     assert 3 <= len(shown) <= 4 and (shown == torch.from_numpy(images[7])).all(1).any()
@@ -115,9 +115,9 @@ def test_a_question_is_asked_of_the_nearest_pictures_too(cache: Path) -> None:
 def test_questions_are_asked_in_other_words_too(cache: Path) -> None:
     """Questions are reworded as often as the recipe says, keep their answers, and reach the head as their new words."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
-    texts, truth = load_questions("train", SCENES_ASKED, cache)
-    questions = Questions.of(encoder, vocabulary, texts, ["a tent"] * len(texts), truth)
-    tent = questions.others[0]
+    texts, claims = load_questions("train", SCENES_ASKED, cache)
+    questions = Questions.of(encoder, vocabulary, texts, ["a tent"] * len(texts), claims)
+    tent = questions.rephrased[0]
     assert torch.allclose(tent, torch.from_numpy(encoder.encode_texts(["a tent"])[0]), atol=ROUNDING)
     seen: list[torch.Tensor] = []
 
@@ -126,7 +126,7 @@ def test_questions_are_asked_in_other_words_too(cache: Path) -> None:
     shares = []
     for english in (0.0, 0.5, 1.0):
         recipe = QuestionRecipe(each_step=SCENES_ASKED, english=english)
-        QuestionLesson(questions, images, recipe, HEADS[SHIPPED])(
+        QuestionLoss(questions, images, recipe, SCENES_HEADS[SHIPPED_HEAD])(
             head, np.arange(SCENES_ASKED), 1.0, torch.Generator().manual_seed(0)
         )
         shares.append((seen[-2] == tent).all(1).float().mean().item())  # the questions, then the pictures
@@ -137,23 +137,23 @@ def test_questions_are_asked_in_other_words_too(cache: Path) -> None:
 def test_a_head_that_is_asked_answers_better(cache: Path) -> None:
     """On random vectors for 60 pictures, the lesson brings right answers to the front, and equally each time."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
-    texts, truth = load_questions("train", SCENES_ASKED, cache)
-    questions = Questions.of(encoder, vocabulary, texts, texts, truth)
+    texts, claims = load_questions("train", SCENES_ASKED, cache)
+    questions = Questions.of(encoder, vocabulary, texts, texts, claims)
     said = [[texts[i * EACH]] for i in range(SCENES_ASKED)]
     images = np.random.default_rng(0).standard_normal((SCENES_ASKED, encoder.dim)).astype(np.float32)
     images /= np.linalg.norm(images, axis=1, keepdims=True)
     data = dense_dataset(said, images, questions.texts[::EACH].numpy())
-    config = replace(HEADS[SHIPPED], epochs=60, batch_size=60, hidden_size=64, vocabulary_rate=0.01)
+    config = replace(SCENES_HEADS[SHIPPED_HEAD], epochs=60, batch_size=60, hidden_size=64, vocabulary_rate=0.01)
     recipe = QuestionRecipe(each_step=60)
     everyone = np.arange(SCENES_ASKED)
     losses, heads = [], []
-    for lesson in (None, *(QuestionLesson(questions, images, recipe, config) for _ in range(2))):
-        training = HeadTraining(data, questions.spoken[::EACH], config, lesson=lesson)
+    for lesson in (None, *(QuestionLoss(questions, images, recipe, config) for _ in range(2))):
+        training = HeadTraining(data, questions.literal[::EACH], config, auxiliary=lesson)
         for _ in range(config.epochs):
             measures = training.run_epoch()
-        assert ("lesson" in measures) == (lesson is not None)
+        assert ("auxiliary" in measures) == (lesson is not None)
         scores = project(training.head, questions.texts[::EACH].numpy()) @ project(training.head, images).T
-        answers = holding(truth, everyone, np.zeros(SCENES_ASKED, np.int64), everyone)
+        answers = claims_hold(claims, everyone, np.zeros(SCENES_ASKED, np.int64), everyone)
         losses.append(float(answers_apart(torch.from_numpy(scores), torch.from_numpy(answers))))
         heads.append(scores)
     assert losses[1] < 0.8 * losses[0]
@@ -163,11 +163,11 @@ def test_a_head_that_is_asked_answers_better(cache: Path) -> None:
 def test_pictures_learn_the_nouns_of_a_colour_that_they_show(cache: Path) -> None:
     """On random vectors for 60 pictures, `shown` alone lights the terms that are true of a picture, and no others."""
     encoder, vocabulary = SceneEncoder.load(ENCODER), shipped_vocabulary()
-    texts, truth = load_questions("train", SCENES_ASKED, cache)
-    questions = Questions.of(encoder, vocabulary, texts, texts, truth)
+    texts, claims = load_questions("train", SCENES_ASKED, cache)
+    questions = Questions.of(encoder, vocabulary, texts, texts, claims)
     images = np.random.default_rng(0).standard_normal((SCENES_ASKED, encoder.dim)).astype(np.float32)
     recipe = QuestionRecipe(each_step=1, english=0, weight=0, dense_weight=0, anchor=0, shown=1)
-    lesson = QuestionLesson(questions, images, recipe, replace(HEADS[SHIPPED], query_sparsity=0.0))
+    lesson = QuestionLoss(questions, images, recipe, replace(SCENES_HEADS[SHIPPED_HEAD], query_sparsity=0.0))
     torch.manual_seed(0)
     head = SparseHead(HeadConfig(encoder.dim, 64, len(vocabulary)))
     optimiser = torch.optim.Adam(head.parameters(), lr=0.01)
@@ -176,5 +176,5 @@ def test_pictures_learn_the_nouns_of_a_colour_that_they_show(cache: Path) -> Non
         lesson(head, np.arange(SCENES_ASKED), 1.0, torch.Generator().manual_seed(0)).backward()
         optimiser.step()
     for number, row in enumerate(project(head, images)):
-        lit = {vocabulary.terms[i] for i in np.flatnonzero(row)} & COLOURED.keys()
-        assert lit == coloured_terms(compose("train", number)), number
+        lit = {vocabulary.terms[i] for i in np.flatnonzero(row)} & COLOUR_NOUNS.keys()
+        assert lit == colour_nouns_of(compose("train", number)), number

@@ -9,20 +9,20 @@ import torch
 
 from core.encoders.scenes import SceneEncoder
 from core.models.registry import SCENES
+from core.training.presets import SCENES_HEADS
 from core.vocabulary import Vocabulary
 from core.world.claims import holds
 from core.world.composer import compose
 from core.world.words import MEANINGS, WORDS, true_words
-from recipes.scenes import lessons
+from recipes.scenes import batches
+from recipes.scenes.auxiliary_heads import GridHead, NameHead
+from recipes.scenes.batches import sentences
 from recipes.scenes.build import encoded
-from recipes.scenes.coloured import COLOURED
+from recipes.scenes.claim_arrays import ClaimArrays, claims_hold, load_claims
 from recipes.scenes.corpus import COLOUR_IDS, KIND_IDS, OBJECTS, SIDES, SIZE, Corpus, load_corpus, said_of
-from recipes.scenes.lessons import sentences
-from recipes.scenes.readers import GridHead, NameHead
-from recipes.scenes.recipe import HEADS, RECIPE, Stage
+from recipes.scenes.recipe import RECIPE, Stage
 from recipes.scenes.towers import Towers, embed, run_stage
-from recipes.scenes.truth import Truth, holding, load_truth
-from recipes.scenes.vocabulary import builtin_vocabulary, shipped_vocabulary
+from recipes.scenes.vocabulary import COLOUR_NOUNS, builtin_vocabulary, shipped_vocabulary
 from tests.rounding import ROUNDING
 
 
@@ -32,8 +32,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
-    return load_truth("train", 48, tmp_path_factory.mktemp("truth"))
+def claims(tmp_path_factory: pytest.TempPathFactory) -> ClaimArrays:
+    return load_claims("train", 48, tmp_path_factory.mktemp("claims"))
 
 
 def test_a_corpus_is_drawn_once_and_describes_its_scenes(corpus: Corpus, tmp_path: Path) -> None:
@@ -99,19 +99,19 @@ def test_names_by_hand() -> None:
     pets = {KIND_IDS[kind] for kind in MEANINGS["pet"]}
     (pet,) = (noun for noun in range(head.nouns) if set(head.called[:, noun].nonzero().flatten().tolist()) == pets)
     two_black_cats = {cat, head.nouns + black, coloured(cat), counted(cat, 2)}
-    shown = lit(head.shown(boxes))
+    shown = lit(head.picture_labels(boxes))
     assert shown >= two_black_cats | {dog, counted(dog, 1), pet, coloured(pet), counted(pet, 2), counted(pet, 1)}
     called = {noun for kind in (cat, dog) for noun in head.called[kind].nonzero().flatten().tolist()}
     assert {label for label in shown if label < head.nouns} == called
     kinds = torch.zeros(1, 2, len(KIND_IDS) + 1, dtype=torch.bool)
     kinds[0, 0, cat] = True
-    told = head.told(kinds, torch.tensor([[black, 0]]), torch.tensor([[2, 0]]))
+    told = head.phrase_labels(kinds, torch.tensor([[black, 0]]), torch.tensor([[2, 0]]))
     names = head.called[cat].nonzero().flatten().tolist()  # a cat, a pet, an animal
     expected = {head.nouns + black, *names, *map(coloured, names), *(counted(noun, 2) for noun in names)}
     assert lit(told) == expected >= two_black_cats and pet in names
     kinds[0, 0, list(pets)] = True
     nothing = torch.zeros(1, 2, dtype=torch.int64)
-    pet_names = lit(head.told(kinds, nothing, nothing))
+    pet_names = lit(head.phrase_labels(kinds, nothing, nothing))
     assert pet in pet_names and pet_names == lit(head.said[None, WORDS.index("pet") + 1]) and cat not in pet_names
 
 
@@ -124,7 +124,7 @@ def test_a_window_shows_the_pixels_under_it_and_moves_the_boxes() -> None:
     whole = hidden = 0
     for seed in range(40):
         mirrored = np.array([seed % 2 == 1])
-        window, moved = lessons.seen(pixels, boxes, mirrored, 64, np.random.default_rng(seed))
+        window, moved = batches.seen(pixels, boxes, mirrored, 64, np.random.default_rng(seed))
         white = (window[0, 0] > 0).numpy()
         assert window.shape == (1, 3, 64, 64)
         if not moved[0, 0, 0]:
@@ -139,12 +139,12 @@ def test_a_window_shows_the_pixels_under_it_and_moves_the_boxes() -> None:
 
 def test_part_of_a_batch_comes_from_one_place() -> None:
     places = np.repeat(np.arange(5), 40)
-    seen = [rows for rows in lessons.batches(places, 30, 20, 0.5, np.random.default_rng(0))]
+    seen = [rows for rows in batches.batches(places, 30, 20, 0.5, np.random.default_rng(0))]
     assert len(seen) == 30
     for rows in seen:
         assert len(set(rows.tolist())) == len(rows) <= 20
         assert np.bincount(places[rows]).max() >= 10
-    plain = np.concatenate(list(lessons.batches(places, 10, 20, 0.0, np.random.default_rng(0))))
+    plain = np.concatenate(list(batches.batches(places, 10, 20, 0.0, np.random.default_rng(0))))
     assert sorted(plain.tolist()) == list(range(200))  # one pass sees every picture once
 
 
@@ -156,7 +156,7 @@ def test_mirroring_swaps_left_and_right(corpus: Corpus) -> None:
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, truth: Truth) -> None:
+def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, claims: ClaimArrays) -> None:
     recipe = replace(RECIPE, batch_size=16)
     stages = (
         Stage(side=96, epochs=2, rate=2e-3, joint=False),
@@ -170,7 +170,7 @@ def test_a_few_steps_teach_something_and_repeat_exactly(corpus: Corpus, truth: T
         towers = Towers.fresh(WORDS, recipe)
         measures: list[dict[str, float]] = []
         for stage in stages:
-            run_stage(towers, corpus, texts, truth, stage, recipe, on_step=lambda step, steps, m: measures.append(m))  # noqa: B023
+            run_stage(towers, corpus, texts, claims, stage, recipe, on_step=lambda step, steps, m: measures.append(m))  # noqa: B023
         rows.append(embed(towers.image, towers.text, corpus, texts.captions)[0])
     contrast = [m["contrast"] for m in measures if "contrast" in m]
     assert np.mean(contrast[35:45]) < 0.85 * np.mean(contrast[:5])
@@ -183,19 +183,19 @@ def test_the_vocabularies_are_readable_whole_words() -> None:
     assert {"dog", "puppy", "animal", "red", "night", "two"} <= set(words.terms)
     assert words.id("dogs") == words.id("dog") and words.id("the") is None
     assert all(term.isalpha() and term.islower() for term in words.terms)
-    assert shipped.terms[: len(words)] == words.terms and set(shipped.terms[len(words) :]) == COLOURED.keys()
-    assert {"black cat", "person in red"} <= COLOURED.keys() and shipped.id("black cats") == shipped.id("black cat")
-    assert all(word.isalpha() and word.islower() for term in COLOURED for word in term.split(" "))
+    assert shipped.terms[: len(words)] == words.terms and set(shipped.terms[len(words) :]) == COLOUR_NOUNS.keys()
+    assert {"black cat", "person in red"} <= COLOUR_NOUNS.keys() and shipped.id("black cats") == shipped.id("black cat")
+    assert all(word.isalpha() and word.islower() for term in COLOUR_NOUNS for word in term.split(" "))
 
 
 def test_truth_of_whole_batches_agrees_with_the_definition(tmp_path: Path) -> None:
     count = 70
-    truth = load_truth("train", count, tmp_path)
+    claims = load_claims("train", count, tmp_path)
     scenes = [compose("train", number) for number in range(count)]
     rows, rng = np.arange(count), np.random.default_rng(0)
     for _ in range(3):
         which = rng.integers(0, 3, count)
-        true = holding(truth, rows, which, rows)
+        true = claims_hold(claims, rows, which, rows)
         for i, j in np.ndindex(count, count):
             claim = said_of(scenes[i])[2][which[i]].claim
             assert true[i, j] == (i == j or (not claim.relations and holds(claim, scenes[j]))), (claim, scenes[j])
@@ -204,4 +204,4 @@ def test_truth_of_whole_batches_agrees_with_the_definition(tmp_path: Path) -> No
 
 def test_the_built_in_heads_are_taught_as_the_paper_teaches() -> None:
     """Whatever the defaults are: vectors as they are, the teacher all but certain."""
-    assert {(head.blur, head.truth, head.temperature) for head in HEADS.values()} == {(0.0, 0.0, 0.001)}
+    assert {(head.blur, head.claims, head.temperature) for head in SCENES_HEADS.values()} == {(0.0, 0.0, 0.001)}

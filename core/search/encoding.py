@@ -1,0 +1,147 @@
+"""What is asked, as sparse vectors: a text, a picture, an item, and a text mixed with one of those two.
+
+Must not know how a question is bent or answered. What was encoded can be handed in again, so that a question asked anew
+with other weights or settings encodes nothing.
+"""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.pictures.images import working_copy
+from core.search.query import Query, check_vector, check_words
+from index_store.vectors import SparseVector
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from core.models.model import Model
+    from index_store.store import Store
+
+
+@dataclass(frozen=True)
+class EncodedQuery:
+    """What was asked, as a vector. `text`: the words asked, "" for a picture. `literal`: ids of the terms they speak.
+
+    `unknown_words`: words that the model does not know. `encode_ms` and `project_ms`: milliseconds in the encoder and
+    in the head. `out_of_world`: the encoder tells that nothing it has seen is like the text. `answered_from`: the
+    `best_match` from which an item answers the question; None for what is no text, and where the model does not say.
+    """
+
+    text: str
+    vector: SparseVector
+    literal: frozenset[int]
+    unknown_words: tuple[str, ...] = ()
+    encode_ms: float = 0.0
+    project_ms: float = 0.0
+    out_of_world: bool = False
+    answered_from: float | None = None
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The parts of a question, each encoded by itself: its text (or ready vector), its picture or item."""
+
+    text: EncodedQuery | None = None
+    picture: EncodedQuery | None = None
+
+    def whole(self, share: float) -> EncodedQuery:
+        """The one part that there is, or both `mixed`."""
+        if self.text is not None and self.picture is not None:
+            return mixed(self.text, self.picture, share)
+        part = self.text or self.picture
+        assert part is not None  # `Query.check` refuses a question without parts
+        return part
+
+
+NOTHING = Encoded()
+
+
+def encode(model: "Model", collection: "Store", query: Query, known: Encoded = NOTHING) -> Encoded:
+    """The parts of a checked query. Raises QueryError for a text without a word that the model knows, ItemNotFound.
+
+    known: parts that were encoded before. Its text is taken where the query asks the same words, its picture where the
+    query names neither picture nor item.
+    """
+    if query.vector is not None:
+        return Encoded(given_vector(model, query.vector, query.text))
+    text, picture = None, known.picture
+    if query.text.strip():
+        same = known.text is not None and known.text.text == query.text
+        text = known.text if same else encode_text(model, query.text)
+    if query.like is not None:
+        picture = encode_item(collection, query.like)
+    elif query.picture is not None:
+        picture = encode_picture(model, query.picture)
+    return Encoded(text, picture)
+
+
+def encode_text(model: "Model", text: str) -> EncodedQuery:
+    """A text through encoder and head; QueryError where it holds no word that the model knows."""
+    unknown = check_words(model, text)
+    started = perf_counter()
+    dense = model.dense_texts([text])  # (1, dim)
+    encoded = perf_counter()
+    (vector,) = model.project(dense)
+    return EncodedQuery(
+        text,
+        vector,
+        frozenset(model.vocabulary.literal_ids(text)),
+        unknown,
+        encode_ms=(encoded - started) * 1000,
+        project_ms=(perf_counter() - encoded) * 1000,
+        out_of_world=model.out_of_world(text),
+        answered_from=model.answered_from,
+    )
+
+
+def encode_picture(model: "Model", picture: "Image") -> EncodedQuery:
+    """A picture through encoder and head; none of its terms is literal."""
+    started = perf_counter()
+    dense = model.dense_images([working_copy(picture)])  # (1, dim)
+    encoded = perf_counter()
+    (vector,) = model.project(dense)
+    milliseconds = (encoded - started) * 1000, (perf_counter() - encoded) * 1000
+    return EncodedQuery("", vector, frozenset(), (), *milliseconds)
+
+
+def encode_item(collection: "Store", number: int) -> EncodedQuery:
+    """The vector that a collection holds of the item with this id; ItemNotFound when there is none."""
+    (vector,) = collection.vectors([number])
+    return EncodedQuery("", vector, frozenset())
+
+
+def given_vector(model: "Model", vector: SparseVector, text: str = "") -> EncodedQuery:
+    """A ready vector; the terms that the text speaks are literal, and all of them without a text.
+
+    Raises QueryError where it weighs terms that the model lacks.
+    """
+    check_vector(model, vector)
+    if not text.strip():
+        return EncodedQuery("", vector, frozenset(vector.terms.tolist()))
+    return EncodedQuery(text, vector, frozenset(model.vocabulary.literal_ids(text)), tuple(model.unknown_words(text)))
+
+
+def mixed(text: EncodedQuery, picture: EncodedQuery, share: float) -> EncodedQuery:
+    """One vector out of two: (1 - share) of the text's plus `share` (0..1) of the picture's.
+
+    The picture's vector is first brought to the length of the text's, so that a half of each has an equal say. The
+    score is linear in the query vector, so every hit's score is such a mix of its two scores.
+    """
+    lengths = [float(np.linalg.norm(part.vector.weights.astype(np.float64))) for part in (text, picture)]
+    scale = lengths[0] / lengths[1] if lengths[0] and lengths[1] else 1.0
+    pairs: dict[int, float] = {}
+    for part, factor in ((text, 1.0 - share), (picture, share * scale)):
+        for term, weight in zip(part.vector.terms.tolist(), part.vector.weights.tolist(), strict=True):
+            if factor * weight > 0:
+                pairs[term] = pairs.get(term, 0.0) + factor * weight
+    return EncodedQuery(
+        text.text,
+        SparseVector.from_pairs(pairs),
+        text.literal,
+        text.unknown_words,
+        text.encode_ms + picture.encode_ms,
+        text.project_ms + picture.project_ms,
+    )

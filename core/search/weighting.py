@@ -1,0 +1,75 @@
+"""The weights that a question is searched with: what its encoding says, bent as the person wants; encodes nothing.
+
+A bent score is still a plain sum: terms with a positive weight add query weight × item weight, terms with a negative
+one, which are against an item, take it away. A question that nobody bends passes through here too, unchanged.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.search.encoding import EncodedQuery
+from core.search.explain import QueryTerm
+from core.search.query import Query, term_ids
+from index_store.vectors import SparseVector
+
+if TYPE_CHECKING:
+    from core.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class QueryWeights:
+    """What is searched with: `positive` weights add to a score, `negative` ones (as absolute values) take away.
+
+    `required`: in hybrid mode, an item must share one of these terms to be found; None in other modes. `literal`: ids
+    of the terms that count as literal: those spoken, and those that a person added. `terms`: all terms of the question,
+    also those switched off, heaviest unedited weight first, added ones last, so that a term keeps its place among them
+    while its weight changes.
+    """
+
+    positive: SparseVector
+    negative: SparseVector
+    required: SparseVector | None
+    literal: frozenset[int]
+    terms: tuple[QueryTerm, ...]
+
+    @property
+    def searched(self) -> tuple[QueryTerm, ...]:
+        """The terms with a weight, heaviest first."""
+        return tuple(sorted((term for term in self.terms if term.weight), key=lambda term: -term.weight))
+
+
+def weigh(encoded: EncodedQuery, query: Query, vocabulary: "Vocabulary") -> QueryWeights:
+    """An encoded question with the query's expansion strength, mode and weights by hand.
+
+    Literal terms keep their weight, the others are multiplied by the strength (0 in mode "literal"); a weight by hand
+    overrides both. Raises QueryError for a weight of a term that the vocabulary lacks.
+    """
+    by_hand = {number: float(query.weights[name]) for name, number in term_ids(vocabulary, query.weights).items()}
+    base = dict(zip(encoded.vector.terms.tolist(), encoded.vector.weights.tolist(), strict=True))
+    literal = encoded.literal | (by_hand.keys() - base.keys())
+    strength = np.float32(0.0 if query.mode == "literal" else query.expansion)
+    scaled = dict(zip(base, (encoded.vector.weights * strength).tolist(), strict=True))
+    unedited = {term: weight if term in encoded.literal else scaled[term] for term, weight in base.items()}
+    weights = {**unedited, **by_hand}
+    order = [*sorted(base, key=lambda term: (-base[term], term)), *(term for term in by_hand if term not in base)]
+    positive = {term: weight for term, weight in weights.items() if weight > 0}
+    required = {term: weight for term, weight in positive.items() if term in literal}
+    return QueryWeights(
+        SparseVector.from_pairs(positive),
+        SparseVector.from_pairs({term: -weight for term, weight in weights.items() if weight < 0}),
+        SparseVector.from_pairs(required) if query.mode == "hybrid" else None,
+        frozenset(literal),
+        tuple(
+            QueryTerm(
+                vocabulary.terms[term],
+                weights[term],
+                "literal" if term in literal else "expansion",
+                unedited.get(term, 0.0),
+                term in by_hand,
+            )
+            for term in order
+            if term in by_hand or weights[term] > 0
+        ),
+    )

@@ -1,0 +1,154 @@
+"""The command `evaluate`: a head, or the dense vectors, judged on a dense data set by the paper's measures."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from demo import terminal
+from demo.commands.opening import writing
+from demo.commands.options import JsonOption
+from demo.commands.research_options import (
+    DataOption,
+    Tokenizer,
+    TokenizerOption,
+    VectorsOption,
+    VocabularyOption,
+    stoppable,
+    tell_of_download,
+)
+from index_store.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from core.data.dense import DenseDataset, DenseFolder
+    from core.evaluation.evaluate import Evaluation
+    from core.vocabulary import Vocabulary
+
+commands = typer.Typer()
+
+Mode = Literal["full", "literal", "hybrid"]
+HeadOption = Annotated[
+    str | None, typer.Option(metavar="DIR|MODEL", help="The folder of a head, or the name of a model that has one.")
+]
+ModeOption = Annotated[
+    Mode, typer.Option(help="literal: a caption's own terms only; hybrid: one of them must match, all terms score.")
+]
+ReferenceOption = Annotated[
+    bool,
+    typer.Option(
+        "--as-reference", help="Kendall's τ and hybrid as the published code has them: of the first ten places only."
+    ),
+]
+RunsOption = Annotated[Path | None, typer.Option(help="A folder for TREC run files of both directions.")]
+
+
+@commands.command()
+def evaluate(
+    data: DataOption,
+    head: HeadOption = None,
+    dense: Annotated[bool, typer.Option("--dense", help="Judge the dense vectors themselves.")] = False,
+    split: Annotated[Literal["train", "val", "test"], typer.Option(help="The part to judge on.")] = "test",
+    mode: ModeOption = "full",
+    as_reference: ReferenceOption = False,
+    vocabulary: VocabularyOption = None,
+    tokenizer: TokenizerOption = None,
+    word_vectors: VectorsOption = None,
+    runs: RunsOption = None,
+    depth: Annotated[int, typer.Option(min=10, help="Places of the run files.")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a head, or the dense vectors, by the paper's measures."""
+    if (head is None) == (not dense):
+        raise typer.BadParameter("give either --head DIR|MODEL or --dense")
+    from core.data.dense import DenseFolder
+    from core.data.hub import dataset_folder
+    from core.evaluation.evaluate import evaluate_dense
+
+    folder = DenseFolder.read(dataset_folder(data, tell_of_download))
+    part = folder.split(split)
+    places = depth if runs is not None else 10
+    settings: dict[str, Any] = {}
+    with terminal.progress_bar("judging") as advance, stoppable("Stopped."):
+        if head is None:
+            judged = evaluate_dense(part, depth=places, progress=advance)
+        else:
+            judged = _judged_head(
+                head, folder, split, mode=mode, as_reference=as_reference, vocabulary=vocabulary, tokenizer=tokenizer,
+                word_vectors=word_vectors, depth=places, progress=advance,
+            )  # fmt: skip
+            source = str(word_vectors) if word_vectors is not None else "train captions"
+            settings = {"mode": mode, "as_reference": as_reference, "word_vectors": source}
+    if runs is not None:
+        _write_runs(judged, part, runs, "dense" if head is None else f"{Path(head).name}-{mode}")
+    if as_json:
+        terminal.print_json({"split": split} | settings | judged.to_json())
+    else:
+        _show_measures(judged.to_json())
+
+
+def _judged_head(
+    head: str,
+    folder: "DenseFolder",
+    split: str,
+    *,
+    mode: Mode,
+    as_reference: bool,
+    vocabulary: Path | None,
+    tokenizer: Tokenizer | None,
+    word_vectors: Path | None,
+    depth: int,
+    progress: Progress,
+) -> "Evaluation":
+    from core.data.literal_terms import literal_terms
+    from core.evaluation.evaluate import evaluate_head
+    from core.models.head import load_head
+    from core.models.registry import find_head
+
+    place, terms = find_head(head)
+    loaded, own = load_head(place, vocabulary or terms, tokenizer)
+    part = folder.split(split)
+    return evaluate_head(
+        loaded,
+        part,
+        literal_terms(part.captions, own),
+        mode=mode,
+        vectors=_word_vectors(word_vectors, folder, split, own),
+        depth=depth,
+        as_reference=as_reference,
+        progress=progress,
+    )
+
+
+def _word_vectors(
+    file: Path | None, folder: "DenseFolder", split: str, vocabulary: "Vocabulary"
+) -> "NDArray[np.float32]":
+    """Those of the file; else of the train captions, or of the split's own where there are none."""
+    from core.data.literal_terms import literal_terms
+    from core.data.word_vectors import caption_vectors, read_word_vectors
+
+    if file is not None:
+        return read_word_vectors(file, vocabulary.terms)
+    source = folder.split("train" if folder.sizes()["train"] else split)
+    return caption_vectors(source.texts, literal_terms(source.captions, vocabulary))
+
+
+def _write_runs(judged: "Evaluation", part: "DenseDataset", out: Path, tag: str) -> None:
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    judged.runs["text_to_image"].write(out / "text_to_image.trec", part.text_ids, part.image_ids, tag)
+    judged.runs["image_to_text"].write(out / "image_to_text.trec", part.image_ids, part.text_ids, tag)
+
+
+def _show_measures(document: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    table = Table("measure", "text → image", "image → text")
+    backwards = document["image_to_text"]
+    for name, value in document.items():
+        if isinstance(value, float):
+            other = f"{backwards[name]:.4f}" if name in backwards else ""
+            table.add_row(name, f"{value:.4f}", other)
+    terminal.out().print(table)

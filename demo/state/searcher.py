@@ -1,0 +1,192 @@
+"""What pages and programs ask of the open collection: searching, counting, explaining; knows no Gradio.
+
+Must not know how model and collection are made ready.
+"""
+
+import os
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from core.errors import QueryError
+from core.pictures.images import open_image, working_copy
+from core.search.encoding import NOTHING, Encoded
+from index_store.errors import FilterError, ItemNotFound
+from index_store.filters import Condition, Filter
+from index_store.items import Item
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from core.search.attribution import Links
+    from core.search.encoding import EncodedQuery
+    from core.search.explain import Contribution
+    from core.search.query import Query
+    from core.search.results import SearchHit, SearchResult
+    from core.search.terms import TermProfile
+    from demo.state.app import Session
+
+HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawing is this red all over
+OFFERED = 30  # tags, and folders, to choose from
+COUNTED = 10_000  # of each, so that a folder counts with those inside it, as choosing it does
+
+
+class Searcher:
+    """Questions to the model and collection of an app. Each waits for a model that is still loading.
+
+    Each raises SightwordsError, one sentence, where it cannot be answered. Safe to share between threads.
+    """
+
+    def __init__(self, app: "Session"):
+        self._app = app
+
+    def search(self, query: "Query", known: Encoded = NOTHING) -> "SearchResult":
+        """The answer to a query, as `core.search.search` gives it.
+
+        known: parts of the query that were encoded before, which are not encoded again.
+        """
+        model, collection = self._app.ready()
+        from core.search.search import search
+
+        self._check_told(query.filter)
+        return search(model, collection, query, known)
+
+    def encode_text(self, text: str) -> "EncodedQuery":
+        """A text as a vector."""
+        model, _ = self._app.ready()
+        from core.search.encoding import encode_text
+
+        return encode_text(model, text)
+
+    def encode_picture(self, image: "Image") -> "EncodedQuery":
+        """A picture as a vector."""
+        model, _ = self._app.ready()
+        from core.search.encoding import encode_picture
+
+        return encode_picture(model, image)
+
+    def item(self, number: int) -> Item:
+        """The item with this id; ItemNotFound when it is not there."""
+        (item,) = self._app.ready()[1].items([number])
+        return item
+
+    def score(self, query: "EncodedQuery", number: int) -> "tuple[Contribution, ...]":
+        """What each term of an encoded text gives to an item's score; ItemNotFound when there is no such item."""
+        _, collection = self._app.ready()
+        from core.search.explain import contributions
+
+        (vector,) = collection.vectors([number])
+        return contributions(query.vector, vector, self.vocabulary, query.literal)
+
+    def narrowing(self, result: "SearchResult") -> list[str]:
+        """Terms that tell the best hits apart and are not in the query; none for fewer than three hits."""
+        model, collection = self._app.ready()
+        from core.search.terms import NARROWED, narrowing_terms
+
+        try:
+            best = collection.vectors([hit.id for hit in result.hits[:NARROWED]])
+        except ItemNotFound:  # removed since: the next search does not find it
+            return []
+        asked = [number for term in result.all_terms if (number := model.vocabulary.id(term.term)) is not None]
+        return [model.vocabulary.terms[number] for number in narrowing_terms(best, asked)]
+
+    def size_of(self, query: "Query") -> int:
+        """How many items of its kind a query's conditions let through; FilterError for one that is none."""
+        self._check_told(query.filter)
+        conditions = query.filter.conditions
+        if query.kind != "both":
+            conditions = (*conditions, Condition("kind", "=", query.kind))
+        return self._app.ready()[1].count(Filter(conditions)) if conditions else self._app.size()
+
+    def conditions(self) -> list[tuple[str, str]]:
+        """Conditions worth offering, with what to call them: tags, years, cameras, folders; none for the world."""
+        collection = self._app.collection
+        if collection is None or self._app.path is None:
+            return []
+        counts = collection.counts(most=COUNTED)
+
+        def first(counted: dict[str, int]) -> list[tuple[str, int]]:
+            return list(islice(counted.items(), OFFERED))
+
+        offered = [(f"tag {tag} · {items:,}", f"tag={tag}") for tag, items in first(counts.tags)]
+        offered += [(f"taken in {year} · {items:,}", f"taken={year}") for year, items in sorted(first(counts.years))]
+        if self._app.tells_places:
+            offered += [(f"camera {name} · {items:,}", f"camera={name}") for name, items in first(counts.cameras)]
+        if not self._app.public and len(counts.folders) > 1:
+            for folder, _ in first(counts.folders):
+                items = sum(n for other, n in counts.folders.items() if f"{other}{os.sep}".startswith(folder + os.sep))
+                offered.append((f"in {folder} · {items:,}", f"folder={folder}"))
+        return offered
+
+    def facts(self, hit: "SearchHit") -> list[tuple[str, str]]:
+        """(name, value) of what is known of a picture besides what it shows, as far as this app tells it."""
+        facts = [("taken", (hit.taken or "")[:16].replace("T", " ")), ("tags", ", ".join(hit.tags))]
+        if self._app.tells_places:
+            place = f"{hit.latitude}, {hit.longitude}" if hit.latitude is not None else ""
+            facts[1:1] = [("camera", hit.camera or ""), ("place", place)]
+        return [(name, value) for name, value in facts if value]
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The model's terms by id."""
+        return self._app.ready()[0].vocabulary.terms
+
+    def term(self, word: str) -> str | None:
+        """The term that a word, or a form of it, stands for; None when the vocabulary lacks it."""
+        model, _ = self._app.ready()
+        known = model.vocabulary.id(word.strip())
+        return None if known is None else model.vocabulary.terms[known]
+
+    def suggest(self, start: str, count: int = 12) -> list[tuple[str, int]]:
+        """Terms that begin with (or else contain) what was typed, with the number of items that have each."""
+        model, collection = self._app.ready()
+        typed = start.strip().lower()
+        frequencies = collection.document_frequencies()
+        rows = [
+            (not term.startswith(typed), -frequencies.get(number, 0), term)
+            for number, term in enumerate(model.vocabulary.terms)
+            if typed in term
+        ]
+        return [(term, -negative) for _, negative, term in sorted(rows)[:count]]
+
+    def links(self, text: str) -> "Links":
+        """Which word of a text lights up which of its terms."""
+        model, _ = self._app.ready()
+        from core.search.attribution import word_links
+
+        return word_links(model, text)
+
+    def can_point(self) -> bool:
+        """Whether the model can say where in a picture a term was seen."""
+        model, _ = self._app.ready()
+        from core.search.heatmap import can_point
+
+        return can_point(model)
+
+    def heatmap(self, number: int, term: str) -> "Image":
+        """Where in an item's picture a term was seen, as a transparent layer to lay over it."""
+        model, collection = self._app.ready()
+        from core.search.heatmap import term_map
+
+        known = self._id(term)
+        (item,) = collection.items([number])
+        return term_map(model, working_copy(open_image(item.path)), known).overlay(HEAT)
+
+    def profile(self, word: str) -> "TermProfile":
+        """All about the term that a word, or a form of it, stands for."""
+        _, collection = self._app.ready()
+        from core.search.terms import profile
+
+        return profile(collection, self._id(word))
+
+    def _id(self, word: str) -> int:
+        known = self._app.ready()[0].vocabulary.id(word.strip())
+        if known is None:
+            raise QueryError(f"The vocabulary has no term '{word.strip()[:60]}'; choose one from its list.")
+        return known
+
+    def _check_told(self, where: Filter) -> None:
+        """FilterError for a condition on what this app does not tell: strangers could find it out by asking."""
+        if self._app.public and any(one.key in ("folder", "file") for one in where.conditions):
+            raise FilterError("Where files lie is not told here; choose other conditions than folder and file.")
+        if not self._app.tells_places and any(one.key in ("camera", "near") for one in where.conditions):
+            raise FilterError("Where and how pictures were taken is not told here; choose other conditions.")
