@@ -23,7 +23,7 @@ from rich.progress import track
 from core.library.built_in_world import ensure_world, world_path
 from core.models.model import Model
 from core.models.registry import load_model
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.web import serve
 from index_store.folder.collection import Collection
 from index_store.items import NewItem
@@ -62,7 +62,7 @@ def main() -> None:
     ensure_world(model, world)
     with tempfile.TemporaryDirectory() as folder:
         place = world if options.items is None else grown(model, world, Path(folder) / "grown", options.items)
-        app = serve(Session(model, place))
+        app = serve(AppState(model, place))
         try:
             times = edited(app.local_url, options.edits)
         finally:

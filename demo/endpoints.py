@@ -14,7 +14,7 @@ from core.errors import QueryError
 from core.search.comparison import compare
 from core.search.explain import differences, query_terms
 from core.search.query import Query, check_item, check_text
-from demo.state.app import Session, data_uri
+from demo.state.app import AppState, data_uri
 from demo.state.compare import Comparing
 from demo.state.lab import Lab
 from demo.state.lab_choice import EPOCHS, Choice, defaults
@@ -27,9 +27,9 @@ Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
 
-def endpoints(session: Session, comparing: Comparing, lab: Lab | None) -> None:
+def endpoints(state: AppState, comparing: Comparing, lab: Lab | None) -> None:
     """Registers the endpoints inside the Blocks at hand; those of a Lab only where there is one: strangers get none."""
-    for action in [*actions(session, comparing), *(lab_actions(lab) if lab is not None else ())]:
+    for action in [*actions(state, comparing), *(lab_actions(lab) if lab is not None else ())]:
         gr.api(action, api_name=action.__name__, concurrency_limit=4)
 
 
@@ -46,8 +46,8 @@ def _spoken_errors(action: Callable[Given, Answer]) -> Callable[Given, Answer]:
     return spoken
 
 
-def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
-    """The public endpoints of one session."""
+def actions(state: AppState, comparing: Comparing) -> list[Callable[..., Any]]:
+    """The public endpoints of one app."""
 
     @_spoken_errors
     def search(
@@ -95,10 +95,10 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             k=k,
             budget=budget,
         )
-        document = session.searcher.search(query).to_json()
+        document = state.searcher.search(query).to_json()
         for hit in document["hits"]:
-            hit["file"] = session.place(hit.pop("path"))  # Gradio's client would download what is called "path"
-            if not session.tells_places:
+            hit["file"] = state.place(hit.pop("path"))  # Gradio's client would download what is called "path"
+            if not state.tells_places:
                 hit |= dict.fromkeys(("camera", "latitude", "longitude"))
         return document
 
@@ -113,8 +113,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         """
         for number in (first, second):
             check_item(number)
-        query = session.searcher.encode_text(text)
-        one, two = (session.searcher.score(query, number) for number in (first, second))
+        query = state.searcher.encode_text(text)
+        one, two = (state.searcher.score(query, number) for number in (first, second))
         rows = [row.to_json() for row in differences(one, two)]
         scores = [sum(row.contribution for row in rows) for rows in (one, two)]
         return {"text": text, "first": scores[0], "second": scores[1], "differences": rows}
@@ -126,8 +126,8 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         Parameters:
             text: any words
         """
-        query = session.searcher.encode_text(text)
-        terms = query_terms(query.vector, session.searcher.vocabulary, query.literal)
+        query = state.searcher.encode_text(text)
+        terms = query_terms(query.vector, state.searcher.vocabulary, query.literal)
         return {
             "text": text,
             "terms": [term.to_json() for term in terms],
@@ -143,7 +143,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             text: up to 40 words
         """
         check_text(text)
-        return session.searcher.links(text).to_json()
+        return state.searcher.links(text).to_json()
 
     @_spoken_errors
     def locate_term(item: int, term: str) -> str:
@@ -155,7 +155,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         """
         check_item(item)
         check_text(term, "term")
-        return data_uri(session.searcher.heatmap(item, term))
+        return data_uri(state.searcher.heatmap(item, term))
 
     @_spoken_errors
     def suggest_terms(start: str, count: int = 12) -> list[dict[str, Any]]:
@@ -168,7 +168,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
         check_text(start)
         if not isinstance(count, int):
             raise QueryError(f"The number of terms is {str(count)[:60]!r}, but must be a whole number.")
-        suggested = session.searcher.suggest(start, max(1, min(count, MOST_TERMS)))
+        suggested = state.searcher.suggest(start, max(1, min(count, MOST_TERMS)))
         return [{"term": term, "items": items} for term, items in suggested]
 
     @_spoken_errors
@@ -179,7 +179,7 @@ def actions(session: Session, comparing: Comparing) -> list[Callable[..., Any]]:
             term: a term of the vocabulary, or a form of it
         """
         check_text(term, "term")
-        return session.searcher.profile(term).to_json()
+        return state.searcher.profile(term).to_json()
 
     @_spoken_errors
     def compare_rankings(text: str, first: str = "full", second: str = "dense", k: int = 10) -> dict[str, Any]:

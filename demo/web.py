@@ -16,7 +16,7 @@ from core.shipped import WORLD_MODEL
 from demo.components.result_grid import folder_key
 from demo.components.welcome import HEADER_SCRIPT, header
 from demo.endpoints import endpoints
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.lab import Lab
 from demo.state.library import Library
 from demo.tabs.compare import compare_tab
@@ -35,14 +35,14 @@ DELETE_UPLOADS_S = (600, 3600)  # every ten minutes, what was uploaded more than
 
 
 class App(gr.Blocks):
-    """Gradio's Blocks with the session behind them; `close` ends both."""
+    """Gradio's Blocks with the app state behind them; `close` ends both."""
 
-    session: Session
+    state: AppState
 
     def close(self, verbose: bool = True) -> None:
-        """Stops the server and the session's background work."""
+        """Stops the server and the app's background work."""
         super().close(verbose)
-        self.session.close()
+        self.state.close()
 
 
 class Thumbnails(StaticFiles):
@@ -62,8 +62,8 @@ class Thumbnails(StaticFiles):
         return self._folders[key].lookup_path(name) if key in self._folders else ("", None)
 
 
-def build(session: Session) -> App:
-    """The whole page for one session; starts nothing."""
+def build(state: AppState) -> App:
+    """The whole page for one app state; starts nothing."""
     with App(title="Sightwords", analytics_enabled=False, delete_cache=DELETE_UPLOADS_S) as app:
         gr.HTML(
             header(LOGO.read_text("utf-8")),
@@ -74,22 +74,22 @@ def build(session: Session) -> App:
         )
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Search", id="search") as tab:
-                own = search_tab(session, app, tab)
+                own = search_tab(state, app, tab)
             with gr.Tab("Inspect", id="inspect") as tab:
-                term = inspect_tab(session, tab)
+                term = inspect_tab(state, tab)
             with gr.Tab("Compare", id="compare") as tab:
-                comparing = compare_tab(session, tab)
+                comparing = compare_tab(state, tab)
             lab = None
-            if session.public:
+            if state.public:
                 with gr.Tab("Lab", id="lab"):
                     closed_lab()
             else:
-                library = Library(session)
-                lab = Lab(session, library)
+                library = Library(state)
+                lab = Lab(state, library)
                 with gr.Tab("Lab", id="lab") as tab:
-                    LabTab(session, lab, tab)
+                    LabTab(state, lab, tab)
                 with gr.Tab("Library", id="library") as tab:
-                    page = LibraryTab(session, library)
+                    page = LibraryTab(state, library)
                 tab.select(page.arrive, None, page.shown, **QUIET)
                 led = own.click(
                     lambda: {tabs: gr.Tabs(selected="library"), **page.arrive()}, None, [tabs, *page.shown], **QUIET
@@ -99,11 +99,11 @@ def build(session: Session) -> App:
         def arrive(request: gr.Request) -> tuple[Any, ...]:
             """Opens the page of a term where the address names one."""
             word = request.query_params.get("term", "")
-            return (gr.Tabs(selected="inspect"), *about_term(session, word)) if word else (gr.skip(),) * 3
+            return (gr.Tabs(selected="inspect"), *about_term(state, word)) if word else (gr.skip(),) * 3
 
         app.load(arrive, None, [tabs, *term], **QUIET)
-        endpoints(session, comparing, lab)
-    app.session = session
+        endpoints(state, comparing, lab)
+    app.state = state
     return app
 
 
@@ -130,37 +130,37 @@ def launch(
     package for MCP is missing.
     """
     strangers = "SPACE_ID" in os.environ if public is None else public
-    session = Session(model, collection, public=strangers, tell_places=tell_places)
-    return serve(session, host, port, open_browser, prevent_thread_lock, mcp)
+    state = AppState(model, collection, public=strangers, tell_places=tell_places)
+    return serve(state, host, port, open_browser, prevent_thread_lock, mcp)
 
 
 def serve(
-    session: Session,
+    state: AppState,
     host: str = "127.0.0.1",
     port: int | None = None,
     open_browser: bool = False,
     prevent_thread_lock: bool = True,
     mcp: bool = False,
 ) -> App:
-    """Starts a session and serves the app for it; the other parameters are those of `launch`."""
+    """Makes the app ready and serves it; the other parameters are those of `launch`."""
     if mcp and find_spec("mcp") is None:
         raise SightwordsError("MCP needs a package that is not installed; run: pip install 'sightwords[mcp]'.")
-    app = build(session)
+    app = build(state)
     # Many threads may read an index. The page shows no place in the queue, so it need not hear of each step.
     app.queue(default_concurrency_limit=4, status_update_rate=60)
     thumbnails = Thumbnails()
-    session.opened = thumbnails.add
-    session.start()
+    state.opened = thumbnails.add
+    state.start()
     try:
-        limit = MAX_UPLOAD_OF_STRANGERS if session.public else MAX_UPLOAD
+        limit = MAX_UPLOAD_OF_STRANGERS if state.public else MAX_UPLOAD
         app.launch(**_options(host, port, open_browser), max_file_size=limit, mcp_server=mcp, prevent_thread_lock=True)
         app.app.mount("/thumbnails", thumbnails)
         if not prevent_thread_lock:
             print(f"Sightwords is at {app.local_url} (Ctrl+C stops it)", file=sys.stderr)
             app.block_thread()
-            session.close()
+            state.close()
     except BaseException:
-        session.close()
+        state.close()
         raise
     return app
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from demo.cli import app
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.web import serve
 from index_store.folder.collection import Collection
 from tests.pages import README, ROOT, USAGE, Page
@@ -48,9 +48,9 @@ def test_the_tour_begins_with_photographs_of_one_s_own(
 def test_its_program_asks_the_running_app(world: Collection, capsys: pytest.CaptureFixture[str]) -> None:
     """And the usage page lists every endpoint that this app has."""
     (program,) = README.blocks("python")
-    served = serve(Session())
+    served = serve(AppState())
     try:
-        served.session.ready()
+        served.state.ready()
         exec(program.replace("http://127.0.0.1:7860", served.local_url), {})
         endpoints = served.get_api_info()["named_endpoints"].keys()
     finally:

@@ -51,10 +51,10 @@ class AppStatus:
     message: str = ""
 
 
-class Session:
+class AppState:
     """One model and one collection for all visitors. `start` returns at once; `status` says how far it is.
 
-    Without a `collection` the session shows the built-in world: `pictures` of them, drawn and indexed on the first
+    Without a `collection` the app shows the built-in world: `pictures` of them, drawn and indexed on the first
     start and searched while it grows. Safe to share between threads.
     """
 
@@ -77,7 +77,7 @@ class Session:
         self.pictures, self.public = pictures, public
         self.tells_places = tell_places or not public
         self.opened: Callable[[Path], None] = lambda path: None  # told the folder of thumbnails once that is there
-        self.closing: list[Callable[[], None]] = []  # what is to be ended with the session
+        self.closing: list[Callable[[], None]] = []  # what is to be ended with the app
         self._models: dict[str, Model] = {}  # by name: going back to one loads nothing
         self._model: Model | None = None
         self._wanted, self._path = model, collection
@@ -148,7 +148,7 @@ class Session:
                 old.close()
 
     def close(self) -> None:
-        """Stops drawing after the batch at hand, and all that works for the session; closes the collection."""
+        """Stops drawing after the batch at hand, and all that works for the app; closes the collection."""
         self._closed = True
         self.job.stop()
         for end in self.closing:

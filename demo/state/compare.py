@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import QueryError
 from core.search.methods import Method, Ranking
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.job import AtWork, Job
 from index_store.progress import Progress, ShouldStop
 
@@ -26,10 +26,10 @@ HEAD = "head:"  # before the name of another head
 
 
 class Comparing:
-    """Rankings of one session's collection; makes the dense vectors in the background when they are first asked for."""
+    """Rankings of one app's collection; makes the dense vectors in the background when they are first asked for."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, state: AppState) -> None:
+        self._state = state
         self._rankings: Ranker | None = None
         self.job: Job[None] = Job("sightwords-comparing", "The pictures are still being encoded; wait for that.")
 
@@ -66,13 +66,13 @@ class Comparing:
     def _heads(self) -> dict[str, Path]:
         from core.models.registry import other_heads
 
-        return other_heads(self._session.model_name, self._session.encoder_name)
+        return other_heads(self._state.model_name, self._state.encoder_name)
 
     def _ranked(self) -> "Ranker":
         from core.search.methods import Ranker
 
-        model, collection = self._session.ready()
-        pictures = self._session.kinds().get("image", 0)
+        model, collection = self._state.ready()
+        pictures = self._state.kinds().get("image", 0)
         if self._rankings is None or not self._rankings.ranks(collection) or _outgrown(self._rankings.dense, pictures):
             self._rankings = Ranker(model, collection)
         return self._rankings
@@ -80,7 +80,7 @@ class Comparing:
     def _encode(self, rankings: "Ranker", progress: Progress, should_stop: ShouldStop) -> None:
         from core.data.dense_items import dense_file, dense_items
 
-        model, collection = self._session.ready()
+        model, collection = self._state.ready()
         file = dense_file(collection)
         rankings.dense = dense_items(model.encoder, collection, file, progress=progress, should_stop=should_stop)
 

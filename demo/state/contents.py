@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.errors import DatasetError, ImageError, QueryError
 from core.files import home_folder
 from core.pictures.folders.uploads import receive_files
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.job import Job
 from index_store.address import Address
 from index_store.opening import open_collection
@@ -47,8 +47,8 @@ class Removal:
 class Contents:
     """Adds to the open collection, one job at a time, and takes out of it. Shared by all visitors."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, state: AppState) -> None:
+        self._state = state
         self.job: Job[Added] = Job("sightwords-adding", "Pictures are still being added; wait for that or cancel it.")
 
     @property
@@ -62,7 +62,7 @@ class Contents:
         place = folder_named(folder)
         address = self._own()
         kept = _pictures(address)
-        model, _ = self._session.ready()
+        model, _ = self._state.ready()
 
         def work(progress: Progress, should_stop: ShouldStop) -> Added:
             taken = receive_files(files, kept, should_stop=should_stop)
@@ -139,9 +139,9 @@ class Contents:
             yield
 
     def _own(self) -> Address:
-        if self._session.path is None:
+        if self._state.path is None:
             raise QueryError("The built-in world is a fixed set of drawings; make a collection of your own first.")
-        return self._session.path
+        return self._state.path
 
 
 def _indexed(

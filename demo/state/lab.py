@@ -14,7 +14,7 @@ from core.errors import QueryError
 from core.files import home_folder
 from core.shipped import WORLD_MODEL
 from demo.components.head_comparison import ComparedHead
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.job import Job
 from demo.state.lab_choice import Choice, Source, training_config
 from demo.state.lab_heads import Heads, lab_folder, outcome, runs_folder
@@ -34,12 +34,12 @@ ENDING_S = 15.0  # how long the app waits for work to stop when it ends
 class Lab:
     """Trains heads and lets the app search with them; `job` tells how that goes. Shared by all visitors."""
 
-    def __init__(self, session: Session, library: Library) -> None:
-        self._session, self._library = session, library
+    def __init__(self, state: AppState, library: Library) -> None:
+        self._state, self._library = state, library
         self.job: Job[str] = Job("sightwords-lab", "The Lab is at work ({what}); wait for that or stop it.")
         self.heads = Heads()
         self.training = Training()
-        session.closing.append(self.close)
+        state.closing.append(self.close)
 
     @property
     def said(self) -> str:
@@ -53,7 +53,7 @@ class Lab:
         if not choice.controls:
             raise QueryError("Choose at least one control; 'caption' is the paper's.")
         configs = [training_config(control, choice.settings) for control in dict.fromkeys(choice.controls)]
-        model, _ = self._session.ready()
+        model, _ = self._state.ready()
         if choice.source == "folder" and not choice.folder.strip():
             raise QueryError("Name the folder of a dense data set, as `sightwords embed` makes it.")
         if choice.source == "world" and choice.scenes not in range(100, 100_001):
@@ -86,8 +86,8 @@ class Lab:
         place = kept_head(name)
         if place is None:
             raise QueryError(f"There is no kept head '{name[:60]}'; keep it under a name first.")
-        model, _ = self._session.ready()
-        if self._session.status.stage != "ready":
+        model, _ = self._state.ready()
+        if self._state.status.stage != "ready":
             raise QueryError("The collection is still being made; use the head once it is there.")
         if model.name == f"{model.encoder.name}+{name}":
             raise QueryError(f"The head '{name}' is in use already.")
@@ -110,12 +110,12 @@ class Lab:
         """The name of the kept head that the app searches with; empty for the model's own."""
         from core.models.kept_heads import kept_head
 
-        name = self._session.model_name.partition("+")[2]
+        name = self._state.model_name.partition("+")[2]
         return name if name and kept_head(name) else ""
 
     def compared(self) -> "dict[str, tuple[list[ComparedHead], float]]":
         """(rows, dense R@1) of the heads that were judged on the same pictures, by what these are, newest first."""
-        world = self._session.model_name.partition("+")[0] == WORLD_MODEL
+        world = self._state.model_name.partition("+")[0] == WORLD_MODEL
         return self.heads.compared(self.head_in_use, world)
 
     def discard(self, key: str) -> None:
@@ -140,7 +140,7 @@ class Lab:
         progress: Progress,
         should_stop: ShouldStop,
     ) -> str:
-        _, collection = self._session.ready()
+        _, collection = self._state.ready()
         experiment = planned(
             choice, configs[0], model.encoder, collection, self._library.current,
             progress=progress, should_stop=should_stop,
@@ -181,7 +181,7 @@ class Lab:
     def _go_over(self, name: str, model: "Model", progress: Progress, should_stop: ShouldStop) -> str:
         from core.library.reweighing import carry_over
 
-        _, source = self._session.ready()
+        _, source = self._state.ready()
         base = self._base()
         path = home_folder() / "collections" / f"{base} with {name}" / "collection"
         carried = carry_over(model, source, path, progress=progress, should_stop=should_stop)
@@ -194,7 +194,7 @@ class Lab:
 
     def _base(self) -> str:
         """The name of the collection in use, without that of a kept head that it was weighed with."""
-        head = self._session.model_name.partition("+")[2]
+        head = self._state.model_name.partition("+")[2]
         return self._library.current.removesuffix(f" with {head}") if head else self._library.current
 
 

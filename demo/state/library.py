@@ -12,7 +12,7 @@ from core.errors import QueryError
 from core.files import home_folder, write_text_whole
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from demo.components.amounts import of_kinds
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.contents import WAIT_S, Contents, folder_named, refuse_nothing
 from index_store.address import Address
 from index_store.errors import SightwordsError
@@ -32,11 +32,11 @@ NAME_FILE = "name.txt"  # beside a collection that was renamed; its folder keeps
 class Library:
     """The collections made in the app, in HOME/collections, and the one in use. Shared by all visitors."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._started_with = session.path  # the collection that the app was started with, whatever its folder
-        self._started_model = session.model_name
-        self.contents = Contents(session)
+    def __init__(self, state: AppState) -> None:
+        self._state = state
+        self._started_with = state.path  # the collection that the app was started with, whatever its folder
+        self._started_model = state.model_name
+        self.contents = Contents(state)
 
     def collections(self) -> dict[str, Address | None]:
         """What can be searched, by name: the built-in world, the one the app was started with, those made here."""
@@ -55,7 +55,7 @@ class Library:
     @property
     def current(self) -> str:
         """The name of the collection in use."""
-        return next((name for name, path in self.collections().items() if path == self._session.path), WORLD)
+        return next((name for name, path in self.collections().items() if path == self._state.path), WORLD)
 
     def use(self, name: str, model: "Model | None" = None) -> None:
         """Goes over to the named collection and the model that made it (`model`, where that is loaded already).
@@ -97,7 +97,7 @@ class Library:
         on this machine.
         """
         name = self._free_name(name)
-        model, _ = self._session.ready()
+        model, _ = self._state.ready()
         wanted = self._suited(model_name, folder)
         if wanted != model.name:
             from core.models.registry import load_model
@@ -109,7 +109,7 @@ class Library:
             (path.parent / NAME_FILE).write_text(name, "utf-8")
             terms = model.vocabulary.terms
             Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision).close()
-            self._session.use(path, model)
+            self._state.use(path, model)
 
     def rename(self, name: str, new: str) -> None:
         """Calls a collection that was made here otherwise; nothing of it is moved."""
@@ -134,7 +134,7 @@ class Library:
 
         place = self._made_here(name)
         with self.contents.left_alone():
-            if place == self._session.path:
+            if place == self._state.path:
                 other = next((path for path in self.collections().values() if path != place), None)
                 self._go_over(other, None)
             with Collection.open(place) as collection:
@@ -180,18 +180,18 @@ class Library:
         return model_for([place])
 
     def _go_over(self, path: Address | None, model: "Model | None") -> None:
-        if path == self._session.path:
+        if path == self._state.path:
             return
         if model is not None:
-            self._session.use(path, model)
+            self._state.use(path, model)
         elif path == self._started_with:
-            self._session.use(path, self._started_model)
+            self._state.use(path, self._started_model)
         elif path is None:
-            self._session.use(None, self._started_model if self._started_with is None else WORLD_MODEL)
+            self._state.use(None, self._started_model if self._started_with is None else WORLD_MODEL)
         else:
             with open_collection(path) as collection:
                 made_by = collection.model
-            self._session.use(path, made_by)
+            self._state.use(path, made_by)
 
 
 def _is_there(place: Path) -> bool:

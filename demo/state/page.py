@@ -7,7 +7,7 @@ from core.errors import QueryError
 from core.search.encoding import Encoded
 from core.search.query import Query
 from demo.components.result_grid import file_url, name_of
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.question import FIRST
 
 if TYPE_CHECKING:
@@ -35,22 +35,22 @@ class PageState:
     model: str = ""
 
 
-def ask(session: Session, page: PageState) -> PageState:
+def ask(state: AppState, page: PageState) -> PageState:
     """The page with the answer to its question. Encodes only a text that changed, or all of it for another model.
 
     Another model is in use once somebody chose a head in the Lab or a collection that it made. Raises SightwordsError.
     """
-    page = for_model(page, session.model_name)
+    page = for_model(page, state.model_name)
     question = page.question
     if page.picture is not None:
         question = replace(question, like=None)  # the item's vector is kept, even when the item is removed meanwhile
     elif question.like is not None:
-        item = session.searcher.item(question.like)
+        item = state.searcher.item(question.like)
         source = file_url(item.thumbnail) if item.thumbnail else ""
         page = replace(page, source=source, name=name_of(item))
     elif not question.text.strip():
         raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
-    result = session.searcher.search(question, Encoded(page.text, page.picture))
+    result = state.searcher.search(question, Encoded(page.text, page.picture))
     literal = frozenset(term.term for term in result.all_terms if term.kind == "literal")
     return replace(page, text=result.encoded.text, picture=result.encoded.picture, result=result, literal=literal)
 

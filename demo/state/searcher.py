@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.search.query import Query
     from core.search.results import SearchHit, SearchResult
     from core.search.terms import TermProfile
-    from demo.state.app import Session
+    from demo.state.app import AppState
 
 HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawing is this red all over
 OFFERED = 30  # tags, and folders, to choose from
@@ -36,7 +36,7 @@ class Searcher:
     Each raises SightwordsError, one sentence, where it cannot be answered. Safe to share between threads.
     """
 
-    def __init__(self, app: "Session"):
+    def __init__(self, app: "AppState"):
         self._app = app
 
     def search(self, query: "Query", known: Encoded = NOTHING) -> "SearchResult":

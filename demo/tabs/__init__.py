@@ -1,1 +1,1 @@
-"""The pages of the app, one file a tab; each gets a session and builds its own controls."""
+"""The pages of the app, one file a tab; each gets the app state and builds its own controls."""

@@ -11,7 +11,7 @@ from demo.components.query_chips import query_chips
 from demo.components.question_picture import picture_chip
 from demo.components.result_grid import explained_hit, file_url, result_grid
 from demo.components.word_links import closed_word_links
-from demo.state.app import Session, large_picture
+from demo.state.app import AppState, large_picture
 from demo.state.page import PageState, ask
 from demo.state.question import MOST, PAGE, conditions_of, to_link
 from index_store.errors import SightwordsError
@@ -39,10 +39,10 @@ class Answer(NamedTuple):
     page: Any
 
 
-def answered(session: Session, before: PageState, keep: bool = False) -> Answer:
+def answered(state: AppState, before: PageState, keep: bool = False) -> Answer:
     """What the page's question changes; `keep`: the chosen result stays chosen."""
     try:
-        page = ask(session, before)
+        page = ask(state, before)
     except SightwordsError as error:
         return _failed(str(error), before)
     except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
@@ -54,18 +54,18 @@ def answered(session: Session, before: PageState, keep: bool = False) -> Answer:
     page = replace(page, chosen=page.chosen if keep and page.chosen < len(hits) else 0)
     same_words = before.result is not None and page.text is not None and before.result.query == result.query
     return Answer(
-        notice=_notice(session, result, question),
+        notice=_notice(state, result, question),
         welcome="",
         picture=picture_chip(page.source, page.name) if page.picture else "",
         share=gr.update(visible=page.picture is not None and page.text is not None, value=question.share),
         chips=query_chips(
-            result.all_terms, question.weights, f"{question.text} {page.name}", session.searcher.narrowing(result)
+            result.all_terms, question.weights, f"{question.text} {page.name}", state.searcher.narrowing(result)
         ),
         words=gr.skip() if same_words else closed_word_links() if page.text else "",
-        line=_line(session, question, result) if hits else "",
+        line=_line(state, question, result) if hits else "",
         link=_link(page),
-        grid=grid(session, question, hits, hits[page.chosen].id if hits else None),
-        detail=explained(session, hits, page.chosen) if hits else "",
+        grid=grid(state, question, hits, hits[page.chosen].id if hits else None),
+        detail=explained(state, hits, page.chosen) if hits else "",
         page=page,
     )
 
@@ -86,15 +86,15 @@ def _failed(message: str, page: PageState) -> Answer:
     )
 
 
-def _notice(session: Session, result: "SearchResult", question: "Query") -> str:
+def _notice(state: AppState, result: "SearchResult", question: "Query") -> str:
     if result.hits:
         return remark_notices(result.remarks)
     remarks = [one for one in result.remarks if one.kind != "unanswered"]  # what comes after them says more
-    return remark_notices(remarks) + error_notice(_nothing_found(session, result, question))
+    return remark_notices(remarks) + error_notice(_nothing_found(state, result, question))
 
 
-def _line(session: Session, question: "Query", result: "SearchResult") -> str:
-    searched = session.searcher.size_of(question)
+def _line(state: AppState, question: "Query", result: "SearchResult") -> str:
+    searched = state.searcher.size_of(question)
     return search_line(len(result.hits), searched, result.exact, result.timings_ms, question.kind)
 
 
@@ -104,16 +104,16 @@ def _link(page: PageState) -> str:
     return share_link(link, "A picture of your own is not part of the link." if sent else "") if link else ""
 
 
-def grid(session: Session, question: "Query", hits: "tuple[SearchHit, ...]", chosen: int | None) -> str:
+def grid(state: AppState, question: "Query", hits: "tuple[SearchHit, ...]", chosen: int | None) -> str:
     """The results as cards, with a button for more where there are more."""
-    more = PAGE if len(hits) == question.k and question.k < min(MOST, session.size()) else 0
+    more = PAGE if len(hits) == question.k and question.k < min(MOST, state.size()) else 0
     return result_grid(hits, chosen, more=more)
 
 
-def explained(session: Session, hits: "tuple[SearchHit, ...]", index: int, rival: int | None = None) -> str:
+def explained(state: AppState, hits: "tuple[SearchHit, ...]", index: int, rival: int | None = None) -> str:
     """Why a result is where it is, and why it is above or below a rival where one is chosen."""
-    hit, rank, place = hits[index], index + 1, session.place(hits[index].path)
-    facts = session.searcher.facts(hit)
+    hit, rank, place = hits[index], index + 1, state.place(hits[index].path)
+    facts = state.searcher.facts(hit)
     if hit.kind != "image":
         return explained_hit(hit, rank, None, place=place, facts=facts, rivals=hits, rival=rival)
     picture = large_picture(hit.path)
@@ -129,15 +129,15 @@ def explained(session: Session, hits: "tuple[SearchHit, ...]", index: int, rival
         place=place,
         facts=facts,
         wide=wide,
-        pointing=session.searcher.can_point(),
+        pointing=state.searcher.can_point(),
         rivals=hits,
         rival=rival,
     )
 
 
-def _nothing_found(session: Session, result: "SearchResult", question: "Query") -> str:
-    if session.status.stage == "drawing":
-        return f"None of the {session.size():,} pictures drawn so far fits; more are coming, ask again in a moment."
+def _nothing_found(state: AppState, result: "SearchResult", question: "Query") -> str:
+    if state.status.stage == "drawing":
+        return f"None of the {state.size():,} pictures drawn so far fits; more are coming, ask again in a moment."
     if not any(term.weight > 0 for term in result.terms) and question.weights:
         return "Every term is switched off or against; switch one on again."
     if question.mode != "full" and not any(term.kind == "literal" for term in result.terms):

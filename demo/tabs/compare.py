@@ -9,7 +9,7 @@ import gradio as gr
 from core.search.comparison import compare
 from demo.components.notices import error_notice, progress_panel
 from demo.components.side_by_side import Side, side_by_side
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.compare import Comparing
 from demo.tabs.gradio_defaults import PLAIN, QUIET, Changes
 from index_store.errors import SightwordsError
@@ -21,9 +21,9 @@ PLACES = 10
 LOOK_S = 0.5  # how often a page that waits for dense vectors looks how far they are
 
 
-def compare_tab(session: Session, tab: gr.Tab) -> Comparing:
+def compare_tab(state: AppState, tab: gr.Tab) -> Comparing:
     """Builds the tab inside the Blocks at hand; opening it offers the heads that there are then."""
-    comparing = Comparing(session)
+    comparing = Comparing(state)
     gr.HTML(
         '<p class="sw-lead">The same question, ranked in two ways. Dense vectors are what a head learns from; terms '
         "are what it makes of them. Where the lines cross, something was lost, or won.</p>",
@@ -52,7 +52,7 @@ def compare_tab(session: Session, tab: gr.Tab) -> Comparing:
             while not comparing.prepare(left, right):
                 yield {notice: _waiting(comparing), stop: gr.update(visible=True)}
                 time.sleep(LOOK_S)
-            said, compared = "", _compared(session, comparing, text, left, right)
+            said, compared = "", _compared(state, comparing, text, left, right)
         except SightwordsError as error:
             said, compared = error_notice(str(error)), ""
         except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
@@ -90,8 +90,8 @@ def _waiting(comparing: Comparing) -> str:
     return progress_panel(now.what, now.done, now.total, note)
 
 
-def _compared(session: Session, comparing: Comparing, text: str, left: str, right: str) -> str:
-    _, collection = session.ready()
+def _compared(state: AppState, comparing: Comparing, text: str, left: str, right: str) -> str:
+    _, collection = state.ready()
     names = comparing.methods()
     rankings = [comparing.rank(text, method, PLACES) for method in (left, right)]
     sides = [

@@ -14,7 +14,7 @@ from demo.components.notices import error_notice
 from demo.components.question_picture import picture_files, without_upload_path
 from demo.components.term_page import term_page
 from demo.components.term_profile import TERMS_SCRIPT, shared_terms, term_offers, term_profile
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.tabs.gradio_defaults import PLAIN, QUIET
 from index_store.errors import SightwordsError
 
@@ -47,7 +47,7 @@ class Inputs:
     sides: dict[str, Input] = field(default_factory=dict)
 
 
-def inspect_tab(session: Session, tab: gr.Tab) -> tuple[gr.HTML, gr.HTML]:
+def inspect_tab(state: AppState, tab: gr.Tab) -> tuple[gr.HTML, gr.HTML]:
     """Builds the tab inside the Blocks at hand; its notice and the place of the term page, for links.
 
     Opening it offers terms of the collection as it is then.
@@ -83,51 +83,51 @@ def inspect_tab(session: Session, tab: gr.Tab) -> tuple[gr.HTML, gr.HTML]:
     about = gr.HTML(elem_id="term-page", js_on_load=TERMS_SCRIPT, **PLAIN)
     for side in SIDES:
         shown = [notice, profiles[side], shared, inputs]
-        read, see = _readers(session, side)
+        read, see = _readers(state, side)
         gr.on([texts[side].submit, shows[side].click], read, [texts[side], inputs], shown, **QUIET)
         uploads[side].upload(see, [uploads[side], inputs], shown, **QUIET)
 
     for button, pair in zip(tried, EXAMPLES, strict=True):
         button.click(
-            lambda pair=pair: (*pair, *_pair(session, pair)),
+            lambda pair=pair: (*pair, *_pair(state, pair)),
             None, [*texts.values(), notice, *profiles.values(), shared, inputs], **QUIET,
         )  # fmt: skip
 
     def about_chosen(event: gr.EventData) -> tuple[str, str]:
         word = event._data.get("term") if isinstance(event._data, dict) else None
-        return about_term(session, word if isinstance(word, str) else "")
+        return about_term(state, word if isinstance(word, str) else "")
 
     asked = gr.on(
         [profiles["first"].select, profiles["second"].select, shared.select, offers.select, about.select],
         about_chosen, None, [notice, about], **QUIET,
     )  # fmt: skip
     asked.then(None, None, None, js="() => sightwords.scrollTo('#term-page', 'nearest')")
-    tab.select(lambda: _offered(session), None, offers, **QUIET)
+    tab.select(lambda: _offered(state), None, offers, **QUIET)
     return notice, about
 
 
-def _offered(session: Session) -> str:
+def _offered(state: AppState) -> str:
     try:
-        _, collection = session.ready()
+        _, collection = state.ready()
         return term_offers(collection.stats(frequent=OFFERED).frequent)
     except SightwordsError:  # the term that is chosen, or the search, says what is wrong
         return ""
 
 
-def about_term(session: Session, word: str) -> tuple[str, str]:
+def about_term(state: AppState, word: str) -> tuple[str, str]:
     """(notice, the page of the term that a word stands for)."""
     try:
-        return "", term_page(session.searcher.profile(word))
+        return "", term_page(state.searcher.profile(word))
     except SightwordsError as error:
         return error_notice(str(error)), ""
 
 
-def _readers(session: Session, side: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _readers(state: AppState, side: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """What happens when a side is given a text, and when it is given a picture."""
 
     def read(text: str, inputs: Inputs) -> tuple[Any, ...]:
         try:
-            return _shown(session, side, Input(session.searcher.encode_text(text), text.strip()), inputs)
+            return _shown(state, side, Input(state.searcher.encode_text(text), text.strip()), inputs)
         except SightwordsError as error:
             return error_notice(str(error)), gr.skip(), gr.skip(), inputs
 
@@ -135,8 +135,8 @@ def _readers(session: Session, side: str) -> tuple[Callable[..., Any], Callable[
         if path is None:
             return (gr.skip(),) * 4
         try:
-            query = session.searcher.encode_picture(working_copy(open_image(path)))
-            return _shown(session, side, Input(query, Path(path).name), inputs)
+            query = state.searcher.encode_picture(working_copy(open_image(path)))
+            return _shown(state, side, Input(query, Path(path).name), inputs)
         except SightwordsError as error:
             said = without_upload_path(str(error), str(path))
             return error_notice(said), gr.skip(), gr.skip(), inputs
@@ -144,13 +144,13 @@ def _readers(session: Session, side: str) -> tuple[Callable[..., Any], Callable[
     return read, see
 
 
-def _pair(session: Session, pair: tuple[str, str]) -> tuple[Any, ...]:
+def _pair(state: AppState, pair: tuple[str, str]) -> tuple[Any, ...]:
     """Notice, both profiles, what they share, and the new state, for two texts."""
     try:
         inputs, profiles = Inputs(), []
         for side, text in zip(SIDES, pair, strict=True):
             _, profile_shown, shared, inputs = _shown(
-                session, side, Input(session.searcher.encode_text(text), text), inputs
+                state, side, Input(state.searcher.encode_text(text), text), inputs
             )
             profiles.append(profile_shown)
         return "", *profiles, shared, inputs
@@ -158,10 +158,10 @@ def _pair(session: Session, pair: tuple[str, str]) -> tuple[Any, ...]:
         return error_notice(str(error)), *(gr.skip(),) * 3, Inputs()
 
 
-def _shown(session: Session, side: str, given: Input, inputs: Inputs) -> tuple[Any, ...]:
+def _shown(state: AppState, side: str, given: Input, inputs: Inputs) -> tuple[Any, ...]:
     """Notice, profile, what both sides share, and the new state."""
     now = Inputs({**inputs.sides, side: given})
-    vocabulary = session.searcher.vocabulary
+    vocabulary = state.searcher.vocabulary
     own = term_profile(query_terms(given.query.vector, vocabulary, given.query.literal), given.name)
     if len(now.sides) < len(SIDES):
         return "", own, "", now

@@ -12,7 +12,7 @@ from demo.components.amounts import remaining
 from demo.components.head_comparison import head_comparison
 from demo.components.notices import error_notice, progress_panel
 from demo.components.training_curves import training_curves
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.job import JobStatus
 from demo.state.lab import Lab
 from demo.state.lab_choice import SCENES, Choice, defaults
@@ -43,8 +43,8 @@ def closed_lab() -> None:
 class LabTab:
     """The components of the tab and what their events do."""
 
-    def __init__(self, session: Session, lab: Lab, tab: gr.Tab) -> None:
-        self.session, self.lab = session, lab
+    def __init__(self, state: AppState, lab: Lab, tab: gr.Tab) -> None:
+        self.state, self.lab = state, lab
         gr.HTML(f'<p class="sw-lead">{LEAD}</p>', elem_id="lab-lead", **PLAIN)
         with gr.Row(elem_id="lab-top"):
             with gr.Column(scale=4, min_width=300, elem_id="lab-form"):
@@ -187,7 +187,7 @@ class LabTab:
 
     def _usual(self, source: str) -> str:
         """What to learn from: the world teaches its own encoder only, so that others begin with their collection."""
-        own = self.session.model_name.partition("+")[0] == WORLD_MODEL
+        own = self.state.model_name.partition("+")[0] == WORLD_MODEL
         return "collection" if source == "world" and not own else source
 
     def _suited(self, source: str) -> Any:
@@ -270,7 +270,7 @@ class LabTab:
     def _live(self, now: JobStatus[str]) -> Changes:
         """What changes while work goes on: curves, table, buttons, timer. All of the same moment as the news."""
         lab, training, working = self.lab, self.lab.training, now.state == "working"
-        loading = self.session.status.stage in ("loading", "drawing", "waiting")
+        loading = self.state.status.stage in ("loading", "drawing", "waiting")
         curves = ""
         if training.key or training.epochs:
             curves = training_curves(training.steps, training.epochs, lab.heads.epochs_of(training.key))
@@ -284,8 +284,8 @@ class LabTab:
 
     def _news(self, now: JobStatus[str]) -> str:
         """What there is to tell every visitor: how far the work is, or what came of it."""
-        if self.session.status.stage == "failed":
-            return error_notice(self.session.status.message)
+        if self.state.status.stage == "failed":
+            return error_notice(self.state.status.message)
         training = self.lab.training
         if now.state == "working":
             which = f"Head {training.number} of {training.of}: " if training.of > 1 else ""

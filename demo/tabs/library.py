@@ -12,7 +12,7 @@ from demo.components.amounts import count
 from demo.components.collection_stats import collection_stats
 from demo.components.notices import error_notice, progress_panel, report_notice
 from demo.components.term_profile import TERMS_SCRIPT
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.contents import Added
 from demo.state.job import JobStatus
 from demo.state.library import Library
@@ -47,8 +47,8 @@ NOTHING = Pending()
 class LibraryTab:
     """The components of the tab and what their events do."""
 
-    def __init__(self, session: Session, library: Library) -> None:
-        self.session, self.library = session, library
+    def __init__(self, state: AppState, library: Library) -> None:
+        self.state, self.library = state, library
         self._build()
         self._wire()
 
@@ -164,7 +164,7 @@ class LibraryTab:
         given, table = [Path(file) for file in files or []], Path(captions) if captions else None
 
         def add() -> None:
-            if self.session.path is None:
+            if self.state.path is None:
                 self.library.create_for(given, folder, name, model or "")
             self.library.contents.add(given, folder, table)
 
@@ -238,7 +238,7 @@ class LibraryTab:
 
     def _standing(self, now: JobStatus[Added], pending: Pending) -> Changes:
         """Plots, list of collections, cancel button, timer and question; all of the same moment as the news."""
-        working, stage = now.state == "working", self.session.status.stage
+        working, stage = now.state == "working", self.state.status.stage
         asked, added = pending.said, now.outcome
         if not asked and added and added.report.kept:
             gone = count(len(added.report.kept), "item")
@@ -258,17 +258,17 @@ class LibraryTab:
 
     def _news(self, now: JobStatus[Added]) -> str:
         """What there is to tell every visitor: how far the work is, or what came of it."""
-        if self.session.status.stage == "failed":
-            return error_notice(self.session.status.message)
+        if self.state.status.stage == "failed":
+            return error_notice(self.state.status.message)
         if now.state == "working":
             return progress_panel(now.what, now.done, now.total, "What is in can be searched at once.")
         return report_notice(now.outcome.report) if now.outcome else error_notice(now.error)
 
     def _stats(self) -> str:
-        if self.session.status.stage in ("loading", "failed"):
+        if self.state.status.stage in ("loading", "failed"):
             return ""
         try:
-            model, collection = self.session.ready()
+            model, collection = self.state.ready()
             sample = [item.id for item, _ in zip(collection.all_items(), range(SAMPLE), strict=False)]
             lengths = [len(vector) for vector in collection.vectors(sample)]
             return collection_stats(

@@ -13,7 +13,7 @@ from core.search.query import Query
 from demo.components.notices import error_notice
 from demo.components.question_picture import without_upload_path
 from demo.components.word_links import word_links_figure
-from demo.state.app import Session, data_uri
+from demo.state.app import AppState, data_uri
 from demo.state.page import PageState
 from demo.state.question import FIRST, MOST, PAGE, among, clean_weights, conditions_of, from_link, to_link
 from demo.tabs.answer import answered, explained, grid
@@ -25,23 +25,23 @@ from index_store.errors import SightwordsError
 THUMBNAIL = 96  # px of the picture in the question
 
 
-def search_tab(session: Session, app: gr.Blocks, tab: gr.Tab) -> gr.Button:
+def search_tab(state: AppState, app: gr.Blocks, tab: gr.Tab) -> gr.Button:
     """Builds the tab inside the Blocks at hand, `app`; coming back to it asks again where the model is another one.
 
     Returns the button that leads to where a person names pictures of their own.
     """
-    parts = SearchComponents(session)
-    QuestionEvents(session, parts).wire()
-    AnswerEvents(session, parts).wire()
-    ArrivalEvents(session, parts).wire(app, tab)
+    parts = SearchComponents(state)
+    QuestionEvents(state, parts).wire()
+    AnswerEvents(state, parts).wire()
+    ArrivalEvents(state, parts).wire(app, tab)
     return parts.own
 
 
 class QuestionEvents:
     """What happens when a question is asked, bent or given a picture."""
 
-    def __init__(self, session: Session, parts: SearchComponents) -> None:
-        self.session, self.parts = session, parts
+    def __init__(self, state: AppState, parts: SearchComponents) -> None:
+        self.state, self.parts = state, parts
 
     def wire(self) -> None:
         """Tells Gradio what happens when."""
@@ -64,7 +64,7 @@ class QuestionEvents:
         chosen.then(self._ask, settings, answer, **QUIET)
 
     def _ask(self, *settings: Any) -> Changes:
-        return asked(self.session, self.parts, *settings)
+        return asked(self.state, self.parts, *settings)
 
     # Gradio passes the event where a parameter is annotated with it, which must be the first one before any number
     def _bend(self, event: gr.EventData, *settings: Any) -> Changes:
@@ -74,12 +74,12 @@ class QuestionEvents:
             said = f"The vocabulary has no term '{str(data['unknown'])[:60]}'; choose one from its list."
             return {self.parts.notice: error_notice(said)}
         if not isinstance(data, dict) or "edits" not in data:
-            return asked_again(self.session, self.parts, *settings)
+            return asked_again(self.state, self.parts, *settings)
         # words typed since then wait for their own search
         question = replace(
             settled(page.question, *given), text=page.question.text, weights=clean_weights(data["edits"])
         )
-        return shown(self.session, self.parts, replace(page, question=question))
+        return shown(self.state, self.parts, replace(page, question=question))
 
     def _take_file(self, path: str | None, *settings: Any) -> Changes:
         return self._with_picture(path, *settings)
@@ -95,7 +95,7 @@ class QuestionEvents:
             return gr.skip()
         try:
             image = working_copy(open_image(path))
-            encoded = self.session.searcher.encode_picture(image)
+            encoded = self.state.searcher.encode_picture(image)
         except SightwordsError as error:
             return {self.parts.notice: error_notice(without_upload_path(str(error), str(path)))}
         small = image.copy()
@@ -107,16 +107,16 @@ class QuestionEvents:
             source=data_uri(small),
             name=Path(path).name,
             text=None,
-            model=self.session.model_name,
+            model=self.state.model_name,
         )
-        return shown(self.session, self.parts, page)
+        return shown(self.state, self.parts, page)
 
     def _take_out(self, *settings: Any) -> Changes:
         *given, page = settings
         question = replace(settled(page.question, *given), like=None, weights={})
         without = replace(page, question=question, picture=None, source="", name="")
         if question.text.strip():
-            return shown(self.session, self.parts, without)
+            return shown(self.state, self.parts, without)
         emptied: Changes = dict.fromkeys(self.parts.answer.values(), "")
         del emptied[self.parts.welcome]
         return emptied | {self.parts.share: gr.update(visible=False), self.parts.page: replace(without, result=None)}
@@ -125,8 +125,8 @@ class QuestionEvents:
 class AnswerEvents:
     """What happens when a person chooses among the results, or asks for more of them."""
 
-    def __init__(self, session: Session, parts: SearchComponents) -> None:
-        self.session, self.parts = session, parts
+    def __init__(self, state: AppState, parts: SearchComponents) -> None:
+        self.state, self.parts = state, parts
 
     def wire(self) -> None:
         """Tells Gradio what happens when."""
@@ -142,7 +142,7 @@ class AnswerEvents:
         *given, page = settings
         question = replace(settled(page.question, *given), text=page.question.text)
         question = replace(question, k=min(question.k + PAGE, MOST))
-        return shown(self.session, self.parts, replace(page, question=question), keep=True)
+        return shown(self.state, self.parts, replace(page, question=question), keep=True)
 
     def _like(self, page: PageState, event: gr.EventData) -> Changes:
         wanted = event._data.get("id") if isinstance(event._data, dict) else None
@@ -153,7 +153,7 @@ class AnswerEvents:
             FIRST, like=wanted, kind=before.kind, where=before.where, without=before.without, each=before.each,
             budget=before.budget,
         )  # fmt: skip
-        return shown(self.session, self.parts, PageState(question)) | {self.parts.query: ""}
+        return shown(self.state, self.parts, PageState(question)) | {self.parts.query: ""}
 
     def _choose(self, page: PageState, event: gr.EventData) -> Changes:
         """Grid and detail after a card was pressed or a rival chosen; anything but those of a hit changes nothing."""
@@ -163,19 +163,19 @@ class AnswerEvents:
         ids = [hit.id for hit in hits]
         if "rival" in data and isinstance(rival, int) and page.chosen < len(hits):
             fair = 0 <= rival < len(hits) and rival != page.chosen
-            return {self.parts.detail: explained(self.session, hits, page.chosen, rival if fair else None)}
+            return {self.parts.detail: explained(self.state, hits, page.chosen, rival if fair else None)}
         if wanted not in ids:
             return gr.skip()
         index = ids.index(wanted)
         return {
-            self.parts.grid: grid(self.session, page.question, hits, wanted),
-            self.parts.detail: explained(self.session, hits, index),
+            self.parts.grid: grid(self.state, page.question, hits, wanted),
+            self.parts.detail: explained(self.state, hits, index),
             self.parts.page: replace(page, chosen=index),
         }
 
     def _links(self, page: PageState) -> str:
         try:
-            return word_links_figure(self.session.searcher.links(page.question.text), page.literal)
+            return word_links_figure(self.state.searcher.links(page.question.text), page.literal)
         except SightwordsError as error:
             return f"<details open><summary>…</summary>{error_notice(str(error))}</details>"
 
@@ -183,8 +183,8 @@ class AnswerEvents:
 class ArrivalEvents:
     """What happens when the page or its tab is opened, and while it waits for the app to be ready."""
 
-    def __init__(self, session: Session, parts: SearchComponents) -> None:
-        self.session, self.parts = session, parts
+    def __init__(self, state: AppState, parts: SearchComponents) -> None:
+        self.state, self.parts = state, parts
 
     def wire(self, app: gr.Blocks, tab: gr.Tab) -> None:
         """Tells Gradio what happens when."""
@@ -199,13 +199,13 @@ class ArrivalEvents:
 
     def _look(self, page: PageState) -> Changes:
         """How far the app is, and what it is."""
-        return by_component(self.parts.status, app_news(self.session, searched=page.result is not None))
+        return by_component(self.parts.status, app_news(self.state, searched=page.result is not None))
 
     def _arrive(self, page: PageState, request: gr.Request) -> Changes:
         question = from_link(str(request.query_params))
         if not to_link(question):  # what somebody did since the page opened stays
             return self._look(page)
-        news = app_news(self.session, searched=True, kind=question.kind, each=question.each)
+        news = app_news(self.state, searched=True, kind=question.kind, each=question.each)
         news = news._replace(only=news.only | {"value": conditions_of(question)})
         return by_component(self.parts.status, news) | {
             self.parts.query: question.text,
@@ -217,37 +217,37 @@ class ArrivalEvents:
 
     def _answer_link(self, request: gr.Request, *settings: Any) -> Changes:
         linked = to_link(from_link(str(request.query_params)))
-        return asked_again(self.session, self.parts, *settings) if linked else gr.skip()
+        return asked_again(self.state, self.parts, *settings) if linked else gr.skip()
 
     def _ask_another_model(self, *settings: Any) -> Changes:
         """Asks the same again where what is shown is another model's answer; weights are of its terms, so they go."""
         *given, page = settings
-        if page.result is None or page.model == self.session.model_name:
+        if page.result is None or page.model == self.state.model_name:
             return gr.skip()
         question = replace(settled(page.question, *given), weights={})
-        return shown(self.session, self.parts, replace(page, question=question))
+        return shown(self.state, self.parts, replace(page, question=question))
 
 
-def asked(session: Session, parts: SearchComponents, *settings: Any) -> Changes:
+def asked(state: AppState, parts: SearchComponents, *settings: Any) -> Changes:
     """Asks anew; the same words keep their weights and more pages, others begin without."""
     *given, page = settings
     question = settled(page.question, *given)
     if question.text.strip() != page.question.text.strip():
         question = replace(question, weights={}, k=PAGE)
-    return shown(session, parts, replace(page, question=question))
+    return shown(state, parts, replace(page, question=question))
 
 
-def asked_again(session: Session, parts: SearchComponents, *settings: Any) -> Changes:
+def asked_again(state: AppState, parts: SearchComponents, *settings: Any) -> Changes:
     """As `asked`, but nothing where there is no question yet."""
     text, page = settings[0], settings[-1]
     if not text.strip() and page.picture is None and page.question.like is None:
         return gr.skip()
-    return asked(session, parts, *settings)
+    return asked(state, parts, *settings)
 
 
-def shown(session: Session, parts: SearchComponents, page: PageState, keep: bool = False) -> Changes:
+def shown(state: AppState, parts: SearchComponents, page: PageState, keep: bool = False) -> Changes:
     """What the answer to the page's question changes; `keep`: the chosen result stays chosen."""
-    return by_component(parts.answer, answered(session, page, keep))
+    return by_component(parts.answer, answered(state, page, keep))
 
 
 def settled(

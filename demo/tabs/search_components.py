@@ -12,7 +12,7 @@ from demo.components.question_picture import PICTURE_SCRIPT, picture_files
 from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT
 from demo.components.welcome import MOSAIC_SCRIPT
 from demo.components.word_links import LINKS_SCRIPT
-from demo.state.app import Session, data_uri
+from demo.state.app import AppState, data_uri
 from demo.state.page import PageState
 from demo.tabs.answer import Answer
 from demo.tabs.gradio_defaults import PLAIN
@@ -40,8 +40,8 @@ TICK_S = 1.0  # how often a page that waits for the world asks how far it is
 class SearchComponents:
     """What stands on the tab. Built inside the Blocks at hand."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, state: AppState) -> None:
+        self.state = state
         self.page = gr.State(PageState())
         self._build_question()
         self._build_answer()
@@ -78,7 +78,7 @@ class SearchComponents:
         self.picture = gr.HTML(elem_id="picture", js_on_load=PICTURE_SCRIPT, **PLAIN)
         with gr.Row(elem_id="examples", elem_classes="sw-examples"):
             self.examples = [gr.Button(text, size="sm", elem_id=f"example-{i}") for i, text in enumerate(EXAMPLES)]
-        self.own = gr.Button(OWN, elem_id="own-photographs", visible=not self.session.public)
+        self.own = gr.Button(OWN, elem_id="own-photographs", visible=not self.state.public)
         with gr.Row(elem_id="controls"):
             self.expansion = gr.Slider(
                 0, 1, value=1, step=0.05, label="Expansion strength", elem_id="expansion", buttons=[], scale=0
@@ -92,29 +92,29 @@ class SearchComponents:
             self.meaning = gr.HTML(meaning("full"), elem_id="mode-meaning", **PLAIN)
             self.only = gr.Dropdown(
                 [], value=[], label="Only among",
-                info=f"choose, or type: taken>=2024, {'near=52.5,13.4,5km, ' * self.session.tells_places}caption=boat, "
+                info=f"choose, or type: taken>=2024, {'near=52.5,13.4,5km, ' * self.state.tells_places}caption=boat, "
                 "without=dog",
                 multiselect=True, allow_custom_value=True, elem_id="only", visible=False, min_width=300,
             )  # fmt: skip
 
     def _build_answer(self) -> None:
-        session = self.session
+        state = self.state
 
         def suggest(typed: Any) -> list[list[str]]:
             try:
-                found = session.searcher.suggest(typed if isinstance(typed, str) else "")
+                found = state.searcher.suggest(typed if isinstance(typed, str) else "")
             except SightwordsError:
                 return []
             return [[term, f"in {count(items, 'item')}"] for term, items in found]
 
         def resolve(word: Any) -> str:
             try:
-                return session.searcher.term(word if isinstance(word, str) else "") or ""
+                return state.searcher.term(word if isinstance(word, str) else "") or ""
             except SightwordsError:
                 return ""
 
         def seen(asked: Any) -> list[str]:
-            return _seen(session, asked)
+            return _seen(state, asked)
 
         self.notice = gr.HTML(elem_id="notice", **PLAIN)
         self.welcome = gr.HTML(elem_id="welcome", js_on_load=MOSAIC_SCRIPT, **PLAIN)
@@ -138,11 +138,11 @@ def meaning(mode: str) -> str:
     return f'<p class="sw-quiet">{MEANINGS.get(mode, "")}</p>'
 
 
-def _seen(session: Session, asked: Any) -> list[str]:
+def _seen(state: AppState, asked: Any) -> list[str]:
     """[the layer as a data URI or "", what to say] for [item id, term] as a page sends it."""
     if not (isinstance(asked, list) and len(asked) == 2 and isinstance(asked[0], int) and isinstance(asked[1], str)):
         return ["", ""]
     try:
-        return [data_uri(session.searcher.heatmap(asked[0], asked[1])), f"Where ‘{asked[1]}’ was seen"]
+        return [data_uri(state.searcher.heatmap(asked[0], asked[1])), f"Where ‘{asked[1]}’ was seen"]
     except SightwordsError as error:
         return ["", str(error)]

@@ -6,7 +6,7 @@ import gradio as gr
 
 from demo.components.notices import error_notice, progress_panel
 from demo.components.welcome import about_line, mosaic
-from demo.state.app import Session
+from demo.state.app import AppState
 
 SAMPLE = 16  # two rows of the mosaic on a laptop
 
@@ -24,26 +24,26 @@ class AppNews(NamedTuple):
     timer: Any
 
 
-def app_news(session: Session, searched: bool, kind: str | None = None, each: bool = False) -> AppNews:
+def app_news(state: AppState, searched: bool, kind: str | None = None, each: bool = False) -> AppNews:
     """How far the app is now. `kind` and `each`: what a link asks for."""
-    waiting = session.status.stage not in ("ready", "failed")
-    kinds = session.kinds()
-    captions, copies = kinds.get("caption", 0) > 0, session.has_copies()
+    waiting = state.status.stage not in ("ready", "failed")
+    kinds = state.kinds()
+    captions, copies = kinds.get("caption", 0) > 0, state.has_copies()
     return AppNews(
-        panel=status_panel(session),
-        about=about_line(session.model_name, session.about),
-        welcome="" if searched else mosaic(session.sample(SAMPLE), kinds.get("image", 0)),
-        own=gr.update(visible=session.path is None and not session.public),
+        panel=status_panel(state),
+        about=about_line(state.model_name, state.about),
+        welcome="" if searched else mosaic(state.sample(SAMPLE), kinds.get("image", 0)),
+        own=gr.update(visible=state.path is None and not state.public),
         kind=gr.update(visible=captions, value=kind) if kind else gr.update(visible=captions),
         each=gr.update(visible=copies, value=True) if each else gr.update(visible=copies),
-        only=gr.update(choices=session.searcher.conditions(), visible=session.path is not None),
+        only=gr.update(choices=state.searcher.conditions(), visible=state.path is not None),
         timer=gr.Timer(active=waiting),
     )
 
 
-def status_panel(session: Session) -> str:
+def status_panel(state: AppState) -> str:
     """A panel while the collection is being made, an error, or nothing."""
-    now = session.status
+    now = state.status
     if now.stage == "failed":
         return error_notice(now.message)
     if now.stage == "loading":

@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.library.indexing import index_paths
 from core.models.model import Model
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.web import App, serve
 from index_store.folder.collection import Collection
 from tests.browser.driver import CHROMIUM, HOSTILE, QUIET, WIDE, Browser, Page, expect, playwright
@@ -26,7 +26,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[Im
     terms = model.vocabulary.terms
     with Collection.create(root / "collection", model=model.name, vocabulary=terms) as collection:
         index_paths(model, collection, [pictures], alt_texts={(pictures / "caption.png").resolve(): HOSTILE})
-    app = serve(Session(model, root / "collection"))
+    app = serve(AppState(model, root / "collection"))
     yield app
     app.close(verbose=False)
 

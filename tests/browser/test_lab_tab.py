@@ -23,7 +23,7 @@ def data(tmp_path: Path) -> Path:
 def opened(visit: Callable[..., Page], *viewport: dict[str, int]) -> Page:
     page = visit(*viewport)
     page.get_by_role("tab", name="Lab").click()
-    expect(page.locator("#lab-using p")).to_be_visible()
+    expect(page.locator("#lab-using p")).to_be_visible(timeout=SOON)  # the first look loads what reads experiments
     return page
 
 

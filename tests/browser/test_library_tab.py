@@ -78,7 +78,7 @@ def test_a_refusal_stays_until_the_visitors_next_action(
     page.locator("#library-name input").fill("slow")
     page.locator("#library-make").click()
     expect(page.locator("#library-chosen input")).to_have_value("slow")
-    model, go = app.session.ready()[0], threading.Event()
+    model, go = app.state.ready()[0], threading.Event()
     whole = model.encode_images
 
     def encode(images: list[Image.Image]) -> list:

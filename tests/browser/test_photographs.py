@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.web import App, serve
 from tests.browser.driver import IN_BROWSER, PHONE, WIDE, Page, expect, width_needed
 from tests.photographs import many_photographs
@@ -21,8 +21,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app as it starts, on a small built-in world."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SIGHTWORDS_HOME", str(tmp_path_factory.mktemp("app") / "home"))
-        app = serve(Session(pictures=8))
-        app.session.ready()
+        app = serve(AppState(pictures=8))
+        app.state.ready()
         yield app
         app.close(verbose=False)
 
@@ -42,7 +42,7 @@ def test_a_folder_of_photographs_is_named_indexed_searched_and_looked_into(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path / "home"))
-    app.session.use(None, "scenes")
+    app.state.use(None, "scenes")
     page = visit(viewport)
     expect(page.locator("#own-photographs")).to_be_in_viewport()
     assert width_needed(page) <= viewport["width"]
@@ -92,7 +92,7 @@ def test_a_term_page_and_a_comparison_know_photographs(
     model = load_model("photos")
     with Collection.create(tmp_path / "c", model=model.name, vocabulary=model.vocabulary.terms) as collection:
         index_paths(model, collection, [photographs])
-    app.session.use(tmp_path / "c", model)
+    app.state.use(tmp_path / "c", model)
     page = visit(WIDE, "?term=cheetah", "#term-page .sw-term-page")
     expect(page.locator("#term-page")).to_contain_text("cheetah")
     page.get_by_role("tab", name="Compare").click()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.library.indexing import index_paths
 from core.models.model import Model
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.web import App, serve
 from index_store.folder.collection import Collection
 from index_store.vectors import SparseVector
@@ -381,7 +381,7 @@ def test_light_and_dark_change_places_and_are_remembered(visit: Callable[..., Pa
 
 def test_the_world_can_be_searched_while_it_is_drawn(browser: Browser, model: Model) -> None:
     held = HeldModel(model, after=50)  # a world of 60 is drawn as 50 and 10
-    app = serve(Session(held, pictures=60))
+    app = serve(AppState(held, pictures=60))
     try:
         page = browser.new_page()
         page.goto(app.local_url)
@@ -402,7 +402,7 @@ def test_the_world_can_be_searched_while_it_is_drawn(browser: Browser, model: Mo
 
 def test_only_thumbnails_are_served(visit: Callable[..., Page], app: App) -> None:
     page = visit()
-    thumbnails = app.session.ready()[1].thumbnails
+    thumbnails = app.state.ready()[1].thumbnails
     shown = page.request.get(app.local_url + str(page.locator(".sw-mosaic img").first.get_attribute("src")))
     assert shown.ok and shown.body() in {file.read_bytes() for file in thumbnails.glob("*/*")}
     outside = shown.url.rsplit("/", 2)[0] + "/%2e%2e%2fcatalog.sqlite"
@@ -465,7 +465,7 @@ def test_one_card_stands_for_copies_until_all_are_asked_for(
     terms = model.vocabulary.terms
     with Collection.create(tmp_path / "c", model=model.name, vocabulary=terms) as collection:
         index_paths(model, collection, [pictures])
-    app = serve(Session(model, tmp_path / "c"))
+    app = serve(AppState(model, tmp_path / "c"))
     page = browser.new_page()
     try:
         page.goto(app.local_url + "?q=a+red+dog+beside+the+sea")

@@ -14,7 +14,7 @@ from PIL import Image
 
 from core.library.indexing import index_paths
 from core.models.model import Model
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.web import App, serve
 from index_store.errors import SightwordsError
 from index_store.folder.collection import Collection
@@ -51,7 +51,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[Im
     path: Path = root / "collection"
     with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as collection:
         index_paths(model, collection, [root])
-    app = serve(Session(model, path), mcp=MCP)
+    app = serve(AppState(model, path), mcp=MCP)
     yield app
     app.close(verbose=False)
 
@@ -235,14 +235,14 @@ def test_every_action_is_a_tool(app: App) -> None:
 
     async def use() -> dict[str, tuple[bool, str]]:
         address = f"{app.local_url}gradio_api/mcp/"
-        async with streamable_http_client(address) as (read, write, _), ClientSession(read, write) as session:
-            await session.initialize()
-            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+        async with streamable_http_client(address) as (read, write, _), ClientSession(read, write) as state:
+            await state.initialize()
+            tools = {tool.name: tool for tool in (await state.list_tools()).tools}
             answers = {}
             for action, arguments in calls.items():
                 (name,) = [name for name in tools if name.endswith(action)]
                 assert tools[name].description and set(arguments) <= set(tools[name].inputSchema["properties"])
-                answer = await session.call_tool(name, arguments)
+                answer = await state.call_tool(name, arguments)
                 answers[action] = (bool(answer.isError), answer.content[0].text)
             return answers
 
@@ -259,4 +259,4 @@ def test_every_action_is_a_tool(app: App) -> None:
 def test_mcp_that_is_not_installed_is_said(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demo.web.find_spec", lambda name: None)
     with pytest.raises(SightwordsError, match="pip install"):
-        serve(Session(model), mcp=True)
+        serve(AppState(model), mcp=True)

@@ -16,7 +16,7 @@ import core.models.registry
 from core.models.model import Model
 from demo.cli import app
 from demo.components.result_grid import file_url
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.library import Library
 from demo.state.question import FIRST
 from demo.web import serve
@@ -98,54 +98,54 @@ def test_people_are_told_in_one_sentence(milvus: str, tmp_path: Path) -> None:
 
 def test_the_app_searches_and_explains(milvus: str, model: Model, folder: Path, tmp_path: Path) -> None:
     """Through a running server: search, explanations, suggestions, and the small pictures that the page shows."""
-    running = serve(Session(model, parse_address(milvus)))
+    running = serve(AppState(model, parse_address(milvus)))
     try:
-        session = running.session
-        session.job.wait(60)
+        state = running.state
+        state.job.wait(60)
         client = Client(running.local_url, verbose=False)
         found = client.predict("a red dog and a blue house", api_name="/search")
-        local = Session(model, None)
+        local = AppState(model, None)
         assert found["exact"] and len(found["hits"]) > 1 and local.path is None
         for hit in found["hits"]:
             assert sum(row["contribution"] for row in hit["contributions"]) == pytest.approx(hit["score"])
         client.close()
-        hits = session.searcher.search(replace(FIRST, text="a red dog and a blue house")).hits
+        hits = state.searcher.search(replace(FIRST, text="a red dog and a blue house")).hits
         shown = hits[0].thumbnail
         assert shown is not None
         with Image.open(shown) as small:
             assert small.format == "WEBP"
         with urllib.request.urlopen(running.local_url + file_url(shown)) as picture:
             assert picture.read() == Path(shown).read_bytes()
-        assert [item.thumbnail is not None for item in session.sample(2)] == [True, True]
-        assert session.kinds() == {"image": 6} and session.size() == 6
-        assert ("in " + str(folder) + " · 6", f"folder={folder}") in session.searcher.conditions()
+        assert [item.thumbnail is not None for item in state.sample(2)] == [True, True]
+        assert state.kinds() == {"image": 6} and state.size() == 6
+        assert ("in " + str(folder) + " · 6", f"folder={folder}") in state.searcher.conditions()
         assert (
-            session.searcher.size_of(replace(FIRST, where=("file=0.png",))) == 1
-            and session.searcher.suggest("do")[0][0] == "dog"
+            state.searcher.size_of(replace(FIRST, where=("file=0.png",))) == 1
+            and state.searcher.suggest("do")[0][0] == "dog"
         )
-        assert session.searcher.score(session.searcher.encode_text("a red dog"), hits[0].id)
+        assert state.searcher.score(state.searcher.encode_text("a red dog"), hits[0].id)
     finally:
         running.close(verbose=False)
 
 
 def test_the_library_adds_and_removes(milvus: str, model: Model, patches: list[Image.Image], tmp_path: Path) -> None:
-    session = Session(model, parse_address(milvus))
-    session.start()
+    state = AppState(model, parse_address(milvus))
+    state.start()
     try:
-        session.job.wait(60)
-        library = Library(session)
+        state.job.wait(60)
+        library = Library(state)
         assert library.current == "mine" and "mine" in library.collections()
         patches[20].save(tmp_path / "new.png")
         library.contents.add([tmp_path / "new.png"])
         library.contents.job.wait()
         assert library.contents.job.status.error == ""
         assert library.contents.added is not None and library.contents.added.report.added == 1
-        assert session.size() == 7
-        assert library.contents.remove(library.contents.to_remove("1").ids) == 1 and session.size() == 6
+        assert state.size() == 7
+        assert library.contents.remove(library.contents.to_remove("1").ids) == 1 and state.size() == 6
     finally:
-        session.close()
+        state.close()
 
 
 def test_a_collection_that_is_not_there_is_said_at_once(model: Model, tmp_path: Path) -> None:
     with pytest.raises(CollectionNotFound, match="no collection at milvus:"):
-        Session(model, parse_address(f"milvus:{tmp_path}/none.db"))
+        AppState(model, parse_address(f"milvus:{tmp_path}/none.db"))

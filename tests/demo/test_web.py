@@ -7,7 +7,7 @@ import pytest
 
 import app
 from core.models.model import Model
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.theme import ASSETS, LOGO, STATIC, STYLES, scripts, theme
 from demo.web import build
 
@@ -80,7 +80,7 @@ def test_assets_stay_small() -> None:
 
 
 def test_the_page_has_the_names_that_tests_and_styles_rely_on(model: Model) -> None:
-    page = build(Session(model))
+    page = build(AppState(model))
     names = {block.elem_id for block in page.blocks.values()}
     assert {"query", "search-button", "example-0", "expansion", "mode", "notice", "status", "about"} <= names
     assert {"welcome", "query-terms", "search-line", "results", "grid", "detail", "explanation"} <= names

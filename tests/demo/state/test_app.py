@@ -1,4 +1,4 @@
-"""A session makes model and collection ready in the background, and says in one sentence what went wrong."""
+"""The app state makes model and collection ready in the background, and says in one sentence what went wrong."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from core.errors import QueryError
 from core.library.indexing import index_paths
 from core.models.model import Model
 from core.search.results import SearchResult
-from demo.state.app import Session, large_picture
+from demo.state.app import AppState, large_picture
 from demo.state.question import FIRST
 from index_store.errors import CollectionNotFound, SightwordsError
 from index_store.folder.collection import Collection
@@ -21,32 +21,32 @@ from index_store.items import Description
 
 
 @pytest.fixture
-def start() -> Callable[[Session], Session]:
-    """Starts a session and waits until it is ready or has failed."""
-    started: list[Session] = []
+def start() -> Callable[[AppState], AppState]:
+    """Starts the app and waits until it is ready or has failed."""
+    started: list[AppState] = []
 
-    def run(session: Session) -> Session:
-        started.append(session)
-        session.start()
-        session.job.wait(60)
-        return session
+    def run(state: AppState) -> AppState:
+        started.append(state)
+        state.start()
+        state.job.wait(60)
+        return state
 
     yield run  # type: ignore[misc]
-    for session in started:
-        session.close()
+    for state in started:
+        state.close()
 
 
-def ask(session: Session, text: str, **options: Any) -> SearchResult:
-    return session.searcher.search(replace(FIRST, text=text, k=5, **options))
+def ask(state: AppState, text: str, **options: Any) -> SearchResult:
+    return state.searcher.search(replace(FIRST, text=text, k=5, **options))
 
 
 def test_the_world_is_drawn_once_and_found_again(model: Model, home: Path, start: Callable) -> None:
-    session = start(Session(model, pictures=3))
-    assert (session.status.stage, session.size(), len(session.sample(9))) == ("ready", 3, 3)
-    assert session.about == model.about and session.place("x.png") == ""
+    state = start(AppState(model, pictures=3))
+    assert (state.status.stage, state.size(), len(state.sample(9))) == ("ready", 3, 3)
+    assert state.about == model.about and state.place("x.png") == ""
     before = sorted((path, path.stat().st_mtime_ns) for path in home.rglob("*.png"))
     assert len(before) == 3
-    again = start(Session(model, pictures=3))
+    again = start(AppState(model, pictures=3))
     assert again.status.stage == "ready"
     assert sorted((path, path.stat().st_mtime_ns) for path in home.rglob("*.png")) == before
 
@@ -54,59 +54,59 @@ def test_the_world_is_drawn_once_and_found_again(model: Model, home: Path, start
 def test_a_collection_of_ones_own_is_searched(model: Model, collection: Collection, folder: Path, start) -> None:
     index_paths(model, collection, [folder])
     opened: list[Path] = []
-    session = Session(model, collection.path)
-    session.opened = opened.append
-    start(session)
-    assert opened == [collection.thumbnails] and session.place("x.png") == "x.png"
-    found = ask(session, "a red dog and a blue house")
+    state = AppState(model, collection.path)
+    state.opened = opened.append
+    start(state)
+    assert opened == [collection.thumbnails] and state.place("x.png") == "x.png"
+    found = ask(state, "a red dog and a blue house")
     assert found.query == "a red dog and a blue house"
 
 
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_an_empty_question_is_refused_kindly(model: Model, collection: Collection, text: str, start) -> None:
-    session = start(Session(model, collection.path))
+    state = start(AppState(model, collection.path))
     with pytest.raises(QueryError, match="query is empty"):
-        ask(session, text)
+        ask(state, text)
 
 
 def test_a_collection_that_is_not_there_is_said_at_once(model: Model, tmp_path: Path) -> None:
     with pytest.raises(CollectionNotFound, match="no collection"):
-        Session(model, tmp_path / "nowhere")
+        AppState(model, tmp_path / "nowhere")
 
 
 def test_a_wrong_collection_fails_with_a_sentence(other_model: Model, collection: Collection, start) -> None:
-    session = start(Session(other_model, collection.path))
-    assert session.status.stage == "failed" and "tiny" in session.status.message
+    state = start(AppState(other_model, collection.path))
+    assert state.status.stage == "failed" and "tiny" in state.status.message
     with pytest.raises(SightwordsError, match="tiny"):
-        ask(session, "a dog")
+        ask(state, "a dog")
 
 
 def test_an_unknown_model_fails_with_a_sentence(collection: Collection, start) -> None:
-    session = start(Session("nobody", collection.path))
-    assert session.status.stage == "failed" and "nobody" in session.status.message
+    state = start(AppState("nobody", collection.path))
+    assert state.status.stage == "failed" and "nobody" in state.status.message
 
 
 def test_a_closed_session_says_so(model: Model, collection: Collection, start) -> None:
-    session = start(Session(model, collection.path))
-    session.close()
+    state = start(AppState(model, collection.path))
+    state.close()
     with pytest.raises(SightwordsError, match="closing"):
-        ask(session, "a dog")
+        ask(state, "a dog")
 
 
 def test_going_over_to_another_collection_while_the_world_is_drawn_is_no_closing(
     model: Model, collection: Collection, home: Path, start: Callable
 ) -> None:
-    session = Session(model, pictures=400)
-    session.start()
+    state = AppState(model, pictures=400)
+    state.start()
     try:
-        session.ready()
-        turning = threading.Thread(target=session.use, args=(collection.path, model))
+        state.ready()
+        turning = threading.Thread(target=state.use, args=(collection.path, model))
         turning.start()
         while turning.is_alive():
-            assert session.ready()[0] is model  # waits; it was told that the app is closing
-        assert session.ready()[1].address == str(collection.path)
+            assert state.ready()[0] is model  # waits; it was told that the app is closing
+        assert state.ready()[1].address == str(collection.path)
     finally:
-        session.close()
+        state.close()
 
 
 def test_items_are_counted_by_kind_and_a_folder_with_those_inside_it(
@@ -119,13 +119,13 @@ def test_items_are_counted_by_kind_and_a_folder_with_those_inside_it(
     pictures = collection.stats(0).by_kind["image"]
     path, captions = collection.path, len(collection) - pictures
     collection.close()
-    session = start(Session(model, path))
-    offered = {condition: int(said.rpartition(" ")[2]) for said, condition in session.searcher.conditions()}
+    state = start(AppState(model, path))
+    offered = {condition: int(said.rpartition(" ")[2]) for said, condition in state.searcher.conditions()}
     for condition, items in offered.items():
-        assert session.searcher.size_of(replace(FIRST, kind="both", where=(condition,))) == items, condition
+        assert state.searcher.size_of(replace(FIRST, kind="both", where=(condition,))) == items, condition
     assert len(offered) == 3 and max(offered.values()) == pictures + captions
     for kind, items in (("image", pictures), ("caption", captions), ("both", pictures + captions)):
-        assert session.searcher.size_of(replace(FIRST, kind=kind)) == items
+        assert state.searcher.size_of(replace(FIRST, kind=kind)) == items
 
 
 def test_a_large_picture_is_embedded_or_missing(tmp_path: Path) -> None:
@@ -141,29 +141,29 @@ def test_bending_a_question_and_finding_more_like_an_item(
     model: Model, collection: Collection, folder: Path, start
 ) -> None:
     index_paths(model, collection, [folder])
-    session = start(Session(model, collection.path))
+    state = start(AppState(model, collection.path))
     query = replace(FIRST, text="a red dog and a blue house")
-    plain = session.searcher.search(query)
+    plain = state.searcher.search(query)
     term = plain.all_terms[0].term
-    bent = session.searcher.search(replace(query, weights={term: -1.0}), plain.encoded)
+    bent = state.searcher.search(replace(query, weights={term: -1.0}), plain.encoded)
     assert all(row.contribution < 0 for hit in bent.hits for row in hit.contributions if row.term == term)
     assert [hit.score for hit in bent.hits] != [hit.score for hit in plain.hits]
-    item = session.searcher.item(plain.hits[0].id)
-    own = session.searcher.search(replace(FIRST, like=item.id)).hits
+    item = state.searcher.item(plain.hits[0].id)
+    own = state.searcher.search(replace(FIRST, like=item.id)).hits
     assert item.path == plain.hits[0].path and item.id in [hit.id for hit in own]
-    assert session.kinds() == {"image": 6} and not session.searcher.can_point()
+    assert state.kinds() == {"image": 6} and not state.searcher.can_point()
     with pytest.raises(SightwordsError, match="cannot point"):
-        session.searcher.heatmap(item.id, "dog")
+        state.searcher.heatmap(item.id, "dog")
 
 
 def test_terms_are_suggested_with_their_frequency(model: Model, collection: Collection, folder: Path, start) -> None:
     index_paths(model, collection, [folder])
-    session = start(Session(model, collection.path))
+    state = start(AppState(model, collection.path))
     frequencies = collection.document_frequencies()
-    suggested = session.searcher.suggest("B")
+    suggested = state.searcher.suggest("B")
     assert {term for term, _ in suggested[:2]} <= {term for term in model.vocabulary.terms if term.startswith("b")}
     assert all(count == frequencies.get(model.vocabulary.id(term), 0) for term, count in suggested)
-    assert session.searcher.suggest("no such term") == []
+    assert state.searcher.suggest("no such term") == []
 
 
 def test_only_some_items_are_searched(model: Model, collection: Collection, folder: Path, start) -> None:
@@ -174,23 +174,23 @@ def test_only_some_items_are_searched(model: Model, collection: Collection, fold
     collection.describe({first: Description(None, (), "2024-05-03T14:07:09", "Canon EOS 5D", 52.52, 13.405)})
     path = collection.path
     collection.close()
-    session = start(Session(model, path))
-    assert ("tag best · 2", "tag=best") in session.searcher.conditions()
-    assert any(condition.startswith("folder=") for _, condition in session.searcher.conditions())
-    found = ask(session, "red dog", where=("tag=best",))
+    state = start(AppState(model, path))
+    assert ("tag best · 2", "tag=best") in state.searcher.conditions()
+    assert any(condition.startswith("folder=") for _, condition in state.searcher.conditions())
+    found = ask(state, "red dog", where=("tag=best",))
     assert {hit.id for hit in found.hits} <= {first, second}
-    assert session.searcher.size_of(replace(FIRST, where=("tag=best",))) == 2
+    assert state.searcher.size_of(replace(FIRST, where=("tag=best",))) == 2
     with pytest.raises(SightwordsError, match="is no condition"):
-        ask(session, "red dog", where=("best",))
-    (hit,) = ask(session, "red dog", where=("camera=canon", "near=52.5,13.4,5km")).hits
+        ask(state, "red dog", where=("best",))
+    (hit,) = ask(state, "red dog", where=("camera=canon", "near=52.5,13.4,5km")).hits
     when, where = [("taken", "2024-05-03 14:07")], [("camera", "Canon EOS 5D"), ("place", "52.52, 13.405")]
-    assert session.searcher.facts(hit) == [*when, *where, ("tags", "best")]
-    assert ("taken in 2024 · 1", "taken=2024") in session.searcher.conditions()
-    assert ("camera Canon EOS 5D · 1", "camera=Canon EOS 5D") in session.searcher.conditions()
-    public = start(Session(model, path, public=True))
+    assert state.searcher.facts(hit) == [*when, *where, ("tags", "best")]
+    assert ("taken in 2024 · 1", "taken=2024") in state.searcher.conditions()
+    assert ("camera Canon EOS 5D · 1", "camera=Canon EOS 5D") in state.searcher.conditions()
+    public = start(AppState(model, path, public=True))
     assert [condition for _, condition in public.searcher.conditions()] == ["tag=best", "taken=2024"]
     assert public.searcher.facts(hit) == [*when, ("tags", "best")]
-    assert start(Session(model, path, public=True, tell_places=True)).searcher.facts(hit)[1:3] == where
+    assert start(AppState(model, path, public=True, tell_places=True)).searcher.facts(hit)[1:3] == where
     for probe in (f"folder={folder}", "file=*.png", "camera=canon", "near=52.5,13.4,5km"):
         with pytest.raises(SightwordsError, match="not told here"):
             ask(public, "red dog", where=(probe,))

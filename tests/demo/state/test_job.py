@@ -15,7 +15,7 @@ from core.data.dense_items import dense_items
 from core.errors import QueryError
 from core.library.indexing import index_paths
 from core.models.model import Model
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.compare import Comparing
 from demo.state.contents import Contents
 from demo.state.job import AtWork, Job
@@ -61,23 +61,23 @@ class User:
 
 
 @pytest.fixture
-def started(model: Model, patches: list[Image.Image], tmp_path: Path, home: Path) -> Iterator[Session]:
+def started(model: Model, patches: list[Image.Image], tmp_path: Path, home: Path) -> Iterator[AppState]:
     """The app on a collection of three pictures."""
     (tmp_path / "pictures").mkdir()
     for number, patch in enumerate(patches[:3]):
         patch.save(tmp_path / "pictures" / f"{number}.png")
     with Collection.create(tmp_path / "mine", model=model.name, vocabulary=model.vocabulary.terms) as collection:
         index_paths(model, collection, [tmp_path / "pictures"])
-    session = Session(model, tmp_path / "mine", pictures=3)
-    session.start()
-    session.ready()
-    yield session
-    session.close()
+    state = AppState(model, tmp_path / "mine", pictures=3)
+    state.start()
+    state.ready()
+    yield state
+    state.close()
 
 
 @pytest.fixture(params=["library", "lab", "compare", "app"])
 def user(
-    request: pytest.FixtureRequest, started: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, started: AppState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[User]:
     @contextmanager
     def holding(place: str, whole: Callable[..., Any] | None = None) -> Iterator[Held]:
@@ -163,7 +163,7 @@ def test_work_that_fails_says_why_and_is_begun_again(user: User, caplog: pytest.
 
 
 def test_a_comparison_is_waited_for_and_its_failure_told_once(
-    started: Session, monkeypatch: pytest.MonkeyPatch
+    started: AppState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     comparing = Comparing(started)
     held = Held(dense_items)
@@ -178,7 +178,7 @@ def test_a_comparison_is_waited_for_and_its_failure_told_once(
     held.failure = None
     while not comparing.prepare("full", "dense"):
         pass
-    assert len(comparing.rank("a red dog", "dense", 3).ranked) == 3 and len(held.stops) == 2
+    assert len(comparing.rank("a red dog", "dense", 3).hits) == 3 and len(held.stops) == 2
 
 
 def test_what_the_work_needs_is_entered_before_and_left_after_it() -> None:

@@ -16,7 +16,7 @@ from core.training.config import TrainingConfig
 from demo.components.amounts import remaining
 from demo.components.head_comparison import ComparedHead, head_comparison
 from demo.components.training_curves import training_curves
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.lab import Lab
 from demo.state.lab_choice import Choice
 from demo.state.lab_heads import WORLD_TEST
@@ -43,15 +43,15 @@ def lab(model: Model, patches: list[Image.Image], tmp_path: Path) -> Iterator[La
     (place / "captions.jsonl").write_text("\n".join(lines))
     with Collection.create(tmp_path / "mine", model=model.name, vocabulary=model.vocabulary.terms) as made:
         index_paths(model, made, [place], captions=place / "captions.jsonl")
-    session = Session(model, tmp_path / "mine")
-    session.start()
-    session.ready()
-    yield Lab(session, Library(session))
-    session.close()
+    state = AppState(model, tmp_path / "mine")
+    state.start()
+    state.ready()
+    yield Lab(state, Library(state))
+    state.close()
 
 
 def test_a_head_is_trained_kept_used_and_left(lab: Lab, model: Model, home: Path) -> None:
-    session = lab._session
+    state = lab._state
     lab.start(Choice("collection", controls=("caption", "word"), settings=FAST))
     lab.job.wait()
     assert lab.job.status.exception is None and lab.said.startswith("2 heads trained."), lab.said
@@ -66,22 +66,22 @@ def test_a_head_is_trained_kept_used_and_left(lab: Lab, model: Model, home: Path
     lab.heads.keep(key, "word-1")
     with pytest.raises(QueryError, match="kept already, as 'word-1'"):
         lab.heads.keep(key, "other")
-    before = session.searcher.encode_text("a red dog").vector
+    before = state.searcher.encode_text("a red dog").vector
     lab.use("word-1")
     lab.job.wait()
     assert lab.job.status.exception is None, lab.said
-    used, collection = session.ready()
+    used, collection = state.ready()
     assert used.name == "mean-colours+word-1" and used.encoder is model.encoder and len(collection) == 72
     assert lab.head_in_use == "word-1" and lab._library.current == "mine with word-1"
-    assert session.searcher.encode_text("a red dog").vector.weights.tolist() != before.weights.tolist()
+    assert state.searcher.encode_text("a red dog").vector.weights.tolist() != before.weights.tolist()
     assert next(row for row in lab.compared()[tested][0] if row.in_use).name == "word-1"
     with pytest.raises(QueryError, match="in use already"):
         lab.use("word-1")
     lab.back()
-    back, collection = session.ready()
+    back, collection = state.ready()
     assert back is model and collection.path.name == "mine" and lab.head_in_use == ""
     lab._library.use("mine with word-1")  # as the Library goes over: the model comes with the collection
-    assert session.ready()[0] is used
+    assert state.ready()[0] is used
     lab.discard(key)
     assert list(lab.heads.experiments()) == list(found)[:1] and (home / "heads" / "word-1").exists()
     assert list(lab.heads.named()) == [next(iter(found)), "head:word-1"]
@@ -108,7 +108,7 @@ def test_training_is_stopped_and_gone_on_with_and_nobody_else_trains_meanwhile(l
     lab.go_on(key)
     while len(lab.training.epochs) <= done:
         lab.job.wait(0.05)
-    lab._session.close()  # as when the app ends
+    lab._state.close()  # as when the app ends
     assert lab.job.status.state == "ended" and len(lab.training.epochs) > done
     assert subprocess.run([sys.executable, "-c", other]).returncode == 0
 
@@ -174,7 +174,7 @@ def test_curves_and_comparison_tell_what_they_show() -> None:
 
 
 def test_strangers_see_heads_compared_and_train_none(model: Model) -> None:
-    page = build(Session(model, public=True))
+    page = build(AppState(model, public=True))
     ids = {component.elem_id for component in page.blocks.values()}
     assert "lab-table" in ids and not ids & {"lab-train", "lab-use", "lab-keep"}
     said = next(component for component in page.blocks.values() if component.elem_id == "lab-lead")

@@ -17,7 +17,7 @@ from demo.components.collection_stats import collection_stats
 from demo.components.notices import report_notice
 from demo.components.result_grid import file_url
 from demo.components.welcome import mosaic
-from demo.state.app import Session
+from demo.state.app import AppState
 from demo.state.library import WORLD, Library
 from demo.web import build, serve
 from index_store.errors import ItemNotFound, SightwordsError
@@ -28,28 +28,28 @@ from index_store.items import Description
 @pytest.fixture
 def started(
     model: Model, patches: list[Image.Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Session, Library]]:
-    """A session on a collection of three pictures, and a home of its own."""
+) -> Iterator[tuple[AppState, Library]]:
+    """The app state on a collection of three pictures, and a home of its own."""
     monkeypatch.setenv("SIGHTWORDS_HOME", str(tmp_path / "home"))
     (tmp_path / "pictures").mkdir()
     for number, patch in enumerate(patches[:3]):
         patch.save(tmp_path / "pictures" / f"{number}.png")
     with Collection.create(tmp_path / "mine", model=model.name, vocabulary=model.vocabulary.terms) as collection:
         index_paths(model, collection, [tmp_path / "pictures"])
-    session = Session(model, tmp_path / "mine")
-    session.start()
-    yield session, Library(session)
-    session.close()
+    state = AppState(model, tmp_path / "mine")
+    state.start()
+    yield state, Library(state)
+    state.close()
 
 
 def test_a_collection_is_made_filled_searched_and_left(
-    started: tuple[Session, Library], patches: list[Image.Image], tmp_path: Path
+    started: tuple[AppState, Library], patches: list[Image.Image], tmp_path: Path
 ) -> None:
-    session, library = started
+    state, library = started
     assert list(library.collections()) == ["mine"] and library.current == "mine"
-    session.ready()
+    state.ready()
     library.create("holiday 2026")
-    _, collection = session.ready()
+    _, collection = state.ready()
     assert library.current == "holiday 2026" and len(collection) == 0
     with zipfile.ZipFile(tmp_path / "trip.zip", "w") as archive:
         archive.write(tmp_path / "pictures" / "0.png", "0.png")
@@ -69,17 +69,17 @@ def test_a_collection_is_made_filled_searched_and_left(
     hostile = replace(report, passed_over={".<b>": 1}, junk={"<i>": 2, "._*": 1})
     assert ".&lt;b&gt;" in report_notice(hostile) and "2 in &lt;i&gt;, 1 ._*" in report_notice(hostile)
     assert str(tmp_path) not in report_notice(report)  # whoever sent them does not know where they are kept
-    taken = [Path(item.path) for item in session.sample(9)]
+    taken = [Path(item.path) for item in state.sample(9)]
     assert all(path.is_relative_to(tmp_path / "home") and path.exists() for path in taken)  # kept, not only lent
     library.contents.add([], str(tmp_path / "pictures"))
     library.contents.job.wait()
-    assert library.contents.added is not None and library.contents.added.report.added == 3 and session.size() == 5
+    assert library.contents.added is not None and library.contents.added.report.added == 3 and state.size() == 5
     (tmp_path / "pictures" / "2.png").unlink()
     library.contents.add([], str(tmp_path / "pictures"))
     library.contents.job.wait()
-    assert library.contents.added.report.removed == 1 and session.size() == 4
+    assert library.contents.added.report.removed == 1 and state.size() == 4
     wanted = library.contents.to_remove(str(tmp_path / "pictures"))
-    assert library.contents.remove(wanted.ids) == 2 and session.size() == 2
+    assert library.contents.remove(wanted.ids) == 2 and state.size() == 2
     assert library.contents.added is None  # what was added before that is no news any more
     assert (tmp_path / "pictures" / "0.png").exists()
     (tmp_path / "elsewhere").mkdir()  # as an upload does, the captions lie apart from the pictures
@@ -90,7 +90,7 @@ def test_a_collection_is_made_filled_searched_and_left(
     captions.write_text('{"file": "0.png", "captions": ["a red patch"]}\n')
     library.contents.add([], str(tmp_path / "pictures"), captions)
     library.contents.job.wait()
-    assert library.contents.added.report.skipped == () and session.kinds() == {"image": 4, "caption": 2}
+    assert library.contents.added.report.skipped == () and state.kinds() == {"image": 4, "caption": 2}
     captions.write_text('{"file": "0.png", "captions": ["a red patch"]}\n{}\n')
     library.contents.add([], str(tmp_path / "pictures"), captions)
     library.contents.job.wait()
@@ -101,31 +101,31 @@ def test_a_collection_is_made_filled_searched_and_left(
     library.contents.job.wait()
     assert library.contents.job.status.error.startswith("captions.jsonl, line 1: ")
     library.use("mine")
-    assert len(session.ready()[1]) == 3 and library.current == "mine"
+    assert len(state.ready()[1]) == 3 and library.current == "mine"
 
 
 def test_a_collection_is_made_with_another_model(
-    started: tuple[Session, Library], other_model: Model, monkeypatch: pytest.MonkeyPatch
+    started: tuple[AppState, Library], other_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session, library = started
-    own, _ = session.ready()
+    state, library = started
+    own, _ = state.ready()
     labels = {name: label for label, name in library.models().items()}
     assert list(labels)[:2] == ["photos", own.name] and labels["scenes"] == "scenes"
     assert library.usual_model == own.name  # whoever starts the app with another model wants that one
     assert labels["blip-coco"] == "blip-coco (to be fetched)"
     with pytest.raises(SightwordsError, match="blip-coco"):
         library.create("photographs", "blip-coco")
-    assert "photographs" not in library.collections() and session.ready()[0] is own
+    assert "photographs" not in library.collections() and state.ready()[0] is own
     monkeypatch.setattr("core.models.registry.load_model", lambda name, **options: other_model)
     library.create("others", other_model.name)
-    model, collection = session.ready()
+    model, collection = state.ready()
     assert model is other_model and collection.model == other_model.name and library.current == "others"
     library.use("mine")
-    assert session.ready()[0] is own
+    assert state.ready()[0] is own
 
 
-def test_what_cannot_be_done_is_said_and_changes_nothing(started: tuple[Session, Library], tmp_path: Path) -> None:
-    session, library = started
+def test_what_cannot_be_done_is_said_and_changes_nothing(started: tuple[AppState, Library], tmp_path: Path) -> None:
+    state, library = started
     for name in ("", "../up", "a/b", ".hidden", "x" * 61, WORLD):
         with pytest.raises(QueryError, match="A collection's name"):
             library.create(name)
@@ -148,18 +148,18 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(started: tuple[Session,
     ):
         library.contents.add(files, folder)
         library.contents.job.wait()
-        assert said in library.contents.job.status.error and session.size() == 0
-    session._path = None  # as in the built-in world
+        assert said in library.contents.job.status.error and state.size() == 0
+    state._path = None  # as in the built-in world
     with pytest.raises(QueryError, match="fixed set of drawings"):
         library.contents.add([tmp_path / "a.exe"])
 
 
 def test_work_is_cancelled_and_one_job_runs_at_a_time(
-    started: tuple[Session, Library], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    started: tuple[AppState, Library], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    session, library = started
+    state, library = started
     library.create("slow")
-    model, _ = session.ready()
+    model, _ = state.ready()
     whole = model.encode_images
 
     def encode(images: list[Image.Image]) -> list:
@@ -180,9 +180,9 @@ def test_work_is_cancelled_and_one_job_runs_at_a_time(
 
 
 def test_many_items_go_only_once_a_person_agrees(
-    started: tuple[Session, Library], patches: list[Image.Image], tmp_path: Path
+    started: tuple[AppState, Library], patches: list[Image.Image], tmp_path: Path
 ) -> None:
-    session, library = started
+    state, library = started
     library.create("many")
     for number, patch in enumerate(patches[:8]):
         patch.save(tmp_path / "pictures" / f"{number}.png")
@@ -194,20 +194,20 @@ def test_many_items_go_only_once_a_person_agrees(
         (tmp_path / "pictures" / f"{number}.png").unlink()
     library.contents.add([], str(tmp_path / "pictures"))
     library.contents.job.wait()
-    assert library.contents.added is not None and len(library.contents.added.report.kept) == 6 and session.size() == 8
+    assert library.contents.added is not None and len(library.contents.added.report.kept) == 6 and state.size() == 8
     assert library.contents.added.lost_from == str((tmp_path / "pictures").resolve())
     library.contents.keep_gone()
-    assert library.contents.added.report.kept == () and library.contents.remove_gone() == 0 and session.size() == 8
+    assert library.contents.added.report.kept == () and library.contents.remove_gone() == 0 and state.size() == 8
     library.contents.add([], str(tmp_path / "pictures"))
     library.contents.job.wait()
-    assert library.contents.remove_gone() == 6 and session.size() == 2
+    assert library.contents.remove_gone() == 6 and state.size() == 2
 
 
 def test_items_are_taken_out_while_others_are_added(
-    started: tuple[Session, Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    started: tuple[AppState, Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session, library = started
-    model, collection = session.ready()
+    state, library = started
+    model, collection = state.ready()
     whole, gone = model.encode_images, []
 
     def encode(images: list[Image.Image]) -> list:
@@ -223,20 +223,20 @@ def test_items_are_taken_out_while_others_are_added(
 
 
 def test_a_collection_is_renamed_and_deleted_and_its_pictures_stay(
-    started: tuple[Session, Library], tmp_path: Path
+    started: tuple[AppState, Library], tmp_path: Path
 ) -> None:
-    session, library = started
-    session.ready()
+    state, library = started
+    state.ready()
     library.create("Flick")
     library.contents.add([tmp_path / "pictures" / "0.png"])
     library.contents.job.wait()
-    (given,) = [Path(item.path) for item in session.sample(9)]
+    (given,) = [Path(item.path) for item in state.sample(9)]
     library.rename("flick", "Trip to the sea")
     assert library.current == "Trip to the sea" and list(library.collections()) == ["mine", "Trip to the sea"]
     assert given.exists(), "renaming moves nothing that items point to"
     library.create("flick")  # the name is free again, its folder is not
     library.use("TRIP to the sea")
-    assert len(session.ready()[1]) == 1
+    assert len(state.ready()[1]) == 1
     with pytest.raises(QueryError, match="already"):
         library.rename("flick", "trip to the SEA")
     library.rename("flick", "FLICK")
@@ -251,12 +251,12 @@ def test_a_collection_is_renamed_and_deleted_and_its_pictures_stay(
     library.delete("flick")
     assert list(library.collections()) == ["mine"]
     library.create("Flick")
-    assert len(session.ready()[1]) == 0
+    assert len(state.ready()[1]) == 0
 
 
-def test_numbers_and_plots(started: tuple[Session, Library]) -> None:
-    session, _ = started
-    _, collection = session.ready()
+def test_numbers_and_plots(started: tuple[AppState, Library]) -> None:
+    state, _ = started
+    _, collection = state.ready()
     lengths = [len(vector) for vector in collection.vectors([item.id for item in collection.all_items()])]
     shown = collection_stats(
         collection.stats(), "<b>tiny</b>", list(collection.document_frequencies().values()), lengths
@@ -270,11 +270,11 @@ def test_numbers_and_plots(started: tuple[Session, Library]) -> None:
 
 
 def test_strangers_may_look_but_change_nothing_and_learn_no_paths(
-    started: tuple[Session, Library], model: Model, tmp_path: Path
+    started: tuple[AppState, Library], model: Model, tmp_path: Path
 ) -> None:
     with Collection.open(tmp_path / "mine", writable=True) as mine:
         mine.describe({item: Description(None, (), "2024", "Canon EOS 5D", 52.52, 13.405) for item in mine.ids()})
-    public = Session(model, tmp_path / "mine", public=True)
+    public = AppState(model, tmp_path / "mine", public=True)
     ids = {component.elem_id for component in build(public).blocks.values()}
     assert "query" in ids and not {name for name in ids if name and name.startswith("library")}
     assert {c.elem_id for c in build(started[0]).blocks.values()} >= {"library-files", "library-remove"}
