@@ -370,7 +370,7 @@ def test_many_items_go_only_once_somebody_agrees(
     assert json.loads(result.stdout)["kept"] == 5 and "5 of 6 items are gone; they stay" in result.stderr
     answers = iter([False, True, True])
     asked: list[str] = []
-    monkeypatch.setattr(terminal, "agreed", lambda question: asked.append(question) or next(answers))
+    monkeypatch.setattr(terminal, "confirm", lambda question: asked.append(question) or next(answers))
     assert "they stay" in run("index", folder, "--collection", made).stderr
     report = document("index", folder, "--collection", made)
     assert (report["removed"], report["kept"], report["items"]) == (5, 0, 1) and len(asked) == 2
