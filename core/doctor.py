@@ -1,4 +1,4 @@
-"""What this machine has of all that Sightwords can use, each found by trying it; changes nothing."""
+"""Finds out what this machine has of all that Sightwords can use, by trying each; changes nothing."""
 
 import os
 import platform
@@ -29,7 +29,7 @@ SCENES_TRIED = 10
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at, and what was found, in a sentence."""
+    """`what` was looked at, its `state`, and what was found, in a sentence (`told`)."""
 
     what: str
     state: State
@@ -40,9 +40,9 @@ def examine() -> Iterator[Finding]:
     """Every finding, as it is made; never raises for what is wrong with the machine."""
     yield Finding("Python", "good", f"{platform.python_version()} on {platform.platform(terse=True)}")
     yield Finding("libraries", "good", ", ".join(f"{name} {version(name)}" for name in LIBRARIES))
-    for what, look in _LOOKS.items():
+    for what, check in _CHECKS.items():
         try:
-            yield Finding(what, *look())
+            yield Finding(what, *check())
         except (SightwordsError, OSError) as error:
             yield Finding(what, "bad", str(error))
 
@@ -67,7 +67,7 @@ def _home() -> tuple[State, str]:
 
 
 def _built_in() -> tuple[State, str]:
-    """Pictures drawn now, each told from the others by its own first caption."""
+    """Draws pictures and finds each among them by its own first caption."""
     model, scenes = load_model(), [compose("test", number) for number in range(SCENES_TRIED)]
     items = model.encode_images([render(scene).image for scene in scenes])
     queries = model.encode_texts([captions(scene)[0].text for scene in scenes])
@@ -75,8 +75,8 @@ def _built_in() -> tuple[State, str]:
         max(range(len(items)), key=lambda i, query=query: query.dot(items[i])) == own  # type: ignore[misc]
         for own, query in enumerate(queries)
     )
-    told = f"found {found} of {len(items)} pictures drawn just now by their own captions"
-    return ("good", told) if found > len(items) // 2 else ("bad", f"{told}; install Sightwords again")
+    result = f"found {found} of {len(items)} pictures drawn just now by their own captions"
+    return ("good", result) if found > len(items) // 2 else ("bad", f"{result}; install Sightwords again")
 
 
 def _photographs() -> tuple[State, str]:
@@ -105,10 +105,10 @@ def _jxl() -> tuple[State, str]:
 def _real_models() -> tuple[State, str]:
     real = [entry for entry in models() if entry.name not in SHIPPED]
     ready = [entry.name for entry in real if entry.ready]
-    told = (
+    result = (
         f"{len(ready)} of {len(real)} are here{': ' if ready else ''}{', '.join(ready)}; `sightwords models` lists all"
     )
-    return ("good" if ready else "missing"), told
+    return ("good" if ready else "missing"), result
 
 
 def _lavis() -> tuple[State, str]:
@@ -118,7 +118,7 @@ def _lavis() -> tuple[State, str]:
     return "good", f"its environment is ready in {environment.folder}"
 
 
-_LOOKS: dict[str, Callable[[], tuple[State, str]]] = {
+_CHECKS: dict[str, Callable[[], tuple[State, str]]] = {
     "device": _device,
     "home folder": _home,
     "built-in model": _built_in,

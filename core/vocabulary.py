@@ -111,8 +111,8 @@ class Vocabulary:
     @classmethod
     def of_captions(cls, captions: Iterable[str], min_count: int = 3) -> "Vocabulary":
         """Every word that at least `min_count` captions say, the most frequent first; ModelError when there is none."""
-        said = Counter(word for caption in captions for word in set(cls.words(caption)))
-        frequent = sorted((word for word, count in said.items() if count >= min_count), key=lambda w: (-said[w], w))
+        counts = Counter(word for caption in captions for word in set(cls.words(caption)))
+        frequent = sorted((word for word, count in counts.items() if count >= min_count), key=lambda w: (-counts[w], w))
         if not frequent:
             raise ModelError(f"No word occurs in {min_count} captions, so there is nothing to make a vocabulary of.")
         return cls(frequent)

@@ -17,7 +17,7 @@ from PIL import Image
 
 Batch = TypeVar("Batch")
 Rows = TypeVar("Rows")
-Look = Callable[[Sequence[Image.Image]], NDArray[float32]]
+Encode = Callable[[Sequence[Image.Image]], NDArray[float32]]
 
 
 class Lanes:
@@ -35,10 +35,10 @@ class Lanes:
             return [work(batch) for batch in batches]
         return list(self._started(count).map(work, batches))
 
-    def encode(self, look: Look, images: Sequence[Image.Image], size: int, dim: int) -> NDArray[float32]:
-        """(n, dim) what `look` makes of the images, `size` of them at a time."""
+    def encode(self, encode: Encode, images: Sequence[Image.Image], size: int, dim: int) -> NDArray[float32]:
+        """(n, dim) what `encode` makes of the images, `size` of them at a time."""
         batches = [images[start : start + size] for start in range(0, len(images), size)]
-        return np.concatenate([np.zeros((0, dim), np.float32), *self(look, batches)])
+        return np.concatenate([np.zeros((0, dim), np.float32), *self(encode, batches)])
 
     def _started(self, count: int) -> ThreadPoolExecutor:
         with self._starting:

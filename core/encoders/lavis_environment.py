@@ -103,10 +103,10 @@ class LavisEnvironment:
             shutil.rmtree(making, ignore_errors=True)
 
     def _check_room(self) -> None:
-        place = self.folder
-        while not place.exists():
-            place = place.parent
-        free, needed = shutil.disk_usage(place).free, self.size()
+        existing = self.folder
+        while not existing.exists():
+            existing = existing.parent
+        free, needed = shutil.disk_usage(existing).free, self.size()
         if free < needed:
             raise ModelError(
                 f"{self.name} needs {needed / 1e9:.1f} GB in {self.folder.parent}, but only {free / 1e9:.1f} GB are "
@@ -155,7 +155,7 @@ def _watched(command: Sequence[str], progress: Progress, should_stop: ShouldStop
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
     reader.start()
-    said: list[str] = []
+    output: list[str] = []
     try:
         while True:
             if should_stop():
@@ -166,10 +166,10 @@ def _watched(command: Sequence[str], progress: Progress, should_stop: ShouldStop
                 continue
             if line is None:
                 break
-            said.append(line.strip())
-            _tell(said, progress)
+            output.append(line.strip())
+            _tell(output, progress)
         if process.wait():
-            raise ModelError(f"The environment of salesforce-lavis cannot be made ({_reason(said)}).")
+            raise ModelError(f"The environment of salesforce-lavis cannot be made ({_reason(output)}).")
     finally:
         process.kill()
         process.wait()
@@ -184,20 +184,20 @@ def _read(process: "subprocess.Popen[str]", lines: "queue.SimpleQueue[str | None
     lines.put(None)
 
 
-def _tell(said: Sequence[str], progress: Progress) -> None:
-    line = said[-1]
+def _tell(output: Sequence[str], progress: Progress) -> None:
+    line = output[-1]
     if line.startswith(_INSTALLING):
         names = line.removeprefix(_INSTALLING).split(", ")
         progress(len(names), len(names), f"installing {len(names)} packages")
     elif line.startswith(_COLLECTING):
-        progress(sum(earlier.startswith(_COLLECTING) for earlier in said), None, line)
+        progress(sum(earlier.startswith(_COLLECTING) for earlier in output), None, line)
 
 
-def _reason(said: Sequence[str]) -> str:
+def _reason(output: Sequence[str]) -> str:
     """What a failed command gave for its reason: its first complaint that is no follow-up, else its last line."""
-    if any("Failed to establish a new connection" in line or "NewConnectionError" in line for line in said):
+    if any("Failed to establish a new connection" in line or "NewConnectionError" in line for line in output):
         return "the package index cannot be reached; check the network"
-    if any("No space left on device" in line for line in said):
+    if any("No space left on device" in line for line in output):
         return "the disk is full"
-    errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")]
-    return (errors or [line for line in said if line] or ["no reason given"])[-1][:300].rstrip(".")
+    errors = [line.removeprefix("ERROR: ") for line in output if line.startswith("ERROR: ")]
+    return (errors or [line for line in output if line] or ["no reason given"])[-1][:300].rstrip(".")

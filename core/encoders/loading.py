@@ -1,4 +1,4 @@
-"""What loading a checkpoint in transformers' format has in common, whichever model is in it."""
+"""Loads checkpoints in transformers' format with errors of one sentence; must not know which model is in them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,9 +10,9 @@ from core.errors import ModelError
 
 @contextmanager
 def loading(kind: str, folder: Path) -> Iterator[None]:
-    """Whatever a library raises inside becomes a ModelError of one sentence about the folder.
+    """Raises a ModelError of one sentence about the folder for whatever a library raises inside.
 
-    What transformers would only remark is kept still: published configurations draw remarks that help nobody.
+    Warnings of transformers are silenced: those on published configurations help nobody.
     """
     from transformers.utils import logging
 
@@ -30,6 +30,6 @@ def loading(kind: str, folder: Path) -> Iterator[None]:
 
 
 def check_whole(kind: str, folder: Path, info: Mapping[str, Any]) -> None:
-    """Raises ModelError when transformers' loading info names weights that the folder lacks."""
+    """Raises ModelError where transformers' loading info names weights that the folder lacks."""
     if missing := sorted(info["missing_keys"]):
         raise ModelError(f"The weights in {folder} lack {len(missing)} that {kind} needs, {missing[0]} among them.")

@@ -26,18 +26,18 @@ class WordList:
         self.words, self.rows = tuple(words), rows
         self._ids = {word: i for i, word in enumerate(self.words)}
 
-    def place(self, word: str) -> int | None:
+    def row(self, word: str) -> int | None:
         """Where a lower-case word stands in the list, by itself or without its ending; None where it does not."""
         return listed(self._ids, word)
 
     def places(self, text: str) -> list[int]:
         """The places of a text's listed words, in order, at most MAX_WORDS."""
-        found = (self.place(word) for word in Vocabulary.words(text))
-        return [place for place in found if place is not None][:MAX_WORDS]
+        found = (self.row(word) for word in Vocabulary.words(text))
+        return [row for row in found if row is not None][:MAX_WORDS]
 
     def unknown(self, text: str) -> list[str]:
         """The words of a text that are not listed, in order, each once."""
-        return [word for word in dict.fromkeys(Vocabulary.words(text)) if self.place(word) is None]
+        return [word for word in dict.fromkeys(Vocabulary.words(text)) if self.row(word) is None]
 
 
 class TextTower(nn.Module):

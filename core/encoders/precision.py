@@ -18,10 +18,10 @@ WORTH = 1.2  # times as fast as fp32: below, bf16 is emulated
 @cache
 def computes_bf16() -> bool:
     """Whether this processor multiplies matrices of bf16 natively: as it says itself, else as a short trial shows."""
-    told = processor_flags()
-    if any(told.get(flag) for flag in FLAGS):
+    flags = processor_flags()
+    if any(flags.get(flag) for flag in FLAGS):
         return True
-    return False if told.get("architecture") == "x86_64" else bf16_gain() >= WORTH
+    return False if flags.get("architecture") == "x86_64" else bf16_gain() >= WORTH
 
 
 def processor_flags() -> dict[str, object]:

@@ -41,7 +41,7 @@ _LAVIS = "https://storage.googleapis.com/sfr-vision-language-research/LAVIS/mode
 
 @dataclass(frozen=True)
 class EncoderRecipe:
-    """How an encoder is made: from the places of its `sources`, in their order, a device and a precision."""
+    """How an encoder is made: from where its `sources` lie, in their order, a device and a precision."""
 
     name: str
     about: str
@@ -53,9 +53,9 @@ class EncoderRecipe:
 
 def encoder_recipe(name: str) -> EncoderRecipe:
     """How the named encoder is made; UnknownModel when there is none of that name."""
-    family, colon, place = name.partition(":")
-    if colon and place and family in ("blip", "clip", "siglip"):
-        return _of_family(family, place)
+    family, colon, location = name.partition(":")
+    if colon and location and family in ("blip", "clip", "siglip"):
+        return _of_family(family, location)
     if name in SHIPPED:
         return _shipped(name)
     family, _, tuned = name.rpartition("-")
@@ -72,16 +72,16 @@ def _shipped(name: str) -> EncoderRecipe:
     """An encoder that is part of Sightwords; those are small, so that they compute on the processor."""
     build, sources = {WORLD_MODEL: (_scenes, ()), PHOTO_MODEL: (_photos, (BACKBONE,))}[name]
     about = f"The built-in encoder of {SHIPPED[name].purpose}"
-    return EncoderRecipe(name, about, SHIPPED[name].licence, None, sources, lambda places, device, precision: build())
+    return EncoderRecipe(name, about, SHIPPED[name].licence, None, sources, lambda located, device, precision: build())
 
 
-def _of_family(family: str, place: str, name: str | None = None) -> EncoderRecipe:
+def _of_family(family: str, location: str, name: str | None = None) -> EncoderRecipe:
     """An encoder in transformers' format by hub id or folder."""
     if family == "blip":
-        where = source(place, ("config.json", WEIGHTS, _BERT))
+        where = source(location, ("config.json", WEIGHTS, _BERT))
         called, about = name or f"blip:{where.name}", f"BLIP ViT-B/16 at 384 px ({where.name})"
         return EncoderRecipe(called, about, "BSD-3-Clause", BLIP_MEGABYTES, (where,), partial(_blip, called))
-    where = source(place, ("config.json", WEIGHTS, _EYES, _WORDS[family]), also=_ABOUT_WORDS)
+    where = source(location, ("config.json", WEIGHTS, _EYES, _WORDS[family]), also=_ABOUT_WORDS)
     called, about = f"{family}:{where.name}", f"{family} ({where.name})"
     return EncoderRecipe(called, about, "as published with it", None, (where,), partial(_dual, called, family))
 
@@ -118,30 +118,30 @@ def _photos() -> DenseEncoder:
     return PhotoEncoder.load(SHIPPED[PHOTO_MODEL].folder)
 
 
-def _blip(name: str, places: list[Path], device: str, precision: str) -> DenseEncoder:
+def _blip(name: str, located: list[Path], device: str, precision: str) -> DenseEncoder:
     from core.encoders import blip
 
-    return blip.load(name, places[0], device, precision)
+    return blip.load(name, located[0], device, precision)
 
 
-def _dual(name: str, family: str, places: list[Path], device: str, precision: str) -> DenseEncoder:
+def _dual(name: str, family: str, located: list[Path], device: str, precision: str) -> DenseEncoder:
     from core.encoders import dual
 
-    return dual.load(name, places[0], "clip" if family == "clip" else "siglip", device, precision)
+    return dual.load(name, located[0], "clip" if family == "clip" else "siglip", device, precision)
 
 
-def _lavis_encoder(name: str, family: str, places: list[Path], device: str, precision: str) -> DenseEncoder:
+def _lavis_encoder(name: str, family: str, located: list[Path], device: str, precision: str) -> DenseEncoder:
     from core.encoders import lavis
 
-    checkpoint, vocabulary = places
+    checkpoint, vocabulary = located
     return lavis.load(name, checkpoint, vocabulary, lavis.BLIP if family == "blip" else lavis.ALBEF, device, precision)
 
 
 def _lavis_original_encoder(
-    name: str, family: str, tuned: str, places: list[Path], device: str, precision: str
+    name: str, family: str, tuned: str, located: list[Path], device: str, precision: str
 ) -> DenseEncoder:
     """As LAVIS computes it, in single precision, whatever is asked for."""
     from core.encoders.lavis_original import LavisOriginal, lavis_worker
 
-    checkpoint, vocabulary, python = places
+    checkpoint, vocabulary, python = located
     return LavisOriginal(name, lavis_worker(python, family, tuned, vocabulary / "vocab.txt", checkpoint, device))

@@ -204,13 +204,13 @@ class SceneEncoder:
     def _rows(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """(n, longest, width) rows of the words of each text, and (n, longest) bool where there is one."""
         nothing = self.text_tower.embed.weight[:0]
-        said = []
+        sentences = []
         for text in texts:
             rows = [row for word in Vocabulary.words(text) if (row := self._row(word)) is not None][:MAX_WORDS]
-            said.append(torch.stack(rows) if rows else nothing)
-        spoken = [torch.ones(max(1, len(rows)), dtype=torch.bool) * bool(len(rows)) for rows in said]
-        said = [rows if len(rows) else torch.zeros(1, nothing.shape[1]) for rows in said]
-        return pad_sequence(said, batch_first=True), pad_sequence(spoken, batch_first=True)
+            sentences.append(torch.stack(rows) if rows else nothing)
+        masks = [torch.ones(max(1, len(rows)), dtype=torch.bool) * bool(len(rows)) for rows in sentences]
+        sentences = [rows if len(rows) else torch.zeros(1, nothing.shape[1]) for rows in sentences]
+        return pad_sequence(sentences, batch_first=True), pad_sequence(masks, batch_first=True)
 
     def _row(self, word: str) -> Tensor | None:
         at = self._ids.get(word)

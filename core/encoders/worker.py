@@ -30,7 +30,7 @@ class Worker:
         with self._lock:
             if self._running is None:
                 self._running = self._started(patience_s)
-            return self._told(self._running, message, patience_s)
+            return self._exchange(self._running, message, patience_s)
 
     def close(self) -> None:
         """Ends the process; the next message starts another."""
@@ -46,7 +46,7 @@ class Worker:
             ) from error
         self._running = running
         try:
-            answer = self._told(running, self._hello, patience_s)
+            answer = self._exchange(running, self._hello, patience_s)
             for key, wanted in self._expect.items():
                 if answer.get(key) != wanted:
                     raise ModelError(
@@ -58,7 +58,7 @@ class Worker:
             raise
         return running
 
-    def _told(self, running: "_Running", message: Mapping[str, object], patience_s: float) -> dict[str, Any]:
+    def _exchange(self, running: "_Running", message: Mapping[str, object], patience_s: float) -> dict[str, Any]:
         try:
             line = running.say(json.dumps(message), patience_s)
         except TimeoutError as error:

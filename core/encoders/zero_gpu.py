@@ -1,7 +1,7 @@
-"""Hugging Face's ZeroGPU lends a GPU for the length of a call: there, a real encoder computes in such calls.
+"""Lets a real encoder compute on Hugging Face's ZeroGPU, which lends a GPU for the length of a call.
 
-Nothing else does: heads, index and pages stay on the processor, and so do the arrays that come back. Elsewhere than on
-ZeroGPU nothing changes, and the package `spaces`, which is part of such a Space, is not needed.
+Heads, index and pages stay on the processor, and so do the arrays that come back. Elsewhere than on ZeroGPU nothing
+changes, and the package `spaces`, which is part of such a Space, is not needed.
 """
 
 import os
@@ -14,12 +14,12 @@ from PIL import Image
 
 from core.encoders import DenseEncoder
 
-LENT_S = 60  # asked for a call: a batch of pictures takes less; who asks for little waits less
-_encoders: dict[str, DenseEncoder] = {}  # by name: a call runs in a process that was forked off and has them all
+LENT_S = 60  # for a call: a batch of pictures takes less, and who asks for less waits less
+_encoders: dict[str, DenseEncoder] = {}  # by name: a call runs in a process that is forked off, and finds them here
 
 
 def on_zero_gpu() -> bool:
-    """Whether this is a ZeroGPU Space, as the hub's own package tells it."""
+    """Whether this is a ZeroGPU Space, by the variable that the hub's own package reads."""
     return os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
 
 
@@ -40,7 +40,7 @@ def with_zero_gpu(encoder: DenseEncoder) -> DenseEncoder:
 
 
 class _ZeroGpuEncoder:
-    """A DenseEncoder that computes where a GPU is lent."""
+    """A DenseEncoder whose encoding runs in calls that have a GPU."""
 
     def __init__(self, encoder: DenseEncoder) -> None:
         self.name, self.dim = encoder.name, encoder.dim

@@ -78,7 +78,7 @@ def _opened(model: "Model", path: Path) -> Collection:
 
 @contextmanager
 def _home_named() -> Iterator[None]:
-    """Says of a home that cannot be read or written how to choose another one."""
+    """Adds to the error of a home folder that cannot be read or written how to choose another one."""
     try:
         yield
     except (CollectionBusy, CollectionExists, CollectionFull):

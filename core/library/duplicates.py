@@ -25,23 +25,26 @@ class Copies:
 
 
 def find_copies(collection: Store) -> None:
-    """Brings the groups of nearly equal pictures up to date; thumbnails tell of what was added without a hash."""
+    """Brings the groups of nearly equal pictures up to date.
+
+    A picture that was added without a similarity hash gets that of its thumbnail.
+    """
     while collection.without_similarity_hash():
         with collection.writing():
-            some = collection.without_similarity_hash()[:BATCH]  # others may have looked, or removed, before this turn
+            some = collection.without_similarity_hash()[:BATCH]  # others may have written before this
             collection.note_similarity_hashes({item.id: _of_thumbnail(item) for item in collection.items(some)})
     collection.group_copies()
 
 
 def copies(collection: Store) -> list[Copies]:
-    """The groups of nearly equal pictures as they were found last, largest first."""
+    """The groups of nearly equal pictures, largest first, as `find_copies` found them last."""
     found = [collection.items(ids) for ids in collection.copies()]
-    told = [Copies(tuple(items), len({item.content_hash for item in items}) == 1) for items in found]
-    return sorted(told, key=lambda one: (-len(one.items), one.items[0].id))
+    groups = [Copies(tuple(items), len({item.content_hash for item in items}) == 1) for items in found]
+    return sorted(groups, key=lambda one: (-len(one.items), one.items[0].id))
 
 
 def one_of_each(collection: Store, hits: Sequence[Hit]) -> list[Hit]:
-    """Hits without those that are copies of a better one."""
+    """The hits, without those that are copies of a better hit."""
     group, seen, kept = collection.alike([hit.id for hit in hits]), set[int](), list[Hit]()
     for hit in hits:
         if (copy_of := group.get(hit.id, (hit.id, 1))[0]) not in seen:
@@ -57,5 +60,5 @@ def _of_thumbnail(item: Item) -> bytes | None:
         with Image.open(io.BytesIO(Path(item.thumbnail).read_bytes())) as image:
             return similarity_hash(image.convert("RGB"))
     except (OSError, UnidentifiedImageError, ValueError) as error:
-        log.info("what item %d shows is not told by its thumbnail: %s", item.id, error)
+        log.info("the thumbnail of item %d has no similarity hash: %s", item.id, error)
         return None

@@ -1,5 +1,7 @@
-"""Carries a collection over to another head: the same items, weighed anew from their dense vectors, in a collection of
-its own. The first one stays as it is; knows no training and nothing of how it is shown."""
+"""Makes a collection of another head from an existing one: the same items, weighed anew from their dense vectors.
+
+The existing collection stays as it is. Knows no training and nothing of how it is shown.
+"""
 
 import shutil
 from dataclasses import dataclass
@@ -25,7 +27,10 @@ KINDS = ("image", "caption")
 
 @dataclass(frozen=True)
 class Carried:
-    """What came of it, in items: `added` now, `missing` because their pictures cannot be read; `cancelled` early."""
+    """What `carry_over` did, in items.
+
+    `missing`: not added, as their pictures cannot be read. `cancelled`: it was stopped early.
+    """
 
     added: int = 0
     missing: int = 0

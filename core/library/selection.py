@@ -1,4 +1,4 @@
-"""Which items a person means who names them by id, file or folder, and how many are too many to take out unasked.
+"""Selects items that a person names by id, file or folder, and says how many are too many to remove unasked.
 
 Knows no user interface.
 """
@@ -11,26 +11,29 @@ from core.pictures.folders.listing import is_gone
 from index_store.errors import ItemNotFound
 from index_store.store import Store
 
-MANY = 20  # items: whoever takes out so many is asked first,
-SHARE = 10  # or one in so many of the collection, or of the folders that are brought in step,
-FEW = 5  # but nobody is asked about fewer than these
+MANY = 20  # items: a person is asked before so many are removed,
+SHARE = 10  # or before one in ten of the collection, or of the indexed folders, is,
+FEW = 5  # but never about fewer than five
 
 
 def is_many(count: int, held: int) -> bool:
-    """Whether a person is asked before `count` of the `held` items of a collection are taken out."""
+    """Whether a person is asked before `count` of the `held` items of a collection are removed."""
     return count >= MANY or (count >= FEW and count * SHARE >= held)
 
 
 def lost_much(count: int, known: int) -> bool:
-    """Whether folders lost so many of the items known in them that a person is asked before those are taken out.
+    """Whether folders lost so many of their `known` items, `count`, that a person is asked before those are removed.
 
-    Deleting a few of many is what people do; where a tenth is gone, a disk that is not there is as likely.
+    People delete a few pictures of many. Where a tenth is gone, a disk that is not mounted is as likely.
     """
     return count * SHARE >= known and count >= (FEW if 2 * count > known else MANY)
 
 
 def select_items(collection: Store, names: Sequence[str]) -> list[int]:
-    """The ids of all items at or below a named path, or with a named id; ItemNotFound for a name without any."""
+    """The ids, ascending, of all items at or below a named path, or with a named id.
+
+    Raises ItemNotFound for a name that is none of either.
+    """
     held = {item.id: Path(item.path) for item in collection.all_items()}
     ids: set[int] = set()
     for name in names:
@@ -45,7 +48,7 @@ def select_items(collection: Store, names: Sequence[str]) -> list[int]:
 
 
 def remove_gone(collection: Store, ids: Iterable[int]) -> int:
-    """Takes out those of the items whose files are still gone; returns how many."""
+    """Removes those of the items whose files are still gone; returns how many."""
     wanted = set(ids)
     with collection.writing():
         lost = [item.id for item in collection.all_items() if item.id in wanted and is_gone(item.path)]

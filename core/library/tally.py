@@ -1,4 +1,4 @@
-"""What a run of indexing has done so far, told on as it goes, and whether it was asked to stop; knows no collection."""
+"""What a run of indexing has done so far, reported as it goes, and whether it is to stop; knows no collection."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,6 +1,7 @@
-"""Whether our BLIP and ALBEF say what salesforce-lavis says: both read the same weights, pictures and sentences, and
-the largest difference is told. Known ways to get it wrong are tried as well, so that a comparison that notices nothing
-cannot pass.
+"""Checks that our BLIP and ALBEF compute what salesforce-lavis computes, from the same weights, pictures and sentences.
+
+Each check reports the largest difference. Controls, which are known faults put in on purpose, must differ, so that a
+check that notices nothing cannot pass.
 """
 
 import tempfile
@@ -55,8 +56,11 @@ class ParityCheck:
 
 
 def parity_checks(full: bool = False) -> Iterator[ParityCheck]:
-    """BLIP's and ALBEF's, on small random weights, or, `full`, on random weights of the published size and on every
-    published checkpoint that is on this machine. Raises MissingFiles where the environment of salesforce-lavis is."""
+    """The checks of BLIP and ALBEF on small random weights, as each is made.
+
+    `full`: on random weights of the published size instead, and on every published checkpoint that is on this machine.
+    Raises MissingFiles where there is no environment of salesforce-lavis.
+    """
     python = LavisEnvironment().locate()
     for sizes in (lavis.BLIP, lavis.ALBEF):
         size = "published size" if full else "small"

@@ -1,4 +1,4 @@
-"""Which encoder made the paper's published vectors, told by one picture; looks at files of this machine only.
+"""Finds out which encoder made the paper's published vectors, by one picture; reads files of this machine only.
 
 The reference implementation's README shows a picture, `img_embs[2]` of lsr42/mscoco-blip-dense, and the terms that a
 published head gives for it (https://github.com/thongnt99/lsr-multimodal). Nothing says which checkpoint made the
@@ -42,7 +42,7 @@ USUAL = tuple(name for name in published_heads() if "original" not in name)
 
 @dataclass(frozen=True)
 class PublishedPairing:
-    """An encoder and its head beside the published vectors; `problem`: what could not be compared, one sentence.
+    """An encoder and its head, compared with the published vectors; `problem`: why not, in one sentence.
 
     `cosine`: of our vector of the picture and the published one. `terms`: the first ones that the head gives for ours.
     """
@@ -63,7 +63,7 @@ class PublishedPairing:
 
 @dataclass(frozen=True)
 class PublishedExample:
-    """What the attested head gives for the published vector itself, beside what its README says."""
+    """What the attested head gives for the published vector itself, to be compared with what its README says."""
 
     terms: tuple[tuple[str, float], ...]
 
@@ -92,7 +92,7 @@ def example() -> PublishedExample:
 
 
 def compare(names: Sequence[str] = USUAL) -> Iterator[PublishedPairing]:
-    """Each model beside the published vectors, as it is done: one that is not here, or broken, is told as a problem.
+    """Compares each model with the published vectors; one that is not here, or broken, gets a `problem` instead.
 
     Raises MissingFiles where the picture is not here: nothing could be compared.
     """

@@ -200,8 +200,8 @@ def verify(
         for sentence in found or ["All that it holds agrees."]:
             terminal.out().print(sentence, markup=False, soft_wrap=True)
         if repairs:
-            said = f"Mended: {amounts.count(repairs.rewritten, 'item')} written anew, {repairs.removed:,} taken out"
-            terminal.out().print(f"{said}; index their folders again to bring those back.", markup=False)
+            sentence = f"Mended: {amounts.count(repairs.rewritten, 'item')} written anew, {repairs.removed:,} taken out"
+            terminal.out().print(f"{sentence}; index their folders again to bring those back.", markup=False)
     if left:
         raise typer.Exit(1)
 
@@ -221,8 +221,8 @@ def compact(
         terminal.print_json({"collection": place} | asdict(done))
     else:
         sizes = f"{done.bytes_before / 1e6:.1f} MB before, {done.bytes_after / 1e6:.1f} MB now"
-        told = f"{sizes}; {done.segments_before} pieces before, {done.segments_after} now"
-        terminal.out().print(told, markup=False, soft_wrap=True)
+        pieces = f"{sizes}; {done.segments_before} pieces before, {done.segments_after} now"
+        terminal.out().print(pieces, markup=False, soft_wrap=True)
 
 
 @commands.command()

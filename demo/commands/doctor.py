@@ -1,5 +1,8 @@
-"""The command `doctor`: what this machine has, whether our BLIP and ALBEF say what salesforce-lavis says, and which
-encoder made the paper's published vectors."""
+"""The command `doctor`: looks at what this machine has, and compares our encoders with others'.
+
+It tells whether our BLIP and ALBEF compute what salesforce-lavis computes, and which encoder made the paper's published
+vectors.
+"""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -52,8 +55,8 @@ def doctor(
     if published:
         _published(model, yes, as_json)
         return
-    findings = [] if parity else list(_told(as_json))
-    compared = list(_compared(full, as_json)) if parity else []
+    findings = [] if parity else list(_findings(as_json))
+    compared = list(_parity_checks(full, as_json)) if parity else []
     if as_json:
         rows = [asdict(row) | {"passed": row.passed} for row in compared]
         terminal.print_json({"comparisons": rows} if parity else {"findings": [asdict(row) for row in findings]})
@@ -77,8 +80,8 @@ def _published(names: list[str] | None, yes: bool, as_json: bool) -> None:
     example = published.example() if any(row.terms for row in rows if not row.inferred) else None
     if as_json:
         pairings = [asdict(row) | {"made_the_data": row.made_the_data} for row in rows]
-        told = asdict(example) | {"expected": published.EXAMPLE, "passed": example.passed} if example else None
-        terminal.print_json({"pairings": pairings, "example": told})
+        remade = asdict(example) | {"expected": published.EXAMPLE, "passed": example.passed} if example else None
+        terminal.print_json({"pairings": pairings, "example": remade})
     else:
         if example is not None:
             terminal.show_published_example(example, published.EXAMPLE)
@@ -88,7 +91,10 @@ def _published(names: list[str] | None, yes: bool, as_json: bool) -> None:
 
 
 def _bring(missing: "list[Source]", yes: bool, ask: bool) -> None:
-    """Fetches what is missing, where a person says so; what cannot be fetched is said, and costs the rest nothing."""
+    """Fetches the sources that are missing, once a person agrees; one that cannot be fetched costs the others nothing.
+
+    `yes`: agreed already. `ask`: whether a person may be asked.
+    """
     if not (yes or ask):
         return
     sizes: list[tuple[Source, int]] = []
@@ -102,8 +108,8 @@ def _bring(missing: "list[Source]", yes: bool, ask: bool) -> None:
         return  # no network: what is lacking is said where it is needed
     for sentence in refused:
         terminal.say(sentence, "yellow")
-    told = "; ".join(f"{source.name} {size / 1e6:,.0f} MB" for source, size in sizes)
-    terminal.say(f"Comparing takes {sum(size for _, size in sizes) / 1e6:,.0f} MB more: {told}")
+    each = "; ".join(f"{source.name} {size / 1e6:,.0f} MB" for source, size in sizes)
+    terminal.say(f"Comparing takes {sum(size for _, size in sizes) / 1e6:,.0f} MB more: {each}")
     if not yes and not typer.confirm("Fetch it now? Otherwise what is here is compared.", err=True):
         return
     for source, _ in sizes:
@@ -119,7 +125,7 @@ def _bring(missing: "list[Source]", yes: bool, ask: bool) -> None:
             terminal.say(str(error), "yellow")
 
 
-def _told(quiet: bool) -> "Iterator[Finding]":
+def _findings(quiet: bool) -> "Iterator[Finding]":
     from core.doctor import examine
 
     for finding in examine():
@@ -128,7 +134,7 @@ def _told(quiet: bool) -> "Iterator[Finding]":
         yield finding
 
 
-def _compared(full: bool, quiet: bool) -> "Iterator[ParityCheck]":
+def _parity_checks(full: bool, quiet: bool) -> "Iterator[ParityCheck]":
     from core.models.parity import parity_checks
 
     for check in parity_checks(full):

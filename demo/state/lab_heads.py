@@ -124,6 +124,7 @@ def runs_folder() -> Path:
 
 def shipped() -> tuple[list[ComparedHead], float]:
     """The heads that came along, as they were judged when they were made, and the dense R@1."""
+
     from core.models.registry import SCENES
     from core.training.presets import SHIPPED_HEAD
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
-    """The new value of each component of the tab that an answer changes, in the order of the tab's `answer`."""
+    """The new value of each component of the tab that an answer changes, by the component's name."""
 
     notice: Any
     welcome: Any

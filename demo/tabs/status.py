@@ -1,6 +1,6 @@
-"""How far the session is, as the page says it: progress, the model's own sentence, pictures to begin with."""
+"""How far the app is, as the Search tab says it: progress, the model's own sentence, pictures to begin with."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -11,29 +11,37 @@ from demo.state.app import Session
 SAMPLE = 16  # two rows of the mosaic on a laptop
 
 
-def standing(session: Session, searched: bool, kind: str | None = None, each: bool = False) -> tuple[Any, ...]:
-    """What changes while a page waits: status, about, welcome, way to own pictures, kind, each, only, timer.
+class AppNews(NamedTuple):
+    """The new value of each component of the Search tab that says how far the app is, by the component's name."""
 
-    `kind` and `each`: what a link asks for.
-    """
-    now = session.status
-    waiting = now.stage not in ("ready", "failed")
+    panel: Any
+    about: Any
+    welcome: Any
+    own: Any
+    kind: Any
+    each: Any
+    only: Any
+    timer: Any
+
+
+def app_news(session: Session, searched: bool, kind: str | None = None, each: bool = False) -> AppNews:
+    """How far the app is now. `kind` and `each`: what a link asks for."""
+    waiting = session.status.stage not in ("ready", "failed")
     kinds = session.kinds()
-    linked_kind: dict[str, Any] = {"value": kind} if kind else {}
-    linked_each: dict[str, Any] = {"value": True} if each else {}
-    return (
-        status(session),
-        about_line(session.model_name, session.about),
-        "" if searched else mosaic(session.sample(SAMPLE), kinds.get("image", 0)),
-        gr.update(visible=session.path is None and not session.public),
-        gr.update(visible=kinds.get("caption", 0) > 0, **linked_kind),
-        gr.update(visible=session.has_copies(), **linked_each),
-        gr.update(choices=session.searcher.conditions(), visible=session.path is not None),
-        gr.Timer(active=waiting),
+    captions, copies = kinds.get("caption", 0) > 0, session.has_copies()
+    return AppNews(
+        panel=status_panel(session),
+        about=about_line(session.model_name, session.about),
+        welcome="" if searched else mosaic(session.sample(SAMPLE), kinds.get("image", 0)),
+        own=gr.update(visible=session.path is None and not session.public),
+        kind=gr.update(visible=captions, value=kind) if kind else gr.update(visible=captions),
+        each=gr.update(visible=copies, value=True) if each else gr.update(visible=copies),
+        only=gr.update(choices=session.searcher.conditions(), visible=session.path is not None),
+        timer=gr.Timer(active=waiting),
     )
 
 
-def status(session: Session) -> str:
+def status_panel(session: Session) -> str:
     """A panel while the collection is being made, an error, or nothing."""
     now = session.status
     if now.stage == "failed":

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from index_store.errors import SightwordsError, VectorError
 from index_store.vectors import SparseVector
 
-pytestmark = pytest.mark.numeric
 weights = st.floats(min_value=0, max_value=3.4028234663852886e38, exclude_min=True, width=32)
 vectors = st.dictionaries(st.integers(0, 60), weights, max_size=25).map(SparseVector.from_pairs)
 

@@ -1,4 +1,4 @@
-"""Gives the captions of a file to pictures; what cannot be given is told, row by row. Knows no collections."""
+"""Assigns the captions of a file to pictures, and says why a row cannot be assigned; knows no collections."""
 
 import os
 from collections import defaultdict
@@ -8,13 +8,16 @@ from pathlib import Path
 
 from core.errors import DatasetError
 from core.pictures.captions.caption_rows import Row
-from core.pictures.captions.picture_names import Meant, PictureNames, Several
+from core.pictures.captions.picture_names import Ambiguous, Match, PictureNames
 from core.pictures.captions.reading import CaptionsFile
 
 
 @dataclass(frozen=True)
 class AssignedCaptions:
-    """Captions by picture (absolute), each once and in order, and (captions file, one sentence) for each row left."""
+    """Captions by picture (absolute path), each once and in order.
+
+    `skipped`: (captions file, one sentence) for each row that is not assigned.
+    """
 
     by_picture: dict[Path, tuple[str, ...]]
     skipped: tuple[tuple[Path, str], ...]
@@ -26,11 +29,11 @@ def assign_captions(
     walked: Sequence[Path] = (),
     folder: str | os.PathLike[str] | None = None,
 ) -> AssignedCaptions:
-    """The captions of a file for pictures (absolute paths), whose names `PictureNames` looks up.
+    """Assigns the captions of a file to `pictures` (absolute paths), whose names `PictureNames` looks up.
 
-    Names count from where the file lies, or else from the `walked` folders; with a `folder` from there alone. Where two
-    names fit one picture only in part, which of them is meant cannot be told: neither is taken. DatasetError for a
-    `folder` that is none.
+    A name counts from the folder of the file, and then from each of the `walked` folders; with a `folder` from that one
+    alone. Where two names each fit one picture only in part, neither is assigned. Raises DatasetError where `folder` is
+    no folder.
     """
     if folder is not None and not os.path.isdir(os.path.expanduser(folder)):
         raise DatasetError(f"There is no folder {folder} that the names of captions could count from; check the path.")
@@ -42,35 +45,35 @@ def assign_captions(
     for row in captions.rows:
         rows[row.name].append(row)
     found = {name: names.find(name, folders) for name in rows}
-    doubtful = _doubtful({name: meant for name, meant in found.items() if isinstance(meant, Meant)})
+    doubtful = _doubtful({name: match for name, match in found.items() if isinstance(match, Match)})
     texts: dict[Path, dict[str, None]] = {}
-    skipped = [(captions.path, captions.told(row, row.fault)) for row in captions.bad]
-    for name, meant in found.items():
-        if isinstance(meant, Meant) and name not in doubtful:
-            said = dict.fromkeys(text for row in rows[name] for text in row.texts)
-            texts.setdefault(meant.picture, {}).update(said)
+    skipped = [(captions.path, captions.sentence(row, row.fault)) for row in captions.bad]
+    for name, match in found.items():
+        if isinstance(match, Match) and name not in doubtful:
+            own = dict.fromkeys(text for row in rows[name] for text in row.texts)
+            texts.setdefault(match.picture, {}).update(own)
         else:
-            skipped.append((captions.path, captions.told(rows[name][0], _reason(name, meant, doubtful))))
-    return AssignedCaptions({picture: tuple(said) for picture, said in texts.items()}, tuple(skipped))
+            skipped.append((captions.path, captions.sentence(rows[name][0], _reason(name, match, doubtful))))
+    return AssignedCaptions({picture: tuple(own) for picture, own in texts.items()}, tuple(skipped))
 
 
-def _doubtful(meant: dict[str, Meant]) -> dict[str, str]:
+def _doubtful(matches: dict[str, Match]) -> dict[str, str]:
     """Names that fit a picture only in part, and another name that fits the same."""
     by_picture = defaultdict[Path, list[str]](list)
-    for name, one in meant.items():
+    for name, one in matches.items():
         by_picture[one.picture].append(name)
     return {
         name: others[others[0] == name]
         for others in by_picture.values()
         if len(others) > 1
         for name in others
-        if not meant[name].surely
+        if not matches[name].certain
     }
 
 
-def _reason(name: str, meant: Meant | Several | None, doubtful: dict[str, str]) -> str:
-    if isinstance(meant, Several):
-        return f"'{name}' could be {meant}; write its folder, or name a folder with --captions-folder"
-    if isinstance(meant, Meant):
-        return f"'{name}' could be {meant.picture}, but so could '{doubtful[name]}'"
+def _reason(name: str, match: Match | Ambiguous | None, doubtful: dict[str, str]) -> str:
+    if isinstance(match, Ambiguous):
+        return f"'{name}' could be {match}; write its folder, or name a folder with --captions-folder"
+    if isinstance(match, Match):
+        return f"'{name}' could be {match.picture}, but so could '{doubtful[name]}'"
     return f"it names '{name}', but there is no such picture"

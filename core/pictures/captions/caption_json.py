@@ -46,11 +46,11 @@ def _object_rows(text: str) -> Iterator[Row]:
 def _line_rows(text: str) -> Iterator[Row]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            place = f"line {number}"
+            position = f"line {number}"
             try:
-                yield _row(place, json.loads(line))
+                yield _row(position, json.loads(line))
             except (ValueError, RecursionError) as error:
-                yield Row(place, fault=f"not JSON ({error}); {SHAPE}")
+                yield Row(position, fault=f"not JSON ({error}); {SHAPE}")
 
 
 def _document_rows(document: Any, file: str) -> Iterator[Row]:
@@ -84,21 +84,21 @@ def _entries(entries: Iterable[Any]) -> Iterator[Row]:
         yield _row(f"entry {number}", entry)
 
 
-def _row(place: str, entry: Any) -> Row:
+def _row(position: str, entry: Any) -> Row:
     if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str):
-        return row(place, {"": entry[0]}, _texts(entry[1]))
+        return row(position, {"": entry[0]}, _texts(entry[1]))
     if not isinstance(entry, dict):
-        return Row(place, fault=f"no object; {SHAPE}")
+        return Row(position, fault=f"no object; {SHAPE}")
     keys = list(entry)
     columns = columns_of(keys)
     names = {keys[i]: name for i in columns.files if (name := _name(entry[keys[i]]))}
     if not names:
-        return Row(place, fault=f"the picture's name is missing; {SHAPE}")
+        return Row(position, fault=f"the picture's name is missing; {SHAPE}")
     if not columns.captions:
-        return Row(place, fault=f"the captions of {next(iter(names.values()))} are missing; {SHAPE}")
+        return Row(position, fault=f"the captions of {next(iter(names.values()))} are missing; {SHAPE}")
     values = [entry[keys[i]] for i in columns.captions]
     texts = [text for value in values for text in _texts(value)]
-    return row(place, names, texts, may_be_empty=all(isinstance(value, list) for value in values))
+    return row(position, names, texts, may_be_empty=all(isinstance(value, list) for value in values))
 
 
 def _name(value: Any) -> str:
@@ -128,14 +128,14 @@ def _coco(images: list[Any], annotations: list[Any]) -> Iterator[Row]:
         elif "id" in image:
             named[str(image["id"])] = names
     for number, annotation in enumerate(annotations, 1):
-        place = f"annotation {number}"
+        position = f"annotation {number}"
         if not isinstance(annotation, dict) or str(annotation.get("image_id")) not in named:
             asked = annotation.get("image_id") if isinstance(annotation, dict) else annotation
-            yield Row(place, fault=f"there is no image {str(asked)[:40]}")
+            yield Row(position, fault=f"there is no image {str(asked)[:40]}")
             continue
         keys = list(annotation)
         texts = [text for i in columns_of(keys).captions for text in _texts(annotation[keys[i]])]
-        yield row(place, named[str(annotation["image_id"])], texts)
+        yield row(position, named[str(annotation["image_id"])], texts)
 
 
 def _single_or_columns(document: dict[str, Any], file: int) -> Iterator[Row]:

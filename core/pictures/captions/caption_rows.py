@@ -38,12 +38,14 @@ _CAPTION_NUMBER = re.compile(r"#\d+$")  # Flickr8k's, behind the name
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a captions file: `place` ("line 3"), the picture's name and its captions, or the `fault` of a bad row.
+    """A row of a captions file: the picture's name and its captions (`texts`), or the `fault` of a bad row.
+
+    `position`: where the row stands, in words ("line 3").
 
     A row without captions and without a fault says that the picture has none.
     """
 
-    place: str
+    position: str
     name: str = ""
     texts: tuple[str, ...] = ()
     fault: str = ""
@@ -79,7 +81,7 @@ def names_picture(name: str) -> bool:
     return os.path.splitext(bare.replace("\\", "/"))[1].lower() in picture_suffixes()
 
 
-def row(place: str, names: Mapping[str, str], texts: Iterable[Any], *, may_be_empty: bool = False) -> Row:
+def row(position: str, names: Mapping[str, str], texts: Iterable[Any], *, may_be_empty: bool = False) -> Row:
     """A row from {header: value} of the columns that name the picture, the most telling first, and its captions.
 
     `may_be_empty`: no captions at all are not a fault.
@@ -87,17 +89,17 @@ def row(place: str, names: Mapping[str, str], texts: Iterable[Any], *, may_be_em
     given = list(texts)
     name = _name(names)
     if not name:
-        return Row(place, fault="it names no picture")
+        return Row(position, fault="it names no picture")
     if not is_encodable(name):
-        return Row(place, fault="the name of its picture is not valid Unicode")
+        return Row(position, fault="the name of its picture is not valid Unicode")
     kept = tuple(dict.fromkeys(cleaned for text in given if isinstance(text, str) and (cleaned := clean(text))))
     if any(len(text) > LONGEST for text in kept):
-        return Row(place, name, fault=f"the caption of {name} is longer than {LONGEST:,} characters")
+        return Row(position, name, fault=f"the caption of {name} is longer than {LONGEST:,} characters")
     if not all(map(is_encodable, kept)):
-        return Row(place, name, fault=f"the caption of {name} is not valid Unicode")
+        return Row(position, name, fault=f"the caption of {name} is not valid Unicode")
     if not kept and (given or not may_be_empty):
-        return Row(place, name, fault=f"{name} has no caption")
-    return Row(place, name, kept)
+        return Row(position, name, fault=f"{name} has no caption")
+    return Row(position, name, kept)
 
 
 def clean(text: str) -> str:

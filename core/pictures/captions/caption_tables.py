@@ -126,16 +126,16 @@ def _headless(text: str, delimiter: str, cells: Sequence[str], named: int) -> _F
     What is divided, but not by tabs, is one caption with commas in it, unless every row has as many of them, and no
     space behind one.
     """
-    said = [i for i in range(named + 1, len(cells)) if not _NUMBER.fullmatch(cells[i])] or [len(cells) - 1]
-    if delimiter != "\t" and len(said) > 1:
+    texts = [i for i in range(named + 1, len(cells)) if not _NUMBER.fullmatch(cells[i])] or [len(cells) - 1]
+    if delimiter != "\t" and len(texts) > 1:
         some = [cells for _, cells in islice(records(text, delimiter), 1_000)]
         even = {len(row) for row in some} == {len(cells)}
-        if not even or any(cell[:1] == " " for row in some for cell in row[said[1] :]):
-            return _Form(delimiter, Columns((named,), (said[0],)), (), said[0] + 1)
-    return _Form(delimiter, Columns((named,), tuple(said)), (), len(cells))
+        if not even or any(cell[:1] == " " for row in some for cell in row[texts[1] :]):
+            return _Form(delimiter, Columns((named,), (texts[0],)), (), texts[0] + 1)
+    return _Form(delimiter, Columns((named,), tuple(texts)), (), len(cells))
 
 
-def _row(place: str, cells: list[str], form: _Form) -> Row:
+def _row(position: str, cells: list[str], form: _Form) -> Row:
     width, captions = form.width or len(cells), form.columns.captions
     while len(cells) > width and not cells[-1].strip():
         cells.pop()
@@ -143,11 +143,11 @@ def _row(place: str, cells: list[str], form: _Form) -> Row:
     if more > 0:  # a caption with the delimiter in it, that nobody quoted
         at = captions[0] if len(captions) == 1 else captions[-1]
         if len(captions) > 1 and at != width - 1:
-            return Row(place, fault=f"it has {len(cells)} cells, but the header has {width}")
+            return Row(position, fault=f"it has {len(cells)} cells, but the header has {width}")
         cells[at : at + more + 1] = [form.delimiter.join(cells[at : at + more + 1])]
     cells += [""] * (width - len(cells))
     names = {form.headers[i] if form.headers else str(i): cells[i] for i in form.columns.files}
-    return row(place, names, [_unquoted(cells[i]) for i in captions])
+    return row(position, names, [_unquoted(cells[i]) for i in captions])
 
 
 def _unquoted(text: str) -> str:
@@ -172,11 +172,11 @@ def _spaced(text: str) -> Iterator[Row]:
         if line.strip():
             found = _SPACED.fullmatch(line.strip())
             fits = found is not None and names_picture(found[1])
-            place = f"line {number}"
+            position = f"line {number}"
             yield (
-                row(place, {"": found[1]}, [found[2]])
+                row(position, {"": found[1]}, [found[2]])
                 if found and fits
-                else Row(place, fault="a picture's name and its caption were expected")
+                else Row(position, fault="a picture's name and its caption were expected")
             )
 
 
@@ -186,11 +186,11 @@ def _no_table(text: str, file: str, delimiters: str) -> str:
     columns = columns_of(headers)
     found = ", ".join(header.strip()[:40] for header in headers[:8])
     if columns.captions:
-        said = f"it has captions, but no column that says which picture each is of (found: {found})"
-        return f"{file}, line 1: {said}; name one file, image or path."
+        fault = f"it has captions, but no column that says which picture each is of (found: {found})"
+        return f"{file}, line 1: {fault}; name one file, image or path."
     if columns.files:
-        said = f"it names pictures, but has no column of captions (found: {found})"
-        return f"{file}, line 1: {said}; name one caption, text or description."
+        fault = f"it names pictures, but has no column of captions (found: {found})"
+        return f"{file}, line 1: {fault}; name one caption, text or description."
     return (
         f"{file}, line 1: expected a header with a column file (or filename, image, path …) and a column caption (or "
         f"text, comment, description …)" + (f"; found: {found}." if found else ".")

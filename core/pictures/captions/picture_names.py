@@ -19,15 +19,18 @@ _NUMBERED = re.compile(r"(?:COCO_\w+_)?0*(\d+)")  # COCO's file names, by the nu
 
 
 @dataclass(frozen=True)
-class Meant:
-    """The picture that a name means. `surely`: all of the name fits, so that no other name can mean another by it."""
+class Match:
+    """The picture that a name means.
+
+    `certain`: all of the name fits the picture's path, so that no other name could mean this picture as well.
+    """
 
     picture: Path
-    surely: bool = True
+    certain: bool = True
 
 
 @dataclass(frozen=True)
-class Several:
+class Ambiguous:
     """The pictures that a name could mean."""
 
     pictures: tuple[Path, ...]
@@ -51,7 +54,7 @@ class PictureNames:
                 index[of_picture(picture.name)].append(picture)
             self._by_way.append(index)
 
-    def find(self, name: str, folders: Sequence[Path], *, elsewhere: bool = True) -> Meant | Several | None:
+    def find(self, name: str, folders: Sequence[Path], *, elsewhere: bool = True) -> Match | Ambiguous | None:
         """The picture of a name that counts from `folders`, the first of which goes first; None where there is none.
 
         What lies exactly there is meant; otherwise the one picture whose path ends with the name, and otherwise with as
@@ -60,12 +63,12 @@ class PictureNames:
         """
         first, *others = folders
         if (found := self._there(first, name)) is not None:
-            return Meant(found)
+            return Match(found)
         beside = dict.fromkeys(found for folder in others if (found := self._there(folder, name)) is not None)
         if beside:
-            return Meant(next(iter(beside))) if len(beside) == 1 else Several(tuple(beside))
+            return Match(next(iter(beside))) if len(beside) == 1 else Ambiguous(tuple(beside))
         if elsewhere and (path := _placed(first, name)) is not None and os.path.isfile(path):
-            return Meant(self._folded.get(_fold(str(path)), path))
+            return Match(self._folded.get(_fold(str(path)), path))
         return self._ending(name)
 
     def _there(self, folder: Path, name: str) -> Path | None:
@@ -73,7 +76,7 @@ class PictureNames:
         path = _placed(folder, name)
         return self._pictures.get(str(path)) if path is not None else None
 
-    def _ending(self, name: str) -> Meant | Several | None:
+    def _ending(self, name: str) -> Match | Ambiguous | None:
         """The picture whose path ends like the name: with all of its folders, or else with as many as any does."""
         spellings = [spelling for spelling in dict.fromkeys((_parts(name), _parts(unquote(name)))) if spelling]
         for whole in (True, False):
@@ -85,7 +88,7 @@ class PictureNames:
                     if not shared or (whole and most < len(folders)):
                         continue
                     best = tuple(picture for picture, count in shared.items() if count == most)
-                    return Meant(best[0], whole and exact) if len(best) == 1 else Several(best)
+                    return Match(best[0], whole and exact) if len(best) == 1 else Ambiguous(best)
         return None
 
 

@@ -1,6 +1,6 @@
 """Reads captions files of every usual form, row by row; must not know models or collections.
 
-A bad row is named and costs no other; a file that holds no captions at all is refused.
+A bad row keeps its fault and costs no other row. A file without any caption is refused.
 """
 
 import os
@@ -22,15 +22,15 @@ JSON_LINES, JSON = (".jsonl", ".ndjson"), (".json", ".jsonl", ".ndjson")
 
 @dataclass(frozen=True)
 class CaptionsFile:
-    """What a captions file says: rows with a picture's name and captions, and the rows that say nothing (`bad`)."""
+    """The rows of a captions file: those with a picture's name and captions, and the `bad` ones, which have a fault."""
 
     path: Path
     rows: tuple[Row, ...]
     bad: tuple[Row, ...]
 
-    def told(self, row: Row, said: str) -> str:
-        """A sentence on a row."""
-        return f"{self.path}, {row.place}: {said}."
+    def sentence(self, row: Row, fault: str) -> str:
+        """What is wrong with a row, as a sentence that names file and row."""
+        return f"{self.path}, {row.position}: {fault}."
 
 
 def read_captions(path: str | os.PathLike[str]) -> CaptionsFile:
@@ -54,13 +54,14 @@ def read_captions(path: str | os.PathLike[str]) -> CaptionsFile:
     found = list(_rows(document(data), path))
     rows = tuple(row for row in found if not row.fault)
     bad = tuple(row for row in found if row.fault)
-    told = CaptionsFile(path, rows, bad)
+    file = CaptionsFile(path, rows, bad)
     if not rows and bad:
-        more = f" The other {len(bad) - 1:,} rows are not better." if len(bad) > 1 else ""
-        raise DatasetError(told.told(bad[0], bad[0].fault) + more)
+        others = len(bad) - 1
+        more = f" The other {others:,} rows are not better." if others > 1 else " The other row is not better." * others
+        raise DatasetError(file.sentence(bad[0], bad[0].fault) + more)
     if not rows:
         raise DatasetError(f"The captions file {path} holds no captions.")
-    return told
+    return file
 
 
 def _rows(text: str, path: Path) -> Iterator[Row]:
@@ -79,5 +80,5 @@ def _is_one(text: str) -> bool:
 
 
 def find_captions_files(folders: Iterable[Path]) -> list[Path]:
-    """Files in the folders that are called as captions files usually are: for people to name, never to be guessed."""
+    """Files in the folders that have a usual name of captions files: they are suggested to a person, never read."""
     return [file for folder in folders for name in USUAL_NAMES if os.path.isfile(file := folder / name)]

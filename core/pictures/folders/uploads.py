@@ -1,6 +1,6 @@
-"""Takes what a visitor hands over, pictures and zips of pictures, into a folder; trusts none of it.
+"""Copies pictures, and zips of pictures, that a visitor uploads into a folder; trusts none of them.
 
-A zip is looked through before anything is unpacked, and refused as a whole where it holds what an honest one does not.
+A zip is checked before anything is unpacked, and refused as a whole where it holds what an honest one does not.
 """
 
 import os
@@ -27,7 +27,7 @@ MAX_RATIO = 100  # unpacked to packed: pictures are compressed already, so an ho
 
 @dataclass
 class ReceivedFiles:
-    """What came of files that were handed over.
+    """What came of uploaded files.
 
     `paths`: the pictures that are there now. `refused`: (name, one sentence) of zips and files that were not taken.
     `passed_over`: files that are no pictures, by suffix. `junk`: files in zips that systems keep for themselves, by the
@@ -51,9 +51,9 @@ class ReceivedFiles:
 def receive_files(files: Sequence[Path], into: Path, *, should_stop: ShouldStop = never) -> ReceivedFiles:
     """Copies pictures, and the pictures in zips, below `into`.
 
-    What is no picture is passed over and counted, in a zip or beside it; a zip that is damaged, too large, or names
-    files outside itself is refused whole; neither costs the others. Of names that exist already, with other content,
-    both are kept. Stops, with nothing received, once `should_stop()` is true. Raises ImageError where `into` cannot be
+    Files that are no pictures are passed over and counted. A zip that is damaged, too large, or names files outside
+    itself is refused whole. Neither costs the other files. Where another file of a name exists already, both are kept.
+    Stops, with nothing received, once `should_stop()` is true. Raises ImageError where `into` cannot be
     written.
     """
     received = ReceivedFiles()

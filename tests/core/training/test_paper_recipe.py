@@ -197,6 +197,7 @@ def test_a_caption_is_read_from_its_image_only_where_it_drew_to_expand() -> None
     assert torch.equal(draw_inputs(batch, TrainingConfig(), 0.5, generator).rows[:6], texts)
 
 
+@pytest.mark.slow
 def test_restval_is_left_out_and_every_epoch_may_be_kept(
     folder: DenseFolder, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_it_finds_what_brute_force_finds(
         assert held.search(query, k, alive, within) == brute_force(counted, query, k)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1_000, 65_536])
 @pytest.mark.parametrize("k", [1, 10, 300])
 def test_of_many_rows_too(k: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:

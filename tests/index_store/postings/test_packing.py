@@ -11,7 +11,6 @@ from index_store.errors import VectorError
 from index_store.postings import packing
 from index_store.vectors import SparseVector
 
-pytestmark = pytest.mark.numeric
 weights = st.floats(min_value=0, max_value=3.4028234663852886e38, exclude_min=True, width=32)
 near = st.floats(min_value=0.0078125, max_value=4.0, width=32)
 terms = st.integers(0, 40) | st.integers(0, 40_000) | st.integers(0, 2**31 - 1)
