@@ -45,44 +45,46 @@ def pack_all(vectors: Sequence[SparseVector]) -> list[bytes]:
     flag_bytes = np.zeros(sizes.size, np.int64)
     flag_bytes[sizes > 0] = high[ends[sizes > 0] - 1] // 8 + 1
     usual = (sizes > 0) & ~raw & (flag_bytes <= sizes)  # else one low byte a term may not be the shortest form
-    flag_ends = np.cumsum(np.where(usual, flag_bytes, 0))
-    flags = np.zeros(8 * int(flag_ends[-1]), np.uint8)
-    mine = usual[owner]
-    flags[(8 * (flag_ends - flag_bytes)[owner] + high)[mine]] = 1
-    flags = np.packbits(flags, bitorder="little")
 
-    half_ends = np.cumsum((sizes + 1) // 2)
-    halves = np.zeros(2 * int(half_ends[-1]), np.uint8)
-    halves[2 * (half_ends - (sizes + 1) // 2)[owner] + rank] = rest >> 24
-    pairs = halves[0::2] | halves[1::2] << 4
-
-    low_terms, low_rest = _low_bytes(terms.astype("<u4"), 1), _low_bytes(rest.astype("<u4"), 3)
-    flag_data, pair_data = flags.tobytes(), pairs.tobytes()
-    spans = zip(
-        vectors,
-        usual.tolist(),
-        sizes.tolist(),
-        lowest.tolist(),
-        ends.tolist(),
-        flag_ends.tolist(),
-        flag_bytes.tolist(),
-        half_ends.tolist(),
-        strict=True,
-    )
+    low_terms = _spans(_low_bytes(terms.astype("<u4"), 1), sizes)
+    flags = _spans(_packed_flags(high, owner, flag_bytes, usual), np.where(usual, flag_bytes, 0))
+    low_rest = _spans(_low_bytes(rest.astype("<u4"), 3), 3 * sizes)
+    halves = _spans(_packed_halves(rest, owner, rank, sizes), (sizes + 1) // 2)
+    parts = zip(low_terms, flags, low_rest, halves, strict=True)
+    every = zip(vectors, usual.tolist(), sizes.tolist(), lowest.tolist(), parts, strict=True)
     return [
-        b"".join(
-            (
-                _HEADER.pack(size, 1, low),
-                low_terms[end - size : end],
-                flag_data[flag_end - flag : flag_end],
-                low_rest[3 * (end - size) : 3 * end],
-                pair_data[half_end - (size + 1) // 2 : half_end],
-            )
-        )
-        if is_usual
-        else pack(vector)
-        for vector, is_usual, size, low, end, flag_end, flag, half_end in spans
+        b"".join((_HEADER.pack(size, 1, low), *part)) if is_usual else pack(vector)
+        for vector, is_usual, size, low, part in every
     ]
+
+
+def _packed_flags(
+    high: NDArray[np.int64], owner: NDArray[np.int64], flag_bytes: NDArray[np.int64], usual: NDArray[np.bool_]
+) -> bytes:
+    """The Elias-Fano bits of the usual vectors, one after another, each in its `flag_bytes` (vectors,).
+
+    high, owner: (all terms,) the bit that each term sets, and the number of its vector.
+    """
+    ends = np.cumsum(np.where(usual, flag_bytes, 0))
+    flags = np.zeros(8 * int(ends[-1]), np.uint8)
+    flags[(8 * (ends - flag_bytes)[owner] + high)[usual[owner]]] = 1
+    return np.packbits(flags, bitorder="little").tobytes()
+
+
+def _packed_halves(
+    rest: NDArray[np.uint32], owner: NDArray[np.int64], rank: NDArray[np.int64], sizes: NDArray[np.int64]
+) -> bytes:
+    """The highest four bits of every weight, two in a byte, each vector beginning with a byte of its own."""
+    ends = np.cumsum((sizes + 1) // 2)
+    halves = np.zeros(2 * int(ends[-1]), np.uint8)
+    halves[2 * (ends - (sizes + 1) // 2)[owner] + rank] = rest >> 24
+    return (halves[0::2] | halves[1::2] << 4).tobytes()
+
+
+def _spans(data: bytes, lengths: NDArray[np.int64]) -> list[bytes]:
+    """The successive parts of `data` that have these lengths (n,)."""
+    ends = np.cumsum(lengths)
+    return [data[start:end] for start, end in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
 
 
 def pack(vector: SparseVector) -> bytes:

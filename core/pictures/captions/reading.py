@@ -57,7 +57,7 @@ def read_captions(path: str | os.PathLike[str]) -> CaptionsFile:
     file = CaptionsFile(path, rows, bad)
     if not rows and bad:
         others = len(bad) - 1
-        more = f" The other {others:,} rows are not better." if others > 1 else " The other row is not better." * others
+        more = f" The other {others:,} {'row is' if others == 1 else 'rows are'} not better." if others else ""
         raise DatasetError(file.sentence(bad[0], bad[0].fault) + more)
     if not rows:
         raise DatasetError(f"The captions file {path} holds no captions.")

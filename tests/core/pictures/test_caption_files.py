@@ -144,8 +144,8 @@ def test_a_bad_row_is_named_and_costs_no_other(
     found = read(tmp_path, name, content)
     assert list(said(found)) == ["a.jpg", "c.jpg"]
     (bad,) = found.bad
-    assert bad.place == line and reason in bad.fault
-    assert found.told(bad, bad.fault).startswith(f"{tmp_path / name}, {line}: ")
+    assert bad.position == line and reason in bad.fault
+    assert found.sentence(bad, bad.fault).startswith(f"{tmp_path / name}, {line}: ")
 
 
 @pytest.mark.parametrize(

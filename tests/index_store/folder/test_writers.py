@@ -133,9 +133,10 @@ def test_a_writer_without_a_pause_lets_others_in(place: Path) -> None:
         with Collection.open(place, writable=True, wait=30) as mine:
             for number in range(10):
                 mine.add([new(f"mine-{number}")])
-            before = len(mine)
-            time.sleep(0.3)
-            assert len(mine) > before, "and goes on meanwhile"
+            before, started = len(mine), time.monotonic()
+            while len(mine) == before:  # the other goes on meanwhile
+                assert time.monotonic() - started < 30
+                time.sleep(0.01)
         (place / "stop").touch()
         written = 1 + len(other.stdout.read().splitlines())
         assert other.wait() == 0
