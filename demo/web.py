@@ -20,7 +20,7 @@ from demo.state.app import AppState
 from demo.state.lab import Lab
 from demo.state.library import Library
 from demo.tabs.compare import compare_tab
-from demo.tabs.gradio_defaults import QUIET
+from demo.tabs.gradio_defaults import QUIET, Changes
 from demo.tabs.inspect import about_term, inspect_tab
 from demo.tabs.lab import LabTab, closed_lab
 from demo.tabs.library import LibraryTab
@@ -76,7 +76,7 @@ def build(state: AppState) -> App:
             with gr.Tab("Search", id="search") as tab:
                 own = search_tab(state, app, tab)
             with gr.Tab("Inspect", id="inspect") as tab:
-                term = inspect_tab(state, tab)
+                inspecting = inspect_tab(state, tab)
             with gr.Tab("Compare", id="compare") as tab:
                 comparing = compare_tab(state, tab)
             lab = None
@@ -96,12 +96,14 @@ def build(state: AppState) -> App:
                 )
                 led.then(None, None, None, js="() => sightwords.focusLibraryFolder()")
 
-        def arrive(request: gr.Request) -> tuple[Any, ...]:
+        def arrive(request: gr.Request) -> Changes:
             """Opens the page of a term where the address names one."""
             word = request.query_params.get("term", "")
-            return (gr.Tabs(selected="inspect"), *about_term(state, word)) if word else (gr.skip(),) * 3
+            return (
+                {tabs: gr.Tabs(selected="inspect")} | about_term(state, inspecting, word) if word else {tabs: gr.skip()}
+            )
 
-        app.load(arrive, None, [tabs, *term], **QUIET)
+        app.load(arrive, None, [tabs, inspecting.notice, inspecting.term_page], **QUIET)
         endpoints(state, comparing, lab)
     app.state = state
     return app

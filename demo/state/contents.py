@@ -77,9 +77,9 @@ class Contents:
                     progress=named(progress, ADDING), should_stop=should_stop,
                 )  # fmt: skip
             except DatasetError as error:
-                raise DatasetError(_sent(str(error), captions, kept)) from error
+                raise DatasetError(_without_upload_folders(str(error), captions, kept)) from error
             report = added.report
-            skipped = ((path, _sent(reason, captions, kept)) for path, reason in report.skipped)
+            skipped = ((path, _without_upload_folders(reason, captions, kept)) for path, reason in report.skipped)
             report = replace(
                 report,
                 skipped=(*taken.refused, *skipped),
@@ -167,11 +167,11 @@ def _indexed(
     return Added(report, os.path.commonpath(lost) if lost else "")
 
 
-def _sent(said: str, captions: Path | None, kept: Path) -> str:
+def _without_upload_folders(sentence: str, captions: Path | None, kept: Path) -> str:
     """A sentence without the folders that captions and pictures were sent to, which tell their sender nothing."""
     for folder in ([captions.parent] if captions is not None else []) + [kept]:
-        said = said.replace(f"{folder}{os.sep}", "")
-    return said
+        sentence = sentence.replace(f"{folder}{os.sep}", "")
+    return sentence
 
 
 def folder_named(named: str) -> Path | None:

@@ -41,14 +41,14 @@ class Training:
             self.epochs = read_curves(place)
         in_all = Experiment.load(place).config.epochs
 
-        def tell(kind: str, *said: Any) -> None:
+        def tell(kind: str, *values: Any) -> None:
             if kind == "stage":
-                progress(*said)
+                progress(*values)
             elif kind == "epoch":
-                self._finished_epoch(said[0])
+                self._finished_epoch(values[0])
             else:
-                self._finished_step(*said, in_all=in_all)
-                progress(said[0], said[1], TRAINING)
+                self._finished_step(*values, in_all=in_all)
+                progress(values[0], values[1], TRAINING)
 
         judged: bool = run_in_subprocess(conduct, place, cache, tell=tell, should_stop=should_stop)
         return judged

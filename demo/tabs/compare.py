@@ -52,20 +52,21 @@ def compare_tab(state: AppState, tab: gr.Tab) -> Comparing:
             while not comparing.prepare(left, right):
                 yield {notice: _waiting(comparing), stop: gr.update(visible=True)}
                 time.sleep(LOOK_S)
-            said, compared = "", _compared(state, comparing, text, left, right)
+            message, compared = "", _compared(state, comparing, text, left, right)
         except SightwordsError as error:
-            said, compared = error_notice(str(error)), ""
+            message, compared = error_notice(str(error)), ""
         except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
             log.exception("the comparison of %r failed", text)
-            said, compared = error_notice("Something unexpected went wrong; the log says what. Please try again."), ""
-        yield {notice: said, result: compared, stop: gr.update(visible=False)}
+            compared = ""
+            message = error_notice("Something unexpected went wrong; the log says what. Please try again.")
+        yield {notice: message, result: compared, stop: gr.update(visible=False)}
 
-    asked = gr.on([go.click, query.submit], ask, [query, first, second], [notice, result, stop], **QUIET)
+    asking = gr.on([go.click, query.submit], ask, [query, first, second], [notice, result, stop], **QUIET)
 
     def cancel() -> Changes:
         comparing.job.stop()
-        said = "Stopped; the vectors made so far are kept, and the next comparison goes on from there."
-        return {notice: error_notice(said), stop: gr.update(visible=False)}
+        message = "Stopped; the vectors made so far are kept, and the next comparison goes on from there."
+        return {notice: error_notice(message), stop: gr.update(visible=False)}
 
     def offered(left: str, right: str) -> Changes:
         choices = _choices(comparing)
@@ -76,7 +77,7 @@ def compare_tab(state: AppState, tab: gr.Tab) -> Comparing:
         }
 
     tab.select(offered, [first, second], [first, second], **QUIET)
-    stop.click(cancel, None, [notice, stop], cancels=[asked], **QUIET)
+    stop.click(cancel, None, [notice, stop], cancels=[asking], **QUIET)
     return comparing
 
 

@@ -1,10 +1,9 @@
 """The Inspect tab: what a text or a picture lights up, beside another, and all about one term."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
@@ -15,13 +14,11 @@ from demo.components.question_picture import picture_files, without_upload_path
 from demo.components.term_page import term_page
 from demo.components.term_profile import TERMS_SCRIPT, shared_terms, term_offers, term_profile
 from demo.state.app import AppState
-from demo.tabs.gradio_defaults import PLAIN, QUIET
+from demo.tabs.gradio_defaults import PLAIN, QUIET, Changes
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
     from core.search.encoding import EncodedQuery
-
-log = logging.getLogger(__name__)
 
 EXAMPLES = (
     ("a puppy playing in the snow", "a dog on a white meadow"),
@@ -47,11 +44,20 @@ class Inputs:
     sides: dict[str, Input] = field(default_factory=dict)
 
 
-def inspect_tab(state: AppState, tab: gr.Tab) -> tuple[gr.HTML, gr.HTML]:
-    """Builds the tab inside the Blocks at hand; its notice and the place of the term page, for links.
+@dataclass(frozen=True)
+class InspectComponents:
+    """The components of the tab that its events change."""
 
-    Opening it offers terms of the collection as it is then.
-    """
+    notice: gr.HTML
+    texts: dict[str, gr.Textbox]  # by side, as are the profiles
+    profiles: dict[str, gr.HTML]
+    shared: gr.HTML
+    term_page: gr.HTML
+    inputs: gr.State
+
+
+def inspect_tab(state: AppState, tab: gr.Tab) -> InspectComponents:
+    """Builds the tab inside the Blocks at hand. Opening it offers terms of the collection as it is then."""
     inputs = gr.State(Inputs())
     gr.HTML(
         '<p class="sw-lead">Every input becomes a few weighted words. Give one, or two to see what they share; choose '
@@ -81,29 +87,30 @@ def inspect_tab(state: AppState, tab: gr.Tab) -> tuple[gr.HTML, gr.HTML]:
     shared = gr.HTML(elem_id="inspect-shared", js_on_load=TERMS_SCRIPT, **PLAIN)
     offers = gr.HTML(elem_id="inspect-offers", js_on_load=TERMS_SCRIPT, **PLAIN)
     about = gr.HTML(elem_id="term-page", js_on_load=TERMS_SCRIPT, **PLAIN)
+    parts = InspectComponents(notice, texts, profiles, shared, about, inputs)
     for side in SIDES:
         shown = [notice, profiles[side], shared, inputs]
-        read, see = _readers(state, side)
+        read, see = _readers(state, parts, side)
         gr.on([texts[side].submit, shows[side].click], read, [texts[side], inputs], shown, **QUIET)
         uploads[side].upload(see, [uploads[side], inputs], shown, **QUIET)
 
     for button, pair in zip(tried, EXAMPLES, strict=True):
         button.click(
-            lambda pair=pair: (*pair, *_pair(state, pair)),
+            lambda pair=pair: _pair(state, parts, pair),
             None, [*texts.values(), notice, *profiles.values(), shared, inputs], **QUIET,
         )  # fmt: skip
 
-    def about_chosen(event: gr.EventData) -> tuple[str, str]:
+    def about_chosen(event: gr.EventData) -> Changes:
         word = event._data.get("term") if isinstance(event._data, dict) else None
-        return about_term(state, word if isinstance(word, str) else "")
+        return about_term(state, parts, word if isinstance(word, str) else "")
 
-    asked = gr.on(
+    asking = gr.on(
         [profiles["first"].select, profiles["second"].select, shared.select, offers.select, about.select],
         about_chosen, None, [notice, about], **QUIET,
     )  # fmt: skip
-    asked.then(None, None, None, js="() => sightwords.scrollTo('#term-page', 'nearest')")
+    asking.then(None, None, None, js="() => sightwords.scrollTo('#term-page', 'nearest')")
     tab.select(lambda: _offered(state), None, offers, **QUIET)
-    return notice, about
+    return parts
 
 
 def _offered(state: AppState) -> str:
@@ -114,59 +121,60 @@ def _offered(state: AppState) -> str:
         return ""
 
 
-def about_term(state: AppState, word: str) -> tuple[str, str]:
-    """(notice, the page of the term that a word stands for)."""
+def about_term(state: AppState, parts: InspectComponents, word: str) -> Changes:
+    """Shows the page of the term that a word stands for."""
     try:
-        return "", term_page(state.searcher.profile(word))
+        return {parts.notice: "", parts.term_page: term_page(state.searcher.profile(word))}
     except SightwordsError as error:
-        return error_notice(str(error)), ""
+        return {parts.notice: error_notice(str(error)), parts.term_page: ""}
 
 
-def _readers(state: AppState, side: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _readers(
+    state: AppState, parts: InspectComponents, side: str
+) -> tuple[Callable[[str, Inputs], Changes], Callable[[str | None, Inputs], Changes]]:
     """What happens when a side is given a text, and when it is given a picture."""
 
-    def read(text: str, inputs: Inputs) -> tuple[Any, ...]:
+    def read(text: str, inputs: Inputs) -> Changes:
         try:
-            return _shown(state, side, Input(state.searcher.encode_text(text), text.strip()), inputs)
+            return _shown(state, parts, side, Input(state.searcher.encode_text(text), text.strip()), inputs)
         except SightwordsError as error:
-            return error_notice(str(error)), gr.skip(), gr.skip(), inputs
+            return {parts.notice: error_notice(str(error))}
 
-    def see(path: str | None, inputs: Inputs) -> tuple[Any, ...]:
+    def see(path: str | None, inputs: Inputs) -> Changes:
         if path is None:
-            return (gr.skip(),) * 4
+            return {parts.notice: gr.skip()}
         try:
             query = state.searcher.encode_picture(working_copy(open_image(path)))
-            return _shown(state, side, Input(query, Path(path).name), inputs)
+            return _shown(state, parts, side, Input(query, Path(path).name), inputs)
         except SightwordsError as error:
-            said = without_upload_path(str(error), str(path))
-            return error_notice(said), gr.skip(), gr.skip(), inputs
+            return {parts.notice: error_notice(without_upload_path(str(error), str(path)))}
 
     return read, see
 
 
-def _pair(state: AppState, pair: tuple[str, str]) -> tuple[Any, ...]:
-    """Notice, both profiles, what they share, and the new state, for two texts."""
+def _pair(state: AppState, parts: InspectComponents, pair: tuple[str, str]) -> Changes:
+    """Puts a text on each side and shows both."""
+    changes: Changes = {parts.texts[side]: text for side, text in zip(SIDES, pair, strict=True)}
+    inputs = Inputs()
     try:
-        inputs, profiles = Inputs(), []
         for side, text in zip(SIDES, pair, strict=True):
-            _, profile_shown, shared, inputs = _shown(
-                state, side, Input(state.searcher.encode_text(text), text), inputs
-            )
-            profiles.append(profile_shown)
-        return "", *profiles, shared, inputs
+            changes |= _shown(state, parts, side, Input(state.searcher.encode_text(text), text), inputs)
+            inputs = changes[parts.inputs]
     except SightwordsError as error:
-        return error_notice(str(error)), *(gr.skip(),) * 3, Inputs()
+        changes |= {parts.notice: error_notice(str(error)), parts.inputs: Inputs()}
+    return changes
 
 
-def _shown(state: AppState, side: str, given: Input, inputs: Inputs) -> tuple[Any, ...]:
-    """Notice, profile, what both sides share, and the new state."""
+def _shown(state: AppState, parts: InspectComponents, side: str, given: Input, inputs: Inputs) -> Changes:
+    """Shows an input on its side, and what both sides share once there are two."""
     now = Inputs({**inputs.sides, side: given})
     vocabulary = state.searcher.vocabulary
     own = term_profile(query_terms(given.query.vector, vocabulary, given.query.literal), given.name)
-    if len(now.sides) < len(SIDES):
-        return "", own, "", now
-    first, second = (now.sides[name] for name in SIDES)
-    literal = first.query.literal | second.query.literal
-    rows = contributions(first.query.vector, second.query.vector, vocabulary, literal)
-    score = first.query.vector.dot(second.query.vector)
-    return "", own, shared_terms(rows, score, (first.name, second.name)), now
+    shared = ""
+    if len(now.sides) == len(SIDES):
+        first, second = (now.sides[name] for name in SIDES)
+        literal = first.query.literal | second.query.literal
+        rows = contributions(first.query.vector, second.query.vector, vocabulary, literal)
+        score = first.query.vector.dot(second.query.vector)
+        shared = shared_terms(rows, score, (first.name, second.name))
+    return {parts.notice: "", parts.profiles[side]: own, parts.shared: shared, parts.inputs: now}

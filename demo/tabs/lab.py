@@ -1,7 +1,6 @@
 """The Lab tab: what to train a head on and how, the training as it goes, the heads compared; asks `Lab`."""
 
 from collections.abc import Callable
-from html import escape
 from typing import Any, get_args
 
 import gradio as gr
@@ -10,7 +9,7 @@ from core.shipped import WORLD_MODEL
 from core.training.config import Control, Schedule, Sparsity, Start
 from demo.components.amounts import remaining
 from demo.components.head_comparison import head_comparison
-from demo.components.notices import error_notice, progress_panel
+from demo.components.notices import done_notice, error_notice, progress_panel
 from demo.components.training_curves import training_curves
 from demo.state.app import AppState
 from demo.state.job import JobStatus
@@ -58,7 +57,7 @@ class LabTab:
                 self.curves = gr.HTML(elem_id="lab-curves", **PLAIN)
                 self.table = gr.HTML(elem_id="lab-table", **PLAIN)
                 self._build_heads()
-        self.said = gr.State("")  # in answer to what this visitor did last
+        self.answer = gr.State("")  # in answer to what this visitor did last
         self.timer = gr.Timer(LOOK_S, active=False)
         self._wire(tab)
 
@@ -158,7 +157,7 @@ class LabTab:
         self.source.change(self._sources, self.source, [self.scenes, self.folder], queue=False, **QUIET)
         choosable = [self.name, self.keep, self.use, self.go_on, self.discard]
         shown = [
-            self.notice, self.said, self.curves, self.train, self.stop, self.timer, self.table, self.head, *choosable,
+            self.notice, self.answer, self.curves, self.train, self.stop, self.timer, self.table, self.head, *choosable,
             self.in_use, self.back,
         ]  # fmt: skip
         chosen = [
@@ -167,7 +166,7 @@ class LabTab:
         started = self.train.click(self._train, [self.head, *chosen], shown, **QUIET)
         started.then(None, None, None, js="() => sightwords.scrollTo('#lab-notice', 'center')")
         self.stop.click(self._stop, self.head, shown, queue=False, **QUIET)
-        self.timer.tick(self._look, [self.said, self.head], shown, queue=False, **QUIET)
+        self.timer.tick(self._look, [self.answer, self.head], shown, queue=False, **QUIET)
         tab.select(self._answer, self.head, shown, **QUIET)
         tab.select(self._suited, self.source, self.source, queue=False, **QUIET)
         self.head.input(self._choose, self.head, choosable, queue=False, **QUIET)
@@ -219,27 +218,27 @@ class LabTab:
 
         return self._after(head, use)
 
-    def _after(self, head: str | None, work: Callable[[], object], said: str = "") -> Changes:
+    def _after(self, head: str | None, work: Callable[[], object], answer: str = "") -> Changes:
         """Does something, then shows how things stand; an error, or what was done, becomes the notice."""
         try:
             work()
         except SightwordsError as error:
             return self._answer(head, error_notice(str(error)))
-        return self._answer(head, _done(said))
+        return self._answer(head, done_notice(answer))
 
-    def _answer(self, head: str | None, said: str = "") -> Changes:
-        """What an action changes: all as it stands, and `said`, which stays until this visitor's next action.
+    def _answer(self, head: str | None, answer: str = "") -> Changes:
+        """What an action changes: all as it stands, and `answer`, which stays until this visitor's next action.
 
         `head`: the one that is chosen.
         """
         now = self.lab.job.status
-        news = self._news(now) if now.state == "working" or not said else ""
-        return self._live(now) | self._lists(head) | {self.notice: said + news, self.said: said}
+        news = self._news(now) if now.state == "working" or not answer else ""
+        return self._live(now) | self._lists(head) | {self.notice: answer + news, self.answer: answer}
 
-    def _look(self, said: str, head: str | None) -> Changes:
+    def _look(self, answer: str, head: str | None) -> Changes:
         """How things stand a moment later; lists stay while work goes on, as somebody may be choosing from them."""
         now = self.lab.job.status
-        changes = self._live(now) | {self.notice: said + self._news(now)}
+        changes = self._live(now) | {self.notice: answer + self._news(now)}
         if now.state == "working":
             return changes
         return changes | self._lists(self.lab.training.key or head)
@@ -291,7 +290,7 @@ class LabTab:
             which = f"Head {training.number} of {training.of}: " if training.of > 1 else ""
             stage = f"{which}{now.what}"
             return progress_panel(stage[:1].upper() + stage[1:], now.done, now.total, remaining(now.seconds_left))
-        return error_notice(now.error) or _done(now.outcome or "")
+        return error_notice(now.error) or done_notice(now.outcome or "")
 
     def _table(self) -> str:
         groups = self.lab.compared().items()
@@ -299,8 +298,8 @@ class LabTab:
 
     def _in_use(self) -> str:
         head = self.lab.head_in_use
-        said = f"The app searches with your head <b>{head}</b>. " if head else ""
-        return f'<p class="sw-quiet sw-form">{said}{USING}</p>'
+        searching = f"The app searches with your head <b>{head}</b>. " if head else ""
+        return f'<p class="sw-quiet sw-form">{searching}{USING}</p>'
 
 
 def cleaned(settings: dict[str, Any]) -> dict[str, Any]:
@@ -310,7 +309,3 @@ def cleaned(settings: dict[str, Any]) -> dict[str, Any]:
     """
     given = {name: value for name, value in settings.items() if value is not None}
     return given | {name: given.get(name) or None for name in ("patience", "tau")}
-
-
-def _done(said: str) -> str:
-    return f'<p class="sw-notice sw-done" role="status">{escape(said)}</p>' if said else ""

@@ -10,7 +10,7 @@ from gradio.blocks import Block
 
 from demo.components.amounts import count
 from demo.components.collection_stats import collection_stats
-from demo.components.notices import error_notice, progress_panel, report_notice
+from demo.components.notices import done_notice, error_notice, progress_panel, report_notice
 from demo.components.term_profile import TERMS_SCRIPT
 from demo.state.app import AppState
 from demo.state.contents import Added
@@ -34,11 +34,14 @@ CAPTIONS = (
 
 @dataclass(frozen=True)
 class Pending:
-    """What waits for a person to agree: items to take out, a collection to delete, or neither; `said` asks for it."""
+    """What waits for a person to agree: items to take out, a collection to delete, or neither.
+
+    `question` asks for it.
+    """
 
     ids: tuple[int, ...] = ()
     deleting: str = ""
-    said: str = ""
+    question: str = ""
 
 
 NOTHING = Pending()
@@ -72,7 +75,7 @@ class LibraryTab:
         self.purpose = gr.HTML(self._purpose(library.usual_model), elem_id="library-purpose", **PLAIN)
         self.notice = gr.HTML(elem_id="library-notice", **PLAIN)
         self.pending = gr.State(NOTHING)
-        self.said = gr.State("")  # in answer to what this visitor did last
+        self.answer = gr.State("")  # in answer to what this visitor did last
         with gr.Row(elem_id="library-question", visible=False) as self.asking:
             self.question = gr.HTML(elem_id="library-asked", **PLAIN)
             self.sure = gr.Button("Yes", variant="stop", elem_id="library-sure", scale=0)
@@ -135,14 +138,14 @@ class LibraryTab:
             below.then(None, None, None, js="() => sightwords.scrollToLibraryNotice()")
         self.sure.click(self._agree, self.pending, self.shown, **QUIET)
         self.leave.click(self._decline, self.pending, self.shown, **QUIET)
-        self.timer.tick(self._look, [self.said, self.pending], self.shown, queue=False, **QUIET)
+        self.timer.tick(self._look, [self.answer, self.pending], self.shown, queue=False, **QUIET)
 
     @property
     def shown(self) -> list[Block]:
         """The components that every event of the tab may change, and `arrive`."""
         return [
             self.notice, self.stats, self.chosen, self.stop, self.timer,
-            self.asking, self.question, self.sure, self.leave, self.said, self.pending,
+            self.asking, self.question, self.sure, self.leave, self.answer, self.pending,
         ]  # fmt: skip
 
     def arrive(self) -> Changes:
@@ -153,8 +156,8 @@ class LibraryTab:
         return self._after(lambda: self.library.use(name))
 
     def _purpose(self, model: str | None) -> str:
-        said = self.library.about(model or "")
-        return f'<p class="sw-quiet sw-form"><b>{escape(model or "")}:</b> {escape(said)}</p>' if said else ""
+        about = self.library.about(model or "")
+        return f'<p class="sw-quiet sw-form"><b>{escape(model or "")}:</b> {escape(about)}</p>' if about else ""
 
     def _make(self, name: str, model: str | None, folder: str) -> Changes:
         return self._after(lambda: self.library.create(name, model or "", folder), emptied={self.name: ""})
@@ -175,17 +178,17 @@ class LibraryTab:
         try:
             wanted = self.library.contents.to_remove(which)
             if wanted.many:
-                said = (
+                question = (
                     f"This takes out {len(wanted.ids):,} of the {wanted.held:,} items of ‘{self.library.current}’. "
                     "The pictures themselves stay."
                 )
-                return self._answer(pending=Pending(wanted.ids, said=said))
+                return self._answer(pending=Pending(wanted.ids, question=question))
             return self._taken_out(self.library.contents.remove(wanted.ids)) | {self.which: ""}
         except SightwordsError as error:
             return self._answer(error_notice(str(error)))
 
     def _taken_out(self, count: int) -> Changes:
-        return self._answer(_done(f"Taken out: {count:,}. The files stay."))
+        return self._answer(done_notice(f"Taken out: {count:,}. The files stay."))
 
     def _rename(self, new: str) -> Changes:
         before = self.library.current
@@ -193,12 +196,12 @@ class LibraryTab:
             self.library.rename(before, new)
         except SightwordsError as error:
             return self._answer(error_notice(str(error)))
-        return self._answer(_done(f"‘{before}’ is called ‘{self.library.current}’ now.")) | {self.new_name: ""}
+        return self._answer(done_notice(f"‘{before}’ is called ‘{self.library.current}’ now.")) | {self.new_name: ""}
 
     def _delete(self) -> Changes:
         try:
             name = self.library.current
-            return self._answer(pending=Pending(deleting=name, said=self.library.what_goes(name)))
+            return self._answer(pending=Pending(deleting=name, question=self.library.what_goes(name)))
         except SightwordsError as error:
             return self._answer(error_notice(str(error)))
 
@@ -207,7 +210,7 @@ class LibraryTab:
         try:
             if pending.deleting:
                 self.library.delete(pending.deleting)
-                return self._answer(_done(f"‘{pending.deleting}’ is deleted."))
+                return self._answer(done_notice(f"‘{pending.deleting}’ is deleted."))
             return self._taken_out(contents.remove(pending.ids) if pending.ids else contents.remove_gone())
         except SightwordsError as error:
             return self._answer(error_notice(str(error)))
@@ -225,32 +228,32 @@ class LibraryTab:
             return self._answer(error_notice(str(error)))
         return self._answer() | (emptied or {})
 
-    def _answer(self, said: str = "", pending: Pending = NOTHING) -> Changes:
-        """What an action changes: how things stand, and `said`, which stays until this visitor's next action."""
+    def _answer(self, answer: str = "", pending: Pending = NOTHING) -> Changes:
+        """What an action changes: how things stand, and `answer`, which stays until this visitor's next action."""
         now = self.library.contents.job.status
-        news = self._news(now) if not pending.said and (now.state == "working" or not said) else ""
-        return self._standing(now, pending) | {self.notice: said + news, self.said: said}
+        news = self._news(now) if not pending.question and (now.state == "working" or not answer) else ""
+        return self._status(now, pending) | {self.notice: answer + news, self.answer: answer}
 
-    def _look(self, said: str, pending: Pending) -> Changes:
-        """How things stand a moment later, below what was said."""
+    def _look(self, answer: str, pending: Pending) -> Changes:
+        """How things stand a moment later, below the answer to this visitor's last action."""
         now = self.library.contents.job.status
-        return self._standing(now, pending) | {self.notice: said + ("" if pending.said else self._news(now))}
+        return self._status(now, pending) | {self.notice: answer + ("" if pending.question else self._news(now))}
 
-    def _standing(self, now: JobStatus[Added], pending: Pending) -> Changes:
+    def _status(self, now: JobStatus[Added], pending: Pending) -> Changes:
         """Plots, list of collections, cancel button, timer and question; all of the same moment as the news."""
         working, stage = now.state == "working", self.state.status.stage
-        asked, added = pending.said, now.outcome
-        if not asked and added and added.report.kept:
+        question, added = pending.question, now.outcome
+        if not question and added and added.report.kept:
             gone = count(len(added.report.kept), "item")
-            asked = f"The files of {gone} in {added.lost_from} are gone, or their disk is. Take the items out?"
+            question = f"The files of {gone} in {added.lost_from} are gone, or their disk is. Take the items out?"
         yes, no = ("Delete it", "No, leave it") if pending.deleting else ("Take them out", "No, leave them")
         return {
             self.stats: self._stats(),
             self.chosen: gr.update(choices=list(self.library.collections()), value=self.library.current),
             self.stop: gr.update(visible=working),
             self.timer: gr.Timer(active=working or stage in ("loading", "drawing", "waiting")),
-            self.asking: gr.update(visible=bool(asked)),
-            self.question: f'<p role="alert">{escape(asked)}</p>',
+            self.asking: gr.update(visible=bool(question)),
+            self.question: f'<p role="alert">{escape(question)}</p>',
             self.sure: gr.update(value=yes),
             self.leave: gr.update(value=no),
             self.pending: pending,
@@ -276,7 +279,3 @@ class LibraryTab:
             )
         except SightwordsError as error:
             return error_notice(str(error))
-
-
-def _done(said: str) -> str:
-    return f'<p class="sw-notice sw-done" role="status">{escape(said)}</p>'

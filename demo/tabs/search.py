@@ -64,17 +64,17 @@ class QuestionEvents:
         chosen.then(self._ask, settings, answer, **QUIET)
 
     def _ask(self, *settings: Any) -> Changes:
-        return asked(self.state, self.parts, *settings)
+        return answer_of(self.state, self.parts, *settings)
 
     # Gradio passes the event where a parameter is annotated with it, which must be the first one before any number
     def _bend(self, event: gr.EventData, *settings: Any) -> Changes:
         data = event._data
         *given, page = settings
         if isinstance(data, dict) and "unknown" in data:
-            said = f"The vocabulary has no term '{str(data['unknown'])[:60]}'; choose one from its list."
-            return {self.parts.notice: error_notice(said)}
+            message = f"The vocabulary has no term '{str(data['unknown'])[:60]}'; choose one from its list."
+            return {self.parts.notice: error_notice(message)}
         if not isinstance(data, dict) or "edits" not in data:
-            return asked_again(self.state, self.parts, *settings)
+            return answer_again_of(self.state, self.parts, *settings)
         # words typed since then wait for their own search
         question = replace(
             settled(page.question, *given), text=page.question.text, weights=clean_weights(data["edits"])
@@ -217,7 +217,7 @@ class ArrivalEvents:
 
     def _answer_link(self, request: gr.Request, *settings: Any) -> Changes:
         linked = to_link(from_link(str(request.query_params)))
-        return asked_again(self.state, self.parts, *settings) if linked else gr.skip()
+        return answer_again_of(self.state, self.parts, *settings) if linked else gr.skip()
 
     def _ask_another_model(self, *settings: Any) -> Changes:
         """Asks the same again where what is shown is another model's answer; weights are of its terms, so they go."""
@@ -228,7 +228,7 @@ class ArrivalEvents:
         return shown(self.state, self.parts, replace(page, question=question))
 
 
-def asked(state: AppState, parts: SearchComponents, *settings: Any) -> Changes:
+def answer_of(state: AppState, parts: SearchComponents, *settings: Any) -> Changes:
     """Asks anew; the same words keep their weights and more pages, others begin without."""
     *given, page = settings
     question = settled(page.question, *given)
@@ -237,12 +237,12 @@ def asked(state: AppState, parts: SearchComponents, *settings: Any) -> Changes:
     return shown(state, parts, replace(page, question=question))
 
 
-def asked_again(state: AppState, parts: SearchComponents, *settings: Any) -> Changes:
-    """As `asked`, but nothing where there is no question yet."""
+def answer_again_of(state: AppState, parts: SearchComponents, *settings: Any) -> Changes:
+    """As `answer_of`, but nothing where there is no question yet."""
     text, page = settings[0], settings[-1]
     if not text.strip() and page.picture is None and page.question.like is None:
         return gr.skip()
-    return asked(state, parts, *settings)
+    return answer_of(state, parts, *settings)
 
 
 def shown(state: AppState, parts: SearchComponents, page: PageState, keep: bool = False) -> Changes:

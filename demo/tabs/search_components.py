@@ -102,10 +102,10 @@ class SearchComponents:
 
         def suggest(typed: Any) -> list[list[str]]:
             try:
-                found = state.searcher.suggest(typed if isinstance(typed, str) else "")
+                suggestions = state.searcher.suggest(typed if isinstance(typed, str) else "")
             except SightwordsError:
                 return []
-            return [[term, f"in {count(items, 'item')}"] for term, items in found]
+            return [[term, f"in {count(items, 'item')}"] for term, items in suggestions]
 
         def resolve(word: Any) -> str:
             try:
@@ -113,8 +113,8 @@ class SearchComponents:
             except SightwordsError:
                 return ""
 
-        def seen(asked: Any) -> list[str]:
-            return _seen(state, asked)
+        def seen(item_and_term: Any) -> list[str]:
+            return _seen(state, item_and_term)
 
         self.notice = gr.HTML(elem_id="notice", **PLAIN)
         self.welcome = gr.HTML(elem_id="welcome", js_on_load=MOSAIC_SCRIPT, **PLAIN)
@@ -138,11 +138,12 @@ def meaning(mode: str) -> str:
     return f'<p class="sw-quiet">{MEANINGS.get(mode, "")}</p>'
 
 
-def _seen(state: AppState, asked: Any) -> list[str]:
+def _seen(state: AppState, item_and_term: Any) -> list[str]:
     """[the layer as a data URI or "", what to say] for [item id, term] as a page sends it."""
-    if not (isinstance(asked, list) and len(asked) == 2 and isinstance(asked[0], int) and isinstance(asked[1], str)):
+    if not (isinstance(item_and_term, list) and list(map(type, item_and_term)) == [int, str]):
         return ["", ""]
+    item, term = item_and_term
     try:
-        return [data_uri(state.searcher.heatmap(asked[0], asked[1])), f"Where ‘{asked[1]}’ was seen"]
+        return [data_uri(state.searcher.heatmap(item, term)), f"Where ‘{term}’ was seen"]
     except SightwordsError as error:
         return ["", str(error)]
