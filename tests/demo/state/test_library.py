@@ -286,7 +286,7 @@ def test_strangers_may_look_but_change_nothing_and_learn_no_paths(
         assert str(tmp_path) not in str(found["hits"])
         assert found["hits"][0]["taken"] == "2024"
         assert "Canon" not in str(found) and "52.5" not in str(found)
-        assert str(tmp_path) not in str(public.conditions())
+        assert str(tmp_path) not in str(public.searcher.conditions())
         (item,) = public.sample(1)
         assert str(tmp_path) not in mosaic([item], 1)  # nor do the addresses of thumbnails tell it
         with urllib.request.urlopen(app.local_url + file_url(str(item.thumbnail))) as picture:

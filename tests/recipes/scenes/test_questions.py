@@ -55,14 +55,14 @@ def test_questions_are_short_true_and_in_the_worlds_words() -> None:
 
 
 def test_their_truth_is_that_of_the_records(cache: Path, claims: list[Claim]) -> None:
-    texts, claims = load_questions("train", SCENES_ASKED, cache)
+    texts, arrays = load_questions("train", SCENES_ASKED, cache)
     assert texts == [one.text for number in range(SCENES_ASKED) for one in questions_of(compose("train", number))]
     rng = np.random.default_rng(0)
     asked, pictures = rng.integers(0, SCENES_ASKED, 40), rng.permutation(SCENES_ASKED)[:25]
     which = rng.integers(0, EACH, 40)
-    true = claims_hold(claims, asked, which, pictures)
+    true = claims_hold(arrays, asked, which, pictures)
     assert true.shape == (40, 25) and 0 < true.sum() < true.size
-    everything = every_answer(claims)
+    everything = every_answer(arrays)
     assert everything.shape == (len(texts), SCENES_ASKED)
     assert np.array_equal(everything[asked * EACH + which][:, pictures], true)
     for i, j in np.ndindex(true.shape):

@@ -204,4 +204,4 @@ def test_truth_of_whole_batches_agrees_with_the_definition(tmp_path: Path) -> No
 
 def test_the_built_in_heads_are_taught_as_the_paper_teaches() -> None:
     """Whatever the defaults are: vectors as they are, the teacher all but certain."""
-    assert {(head.blur, head.claims, head.temperature) for head in SCENES_HEADS.values()} == {(0.0, 0.0, 0.001)}
+    assert {(head.blur, head.truth, head.temperature) for head in SCENES_HEADS.values()} == {(0.0, 0.0, 0.001)}

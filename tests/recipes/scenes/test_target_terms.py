@@ -64,10 +64,10 @@ def test_questions_may_light_what_their_things_are_called_and_nothing_else(
 def test_questions_must_light_what_their_things_are_besides(
     asked: tuple[list[str], ClaimArrays], claims: list[Claim]
 ) -> None:
-    texts, claims = asked
-    spoken = literal_terms(texts, VOCABULARY)
-    lit, allowed = target_terms(claims, spoken, VOCABULARY), allowed_terms(claims, VOCABULARY)
-    for claim, row, said, may in zip(claims, _rows(lit), _rows(spoken), _rows(allowed), strict=True):
+    texts, arrays = asked
+    literal = literal_terms(texts, VOCABULARY)
+    targets, allowed = target_terms(arrays, literal, VOCABULARY), allowed_terms(arrays, VOCABULARY)
+    for claim, row, own, may in zip(claims, _rows(targets), _rows(literal), _rows(allowed), strict=True):
         besides = {
             noun
             for kind in KINDS
@@ -77,7 +77,7 @@ def test_questions_must_light_what_their_things_are_besides(
         }
         for thing in claim.things:
             besides |= _coloured(thing, every=True)
-        assert row == _ids(besides) | said
+        assert row == _ids(besides) | own
         assert _ids(besides) <= may
 
 
