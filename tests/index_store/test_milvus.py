@@ -349,7 +349,7 @@ def test_what_is_not_so_is_said_in_one_sentence(address: MilvusAddress, tmp_path
         with pytest.raises(CollectionExists, match="already something"):
             create_collection(address, model="test", vocabulary=VOCABULARY)
         with pytest.raises(CollectionBusy, match="being written already"):
-            open_collection(address, writable=True)
+            open_collection(address, writable=True, wait=0.1)
         with open_collection(address) as reader:
             with pytest.raises(CollectionReadOnly, match="open for reading"):
                 reader.add([new(word(t1=1.0))])
