@@ -29,7 +29,10 @@ Answer = TypeVar("Answer")
 
 def endpoints(state: AppState, comparing: Comparing, lab: Lab | None) -> None:
     """Registers the endpoints inside the Blocks at hand; those of a Lab only where there is one: strangers get none."""
-    for action in [*actions(state, comparing), *(lab_actions(lab) if lab is not None else ())]:
+    actions = QuestionActions(state, comparing).all()
+    if lab is not None:
+        actions += LabActions(lab).all()
+    for action in actions:
         gr.api(action, api_name=action.__name__, concurrency_limit=4)
 
 
@@ -46,11 +49,15 @@ def _spoken_errors(action: Callable[Given, Answer]) -> Callable[Given, Answer]:
     return spoken
 
 
-def actions(state: AppState, comparing: Comparing) -> list[Callable[..., Any]]:
-    """The public endpoints of one app."""
+class QuestionActions:
+    """What programs can ask of the open collection, whoever they are."""
+
+    def __init__(self, state: AppState, comparing: Comparing) -> None:
+        self._state, self._comparing = state, comparing
 
     @_spoken_errors
     def search(
+        self,
         text: str = "",
         k: int = 10,
         expansion: float = 1.0,
@@ -95,15 +102,15 @@ def actions(state: AppState, comparing: Comparing) -> list[Callable[..., Any]]:
             k=k,
             budget=budget,
         )
-        document = state.searcher.search(query).to_json()
+        document = self._state.searcher.search(query).to_json()
         for hit in document["hits"]:
-            hit["file"] = state.place(hit.pop("path"))  # Gradio's client would download what is called "path"
-            if not state.tells_places:
+            hit["file"] = self._state.place(hit.pop("path"))  # Gradio's client would download what is called "path"
+            if not self._state.tells_places:
                 hit |= dict.fromkeys(("camera", "latitude", "longitude"))
         return document
 
     @_spoken_errors
-    def explain_order(text: str, first: int, second: int) -> dict[str, Any]:
+    def explain_order(self, text: str, first: int, second: int) -> dict[str, Any]:
         """Say why one item scores above another for a text: the terms that made the difference.
 
         Parameters:
@@ -113,21 +120,21 @@ def actions(state: AppState, comparing: Comparing) -> list[Callable[..., Any]]:
         """
         for number in (first, second):
             check_item(number)
-        query = state.searcher.encode_text(text)
-        one, two = (state.searcher.score(query, number) for number in (first, second))
+        query = self._state.searcher.encode_text(text)
+        one, two = (self._state.searcher.score(query, number) for number in (first, second))
         rows = [row.to_json() for row in differences(one, two)]
         scores = [sum(row.contribution for row in rows) for rows in (one, two)]
         return {"text": text, "first": scores[0], "second": scores[1], "differences": rows}
 
     @_spoken_errors
-    def encode(text: str) -> dict[str, Any]:
+    def encode(self, text: str) -> dict[str, Any]:
         """The weighted terms that a text lights up, heaviest first, literal ones told from added ones.
 
         Parameters:
             text: any words
         """
-        query = state.searcher.encode_text(text)
-        terms = query_terms(query.vector, state.searcher.vocabulary, query.literal)
+        query = self._state.searcher.encode_text(text)
+        terms = query_terms(query.vector, self._state.searcher.vocabulary, query.literal)
         return {
             "text": text,
             "terms": [term.to_json() for term in terms],
@@ -136,17 +143,17 @@ def actions(state: AppState, comparing: Comparing) -> list[Callable[..., Any]]:
         }
 
     @_spoken_errors
-    def link_words(text: str) -> dict[str, Any]:
+    def link_words(self, text: str) -> dict[str, Any]:
         """Which word of a text lit which term, found by leaving out one word after the other.
 
         Parameters:
             text: up to 40 words
         """
         check_text(text)
-        return state.searcher.links(text).to_json()
+        return self._state.searcher.links(text).to_json()
 
     @_spoken_errors
-    def locate_term(item: int, term: str) -> str:
+    def locate_term(self, item: int, term: str) -> str:
         """Where in an item's picture a term was seen: a transparent layer as a data URI, to lay over the picture.
 
         Parameters:
@@ -155,10 +162,10 @@ def actions(state: AppState, comparing: Comparing) -> list[Callable[..., Any]]:
         """
         check_item(item)
         check_text(term, "term")
-        return data_uri(state.searcher.heatmap(item, term))
+        return data_uri(self._state.searcher.heatmap(item, term))
 
     @_spoken_errors
-    def suggest_terms(start: str, count: int = 12) -> list[dict[str, Any]]:
+    def suggest_terms(self, start: str, count: int = 12) -> list[dict[str, Any]]:
         """Terms of the vocabulary that begin with or contain some letters, with the number of items that have each.
 
         Parameters:
@@ -168,21 +175,21 @@ def actions(state: AppState, comparing: Comparing) -> list[Callable[..., Any]]:
         check_text(start)
         if not isinstance(count, int):
             raise QueryError(f"The number of terms is {str(count)[:60]!r}, but must be a whole number.")
-        suggested = state.searcher.suggest(start, max(1, min(count, MOST_TERMS)))
+        suggested = self._state.searcher.suggest(start, max(1, min(count, MOST_TERMS)))
         return [{"term": term, "items": items} for term, items in suggested]
 
     @_spoken_errors
-    def describe_term(term: str) -> dict[str, Any]:
+    def describe_term(self, term: str) -> dict[str, Any]:
         """All about a term: how many items light it, how heavily, which ones most, which other terms with it.
 
         Parameters:
             term: a term of the vocabulary, or a form of it
         """
         check_text(term, "term")
-        return state.searcher.profile(term).to_json()
+        return self._state.searcher.profile(term).to_json()
 
     @_spoken_errors
-    def compare_rankings(text: str, first: str = "full", second: str = "dense", k: int = 10) -> dict[str, Any]:
+    def compare_rankings(self, text: str, first: str = "full", second: str = "dense", k: int = 10) -> dict[str, Any]:
         """Rank the pictures for a text in two ways, and say how alike the two are.
 
         Parameters:
@@ -195,12 +202,12 @@ def actions(state: AppState, comparing: Comparing) -> list[Callable[..., Any]]:
         for method in (first, second):
             check_text(method, "way to rank")
         for _ in range(MOST_LOOKS):
-            if comparing.prepare(first, second):
+            if self._comparing.prepare(first, second):
                 break
         else:
-            now = comparing.job.status
+            now = self._comparing.job.status
             raise QueryError(f"The pictures are being encoded, {now.done:,} of {now.total:,}; ask again in a moment.")
-        one, two = (comparing.rank(text, method, k) for method in (first, second))
+        one, two = (self._comparing.rank(text, method, k) for method in (first, second))
         comparison = compare(one.hits, two.hits)
         return {
             "text": text,
@@ -216,16 +223,29 @@ def actions(state: AppState, comparing: Comparing) -> list[Callable[..., Any]]:
             },
         }
 
-    return [
-        search, explain_order, encode, link_words, locate_term, suggest_terms, describe_term, compare_rankings,
-    ]  # fmt: skip
+    def all(self) -> list[Callable[..., Any]]:
+        """Every action, in the order in which they are listed."""
+        return [
+            self.search,
+            self.explain_order,
+            self.encode,
+            self.link_words,
+            self.locate_term,
+            self.suggest_terms,
+            self.describe_term,
+            self.compare_rankings,
+        ]
 
 
-def lab_actions(lab: Lab) -> list[Callable[..., Any]]:
+class LabActions:
     """What programs can ask of the Lab."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
 
     @_spoken_errors
     def train_head(
+        self,
         source: Literal["world", "collection", "folder"] = "world",
         scenes: int = 2000,
         folder: str = "",
@@ -245,75 +265,84 @@ def lab_actions(lab: Lab) -> list[Callable[..., Any]]:
                 plain method
         """
         chosen = {**defaults(), **(settings or {}), "epochs": epochs}
-        lab.start(Choice(source, scenes, folder, tuple(controls or ("caption",)), chosen))
-        return _standing(lab)
+        self._lab.start(Choice(source, scenes, folder, tuple(controls or ("caption",)), chosen))
+        return _status(self._lab)
 
     @_spoken_errors
-    def training_status() -> dict[str, Any]:
+    def training_status(self) -> dict[str, Any]:
         """How far the Lab's work is: its stage, time left, every finished epoch's measures; what came of the last."""
-        return _standing(lab)
+        return _status(self._lab)
 
     @_spoken_errors
-    def stop_training() -> dict[str, Any]:
+    def stop_training(self) -> dict[str, Any]:
         """Stop the Lab's work soon; the best head so far is kept and judged."""
-        lab.stop()
-        return _standing(lab)
+        self._lab.stop()
+        return _status(self._lab)
 
     @_spoken_errors
-    def trained_heads() -> list[dict[str, Any]]:
+    def trained_heads(self) -> list[dict[str, Any]]:
         """Every head that was trained here, the oldest first: its key, settings, and what it was judged."""
-        made = lab.heads.experiments()
-        return [{"key": key, "can_go_on": lab.can_go_on(key), **asdict(one)} for key, one in made.items()]
+        made = self._lab.heads.experiments()
+        return [{"key": key, "can_go_on": self._lab.can_go_on(key), **asdict(one)} for key, one in made.items()]
 
     @_spoken_errors
-    def keep_head(key: str, name: str) -> str:
+    def keep_head(self, key: str, name: str) -> str:
         """Keep a trained head under a name, for good; the folder that it lies in.
 
         Parameters:
             key: of the head, as `trained_heads` gives it
             name: letters, digits, dots, dashes, underscores
         """
-        return str(lab.heads.keep(key, name))
+        return str(self._lab.heads.keep(key, name))
 
     @_spoken_errors
-    def use_head(name: str = "") -> dict[str, Any]:
+    def use_head(self, name: str = "") -> dict[str, Any]:
         """Let the app search with a kept head: weighs the open collection anew into one of its own, and opens that.
 
         Parameters:
             name: of the kept head; empty: back to the model's own head
         """
         if name:
-            lab.use(name)
+            self._lab.use(name)
         else:
-            lab.back()
-        return _standing(lab)
+            self._lab.back()
+        return _status(self._lab)
 
     @_spoken_errors
-    def go_on_training(key: str) -> dict[str, Any]:
+    def go_on_training(self, key: str) -> dict[str, Any]:
         """Go on with a training that was stopped, from its last whole epoch.
 
         Parameters:
             key: of the head, as `trained_heads` gives it
         """
-        lab.go_on(key)
-        return _standing(lab)
+        self._lab.go_on(key)
+        return _status(self._lab)
 
     @_spoken_errors
-    def discard_head(key: str) -> str:
+    def discard_head(self, key: str) -> str:
         """Throw a trained head away; where it was kept under a name, that stays.
 
         Parameters:
             key: of the head, as `trained_heads` gives it
         """
-        lab.discard(key)
+        self._lab.discard(key)
         return key
 
-    return [
-        train_head, training_status, stop_training, trained_heads, keep_head, use_head, go_on_training, discard_head,
-    ]  # fmt: skip
+    def all(self) -> list[Callable[..., Any]]:
+        """Every action, in the order in which they are listed."""
+        return [
+            self.train_head,
+            self.training_status,
+            self.stop_training,
+            self.trained_heads,
+            self.keep_head,
+            self.use_head,
+            self.go_on_training,
+            self.discard_head,
+        ]
 
 
-def _standing(lab: Lab) -> dict[str, Any]:
+def _status(lab: Lab) -> dict[str, Any]:
     now = lab.job.status
     return {
         "state": now.state,
