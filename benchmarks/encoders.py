@@ -34,8 +34,8 @@ from core.encoders.dual_tokens import DualTokens
 from core.encoders.itc import ItcEncoder
 from core.encoders.lavis_original import TOGETHER
 from core.encoders.preprocessing import CaptionTokens
-from core.library.indexing import index_paths
-from core.library.prefetch import DECODERS
+from core.library.indexing.prefetch import DECODERS
+from core.library.indexing.sync import index_paths
 from core.models.head import HeadConfig, SparseHead
 from core.models.model import Model
 from core.models.registry import load_encoder

@@ -30,7 +30,7 @@ WHOLE = f"""
 import sys, tempfile, time
 from pathlib import Path
 from PIL import Image
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.registry import load_model
 from index_store.folder.collection import Collection
 {PEAK}

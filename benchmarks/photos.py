@@ -23,7 +23,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
 from core.encoders.photos import PACKAGE, PHOTOS
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.registry import load_model
 from core.pictures.images import open_image, working_copy
 from index_store.folder.collection import Collection

@@ -26,7 +26,7 @@ from index_store.progress import Progress, ShouldStop
 if TYPE_CHECKING:
     from core.doctor import Finding
     from core.library.duplicates import Copies
-    from core.library.indexing import IndexReport
+    from core.library.indexing.sync import IndexReport
     from core.models.parity import ParityCheck
     from core.models.published import PublishedExample, PublishedPairing
     from core.models.registry import ModelEntry

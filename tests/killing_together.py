@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.library import indexing
+from core.library.indexing import sync
 from core.pictures.images import content_hash
 from index_store.errors import ItemNotFound
 from index_store.folder.collection import Collection
@@ -36,7 +36,7 @@ Say = Callable[..., None]
 def index(place: Path, seed: int, say: Say) -> None:
     """Changes, adds and renames pictures, two at a time, and brings the collection in step."""
     choose, own, pictures = random.Random(seed), make_model(), place / "pictures"
-    indexing.BATCH = 2
+    sync.BATCH = 2
     with Collection.open(place / "c", writable=True) as held:
         while True:
             for _ in range(choose.randint(1, 5)):
@@ -45,7 +45,7 @@ def index(place: Path, seed: int, say: Say) -> None:
                 Image.fromarray(colours).resize((48, 32), Image.Resampling.NEAREST).save(pictures / f".{name}")
                 (pictures / f".{name}").rename(pictures / name)  # a torn picture would be the test's own doing
                 say("changing", name)
-            stored = indexing.index_paths(own, held, [pictures], progress=lambda done, total, name: say("told", name))
+            stored = sync.index_paths(own, held, [pictures], progress=lambda done, total, name: say("told", name))
             assert not stored.skipped, stored.skipped
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.files import home_folder, write_text_whole
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.world.writer import META, write_scenes
 from index_store.errors import CollectionBusy, CollectionError, CollectionExists, CollectionFull
 from index_store.folder.collection import Collection

@@ -24,7 +24,7 @@ from demo.components import amounts
 from index_store.folder.writer_lock import WAIT_S
 
 if TYPE_CHECKING:
-    from core.library.indexing import IndexReport
+    from core.library.indexing.sync import IndexReport
     from index_store.items import Item
     from index_store.store import Store
 
@@ -66,7 +66,7 @@ def index(
     as_json: JsonOption = False,
 ) -> None:
     """Add folders of pictures to a collection, or bring it in step with them."""
-    from core.library.indexing import index_paths
+    from core.library.indexing.sync import index_paths
     from core.pictures.captions.reading import read_captions
     from core.pictures.folders.listing import Shard, existing
 

@@ -9,7 +9,7 @@ from demo.components.amounts import KINDS, count, milliseconds, pictures_by_fold
 from demo.shown_paths import shorten_home
 
 if TYPE_CHECKING:
-    from core.library.indexing import IndexReport
+    from core.library.indexing.sync import IndexReport
     from core.search.remarks import Remark
 
 SHOWN_SKIPPED = 30

@@ -18,7 +18,7 @@ from index_store.opening import open_collection
 from index_store.progress import Progress, ShouldStop, named
 
 if TYPE_CHECKING:
-    from core.library.indexing import IndexReport
+    from core.library.indexing.sync import IndexReport
     from core.models.model import Model
 
 ADDING = "Adding pictures"
@@ -155,7 +155,7 @@ def _indexed(
     should_stop: ShouldStop,
 ) -> Added:
     """Brings the collection in step with `paths`; the arguments are those of `index_paths`."""
-    from core.library.indexing import index_paths
+    from core.library.indexing.sync import index_paths
 
     terms = model.vocabulary.terms
     with open_collection(address, model=model.name, vocabulary=terms, writable=True) as opened:

@@ -84,7 +84,7 @@ def test_a_folder_of_photographs_is_named_indexed_searched_and_looked_into(
 def test_a_term_page_and_a_comparison_know_photographs(
     visit: Callable[..., Page], app: App, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.library.indexing import index_paths
+    from core.library.indexing.sync import index_paths
     from core.models.registry import load_model
     from index_store.folder.collection import Collection
 

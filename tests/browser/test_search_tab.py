@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from demo.state.app import AppState
 from demo.web import App, serve

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import core.models.registry
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from demo.cli import app
 from index_store.folder.collection import Collection

@@ -16,7 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import core.models.registry
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from core.search.query import Query
 from core.search.search import search

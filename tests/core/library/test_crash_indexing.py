@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.library import indexing
+from core.library.indexing import sync
 from core.models.model import Model
 from core.pictures.images import content_hash
 from index_store.errors import CollectionFull
@@ -26,13 +26,13 @@ BETWEEN = 12
 State = dict[tuple[str, str, str | None], tuple[str, tuple[str, ...], SparseVector]]
 
 
-def sync(folder: Path, steps: Steps) -> None:
+def bring_in_step(folder: Path, steps: Steps) -> None:
     """In the child: `pictures` beside the collection, two to a commit."""
-    indexing.BATCH = 2
+    sync.BATCH = 2
     own, pictures = make_model(), folder.parent / "pictures"
     with Collection.open(folder, writable=True) as held:
         steps.begin()
-        indexing.index_paths(
+        sync.index_paths(
             own,
             held,
             [pictures],
@@ -51,7 +51,7 @@ def prepared(place: Path, model: Model, patches: list[Image.Image]) -> Path:
     spoken = [{"file": f"pictures/{n}.png", "captions": [f"{n} red dogs", f"{n} cats"]} for n in (0, 5)]
     captions = write_captions(place / "captions.jsonl", spoken)
     with Collection.create(template, model=model.name, vocabulary=model.vocabulary.terms) as held:
-        indexing.index_paths(model, held, [pictures], captions=captions)
+        sync.index_paths(model, held, [pictures], captions=captions)
         held.tag([1, 2, 3], add=["best"])
     (pictures / "0.png").rename(pictures / "below" / "0.png")
     (pictures / "1.png").rename(pictures / "x")
@@ -95,7 +95,7 @@ def test_killed_at_every_step_of_an_update(model: Model, patches: list[Image.Ima
         def killed(at: int = 0, after: float = 0.0) -> Round:
             shutil.rmtree(place / "c", ignore_errors=True)
             shutil.copytree(template, place / "c")
-            return children.run(f"{__name__}:sync", place / "c", at=at, after=after)
+            return children.run(f"{__name__}:bring_in_step", place / "c", at=at, after=after)
 
         with Collection.open(template) as held:
             before, ids = state(held), {one.content_hash: one.id for one in held.all_items()}
@@ -117,7 +117,7 @@ def test_killed_at_every_step_of_an_update(model: Model, patches: list[Image.Ima
                 assert seen["image", str(path), None][0] == content_hash(path), f"{name} was told, but is not stored"
             with Collection.open(place / "c", writable=True) as held:
                 assert held.verify() == [] and same(state(held), seen)
-                indexing.index_paths(model, held, [place / "pictures"], captions=place / "captions.jsonl")
+                sync.index_paths(model, held, [place / "pictures"], captions=place / "captions.jsonl")
                 assert same(state(held), after) and held.verify() == []
                 kept = {one.content_hash: one.id for one in held.all_items()}
                 assert {kept[digest] for digest in kept.keys() & ids.keys()} <= set(ids.values())
@@ -142,7 +142,7 @@ def test_a_full_disk_loses_nothing(small_disk: Path, model: Model, patches: list
         told.clear()
         try:
             with Collection.open(small_disk / "c", writable=True) as held:
-                indexing.index_paths(model, held, [small_disk / "pictures"], progress=tell, **options)
+                sync.index_paths(model, held, [small_disk / "pictures"], progress=tell, **options)
         except CollectionFull as error:
             assert "disk is full" in str(error) and "\n" not in str(error)
             refused += 1
@@ -154,7 +154,7 @@ def test_a_full_disk_loses_nothing(small_disk: Path, model: Model, patches: list
             assert seen["image", str(path), None][0] == content_hash(path)
         ballast.unlink()
         with Collection.open(small_disk / "c", writable=True) as held:
-            indexing.index_paths(model, held, [small_disk / "pictures"], **options)
+            sync.index_paths(model, held, [small_disk / "pictures"], **options)
             assert held.verify() == [] and len(state(held)) == len(before) + 2
         shutil.rmtree(small_disk / "c")
     assert 0 < refused < 7

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from core.library.duplicates import copies, find_copies
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from core.pictures.similarity import similarity_hash
 from core.search.encoding import encode_text

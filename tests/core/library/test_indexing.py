@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import DatasetError, ImageError
-from core.library.indexing import BATCH, IndexReport, index_paths
+from core.library.indexing.sync import BATCH, IndexReport, index_paths
 from core.library.selection import remove_gone
 from core.models.model import Model
 from core.pictures.folders.listing import list_pictures
@@ -347,7 +347,7 @@ def test_a_slow_encoder_is_asked_for_little_at_a_time_and_what_it_encoded_before
         patch.save(tmp_path / f"{number:02}.png")
     ticks = itertools.count()
     monkeypatch.setattr(
-        "core.library.new_pictures.perf_counter", lambda: 100.0 * next(ticks)
+        "core.library.indexing.new_pictures.perf_counter", lambda: 100.0 * next(ticks)
     )  # everything takes 100 seconds
     report = index_paths(counting, collection, [tmp_path], should_stop=lambda: len(counting.images) == 3)
     assert report.cancelled and counting.images == [8, 1, 1]

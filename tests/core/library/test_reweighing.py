@@ -11,7 +11,7 @@ from core.data.collection_data import LEAST, collection_data, described
 from core.data.dense import DenseFolder
 from core.data.dense_items import dense_file
 from core.errors import DatasetError, ModelError
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.library.reweighing import carry_over
 from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead
 from core.models.kept_heads import keep_head, kept_head, kept_heads

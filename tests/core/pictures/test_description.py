@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from core.pictures.metadata.boilerplate import is_written_by_person
 from core.pictures.metadata.description import camera_name, read_description
@@ -391,8 +391,8 @@ def test_pictures_of_before_are_asked_without_being_encoded_again(
     root.mkdir()
     file = picture(root / "a.jpg", exif=WHOLE)
     with monkeypatch.context() as before:
-        before.setattr("core.library.prepared_picture.read_description", lambda path: Description())
-        before.setattr("core.library.prepared_picture.now", lambda: None)
+        before.setattr("core.library.indexing.prepared_picture.read_description", lambda path: Description())
+        before.setattr("core.library.indexing.prepared_picture.now", lambda: None)
         index_paths(model, collection, [root])
     (old,) = collection.all_items()
     assert old.camera is None and old.described is None
@@ -403,7 +403,8 @@ def test_pictures_of_before_are_asked_without_being_encoded_again(
     asked: list[Path] = []
     for module in ("known_pictures", "prepared_picture"):
         monkeypatch.setattr(
-            f"core.library.{module}.read_description", lambda path: asked.append(path) or read_description(path)
+            f"core.library.indexing.{module}.read_description",
+            lambda path: asked.append(path) or read_description(path),
         )
     index_paths(model, collection, [root])
     assert asked == []

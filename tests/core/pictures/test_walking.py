@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from core.pictures.folders.junk import is_junk_folder, junk_folder
 from core.pictures.folders.listing import Listing, list_pictures

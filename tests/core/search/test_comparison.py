@@ -11,7 +11,7 @@ from PIL import Image
 from scipy.stats import kendalltau
 
 from core.data.dense_items import dense_items
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from core.search.comparison import compare, kendall_tau
 from index_store.folder.collection import Collection

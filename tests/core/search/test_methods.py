@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.data.dense_items import dense_items
 from core.errors import ModelError, QueryError
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead
 from core.models.model import Model
 from core.search.methods import Method, Ranker

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from core.search.query import Query
 from core.search.remarks import best_match, is_answered, remarks

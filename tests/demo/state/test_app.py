@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.errors import QueryError
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from core.search.results import SearchResult
 from demo.state.app import AppState, large_picture

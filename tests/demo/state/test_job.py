@@ -13,7 +13,7 @@ from PIL import Image
 import demo.state.app
 from core.data.dense_items import dense_items
 from core.errors import QueryError
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from demo.state.app import AppState
 from demo.state.compare import Comparing
@@ -90,7 +90,7 @@ def user(
     if request.param == "library":
         contents = Contents(started)
         begin = lambda: contents.add([], str(tmp_path / "pictures"))  # noqa: E731
-        with holding("core.library.indexing.index_paths") as held:
+        with holding("core.library.indexing.sync.index_paths") as held:
             yield User(contents.job, begin, begin, held)
             contents.job.wait(SOON_S)
     elif request.param == "lab":

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from core.errors import QueryError
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from core.training.checkpoint import CHECKPOINT_FILE
 from core.training.config import TrainingConfig

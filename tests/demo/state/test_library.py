@@ -11,7 +11,7 @@ from gradio_client import Client
 from PIL import Image
 
 from core.errors import QueryError
-from core.library.indexing import index_paths
+from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from demo.components.collection_stats import collection_stats
 from demo.components.notices import report_notice
@@ -171,7 +171,7 @@ def test_work_is_cancelled_and_one_job_runs_at_a_time(
         return whole(images)
 
     monkeypatch.setattr(model, "encode_images", encode)
-    monkeypatch.setattr("core.library.indexing.BATCH", 1)
+    monkeypatch.setattr("core.library.indexing.sync.BATCH", 1)
     library.contents.add([], str(tmp_path / "pictures"))
     library.contents.job.wait()
     report = library.contents.added.report

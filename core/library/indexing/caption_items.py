@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.library.known_items import KnownItems
-from core.library.prepared_picture import NO_VECTOR
-from core.library.tally import Tally
+from core.library.indexing.known_items import KnownItems
+from core.library.indexing.prepared_picture import NO_VECTOR
+from core.library.indexing.tally import Tally
 from index_store.items import NewItem
 
 if TYPE_CHECKING:

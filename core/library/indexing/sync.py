@@ -11,13 +11,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from core.library.caption_items import CaptionItems
 from core.library.duplicates import find_copies
-from core.library.known_items import KnownItems
-from core.library.known_pictures import KnownPictures
-from core.library.lost_items import remove_lost
-from core.library.new_pictures import NewPictures, PictureEncoder
-from core.library.tally import Tally
+from core.library.indexing.caption_items import CaptionItems
+from core.library.indexing.known_items import KnownItems
+from core.library.indexing.known_pictures import KnownPictures
+from core.library.indexing.lost_items import remove_lost
+from core.library.indexing.new_pictures import NewPictures, PictureEncoder
+from core.library.indexing.tally import Tally
 from core.pictures.captions.assignment import AssignedCaptions, assign_captions
 from core.pictures.captions.reading import find_captions_files, read_captions
 from core.pictures.folders.listing import Listing, Shard, list_pictures

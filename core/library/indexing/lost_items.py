@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.library.known_items import KnownItems
-from core.library.plan import lost
+from core.library.indexing.known_items import KnownItems
+from core.library.indexing.plan import lost
+from core.library.indexing.tally import Tally
 from core.library.selection import lost_much
-from core.library.tally import Tally
 from core.pictures.folders.listing import Listing
 
 

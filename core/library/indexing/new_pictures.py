@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from core.errors import ImageError
-from core.library.known_items import KnownItems
-from core.library.plan import item_of
-from core.library.prefetch import prefetched
-from core.library.prepared_picture import PreparedPicture, prepare_picture
-from core.library.tally import Tally
+from core.library.indexing.known_items import KnownItems
+from core.library.indexing.plan import item_of
+from core.library.indexing.prefetch import prefetched
+from core.library.indexing.prepared_picture import PreparedPicture, prepare_picture
+from core.library.indexing.tally import Tally
 from index_store.items import Item, NewItem
 from index_store.vectors import SparseVector
 

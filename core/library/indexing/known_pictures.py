@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.errors import ImageError
-from core.library.known_items import KnownItems
-from core.library.plan import Renames, displaced, item_of, renames
-from core.library.prefetch import prefetched
-from core.library.tally import Tally
+from core.library.indexing.known_items import KnownItems
+from core.library.indexing.plan import Renames, displaced, item_of, renames
+from core.library.indexing.prefetch import prefetched
+from core.library.indexing.tally import Tally
 from core.pictures.captions.encodings import is_encodable
 from core.pictures.images import content_hash
 from core.pictures.metadata.description import read_description
