@@ -48,6 +48,10 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.conditions)
 
+    def of_kind(self, kind: str | None) -> "Filter":
+        """This filter with the further condition that items are of a kind ("image", "caption"); None: of any."""
+        return self if kind is None else Filter((*self.conditions, Condition("kind", "=", kind)))
+
     def groups(self) -> Iterator[tuple[str, list[Condition]]]:
         """(sign, conditions) for each key and sign. Of a group with `=` one condition must hold, of others all."""
         for (_, sign), group in groupby(sorted(self.conditions), key=lambda one: (one.key, one.sign)):

@@ -215,10 +215,8 @@ class AppState:
     def _load(self) -> "Model":
         if not isinstance(self._wanted, str):
             return self._wanted
-        from core.models.registry import (
-            load_model,
-            precision_like,
-        )  # imports torch, seconds: not before the server answers
+        # imports torch, which takes seconds: not before the server answers
+        from core.models.registry import load_model, precision_like
 
         made_in = None
         if self._path is not None:

@@ -11,7 +11,7 @@ from core.errors import QueryError
 from core.pictures.images import open_image, working_copy
 from core.search.encoding import NOTHING, Encoded
 from index_store.errors import FilterError, ItemNotFound
-from index_store.filters import Condition, Filter
+from index_store.filters import Filter
 from index_store.items import Item
 
 if TYPE_CHECKING:
@@ -92,10 +92,8 @@ class Searcher:
     def size_of(self, query: "Query") -> int:
         """How many items of its kind a query's conditions let through; FilterError for one that is none."""
         self._check_told(query.filter)
-        conditions = query.filter.conditions
-        if query.kind != "both":
-            conditions = (*conditions, Condition("kind", "=", query.kind))
-        return self._app.ready()[1].count(Filter(conditions)) if conditions else self._app.size()
+        where = query.filter.of_kind(None if query.kind == "both" else query.kind)
+        return self._app.ready()[1].count(where) if where else self._app.size()
 
     def conditions(self) -> list[tuple[str, str]]:
         """Conditions worth offering, with what to call them: tags, years, cameras, folders; none for the world."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from index_store.catalog.catalog import Catalog
 from index_store.errors import CollectionError, no_item
 from index_store.files import bytes_below
-from index_store.filters import Condition, Filter
+from index_store.filters import Filter
 from index_store.folder.rows import item_of
 from index_store.items import Counts, Item, Retrieval, Stats
 from index_store.origin import Origin
@@ -40,9 +40,7 @@ class Reader:
         """See `Store.search`. within: its `candidates`."""
         self._origin.check_vector(vector, "The query")
         started = time.perf_counter()
-        if kind is not None:
-            where = Filter((*where.conditions, Condition("kind", "=", kind)))
-        answer = search(self._snapshots.among(where), vector, k, within, budget)
+        answer = search(self._snapshots.among(where.of_kind(kind)), vector, k, within, budget)
         total = time.perf_counter() - started
         return Retrieval(answer.hits, answer.exact, 1000 * (total - answer.rescoring), 1000 * answer.rescoring)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from index_store.errors import CollectionError
 from index_store.files import bytes_below
-from index_store.filters import EVERYTHING, Condition, Filter
+from index_store.filters import EVERYTHING, Filter
 from index_store.findings import Findings
 from index_store.items import KINDS, Counts, Hit, Item, Retrieval, Stats
 from index_store.milvus import rows, tables
@@ -49,11 +49,9 @@ class Reader:
                 f"{self._table.address} lies in Milvus, which counts no postings; leave the budget out."
             )
         started = time.perf_counter()
-        if kind is not None:
-            where = Filter((*where.conditions, Condition("kind", "=", kind)))
         search = ExactSearch(vector, within, k, self._origin.size, self._candidates)
         if k > 0 and len(vector):
-            search.run(self._table.condition(where), lambda: tables.next_id(self._table.server))
+            search.run(self._table.condition(where.of_kind(kind)), lambda: tables.next_id(self._table.server))
         total = time.perf_counter() - started
         hits = tuple(Hit(item, score) for item, score in search.top.best() if score > 0)
         return Retrieval(hits, search.exact, 1000 * (total - search.seconds), 1000 * search.seconds)
@@ -71,7 +69,7 @@ class Reader:
 
     def all_items(self, kind: str | None) -> Iterator[Item]:
         """All items by ascending id, read page by page; with the thumbnails that are copied already."""
-        condition = expression(Filter((Condition("kind", "=", kind),))) if kind else ALL
+        condition = expression(EVERYTHING.of_kind(kind)) if kind else ALL
         return map(self._item, self._table.walk(condition, self._table.fields))
 
     def find(self, path: str | None, content_hash: str | None) -> list[Item]:
@@ -125,7 +123,7 @@ class Reader:
 
     def stats(self, frequent: int) -> Stats:
         """The collection in numbers, with its `frequent` most frequent terms."""
-        by_kind = {kind: self.count(Filter((Condition("kind", "=", kind),))) for kind in sorted(KINDS)}
+        by_kind = {kind: self.count(EVERYTHING.of_kind(kind)) for kind in sorted(KINDS)}
         items, counted = sum(by_kind.values()), self.document_frequencies()
         postings = sum(counted.values())
         file = self._table.server.address.file
@@ -142,7 +140,7 @@ class Reader:
     def group_copies(self) -> None:
         """Groups anew the pictures that are equal to the byte; no hashes are kept here that could tell more."""
         digests: dict[str, list[int]] = defaultdict(list)
-        images = expression(Filter((Condition("kind", "=", "image"),)))
+        images = expression(EVERYTHING.of_kind("image"))
         for row in self._table.walk(images, ["id", "content_hash"]):
             digests[row["content_hash"]].append(row["id"])
         self._groups = sorted(ids for ids in map(sorted, digests.values()) if len(ids) > 1)
