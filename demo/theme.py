@@ -14,7 +14,8 @@ STATIC = Path(__file__).resolve().parent / "static"
 STYLES = tuple(  # in the order in which they are applied
     STATIC / f"{name}.css"
     for name in (
-        "style", "search", "welcome", "query_chips", "bars", "results", "inspect", "compare", "library", "lab",
+        "style", "search", "welcome", "query_chips", "bars", "results", "large_view", "inspect", "compare",
+        "library", "lab",
     )
 )  # fmt: skip
 

@@ -16,9 +16,11 @@ from core.shipped import WORLD_MODEL
 from demo.components.result_grid import folder_key
 from demo.components.welcome import HEADER_SCRIPT, header
 from demo.endpoints import endpoints
+from demo.pictures_route import pictures_route
 from demo.state.app import AppState
 from demo.state.lab import Lab
 from demo.state.library import Library
+from demo.state.own_machine import has_screen, is_loopback
 from demo.tabs.compare import compare_tab
 from demo.tabs.gradio_defaults import QUIET, Changes
 from demo.tabs.inspect import about_term, inspect_tab
@@ -147,6 +149,7 @@ def serve(
     """Makes the app ready and serves it; the other parameters are those of `launch`."""
     if mcp and find_spec("mcp") is None:
         raise SightwordsError("MCP needs a package that is not installed; run: pip install 'sightwords[mcp]'.")
+    state.on_own_machine = is_loopback(host) and not state.public and has_screen()
     app = build(state)
     # Many threads may read an index. The page shows no place in the queue, so it need not hear of each step.
     app.queue(default_concurrency_limit=4, status_update_rate=60)
@@ -157,6 +160,7 @@ def serve(
         limit = MAX_UPLOAD_OF_STRANGERS if state.public else MAX_UPLOAD
         app.launch(**_options(host, port, open_browser), max_file_size=limit, mcp_server=mcp, prevent_thread_lock=True)
         app.app.mount("/thumbnails", thumbnails)
+        app.app.mount("/pictures", pictures_route(state))
         if not prevent_thread_lock:
             print(f"Sightwords is at {app.local_url} (Ctrl+C stops it)", file=sys.stderr)
             app.block_thread()

@@ -106,7 +106,10 @@ def explained_hit(
     name = escape(name_of(hit))
     if source:
         heat = '<img class="sw-heat" alt="" hidden>' if pointing else ""
-        figure = f'<span class="sw-canvas"><img class="sw-large" src="{escape(source)}" alt="{name}">{heat}</span>'
+        figure = (
+            '<button type="button" class="sw-canvas sw-enlarge" title="Show it in large">'
+            f'<img class="sw-large" src="{escape(source)}" alt="{name}">{heat}</button>'
+        )
     else:
         figure = f'<blockquote class="sw-caption-large"><bdi>{name}</bdi></blockquote>'
     where = place if hit.caption else str(PurePath(place).parent)  # the name is said already

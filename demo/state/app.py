@@ -76,6 +76,7 @@ class AppState:
             open_collection(collection).close()  # raises, and says what is wrong with the address
         self.pictures, self.public = pictures, public
         self.tells_places = tell_places or not public
+        self.on_own_machine = False  # whether only the computer that it runs on can reach the app, and has a screen
         self.opened: Callable[[Path], None] = lambda path: None  # told the folder of thumbnails once that is there
         self.closing: list[Callable[[], None]] = []  # what is to be ended with the app
         self._models: dict[str, Model] = {}  # by name: going back to one loads nothing

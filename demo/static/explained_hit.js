@@ -39,6 +39,9 @@ window.sightwords.explainedHit = (element, trigger, server, watch) => {
   element.addEventListener('click', (event) => {
     const see = event.target.closest('[data-see]');
     if (see) toggleHeat(see);
+    if (event.target.closest('.sw-enlarge')) {
+      window.dispatchEvent(new CustomEvent('sightwords-look', { detail: chosenId() }));
+    }
     if (event.target.closest('.sw-like')) trigger('like', { id: chosenId() });
   });
   element.addEventListener('change', (event) => {

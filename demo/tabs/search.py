@@ -18,6 +18,7 @@ from demo.state.page import PageState
 from demo.state.question import FIRST, MOST, PAGE, among, clean_weights, conditions_of, from_link, to_link
 from demo.tabs.answer import answered, explained, grid
 from demo.tabs.gradio_defaults import QUIET, Changes, by_component
+from demo.tabs.large_view import LargeViewEvents
 from demo.tabs.search_components import EXAMPLES, SearchComponents, meaning
 from demo.tabs.status import app_news
 from index_store.errors import SightwordsError
@@ -33,6 +34,7 @@ def search_tab(state: AppState, app: gr.Blocks, tab: gr.Tab) -> gr.Button:
     parts = SearchComponents(state)
     QuestionEvents(state, parts).wire()
     AnswerEvents(state, parts).wire()
+    LargeViewEvents(state, parts).wire()
     ArrivalEvents(state, parts).wire(app, tab)
     return parts.own
 

@@ -6,6 +6,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from demo.components.amounts import count
+from demo.components.large_view import VIEW_SCRIPT
 from demo.components.notices import LINK_SCRIPT
 from demo.components.query_chips import CHIPS_SCRIPT
 from demo.components.question_picture import PICTURE_SCRIPT, picture_files
@@ -130,6 +131,7 @@ class SearchComponents:
                 self.grid = gr.HTML(elem_id="grid", js_on_load=GRID_SCRIPT, **PLAIN)
             with gr.Column(scale=7, min_width=300, elem_id="detail"):
                 self.detail = gr.HTML(elem_id="explanation", js_on_load=DETAIL_SCRIPT, server_functions=[seen], **PLAIN)
+        self.view = gr.HTML(elem_id="view", js_on_load=VIEW_SCRIPT, **PLAIN)
         self.about = gr.HTML(elem_id="about", **PLAIN)
 
 

@@ -12,6 +12,7 @@ from core.search.explain import Contribution, QueryTerm
 from core.search.remarks import remarks
 from core.search.results import SearchHit
 from demo.components.amounts import amount, count, milliseconds, rounded_column, weight
+from demo.components.large_view import FileActions, LargeSource, large_view
 from demo.components.notices import error_notice, progress_panel, remark_notices, search_line, share_link
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
 from demo.components.query_chips import query_chips
@@ -205,6 +206,14 @@ def test_the_chosen_hit_shows_rank_score_and_place() -> None:
         result_grid([_hit(_rows((HOSTILE, 1, 1, "literal")), caption=HOSTILE, thumbnail=HOSTILE)], 7),
         result_grid([_hit(ROWS, path=HOSTILE)], 7),
         explained_hit(_hit(ROWS, caption=HOSTILE), 1, "data:," + HOSTILE, HOSTILE, HOSTILE),
+        large_view(
+            [_hit(_rows((HOSTILE, 1, 1, "literal")), caption=HOSTILE)],
+            0,
+            [LargeSource(HOSTILE, HOSTILE)],
+            [("tags", HOSTILE)],
+            FileActions(HOSTILE, HOSTILE, opens=True),
+            HOSTILE,
+        ),
         remark_notices(remarks(HOSTILE, (HOSTILE, "tax"), True, False)),
         error_notice(HOSTILE),
         progress_panel(HOSTILE, 1, 2, HOSTILE),
@@ -217,6 +226,23 @@ def test_hostile_text_stays_text(html: str) -> None:
     assert "script" not in page.tags
     assert not any(name.startswith("on") for name, _ in page.attributes)
     assert not any(name == "src" and value == "x" for name, value in page.attributes)
+
+
+def test_the_large_view_names_its_neighbours_and_offers_what_a_person_may_do() -> None:
+    hits = [_hit(ROWS, id=number) for number in (7, 8, 9)]
+    sources = [LargeSource(f"pictures/x/{number}", f"small{number}") for number in (7, 8, 9)]
+    page = _Page(large_view(hits, 1, sources, [("taken", "2024-05-03")], FileActions("/a/b.png", "file", opens=True)))
+    told = dict(page.attributes)
+    assert (told["data-previous"], told["data-next"]) == ("7", "9") and "Result 2 of 3" in page.text
+    assert told["data-previous-source"] == "pictures/x/7" and "2024-05-03" in page.text and "/a/b.png" in page.text
+    assert [value for name, value in page.attributes if name == "data-do"] == [
+        "open", "folder", "path", "copy", "download",
+    ]  # fmt: skip
+    stranger = _Page(large_view(hits[:1], 0, sources))
+    assert "data-previous" not in dict(stranger.attributes) and "data-next" not in dict(stranger.attributes)
+    assert [value for name, value in stranger.attributes if name == "data-do"] == ["copy", "download"]
+    caption = _Page(large_view([_hit(ROWS, kind="caption", caption="a cat")], 0, [LargeSource("", "")]))
+    assert "blockquote" in caption.tags and "img" not in caption.tags and "data-do" not in dict(caption.attributes)
 
 
 def test_an_item_is_called_the_same_everywhere() -> None:
