@@ -24,7 +24,8 @@ from benchmarks.rows import Rows
 from benchmarks.synthetic import draw_queries
 from benchmarks.timing import bytes_below, fastest
 from benchmarks.truth import Columns, Truth
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 from index_store.vectors import SparseVector
 
 BUILT = "built.json"  # beside a peer's index that is whole

@@ -27,7 +27,8 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
 from benchmarks.synthetic import VOCABULARY, draw_items, draw_queries
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 from index_store.vectors import SparseVector
 
 PHASES = ("idle before", "writing", "idle after", "end")

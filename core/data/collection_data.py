@@ -24,7 +24,7 @@ HELD_OUT = 10  # one picture in so many is for "val", another one for "test"
 
 @dataclass(frozen=True)
 class Described:
-    """A picture of the collection and what is said of it."""
+    """A picture of the collection and its captions."""
 
     picture: Item
     captions: tuple[str, ...]
@@ -32,12 +32,12 @@ class Described:
 
 def described(collection: Store) -> list[Described]:
     """Every picture that has captions: its caption items, or the text that describes it."""
-    said: dict[str, list[str]] = defaultdict(list)
+    by_path: dict[str, list[str]] = defaultdict(list)
     for item in collection.all_items(kind="caption"):
-        said[item.path].append(item.caption or "")
+        by_path[item.path].append(item.caption or "")
     found = []
     for picture in collection.all_items(kind="image"):
-        captions = said.get(picture.path) or [picture.caption or ""]
+        captions = by_path.get(picture.path) or [picture.caption or ""]
         kept = tuple(caption for caption in captions if caption.strip())
         if kept:
             found.append(Described(picture, kept))
@@ -55,8 +55,8 @@ def collection_data(
 ) -> bool:
     """Writes the dense data set `out`; false when stopped, with the vectors made so far kept in `file`.
 
-    A picture's split is told by its content, so it stays where it is while the collection grows: about a tenth are for
-    "val", a tenth for "test". Raises DatasetError where too few pictures have captions.
+    A picture's split follows from its content, so it stays where it is while the collection grows: about a tenth are
+    for "val", a tenth for "test". Raises DatasetError where too few pictures have captions.
     """
     pairs = described(collection)
     if len(pairs) < LEAST:
@@ -111,7 +111,7 @@ def _splits(pictures: list[Item]) -> dict[int, str]:
         for picture in pictures
     }
     ordered = sorted(pictures, key=lambda picture: picture.content_hash)
-    for place, name in ((0, "val"), (-1, "test")):
+    for position, name in ((0, "val"), (-1, "test")):
         if name not in splits.values():
-            splits[ordered[place].id] = name
+            splits[ordered[position].id] = name
     return splits

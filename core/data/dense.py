@@ -1,7 +1,7 @@
 """Dense data sets, in the paper's form: vectors of images and of their captions, as a folder and as one split.
 
 A folder holds `img_embs.parquet` and `text_embs.parquet` (columns `id`, `emb`) and `dataset_meta.json` in Karpathy's
-form. Whatever is wrong with it is said before anything is computed. Knows no encoder, no training and no measures.
+form. Whatever is wrong with it is reported before anything is computed. Knows no encoder, no training and no measures.
 """
 
 import json
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 2048  # rows read at once: 4 MB as 256 doubles
 NOWHERE = -1  # where a vector goes that nobody wants
-WARNED = 5  # entries left out whose reasons are told; the others are counted
+WARNED = 5  # entries left out whose reasons are given; the others are counted
 
 IMAGES_FILE, TEXTS_FILE, META_FILE = "img_embs.parquet", "text_embs.parquet", "dataset_meta.json"
 FILES = (IMAGES_FILE, TEXTS_FILE, META_FILE)
@@ -102,7 +102,7 @@ class Listing:
 class DenseFolder:
     """A whole data set folder, read and checked; `split` takes its parts.
 
-    images (n, dim) and texts (m, dim) in the order of `listing`; `encoder`: what made the vectors, where that is said.
+    images (n, dim) and texts (m, dim) in the order of `listing`; `encoder`: what made the vectors, where that is known.
     """
 
     path: Path
@@ -125,21 +125,22 @@ class DenseFolder:
         files = VectorFile.open(path / IMAGES_FILE), VectorFile.open(path / TEXTS_FILE)
         listing, encoder = _listing(path / META_FILE)
         pa.default_memory_pool().release_unused()  # what building the lists took besides
-        images, seen = files[0].read_rows(listing.image_ids, "imgid")
-        texts, said = files[1].read_rows(listing.text_ids, "sentid")
+        images, with_image = files[0].read_rows(listing.image_ids, "imgid")
+        texts, with_text = files[1].read_rows(listing.text_ids, "sentid")
         if images.shape[1] != texts.shape[1]:
             raise DatasetError(
                 f"{path / TEXTS_FILE}, row 0: the vector has {texts.shape[1]} dimensions, but those of {IMAGES_FILE} "
                 f"have {images.shape[1]}; both must come from one encoder."
             )
-        if not (seen.all() and said.all()):
-            said &= seen[listing.image_of_text]
-            seen &= np.bincount(listing.image_of_text[said], minlength=len(seen)) > 0  # without a caption it is no pair
-            if not said.any():
+        if not (with_image.all() and with_text.all()):
+            with_text &= with_image[listing.image_of_text]
+            captions_each = np.bincount(listing.image_of_text[with_text], minlength=len(with_image))
+            with_image &= captions_each > 0  # without a caption it is no pair
+            if not with_text.any():
                 raise DatasetError(
                     f"{path / META_FILE}: no image has a vector and a caption with one; nothing is left."
                 )
-            listing, images, texts = listing.kept(seen, said), images[seen], texts[said]
+            listing, images, texts = listing.kept(with_image, with_text), images[with_image], texts[with_text]
         return cls(path, images, texts, listing, encoder)
 
     @property
@@ -232,7 +233,7 @@ class VectorFile:
         id without a vector are warned of. Raises DatasetError as `ids` does, and for vectors of different lengths.
         """
         ids = self.ids()
-        places = pc.index_in(ids, wanted).fill_null(NOWHERE).to_numpy()
+        positions = pc.index_in(ids, wanted).fill_null(NOWHERE).to_numpy()
         there = np.zeros(len(wanted), bool)
         left_out = _LeftOut(self.path)
         rows: NDArray[float32] | None = None
@@ -243,7 +244,7 @@ class VectorFile:
             whole = self._whole(vectors, rows.shape[1], start)
             values = vectors.flatten().to_numpy(zero_copy_only=False).reshape(-1, rows.shape[1])  # of whole ones
             finite = np.isfinite(values).all(1)
-            target = places[start:stop][whole]
+            target = positions[start:stop][whole]
             taken = finite & (target != NOWHERE)
             rows[target[taken]] = values if taken.all() else values[taken]
             there[target[taken]] = True
@@ -251,9 +252,9 @@ class VectorFile:
             unfit = start + np.flatnonzero(whole)[~finite]
             left_out.rows(unfit, ids, " (id {}): the vector holds a value that is not a finite number")
             start = stop
-        left_out.rows(np.flatnonzero(places == NOWHERE), ids, f": the id {{}} is no {what} of {META_FILE}")
+        left_out.rows(np.flatnonzero(positions == NOWHERE), ids, f": the id {{}} is no {what} of {META_FILE}")
         met = np.zeros(len(wanted), bool)
-        met[places[places != NOWHERE]] = True
+        met[positions[positions != NOWHERE]] = True
         left_out.entries(np.flatnonzero(~met), wanted, what)
         left_out.warn()
         pa.default_memory_pool().release_unused()
@@ -287,8 +288,8 @@ class VectorFile:
         return whole
 
     def _unreadable(self, error: Exception) -> DatasetError:
-        told = str(error).splitlines()[0]
-        return DatasetError(f"{self.path}: its rows cannot be read ({told}); fetch or write it anew.")
+        reason = str(error).splitlines()[0]
+        return DatasetError(f"{self.path}: its rows cannot be read ({reason}); fetch or write it anew.")
 
 
 class _LeftOut:
@@ -301,14 +302,14 @@ class _LeftOut:
 
     def rows(self, rows: NDArray[int64], ids: pa.StringArray, reason: str) -> None:
         """Rows of the file, for one reason, in which "{}" stands for a row's id."""
-        told = [f"{self._path}, row {row}{reason.format(ids[row])}" for row in rows[:WARNED].tolist()]
-        self._add(told, len(rows))
+        lines = [f"{self._path}, row {row}{reason.format(ids[row])}" for row in rows[:WARNED].tolist()]
+        self._add(lines, len(rows))
 
-    def entries(self, places: NDArray[int64], wanted: pa.StringArray, what: str) -> None:
+    def entries(self, positions: NDArray[int64], wanted: pa.StringArray, what: str) -> None:
         """Entries of the meta file that have no row here."""
         meta, file = self._path.with_name(META_FILE), self._path.name
-        told = [f"the {what} {wanted[place]} has no vector" for place in places[:WARNED].tolist()]
-        self._add([f"{meta}: {lacking}; a row of {file} was expected" for lacking in told], len(places))
+        missing = [f"the {what} {wanted[position]} has no vector" for position in positions[:WARNED].tolist()]
+        self._add([f"{meta}: {lacking}; a row of {file} was expected" for lacking in missing], len(positions))
 
     def warn(self) -> None:
         """A warning for each of the first, and one for all others."""
@@ -366,8 +367,8 @@ def read_meta(path: Path) -> list[dict[str, Any]]:
 def _meta(path: Path, hook: Callable[[dict[str, Any]], Any] | None = None) -> tuple[list[dict[str, Any]], str | None]:
     """The images of a meta file, and the name of what made the vectors, where it says so; `hook`: as json's."""
     try:
-        told = json.loads(path.read_bytes(), object_hook=hook)
-        images = told["images"]
+        meta = json.loads(path.read_bytes(), object_hook=hook)
+        images = meta["images"]
         if not isinstance(images, list):
             raise TypeError(f"images is a {type(images).__name__}")
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -386,7 +387,7 @@ def _meta(path: Path, hook: Callable[[dict[str, Any]], Any] | None = None) -> tu
             raw = sentence.get("raw") if isinstance(sentence, dict) else None
             if not isinstance(raw, str) or not raw.strip() or sentence.get("sentid") is None:
                 raise DatasetError(f"{where}, sentence {number}: a sentid and a text as raw were expected.")
-    encoder = told.get("encoder")
+    encoder = meta.get("encoder")
     return images, encoder if isinstance(encoder, str) else None
 
 

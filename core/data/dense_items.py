@@ -114,8 +114,8 @@ def _encoded(encoder: "DenseEncoder", items: dict[str, Item]) -> dict[str, NDArr
 
 
 def _key(encoder: str, item: Item) -> str:
-    said = item.caption if item.kind == "caption" else None
-    return hashlib.sha256(repr((encoder, item.kind, item.content_hash, said)).encode()).hexdigest()[:32]
+    caption = item.caption if item.kind == "caption" else None
+    return hashlib.sha256(repr((encoder, item.kind, item.content_hash, caption)).encode()).hexdigest()[:32]
 
 
 def _read(file: Path, dim: int) -> dict[str, NDArray[float32]]:

@@ -13,11 +13,11 @@ from core.errors import DatasetError, ModelError
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
-Told = Callable[[str, int], None]
-"""Told (name, bytes) before anything is fetched."""
+Announce = Callable[[str, int], None]
+"""Called with (name, bytes) before anything is fetched."""
 
 
-def dataset_folder(name: str, told: Told = lambda name, size: None) -> Path:
+def dataset_folder(name: str, announce: Announce = lambda name, size: None) -> Path:
     """The folder of a data set: `name` itself where that is a folder, else the hub's data set of that id.
 
     What is fetched lies in the hub's own cache, where a file appears only once it is whole, and is not fetched again.
@@ -30,7 +30,7 @@ def dataset_folder(name: str, told: Told = lambda name, size: None) -> Path:
         raise DatasetError(f"There is no folder {folder}, and '{name}' is no hub id of the form owner/name.")
     try:
         if size := _lacking(name):
-            told(name, size)
+            announce(name, size)
         return Path(snapshot_download(name, repo_type="dataset", allow_patterns=list(FILES)))
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
         raise DatasetError(

@@ -40,9 +40,9 @@ def world_data(train_scenes: int, cache: Path, *, progress: Progress = silent) -
     texts: dict[int, NDArray[float32]] = {}
     entries: list[dict[str, Any]] = []
     for split, count in {"train": train_scenes, **HELD_OUT}.items():
-        pixels, said = _drawn(split, count, cache, progress)
-        image_rows, text_rows = _encoded(encoder, pixels, said, named(progress, f"encoding {split} scenes"))
-        for row, caption_texts in enumerate(said):
+        pixels, captions_of = _drawn(split, count, cache, progress)
+        image_rows, text_rows = _encoded(encoder, pixels, captions_of, named(progress, f"encoding {split} scenes"))
+        for row, caption_texts in enumerate(captions_of):
             first, imgid = len(texts), len(images)
             texts.update(enumerate(text_rows[row], first))
             images[imgid] = image_rows[row]
@@ -77,7 +77,7 @@ def _row(scene: Scene, supersample: int) -> dict[str, NDArray]:
 
 
 def _encoded(
-    encoder: SceneEncoder, pixels: NDArray[np.uint8], said: list[list[str]], progress: Progress
+    encoder: SceneEncoder, pixels: NDArray[np.uint8], captions_of: list[list[str]], progress: Progress
 ) -> tuple[NDArray[float32], NDArray[float32]]:
     """(n, dim) the vectors of n scenes' pictures, and (n, captions, dim) those of their captions."""
     images, texts = [], []
@@ -85,6 +85,6 @@ def _encoded(
     for start in range(0, len(pixels), ENCODED):
         part = slice(start, start + ENCODED)
         images.append(encoder.encode_images([Image.fromarray(picture) for picture in pixels[part]]))
-        texts.append(encoder.encode_texts([caption for several in said[part] for caption in several]))
+        texts.append(encoder.encode_texts([caption for several in captions_of[part] for caption in several]))
         progress(min(part.stop, len(pixels)), len(pixels), "")
     return np.concatenate(images), np.concatenate(texts).reshape(len(pixels), -1, encoder.dim)

@@ -33,10 +33,10 @@ class DenseEncoder(Protocol):
 
 
 class PointingTower(Protocol):
-    """An image tower that keeps places apart until its pooling, so that a place on its map is one in the picture."""
+    """An image tower that has a feature map until its pooling, so that a cell of the map is a place in the picture."""
 
     def map(self, pixels: Tensor) -> Tensor:
-        """(n, 3, S, S) -> (n, channels, h, w) features of each place."""
+        """(n, 3, S, S) -> (n, channels, h, w) features of each cell."""
         ...
 
     def pool(self, features: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ class PointingEncoder(Protocol):
     """An encoder that can be asked where in a picture it saw what it saw."""
 
     image_tower: PointingTower
-    shift: float  # how far right of, and below, the middle of its square lies what a place of the map sees, in places
+    shift: float  # how far right of, and below, the middle of its square lies what a cell of the map sees, in cells
 
     def pixels(self, image: Image.Image) -> Tensor:
         """A picture of any size, all of it -> (1, 3, S, S), as the tower takes it."""

@@ -57,7 +57,7 @@ class SameConv(nn.Conv2d):
 
 
 def pointwise(x: Tensor, conv: nn.Conv2d) -> Tensor:
-    """A convolution of one place, as the matrix product that it is: in one thread, torch's own copies the map first."""
+    """A convolution of one cell, as the matrix product that it is: in one thread, torch's own copies the map first."""
     rows = functional.linear(x.permute(0, 2, 3, 1), conv.weight.flatten(1), conv.bias)
     return rows.permute(0, 3, 1, 2)
 

@@ -103,9 +103,9 @@ class EnglishWords:
             ) from error
 
 
-def listed(places: Mapping[str, int], word: str) -> int | None:
-    """The place of a word, by itself or without its ending ("poodles" -> "poodle"); None where it has none."""
-    return next((places[form] for form in (word, *stems(word)) if form in places), None)
+def listed(positions: Mapping[str, int], word: str) -> int | None:
+    """The position of a word, by itself or without its ending ("poodles" -> "poodle"); None where it has none."""
+    return next((positions[form] for form in (word, *stems(word)) if form in positions), None)
 
 
 def stems(word: str) -> Iterator[str]:

@@ -37,20 +37,20 @@ class ItcTowers(nn.Module):
 
 class FusedAttention(nn.Module):
     """The attention of BlipVisionModel with the same weights, through torch's fused kernel, which transformers leaves
-    out for BLIP: a third of the time at 577 places, and no matrix of all their pairs."""
+    out for BLIP: a third of the time at 577 tokens, and no matrix of all their pairs."""
 
     def __init__(self, attention: Any):
         super().__init__()
         self.qkv, self.projection, self.heads = attention.qkv, attention.projection, attention.num_heads
 
     def forward(self, hidden_states: Tensor, **_: Any) -> tuple[Tensor, None]:
-        """(n, places, width) -> the same shape, and no attention weights."""
-        n, places, width = hidden_states.shape
+        """(n, tokens, width) -> the same shape, and no attention weights."""
+        n, tokens, width = hidden_states.shape
         query, key, value = (
-            self.qkv(hidden_states).view(n, places, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        )  # (n, heads, places, width of a head) each
+            self.qkv(hidden_states).view(n, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        )  # (n, heads, tokens, width of a head) each
         mixed = functional.scaled_dot_product_attention(query, key, value)
-        return self.projection(mixed.transpose(1, 2).reshape(n, places, width)), None
+        return self.projection(mixed.transpose(1, 2).reshape(n, tokens, width)), None
 
 
 class ItcEncoder(BatchedEncoder):

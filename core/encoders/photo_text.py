@@ -30,8 +30,8 @@ class WordList:
         """Where a lower-case word stands in the list, by itself or without its ending; None where it does not."""
         return listed(self._ids, word)
 
-    def places(self, text: str) -> list[int]:
-        """The places of a text's listed words, in order, at most MAX_WORDS."""
+    def word_ids(self, text: str) -> list[int]:
+        """Where a text's listed words stand in the list, in order, at most MAX_WORDS."""
         found = (self.row(word) for word in Vocabulary.words(text))
         return [row for row in found if row is not None][:MAX_WORDS]
 
@@ -70,8 +70,8 @@ class TextTower(nn.Module):
         return nn.functional.normalize(self.project(self.pool(rows, spoken)).float(), dim=1)
 
 
-def padded(words: WordList, places: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """(n, longest, ROW) rows and (n, longest) bool of texts given as places; a text without any is one row of zeros."""
-    rows = [words.rows[list(text)] if text else torch.zeros(1, ROW) for text in places]
+def padded(words: WordList, word_ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """(n, longest, ROW) rows and (n, longest) bool of texts given as word ids; one without any is a row of zeros."""
+    rows = [words.rows[list(text)] if text else torch.zeros(1, ROW) for text in word_ids]
     spoken = [torch.ones(len(text), dtype=torch.bool) for text in rows]
     return pad_sequence(rows, batch_first=True), pad_sequence(spoken, batch_first=True)

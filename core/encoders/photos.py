@@ -37,7 +37,7 @@ SEEN = 272  # pixels of the square that pictures are looked at in: more than in 
 BACKBONE_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
 TAUGHT_FROM = 16  # of the backbone's 21 blocks, the first that is taught
 HIDDEN, REGION_HIDDEN, GLANCES = 1024, 512, 4
-REGIONS = ((0, 0), (0, 4), (4, 0), (4, 4), (2, 2))  # where the squares of REGION places begin: corners and middle
+REGIONS = ((0, 0), (0, 4), (4, 0), (4, 4), (2, 2))  # where the squares of REGION cells begin: corners and middle
 REGION = 5
 BANK = 8192  # rows that stand for all questions which the bank was made of
 BANK_TEMPERATURE, BANK_SHARE = 0.043, 0.75  # the first is the one that the towers were taught with
@@ -98,7 +98,7 @@ class TaughtBlocks(nn.Module):
 
 
 class Pooling(nn.Module):
-    """Features of all places, and what the frozen classifier says, to one unit vector.
+    """Features of all cells, and what the frozen classifier says, to one unit vector.
 
     Three things are added: mean and peak of the whole map together with the classifier's logits, a few glances at
     regions of the map (each a weighted mean, the weights from the regions themselves), and the mean of the rows of
@@ -183,7 +183,7 @@ class QueryBank(nn.Module):
 
 
 class ImageTower(nn.Module):
-    """Pixels to a unit vector; convolutional up to the pooling, so a place on the map is a place in the picture."""
+    """Pixels to a unit vector; convolutional up to the pooling, so a cell of the map is a place in the picture."""
 
     def __init__(self, network: EfficientNetLite2):
         super().__init__()
@@ -209,7 +209,7 @@ class PhotoEncoder:
 
     name = "photos"
     dim = DIM + 1
-    shift = 7.5 / SEEN * 9  # an even side is padded right and below only, so that place 4 of 9 sees pixel 143.5 of 272
+    shift = 7.5 / SEEN * 9  # an even side is padded right and below only, so that cell 4 of 9 sees pixel 143.5 of 272
 
     def __init__(self, image_tower: ImageTower, text_tower: TextTower, words: WordList):
         self.image_tower = image_tower.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -223,7 +223,7 @@ class PhotoEncoder:
 
     def out_of_world(self, text: str) -> bool:
         """Whether none of the text's words is known; what pictures show is told from their scores."""
-        return not self.words.places(text)
+        return not self.words.word_ids(text)
 
     def pixels(self, image: Image.Image) -> Tensor:
         """(1, 3, 272, 272) what the image tower is given of a picture."""
@@ -246,8 +246,8 @@ class PhotoEncoder:
         """(n, 256) unit rows of the text tower, before the query bank."""
         rows = [torch.zeros(0, DIM)]
         for start in range(0, len(texts), TEXTS):
-            places = [self.words.places(text) for text in texts[start : start + TEXTS]]
-            rows.append(self.text_tower(*padded(self.words, places)))
+            word_ids = [self.words.word_ids(text) for text in texts[start : start + TEXTS]]
+            rows.append(self.text_tower(*padded(self.words, word_ids)))
         return torch.cat(rows)
 
     def save(self, folder: Path) -> None:

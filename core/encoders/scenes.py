@@ -61,7 +61,7 @@ def _down(inputs: int, outputs: int, kernel: int, stride: int, padding: int = 0)
 
 
 class ImageTower(nn.Module):
-    """Pixels to a unit vector; convolutional up to the pooling, so a place on the map is a place in the picture."""
+    """Pixels to a unit vector; convolutional up to the pooling, so a cell of the map is a place in the picture."""
 
     MAP_CHANNELS = 1024  # many: each is found anywhere, so it can stand for a black cat as well as for black
 

@@ -140,8 +140,8 @@ class _Running:
         """The last line that the process wrote to standard error, as a part of a sentence."""
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
-        return f": {said[-1][:200].rstrip('.')}" if said else ""
+        written = [line.strip() for line in lines if line.strip()]
+        return f": {written[-1][:200].rstrip('.')}" if written else ""
 
 
 def _read(stream: IO[str], lines: "queue.SimpleQueue[str]") -> None:

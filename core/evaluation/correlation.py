@@ -32,9 +32,9 @@ class TopTau:
 
 
 def top_tau(scores: NDArray[float64], dense: NDArray[float64], depth: int = 10) -> TopTau:
-    """Kendall's tau as the published code has it (utils.py): over the items in both first `depth` places alone.
+    """Kendall's tau as the published code has it (utils.py): over the items in both first `depth` ranks alone.
 
-    scores, dense (b, n). Items beyond these places, and items that only one side ranks that high, do not count.
+    scores, dense (b, n). Items beyond these ranks, and items that only one side ranks that high, do not count.
     """
     taus = []
     for row, other in zip(scores, dense, strict=True):

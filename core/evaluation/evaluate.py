@@ -46,7 +46,7 @@ class Evaluation:
 
 
 def evaluate_dense(data: DenseDataset, *, depth: int = max(CUTS), progress: Progress = silent) -> Evaluation:
-    """Recall and MRR of both directions by the dot product of the dense vectors; `depth`: places of the runs."""
+    """Recall and MRR of both directions by the dot product of the dense vectors; `depth`: ranks of the runs."""
     both = BothDirections(len(data.images), max(depth, *CUTS), found_only=False)
     images = data.images.astype(float64)
     for rows in blocks(len(data.texts), progress=progress, what="judging the dense vectors"):
@@ -71,9 +71,9 @@ def evaluate_head(
     `mode`, of the captions (paper, section 4): "full"; "literal", only literal terms weigh; "hybrid", images that share
     a literal term are candidates, and all terms score them.
     `vectors` (|V|, d): unit word vectors for semantic@20, None without.
-    `depth`: places kept in the runs, at least 10.
+    `depth`: ranks kept in the runs, at least 10.
     `as_reference`: as the published code evaluates. "hybrid" then re-scores the ten images that the literal terms alone
-    rank first, and FLOPs count both; Kendall's τ is taken over the images in both first ten places (`top_tau`), and
+    rank first, and FLOPs count both; Kendall's τ is taken over the images in both first ten ranks (`top_tau`), and
     `reference_avg_tau` is what the code prints as `avg_tau`: the mean of τ and p-values together.
 
     Keys: recall@1, recall@5, recall@10, mrr@10 (`retrieval`); flops, query_terms, item_terms, coactivation,
@@ -201,8 +201,8 @@ def _first(scores: NDArray[float64], depth: int = max(CUTS)) -> NDArray[bool_]:
     """(b, n) which items have the highest scores above 0, at most `depth` a row; ties go to the earlier one."""
     rows, _ = top_items(scores, depth, found_only=True)
     first = np.zeros(scores.shape, bool)
-    query, place = np.nonzero(rows != NO_ITEM)
-    first[query, rows[query, place]] = True
+    query, rank = np.nonzero(rows != NO_ITEM)
+    first[query, rows[query, rank]] = True
     return first
 
 
@@ -212,7 +212,7 @@ def _ones(items: csr_array) -> csr_array:
 
 
 def _evaluation(found: dict[str, float | None], both: BothDirections, data: DenseDataset) -> Evaluation:
-    """The measures `found` and those of both runs, in the order in which they are told."""
+    """The measures `found` and those of both runs, in the order in which they are printed."""
     runs = {"text_to_image": both.text_to_image(), "image_to_text": both.image_to_text()}
     texts_of: list[list[int]] = [[] for _ in data.images]
     for text, image in enumerate(data.image_of_text.tolist()):

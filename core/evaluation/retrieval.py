@@ -1,4 +1,4 @@
-"""Runs of both directions, kept to their first places while the scores stream by, and the measures of retrieval.
+"""Runs of both directions, kept to their first ranks while the scores stream by, and the measures of retrieval.
 
 Recall and MRR of a run are ir-measures'; `ranks` and `recall_at` are the short way where each query has one right item.
 """
@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from core.data.runs import write_run
 
 CUTS = (1, 5, 10)
-NO_ITEM = -1  # a place of a run that no item fills
+NO_ITEM = -1  # a rank of a run that no item fills
 
 
 @dataclass(frozen=True)
 class Run:
     """A TREC run in memory: for each query the rows and scores of its best items, (queries, depth) each.
 
-    Best first; a place that no item fills holds NO_ITEM.
+    Best first; a rank that no item fills holds NO_ITEM.
     """
 
     rows: NDArray[int64]
@@ -58,7 +58,7 @@ class BothDirections:
     """Collects the runs text → image and image → text from blocks of scores, whose rows are consecutive texts."""
 
     def __init__(self, n_images: int, depth: int, *, found_only: bool):
-        """`depth`: places of the runs; `found_only`: as `top_items` has it."""
+        """`depth`: ranks of the runs; `found_only`: as `top_items` has it."""
         self._depth, self._found_only = depth, found_only
         self._by_text: list[tuple[NDArray[int64], NDArray[float64]]] = []
         self._texts = 0
@@ -104,7 +104,7 @@ def retrieval_measures(run: Run, right: Sequence[Sequence[int]]) -> dict[str, fl
 
 
 def _by_rank(run: Run) -> Iterator[tuple[str, list[tuple[str, float]]]]:
-    """Each query's items, scored by their place: trec_eval rounds scores and breaks ties by name, unlike a search."""
+    """Each query's items, scored by their rank: trec_eval rounds scores and breaks ties by name, unlike a search."""
     for query, rows in enumerate(run.rows[:, : max(CUTS)].tolist()):
         yield str(query), [(str(row), -float(rank)) for rank, row in enumerate(rows) if row != NO_ITEM]
 

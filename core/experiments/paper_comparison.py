@@ -101,8 +101,8 @@ class PaperComparison:
 
     def _ready_row(self, name: str, folder: DenseFolder, key: str, progress: Progress) -> dict[str, Any]:
         """The figures of a head that was not trained here."""
-        place, terms = self.ready[name]
-        head, own = load_head(place, terms)
+        path, terms = self.ready[name]
+        head, own = load_head(path, terms)
         digest = hashlib.sha256(f"{key}\n{own.digest}\n".encode())
         for weights in head.state_dict().values():
             digest.update(weights.numpy().tobytes())

@@ -1,7 +1,7 @@
 """Where in a picture a term was seen: the term's logit, traced back through head and pooling to the feature map.
 
 Gradient times activation, summed over channels (the linear part of Selvaraju et al., "Grad-CAM", ICCV 2017, without
-averaging the gradient over places): what each place's features add to the term. Needs an encoder whose image tower is
+averaging the gradient over cells): what each cell's features add to the term. Needs an encoder whose image tower is
 convolutional up to its pooling (`PointingEncoder`). Must not know particular encoders or collections.
 """
 
@@ -31,23 +31,23 @@ def can_point(model: "Model") -> bool:
 
 @dataclass(frozen=True)
 class TermMap:
-    """`places` (h, w): what each place of the feature map adds to the term's logit; may be negative.
+    """`cells` (h, w): what each cell of the feature map adds to the term's logit; may be negative.
 
-    `shift`, in places: what a place of the map sees is centred so far to the right of, and below, the place's middle.
+    `shift`, in cells: what a cell of the map sees is centred so far to the right of, and below, the cell's middle.
     """
 
-    places: NDArray[float32]
+    cells: NDArray[float32]
     shift: float = 0.0
 
     def peak(self) -> tuple[float, float]:
-        """Where the map is highest, as shares (x, y) of the picture's width and height: the middle of that place."""
-        height, width = self.places.shape
-        y, x = divmod(int(self.places.argmax()), width)
+        """Where the map is highest, as shares (x, y) of the picture's width and height: the middle of that cell."""
+        height, width = self.cells.shape
+        y, x = divmod(int(self.cells.argmax()), width)
         return min(1.0, (x + 0.5 + self.shift) / width), min(1.0, (y + 0.5 + self.shift) / height)
 
     def overlay(self, colour: tuple[int, int, int]) -> Image.Image:
         """The map as RGBA to lay over the picture, ZOOM times its size: opaque at the peak, clear where nothing is."""
-        positive = torch.from_numpy(np.maximum(self.places, 0.0))[None, None]  # (1, 1, h, w)
+        positive = torch.from_numpy(np.maximum(self.cells, 0.0))[None, None]  # (1, 1, h, w)
         top = float(positive.max())
         smooth = functional.interpolate(positive / top if top else positive, scale_factor=ZOOM, mode="bicubic")
         moved = round(self.shift * ZOOM)
@@ -64,7 +64,7 @@ def term_map(model: "Model", image: Image.Image, term: int) -> TermMap:
     """Where in the picture the term was seen; ModelError if the model cannot tell."""
     encoder = model.encoder
     if not isinstance(encoder, PointingEncoder):
-        raise ModelError(f"The model '{model.name}' does not keep places apart, so it cannot point into a picture.")
+        raise ModelError(f"The model '{model.name}' has no feature map, so it cannot point into a picture.")
     tower = encoder.image_tower
     with torch.inference_mode(False), torch.enable_grad():
         with torch.no_grad():

@@ -150,18 +150,18 @@ def setting(text: str) -> tuple[str, Any]:
 
     Raises TrainingError where there is no such field or its values are of another kind; the config checks the range.
     """
-    name, equals, said = text.partition("=")
+    name, equals, value = text.partition("=")
     kinds = get_type_hints(TrainingConfig)
     if not equals or name not in kinds:
         raise TrainingError(f"'{text}' sets nothing; NAME=VALUE was expected, NAME one of {', '.join(kinds)}.")
     for kind in get_args(kinds[name]) or (kinds[name],):
-        if kind is type(None) and said == "none":
+        if kind is type(None) and value == "none":
             return name, None
         if isinstance(kind, str):  # one of the words that a Literal lists; the config says which there are
-            return name, said
+            return name, value
         if kind in (int, float):
             try:
-                return name, kind(said)
+                return name, kind(value)
             except ValueError:
                 continue
-    raise TrainingError(f"{name} cannot be '{said}'; a number was expected.")
+    raise TrainingError(f"{name} cannot be '{value}'; a number was expected.")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from core.search.comparison import RankingComparison
     from core.search.explain import QueryTerm
     from core.search.methods import Ranking
-    from index_store.folder.collection import Item
+    from index_store.items import Item
 
 ROW = 72  # px of a row
 TERMS = 12  # shown above a column

@@ -8,7 +8,7 @@ from demo.components.amounts import count
 from demo.components.result_grid import file_url
 
 if TYPE_CHECKING:
-    from index_store.folder.collection import Item
+    from index_store.items import Item
 
 HEADER_SCRIPT = "sightwords.header(element)"
 

@@ -20,15 +20,13 @@ from index_store.folder.migration import migrate
 from index_store.folder.reader import Reader
 from index_store.folder.writer import Writer
 from index_store.folder.writer_lock import WAIT_S, WriterLock
-from index_store.items import Compaction, Counts, Description, Hit, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.items import Compaction, Counts, Description, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.origin import Origin
 from index_store.postings.index import PostingsIndex
 from index_store.postings.writer import PostingsWriter
 from index_store.snapshots.snapshots import Snapshots
 from index_store.thumbnails import FOLDER as THUMBNAILS
 from index_store.vectors import SparseVector
-
-__all__ = ["Collection", "Hit", "Item", "NewItem", "Retrieval", "Stats"]
 
 
 class Collection:

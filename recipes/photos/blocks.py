@@ -1,7 +1,7 @@
 """The backbone's last blocks as matrix products, channels first: what the taught ones make of kept maps, fast to teach.
 
-PyTorch's depthwise convolutions take most of a step on a processor. All of these blocks look at 9 × 9 places with a
-stride of one and their depthwise filters stand still, so that each filter is a matrix over the 81 places.
+PyTorch's depthwise convolutions take most of a step on a processor. All of these blocks look at 9 × 9 cells with a
+stride of one and their depthwise filters stand still, so that each filter is a matrix over the 81 cells.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ PLACES = SIDE * SIDE
 
 
 def over_places(filters: Tensor) -> Tensor:
-    """Depthwise filters (c, 1, k, k), padded to keep 9 × 9 -> (c, 81, 81): how each place comes into each other one."""
+    """Depthwise filters (c, 1, k, k), padded to keep 9 × 9 -> (c, 81, 81): how each cell comes into each other one."""
     channels, kernel = len(filters), filters.shape[-1]
     each = torch.eye(PLACES).view(PLACES, 1, SIDE, SIDE).expand(PLACES, channels, SIDE, SIDE)
     spread = functional.conv2d(each.contiguous(), filters, padding=kernel // 2, groups=channels)

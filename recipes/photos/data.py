@@ -16,7 +16,7 @@ HELD_OUT = 715  # of the labelled photographs, the last ones: another kind than 
 
 @dataclass(frozen=True)
 class Photograph:
-    """A file with what is said of it: captions, or names of things in it; `split`: train, val or test."""
+    """A file with what describes it: captions, or names of things in it; `split`: train, val or test."""
 
     path: Path
     split: str
@@ -53,14 +53,14 @@ def names(photographs: Sequence[Photograph]) -> list[str]:
 
 def label_table(photographs: Sequence[Photograph], listed: Sequence[str]) -> NDArray[bool_]:
     """(photographs, labels) whether each shows each."""
-    place = {name: i for i, name in enumerate(listed)}
+    column = {name: i for i, name in enumerate(listed)}
     table = np.zeros((len(photographs), len(listed)), bool)
     for row, photograph in enumerate(photographs):
-        table[row, [place[label] for label in photograph.labels]] = True
+        table[row, [column[label] for label in photograph.labels]] = True
     return table
 
 
 def spoken(labels: Sequence[str]) -> str:
     """Labels as a short caption: "a dog, a cup and a spoon"."""
-    said = [f"a {label}" for label in labels]
-    return " and ".join(filter(None, [", ".join(said[:-1]), said[-1]])) if said else ""
+    named = [f"a {label}" for label in labels]
+    return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]])) if named else ""

@@ -92,10 +92,10 @@ def true_terms(model: Model, data: DenseDataset, wordnet: WordNet) -> float:
         words[image] |= {terms[i] for i in model.vocabulary.literal_ids(caption)}
         words[image] |= {singular(word, wordnet) for word in Vocabulary.words(caption)}
     right = []
-    for weights, said in zip(model.head.weigh(data.images), words, strict=True):
-        meant = said | {word for one in said for word in related.get(one) or _related(wordnet, one)}
+    for weights, own in zip(model.head.weigh(data.images), words, strict=True):
+        meant = own | {word for one in own for word in related.get(one) or _related(wordnet, one)}
         heaviest = nouns[np.argsort(-weights[nouns], kind="stable")[:TOP]]
-        right += [terms[i] in meant or bool(related[terms[i]] & said) for i in heaviest if weights[i] > 0]
+        right += [terms[i] in meant or bool(related[terms[i]] & own) for i in heaviest if weights[i] > 0]
     return float(np.mean(right))
 
 
@@ -121,8 +121,8 @@ def pointing(model: Model, photographs: Sequence[Photograph], seed: int = 0) -> 
             continue
         term, asked = draw.choice(ids), asked + 1
         beside = Image.new("RGB", (2 * SIDE, SIDE))
-        for place, image in enumerate(opened(pair)):
-            beside.paste(image.resize((SIDE, SIDE)), (place * SIDE, 0))
+        for column, image in enumerate(opened(pair)):
+            beside.paste(image.resize((SIDE, SIDE)), (column * SIDE, 0))
         if model.head.weigh(model.dense_images([beside]))[0, term] > 0:
             fired += 1
             right += (term_map(model, beside, term).peak()[0] > 0.5) == bool(which)

@@ -167,9 +167,9 @@ def _loss(
     count = len(captioned)
     texts = read("captions", [int(random.choice(pairs.captions_of[row])) for row in captioned])
     loss = contrastive_loss(texts, rows[:count], torch.eye(count), temperature)
-    said = [int(random.choice(pairs.phrases_of[row])) for row in labelled]
-    fits = ~pairs.phrase_labels[said][:, None] | pairs.labels[labelled][None]  # (phrases, photographs, labels)
-    phrases = read("phrases", said)
+    phrase_ids = [int(random.choice(pairs.phrases_of[row])) for row in labelled]
+    fits = ~pairs.phrase_labels[phrase_ids][:, None] | pairs.labels[labelled][None]  # (phrases, photographs, labels)
+    phrases = read("phrases", phrase_ids)
     loss = loss + LABELS * contrastive_loss(phrases, rows[count:], torch.from_numpy(fits.all(2)).float(), temperature)
     likely = torch.softmax(logits, 1)
     classes = torch.unique(torch.multinomial(likely, 1).squeeze(1))

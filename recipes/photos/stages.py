@@ -88,13 +88,13 @@ class Stages:
         path = self.cache / f"parts-{name}-{view}.npz"
         if not path.exists():
             frozen = copy.deepcopy(self.network).bfloat16()  # a copy: bfloat16() changes the network itself
-            seen, said = [], []
+            seen, logits = [], []
             for start in range(0, len(maps), 16):
                 batch = torch.from_numpy(maps[start : start + 16]).bfloat16()
                 features = frozen.onward(batch, BLOCK).float()
                 seen.append(pooled(features).half().numpy())
-                said.append(self.network.classify(features.mean((2, 3))).numpy())
-            np.savez(path, parts=np.concatenate(seen), logits=np.concatenate(said))
+                logits.append(self.network.classify(features.mean((2, 3))).numpy())
+            np.savez(path, parts=np.concatenate(seen), logits=np.concatenate(logits))
         kept = np.load(path)
         return maps, kept["parts"], kept["logits"]
 
@@ -110,14 +110,14 @@ class Stages:
     def phrases(self) -> tuple[list[str], list[list[int]], NDArray[np.bool_]]:
         """Some of each labelled photograph's labels as short captions; which are whose; which labels each says."""
         random, texts = np.random.default_rng(0), list[str]()
-        owners, said = list[list[int]](), list[Photograph]()
+        owners, phrases = list[list[int]](), list[Photograph]()
         for photograph in self.labelling:
             owners.append(list(range(len(texts), len(texts) + PHRASES)))
             for _ in range(PHRASES):
                 some = random.permutation(photograph.labels)[: random.integers(1, 4)].tolist()
                 texts.append(("a photo of " if random.random() < 0.3 else "") + spoken(some) or "nothing")
-                said.append(Photograph(photograph.path, "train", labels=tuple(some)))
-        return texts, owners, label_table(said, self.labels)
+                phrases.append(Photograph(photograph.path, "train", labels=tuple(some)))
+        return texts, owners, label_table(phrases, self.labels)
 
     def pairs(self, maps: bool) -> TrainingPairs:
         """All that the image side is taught."""
@@ -229,13 +229,13 @@ class Stages:
             for number, photograph in enumerate(photographs):
                 known = self.sources.called(logits[number]) if name != "val" else []
                 called.update([*known, *photograph.labels])
-                said = list(photograph.captions)
+                own_texts = list(photograph.captions)
                 if name == "labelled":
                     own = phrases_of[number]
                     telling = [i for i in own if not (phrase_labels[i] & everywhere).any()]
-                    said = [phrases[i] for i in telling or own]
+                    own_texts = [phrases[i] for i in telling or own]
                 key = f"{name}-{number}"
-                texts[key] = said + ([spoken(known)] if known else [])
+                texts[key] = own_texts + ([spoken(known)] if known else [])
                 images[key], split[key] = rows[number].numpy(), photograph.split
         middle = np.mean([rows for key, rows in images.items() if key.startswith("captioned")], 0)
         meanings = self.encoder.image_tower.pooling.meanings.detach().numpy()
@@ -266,7 +266,7 @@ class Stages:
         terms that nearly every question lights (measured: 15 products in place of 8, for nothing gained).
         """
         banked = self.encoder.image_tower.bank.images(torch.from_numpy(np.stack(list(images.values())))).numpy()
-        captions = {f"{key}-{i}": text for key, said in texts.items() for i, text in enumerate(said)}
+        captions = {f"{key}-{i}": text for key, own_texts in texts.items() for i, text in enumerate(own_texts)}
         spoken_rows = self.encoder.encode_texts(list(captions.values()))
         for rows in (banked, spoken_rows):
             rows[:, -1] = 0
@@ -275,9 +275,9 @@ class Stages:
                 "imgid": key,
                 "split": split[key],
                 "filename": key,
-                "sentences": [{"sentid": f"{key}-{i}", "raw": text} for i, text in enumerate(said)],
+                "sentences": [{"sentid": f"{key}-{i}", "raw": text} for i, text in enumerate(own_texts)],
             }
-            for key, said in texts.items()
+            for key, own_texts in texts.items()
         ]
         by_image, by_text = (dict(zip(*some, strict=True)) for some in ((images, banked), (captions, spoken_rows)))
         write_dense(folder, by_image, by_text, {"images": meta, "encoder": "photos"})

@@ -52,7 +52,7 @@ def vocabulary(wordnet: WordNet, captions: Iterable[str], named: Sequence[str]) 
 
     `named`: names by which the classifier or a label calls some teaching photograph. Function words are no terms.
     """
-    said: Counter[str] = Counter()
+    frequency: Counter[str] = Counter()
     forms: dict[str, str] = {}
     for caption in captions:
         words = set()
@@ -61,8 +61,9 @@ def vocabulary(wordnet: WordNet, captions: Iterable[str], named: Sequence[str]) 
             if one != word:
                 forms[word] = one
             words.add(one)
-        said.update(words)
-    frequent = [word for word, count in said.most_common() if count >= LEAST and word not in SILENT and len(word) > 1]
+        frequency.update(words)
+    often = [word for word, count in frequency.most_common() if count >= LEAST]
+    frequent = [word for word in often if word not in SILENT and len(word) > 1]
     terms = list(dict.fromkeys([word for word in frequent if not word.isdigit()] + [*named]))
     listed = set(terms)
     return Vocabulary(terms, {form: one for form, one in sorted(forms.items()) if one in listed and form not in listed})

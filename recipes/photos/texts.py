@@ -42,7 +42,7 @@ def known_words(wordnet: WordNet, captions: Sequence[str], common: frozenset[str
 
     `common`: words for which the sentence encoder has a piece; `names`: of classes and labels.
     """
-    said = {word for caption in (*captions, *names) for word in Vocabulary.words(caption)}
+    spoken = {word for caption in (*captions, *names) for word in Vocabulary.words(caption)}
     english = {word for word in wordnet.words() if wordnet.counts.get(word, 0) > 0 or word in common}
     things = under(wordnet, ARTIFACT) | under(wordnet, FOOD)
     for key in things | under(wordnet, ANIMAL):
@@ -51,7 +51,7 @@ def known_words(wordnet: WordNet, captions: Sequence[str], common: frozenset[str
         for lemma in synset.words[:1] if latin else synset.words:
             if wordnet.senses(lemma)[:2].count(key):  # among its two commonest meanings
                 english |= {word for word in lemma.split() if _WORD.fullmatch(word)}
-    return sorted(said | english)
+    return sorted(spoken | english)
 
 
 def things(wordnet: WordNet, listed: frozenset[str]) -> list[str]:
@@ -78,9 +78,9 @@ def distillation_texts(
     for noun in [*nouns, *nouns, *(list(names) * 10)]:
         texts.append(_framed(noun, nouns, draw))
     for synset in wordnet.synsets.values():
-        said = Vocabulary.words(synset.gloss)
-        if 3 <= len(said) <= LONGEST and sum(word in listed for word in said) >= 0.9 * len(said):
-            texts.append(" ".join(said))
+        spoken = Vocabulary.words(synset.gloss)
+        if 3 <= len(spoken) <= LONGEST and sum(word in listed for word in spoken) >= 0.9 * len(spoken):
+            texts.append(" ".join(spoken))
     texts += _exchanged(wordnet, captions, nouns, draw)
     return sorted(set(texts))
 
@@ -94,8 +94,8 @@ def _exchanged(wordnet: WordNet, captions: Sequence[str], nouns: Sequence[str], 
     """Each caption with one of its nouns exchanged for any other."""
     known = set(nouns)
     for caption in captions:
-        said = Vocabulary.words(caption)
-        places = [i for i, word in enumerate(said) if word in known]
-        if places:
-            said[draw.choice(places)] = draw.choice(nouns)
-            yield " ".join(said)
+        spoken = Vocabulary.words(caption)
+        nouns_at = [i for i, word in enumerate(spoken) if word in known]
+        if nouns_at:
+            spoken[draw.choice(nouns_at)] = draw.choice(nouns)
+            yield " ".join(spoken)

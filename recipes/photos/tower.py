@@ -51,16 +51,16 @@ def distil(
     """A tower that gives each text what the sentence encoder does: unit rows of its 384 numbers."""
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    places = [words.places(text) for text in texts]
+    word_ids = [words.word_ids(text) for text in texts]
     tower = TextTower(vectors.shape[1])
-    known = np.flatnonzero([bool(text) for text in places])
+    known = np.flatnonzero([bool(text) for text in word_ids])
     steps = int(len(known) / BATCH * passes)
     optimiser = torch.optim.AdamW(tower.parameters(), lr=RATE, weight_decay=0.01)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, steps, pct_start=0.05)
-    batches = _alike_in_length(known, np.array([len(places[i]) for i in known]), random)
+    batches = _alike_in_length(known, np.array([len(word_ids[i]) for i in known]), random)
     for step in range(steps):
         rows = next(batches)
-        loss = similarity_loss(read_by(tower, words, [places[i] for i in rows]), _given(vectors[rows]), 20.0)
+        loss = similarity_loss(read_by(tower, words, [word_ids[i] for i in rows]), _given(vectors[rows]), 20.0)
         _step(tower, optimiser, loss)
         rates.step()
         on_step(step + 1, steps, {"loss": float(loss)})
@@ -84,11 +84,11 @@ def fit(
     kept = copy.deepcopy(fitted).eval()
     optimiser = torch.optim.AdamW(fitted.parameters(), lr=FIT_RATE, weight_decay=0.01)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, FIT_RATE, steps, pct_start=0.1)
-    said, other = ([words.places(text) for text in some] for some in (captions, texts))
+    spoken, other = ([words.word_ids(text) for text in some] for some in (captions, texts))
     known = np.flatnonzero([bool(text) for text in other])
     for step in range(steps):
         rows, more = random.integers(len(captions), size=FIT_CAPTIONS), random.choice(known, FIT_TEXTS)
-        read = read_by(fitted, words, [said[i] for i in rows])
+        read = read_by(fitted, words, [spoken[i] for i in rows])
         loss = similarity_loss(read, guided_captions[rows], 10.0)
         loss = loss + similarity_loss(read_by(fitted, words, [other[i] for i in more]), guided[more], 10.0)
         which = picture_of[rows]
@@ -105,10 +105,10 @@ def fit(
     return kept
 
 
-def read_by(tower: TextTower, words: WordList, places: Sequence[Sequence[int]]) -> Tensor:
-    """(n, dim) unit rows of texts given as places of words, products in bfloat16."""
+def read_by(tower: TextTower, words: WordList, word_ids: Sequence[Sequence[int]]) -> Tensor:
+    """(n, dim) unit rows of texts given as word ids, products in bfloat16."""
     with torch.autocast("cpu", torch.bfloat16):
-        rows: Tensor = tower(*padded(words, places))
+        rows: Tensor = tower(*padded(words, word_ids))
     return rows.float()
 
 

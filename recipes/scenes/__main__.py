@@ -117,14 +117,14 @@ def make_english(cache: Path, out: Path, tutors: Tutors) -> None:
     """Teaches the shipped text tower English and writes the words; measures the same without the teacher beside it."""
     encoder = SceneEncoder.load(out / ENCODER_FILE)
     train = corpus("train", RECIPE.train_scenes, cache)
-    said = [text for five, short in zip(train.captions, train.phrases, strict=True) for text in (*five, *short)]
+    texts = [text for five, short in zip(train.captions, train.phrases, strict=True) for text in (*five, *short)]
     wordnet = tutors.wordnet
     for name, related, similarity, path in (
         (TAUGHT, tutors.related, tutors.similarity, out / ENGLISH_FILE),
         (UNTAUGHT, believed_related_nouns(wordnet, None), None, cache / f"untaught-{ENGLISH_FILE}"),  # not shipped
     ):
         with tqdm(desc=f"English, {name}", unit="step", mininterval=10) as bar:
-            teach(encoder, said, wordnet, related, similarity, ENGLISH, on_step=on_bar(bar)).save(path)
+            teach(encoder, texts, wordnet, related, similarity, ENGLISH, on_step=on_bar(bar)).save(path)
 
 
 def make_heads(cache: Path, out: Path, names: Sequence[str], tutors: Tutors) -> None:

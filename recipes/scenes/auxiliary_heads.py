@@ -84,16 +84,16 @@ class NameHead(nn.Module):
         called = torch.zeros(len(KIND_IDS) + 1, self.nouns)  # the nouns that each kind can be called
         for kinds, noun in senses.items():
             called[[KIND_IDS[kind] for kind in kinds], noun] = 1
-        said = torch.zeros(len(words) + 1, self.plain)  # what a word names, and what that is too: a dog is an animal
+        names = torch.zeros(len(words) + 1, self.plain)  # what a word names, and what that is too: a dog is an animal
         for i, word in enumerate(words, 1):
             if named := MEANINGS.get(LEMMAS.get(word, word)):
-                said[i, : self.nouns] = called[[KIND_IDS[kind] for kind in named]].amin(0)
+                names[i, : self.nouns] = called[[KIND_IDS[kind] for kind in named]].amin(0)
             if word in COLOUR_IDS:
-                said[i, self.nouns + COLOUR_IDS[word]] = 1
+                names[i, self.nouns + COLOUR_IDS[word]] = 1
         self.called: Tensor
-        self.said: Tensor
+        self.names: Tensor
         self.register_buffer("called", called)
-        self.register_buffer("said", said)
+        self.register_buffer("names", names)
 
     def loss(self, vectors: Tensor, labels: Tensor) -> Tensor:
         """Binary cross-entropy, a scalar: summed over labels, mean over vectors.
@@ -122,7 +122,7 @@ class NameHead(nn.Module):
 
     def sentence_labels(self, ids: Tensor) -> Tensor:
         """Word ids (n, L) -> (n, plain labels) 0 or 1: the nouns and colours that the sentence names."""
-        return self.said[ids].amax(1)
+        return self.names[ids].amax(1)
 
     def _labels(self, nouns: Tensor, colour: Tensor, number: Tensor) -> Tensor:
         """Nouns (n, things, nouns) 0 or 1, colour and number (n, things), 0 = none -> (n, labels) 0 or 1."""

@@ -104,7 +104,7 @@ def _area(boxes: NDArray) -> NDArray:
 
 
 @dataclass(frozen=True)
-class Said:
+class BatchSentences:
     """The sentences of a batch of b pictures: two a picture, as word ids (b, L), 0 = padding.
 
     `false`: a false variant of the first sentence, all zero where there is none.
@@ -123,9 +123,9 @@ class Said:
     details: Tensor
 
 
-def said(
+def sentences_of(
     texts: Sentences, claims: ClaimArrays, rows: NDArray, mirrored: NDArray, stage: Stage, rng: np.random.Generator
-) -> Said:
+) -> BatchSentences:
     """Sentences for the pictures of `rows` (b,): two captions each, the second at times a short phrase instead."""
     n, choices = len(rows), texts.captions.shape[1]
     a = rng.integers(0, choices, n)
@@ -144,7 +144,7 @@ def said(
         tables.append(torch.from_numpy(table[:, :length].astype(int64)))
     first_ids, second_ids, false_ids = tables
     details = claims.details[rows, which][:, :, :2].transpose(0, 2, 1).astype(int64)  # (b, 2, things)
-    return Said(
+    return BatchSentences(
         first_ids, second_ids, false_ids, torch.from_numpy(true), torch.from_numpy(short),
         torch.from_numpy(claims.kinds[rows, which]), torch.from_numpy(details),
     )  # fmt: skip

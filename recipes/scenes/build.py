@@ -82,9 +82,9 @@ def dataset(image: ImageTower, text: TextTower, part: Corpus, *, phrases: bool =
     """The dense vectors of a corpus and its captions; with `phrases` each image's short phrases follow its captions."""
     ids = sentences(part, WORDS)
     sentence_ids = np.concatenate([ids.captions, ids.phrases], 1) if phrases else ids.captions
-    said = [a + b for a, b in zip(part.captions, part.phrases, strict=True)] if phrases else part.captions
+    own_texts = [a + b for a, b in zip(part.captions, part.phrases, strict=True)] if phrases else part.captions
     images, texts = embed(image, text, part, sentence_ids)
-    return dense_dataset(said, images, texts)
+    return dense_dataset(own_texts, images, texts)
 
 
 def encoded(encoder_file: Path, split: str, count: int, cache: Path, *, phrases: bool = False) -> DenseDataset:

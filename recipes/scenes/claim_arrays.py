@@ -65,14 +65,14 @@ def claims_hold(
     for thing in range(THINGS):
         fit: NDArray[bool_] = kinds[:, thing][:, groups[:, :, 0]]  # (q, b, 4), a copy
         for slot, column in ((0, 1), (3, 3), (4, 4)):  # colour, size, state
-            said = details[:, thing, slot][:, None, None]
-            fit &= (said == 0) | (said == groups[None, :, :, column])
+            asked = details[:, thing, slot][:, None, None]
+            fit &= (asked == 0) | (asked == groups[None, :, :, column])
         fits.append(fit)
     exact, least = details[:, :, 1], details[:, :, 2]  # (q, 2)
     pooled = (fits[0] * count).sum(2) >= least[:, 0, None]  # vague plurals may be several groups together
     for thing in range(THINGS):
-        said, low = exact[:, thing][:, None, None], least[:, thing][:, None, None]
-        fits[thing] = fits[thing] & (count >= low) & ((said == 0) | (said == count))
+        asked, low = exact[:, thing][:, None, None], least[:, thing][:, None, None]
+        fits[thing] = fits[thing] & (count >= low) & ((asked == 0) | (asked == count))
     first, second = fits
     alone: NDArray[bool_] = np.logical_not(kinds[:, 1].any(1))  # (q,)
     vague: NDArray[bool_] = alone & (exact[:, 0] == 0) & (least[:, 0] > 1)
@@ -80,8 +80,8 @@ def claims_hold(
     true = np.where(vague[:, None], pooled, np.where(alone[:, None], first.any(2), pair))
     setting = claims.setting[pictures]
     for slot in range(2):
-        said = where[:, slot][:, None]
-        true &= (said == -1) | (said == setting[None, :, slot])
+        asked = where[:, slot][:, None]
+        true &= (asked == -1) | (asked == setting[None, :, slot])
     true &= ~claims.related[rows, which][:, None]
     return true | (rows[:, None] == pictures)
 

@@ -59,9 +59,9 @@ def load_corpus(split: str, count: int, cache: Path, *, supersample: int = 1, pr
     pictures = cache / f"pictures-{split}-{count}-{supersample}x-{sizes}-{world_digest(drawing_only=True)}.npz"
     sentences = cache / f"sentences-{split}-{count}-{world_digest()}.npz"
     drawn = scene_table(pictures, split, count, partial(_draw, supersample=supersample), progress=progress)
-    said = scene_table(sentences, split, count, _describe, progress=progress)
+    described = scene_table(sentences, split, count, _describe, progress=progress)
     scaled = {side: drawn[_scaled(side)] for side in SIDES}
-    return Corpus(scaled, drawn["boxes"], drawn["setting"], **{name: rows.tolist() for name, rows in said.items()})
+    return Corpus(scaled, drawn["boxes"], drawn["setting"], **{name: rows.tolist() for name, rows in described.items()})
 
 
 def _scaled(side: int) -> str:

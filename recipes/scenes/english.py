@@ -86,7 +86,7 @@ def teach(
     rephrase = Rephrasing(related)
     chosen = [captions[i] for i in rng.permutation(len(captions))]
     rephrased = ((caption, rephrase(caption, rng)) for caption in chosen[: recipe.captions])
-    lessons += [Lesson(said, (caption,)) for caption, said in rephrased if said is not None]
+    lessons += [Lesson(other, (caption,)) for caption, other in rephrased if other is not None]
     rows = torch.zeros(len(words), encoder.text_tower.embed.embedding_dim)
     strange = [word for word in words if word not in related and wordnet.senses(word)]
     if similarity is not None:
@@ -120,7 +120,7 @@ def _start(encoder: SceneEncoder, near: NDArray[float32]) -> Tensor:
 class _Lessons:
     """n lessons as tensors: word ids of each text, the vectors to learn (n, dim), weights and familiarity (n,)."""
 
-    said: list[Tensor]
+    texts: list[Tensor]
     targets: Tensor
     weights: Tensor
     familiar: Tensor
@@ -162,13 +162,13 @@ def _learn(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, recipe.steps, pct_start=0.1)
 
     def pooled(which: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        batch = pad_sequence([lessons.said[i] for i in which], batch_first=True)
+        batch = pad_sequence([lessons.texts[i] for i in which], batch_first=True)
         words = functional.embedding(batch, torch.cat([tower.embed.weight, rows]))
         return tower.pool(words, batch > 0), batch
 
-    everything = np.arange(len(lessons.said))
+    everything = np.arange(len(lessons.texts))
     kept_back, taught = everything[::KEPT_BACK], everything[everything % KEPT_BACK > 0]
-    lengths = np.array([len(row) for row in lessons.said])
+    lengths = np.array([len(row) for row in lessons.texts])
     for step in range(recipe.steps):
         drawn = rng.choice(taught, recipe.batch_size * 4, replace=False)
         drawn = drawn[np.argsort(lengths[drawn], kind="stable")].reshape(4, -1)[rng.integers(4)]  # of like lengths
@@ -185,7 +185,7 @@ def _learn(
         schedule.step()
         on_step(step + 1, recipe.steps, {"meant": meant.item(), "strange": strange.item()})
     with torch.no_grad():
-        sentence = np.array([len(lessons.said[i]) >= SENTENCE for i in kept_back])
+        sentence = np.array([len(lessons.texts[i]) >= SENTENCE for i in kept_back])
         known = kept_back[(lessons.familiar[kept_back].numpy() == 1) & sentence]
         probabilities = torch.cat([torch.sigmoid(strangeness(pooled(part)[0])) for part in np.array_split(known, 8)])
     return rows.detach(), strangeness.eval(), float(torch.quantile(probabilities, 1 - FALSE_ALARMS))

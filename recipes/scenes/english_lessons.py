@@ -151,8 +151,8 @@ class Rephrasing:
             if rng.random() < self._share and pattern.search(text):
                 text = pattern.sub(others[rng.integers(len(others))], text, count=1)
         words = [self._other(word, rng) for word in Vocabulary.words(text)]
-        said = " ".join(words)
-        return said if said != " ".join(Vocabulary.words(caption)) else None
+        other = " ".join(words)
+        return other if other != " ".join(Vocabulary.words(caption)) else None
 
     def _other(self, word: str, rng: np.random.Generator) -> str:
         choices = self._words.get(word)
@@ -171,9 +171,9 @@ def free_texts(wordnet: WordNet, words: Sequence[str], rng: np.random.Generator,
     for synset in wordnet.synsets.values():
         if any(wordnet.counts.get(word, 0) >= COMMON for word in synset.words):
             for text in (*synset.examples, synset.gloss):
-                said = Vocabulary.words(text)
-                if 2 <= len(said) <= LONGEST and sum(word in listed for word in said) >= 0.8 * len(said):
-                    texts.add(" ".join(said))
+                spoken = Vocabulary.words(text)
+                if 2 <= len(spoken) <= LONGEST and sum(word in listed for word in spoken) >= 0.8 * len(spoken):
+                    texts.add(" ".join(spoken))
     ordered = sorted(texts)
     return [ordered[i] for i in rng.permutation(len(ordered))[:count]]
 

@@ -103,5 +103,5 @@ def _digest() -> str:
 
 
 def _row(scene: Scene) -> dict[str, NDArray]:
-    said = questions_of(scene)
-    return scene_row(scene) | phrase_rows(said) | {"texts": np.array([one.text for one in said], "U120")}
+    questions = questions_of(scene)
+    return scene_row(scene) | phrase_rows(questions) | {"texts": np.array([one.text for one in questions], "U120")}

@@ -39,7 +39,7 @@ def allowed_terms(claims: ClaimArrays, vocabulary: Vocabulary) -> csr_array:
         (_one_hot(where[:, 0], len(PLACES)), [place.words for place in PLACES]),
         (_one_hot(where[:, 1], len(TIMES)), [TIMES[time] for time in TIMES]),
     ]
-    counts = sum(csr_array(said, dtype=np.int32) @ _term_table([(), *words], vocabulary) for said, words in parts)
+    counts = sum(csr_array(shown, dtype=np.int32) @ _term_table([(), *words], vocabulary) for shown, words in parts)
     # (m, things, nouns): whether some kind that the thing may be is called so
     names = (_flat(claims.kinds).astype(float32) @ _names_of_kinds().astype(float32)) > 0
     return _union(counts, _colour_noun_counts(names, colours, vocabulary))

@@ -22,7 +22,7 @@ from core.encoders.scenes import PICTURES, PIXELS, TEXTS, ImageTower, TextTower,
 from core.training.trainer import OnStep, unwatched
 from recipes.scenes import batches
 from recipes.scenes.auxiliary_heads import GridHead, NameHead
-from recipes.scenes.batches import Said, Sentences
+from recipes.scenes.batches import BatchSentences, Sentences
 from recipes.scenes.claim_arrays import ClaimArrays
 from recipes.scenes.corpus import Corpus
 from recipes.scenes.recipe import Recipe, Stage
@@ -92,15 +92,15 @@ def run_stage(
             grid_loss = towers.grid.loss(features, boxes, setting)
             loss, measures = grid_loss, {"grid": grid_loss.item()}
             if stage.joint:
-                said = batches.said(texts, claims, rows, mirrored, stage, rng)
+                spoken = batches.sentences_of(texts, claims, rows, mirrored, stage, rng)
                 vectors = _Vectors(
-                    towers.image.pool(features), *map(towers.text, (said.first, said.second, said.false))
+                    towers.image.pool(features), *map(towers.text, (spoken.first, spoken.second, spoken.false))
                 )
-                contrast = _contrast(towers.log_scale.exp(), vectors, said)
+                contrast = _contrast(towers.log_scale.exp(), vectors, spoken)
                 loss = contrast + stage.grid_weight * grid_loss
                 measures["contrast"] = contrast.item()
                 if stage.names_weight:
-                    names = _names(towers.names, vectors, said, boxes)
+                    names = _names(towers.names, vectors, spoken, boxes)
                     loss = loss + stage.names_weight * names
                     measures["names"] = names.item()
         optimiser.zero_grad(set_to_none=True)
@@ -123,16 +123,16 @@ class _Vectors:
     false: Tensor
 
 
-def _names(head: NameHead, vectors: _Vectors, said: Said, boxes: Tensor) -> Tensor:
+def _names(head: NameHead, vectors: _Vectors, spoken: BatchSentences, boxes: Tensor) -> Tensor:
     """The loss of labels read off vectors: off pictures all that they show, off sentences all that they say."""
-    first = head.loss(vectors.first, head.sentence_labels(said.first))
-    second = head.loss(vectors.second, head.sentence_labels(said.second))
-    named = head.phrase_labels(said.kinds[said.phrase], *said.details[said.phrase].unbind(1))
-    phrases = head.loss(vectors.second[said.phrase], named)
+    first = head.loss(vectors.first, head.sentence_labels(spoken.first))
+    second = head.loss(vectors.second, head.sentence_labels(spoken.second))
+    named = head.phrase_labels(spoken.kinds[spoken.phrase], *spoken.details[spoken.phrase].unbind(1))
+    phrases = head.loss(vectors.second[spoken.phrase], named)
     return head.loss(vectors.images, head.picture_labels(boxes)) + (first + second + phrases) / 3
 
 
-def _contrast(scale: Tensor, vectors: _Vectors, said: Said) -> Tensor:
+def _contrast(scale: Tensor, vectors: _Vectors, spoken: BatchSentences) -> Tensor:
     """The symmetric contrastive loss of the images with each set of sentences, a scalar.
 
     False variants are further wrong sentences for the images. Where a sentence has several right answers, they share
@@ -140,9 +140,9 @@ def _contrast(scale: Tensor, vectors: _Vectors, said: Said) -> Tensor:
     """
     images = vectors.images
     wrong = scale * images @ vectors.false.T  # (b, b)
-    wrong = wrong.masked_fill((said.false == 0).all(1)[None, :], -1e4)
+    wrong = wrong.masked_fill((spoken.false == 0).all(1)[None, :], -1e4)
     total = torch.zeros(())
-    for rows, true in ((vectors.first, torch.eye(len(images))), (vectors.second, said.true.float())):
+    for rows, true in ((vectors.first, torch.eye(len(images))), (vectors.second, spoken.true.float())):
         right = scale * images @ rows.T  # (b pictures, b sentences)
         by_picture = functional.pad(true.T / true.T.sum(1, keepdim=True), (0, len(images)))
         total = total + functional.cross_entropy(torch.cat([right, wrong], 1).float(), by_picture)

@@ -94,13 +94,13 @@ def _data(folder: Path, part: str) -> Iterator[tuple[str, Synset]]:
     for line in (folder / f"data.{PARTS[part]}").read_text("latin-1").splitlines():
         if line.startswith("  "):
             continue  # the licence
-        head, _, said = line.partition(" | ")
+        head, _, text = line.partition(" | ")
         fields = head.split()
         size = int(fields[3], 16)
         words = tuple(_MARKER.sub("", fields[4 + 2 * i]).replace("_", " ").lower() for i in range(size))
         at = 4 + 2 * size
         pointers = [fields[at + 1 + 4 * i : at + 4 + 4 * i] for i in range(int(fields[at]))]
-        gloss, *examples = re.split(r'; (?=")', said.strip())
+        gloss, *examples = re.split(r'; (?=")', text.strip())
         yield (
             fields[0],
             Synset(

@@ -78,7 +78,9 @@ def test_a_head_is_trained_watched_kept_used_and_left(visit: Callable[..., Page]
 def test_it_is_found_again_stopped_by_keyboard_and_gone_on_with(visit: Callable[..., Page], tmp_path: Path) -> None:
     page = opened(visit)
     # enough to train on that it still goes on when it is looked for again
-    choose_folder(page, str(write_words(tmp_path / "many", words=TERMS, encoder="mean-colours", images=1800)))
+    choose_folder(
+        page, str(write_words(tmp_path / "many", words=TERMS, encoder="mean-colours", train=1200, val=300, test=300))
+    )
     page.locator("#lab-more button").click()
     page.locator("#lab-batch input").fill("8")
     set_epochs(page, 60)

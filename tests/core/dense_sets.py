@@ -12,9 +12,16 @@ WORDS = Vocabulary([f"{thing}{i}" for thing in ("red", "dog", "car") for i in ra
 
 
 def write_words(
-    place: Path, *, words: Sequence[str] = WORDS.terms, dim: int = 24, encoder: str = "words", images: int = 120
+    folder: Path,
+    *,
+    words: Sequence[str] = WORDS.terms,
+    dim: int = 24,
+    encoder: str = "words",
+    train: int = 80,
+    val: int = 20,
+    test: int = 20,
 ) -> Path:
-    """Two thirds to train on, a sixth each for "val" and "test"; the folder."""
+    """So many pictures in each split, one caption each; the folder."""
     rng = np.random.default_rng(0)
     meanings = rng.standard_normal((len(words), dim))
 
@@ -23,11 +30,10 @@ def write_words(
         return (row / np.linalg.norm(row)).astype(np.float32)
 
     pictures, texts, entries = {}, {}, []
-    for i in range(images):
+    for i, split in enumerate(["train"] * train + ["val"] * val + ["test"] * test):
         shown = rng.choice(len(words), 3, replace=False).tolist()
         pictures[i], texts[i] = vector(shown), vector(shown[:2])
         sentences = [{"sentid": i, "raw": " ".join(words[w] for w in shown[:2])}]
-        split = "train" if 6 * i < 4 * images else "val" if 6 * i < 5 * images else "test"
         entries.append({"imgid": i, "split": split, "filename": "", "sentences": sentences})
-    write_dense(place, pictures, texts, {"images": entries, "encoder": encoder})
-    return place
+    write_dense(folder, pictures, texts, {"images": entries, "encoder": encoder})
+    return folder

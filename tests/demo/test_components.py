@@ -22,7 +22,7 @@ from demo.components.term_bars import SHOWN as BARS_SHOWN
 from demo.components.term_bars import difference_bars, split_bar, split_sentence, term_bars
 from demo.components.welcome import about_line, header, mosaic
 from demo.components.word_links import word_links_figure
-from index_store.folder.collection import Item
+from index_store.items import Item
 
 HOSTILE = """"><img src=x onerror="alert(1)"><script>alert(1)</script>'&{{#if x}}${alert(1)}"""
 VOID = {"img", "input", "br"}

@@ -16,9 +16,9 @@ import sqlite_utils
 
 from index_store import errors
 from index_store.catalog.catalog import Catalog
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
 from index_store.folder.writer_lock import FILES
-from index_store.items import Repairs
+from index_store.items import NewItem, Repairs
 from index_store.postings import documents, packing
 from index_store.vectors import SparseVector
 

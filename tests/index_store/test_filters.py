@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from index_store.errors import CollectionError, FilterError
 from index_store.filters import EVERYTHING, parse
-from index_store.folder.collection import Collection, Hit, NewItem
+from index_store.folder.collection import Collection
 from index_store.geography import EARTH, distance
-from index_store.items import Description
+from index_store.items import Description, Hit, NewItem
 from index_store.search import exact
 from index_store.vectors import SparseVector
 

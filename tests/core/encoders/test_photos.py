@@ -104,9 +104,9 @@ def test_the_query_bank_takes_from_an_image_what_it_scores_with_any_question():
 
 
 def test_padding_changes_no_text(encoder):
-    places = encoder.words.places("a dog runs")
-    rows, spoken = padded(encoder.words, [places, encoder.words.places("a man in a red jacket rides a bicycle")])
-    alone = encoder.text_tower(*padded(encoder.words, [places]))
+    word_ids = encoder.words.word_ids("a dog runs")
+    rows, spoken = padded(encoder.words, [word_ids, encoder.words.word_ids("a man in a red jacket rides a bicycle")])
+    alone = encoder.text_tower(*padded(encoder.words, [word_ids]))
     torch.testing.assert_close(encoder.text_tower(rows, spoken)[:1], alone, atol=ROUNDING, rtol=0)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data.dense import DenseFolder, write_dense
+from core.data.dense import DenseFolder
 from core.data.literal_terms import literal_terms
 from core.errors import TrainingError
 from core.evaluation.evaluate import evaluate_head
@@ -21,10 +21,9 @@ from core.models.head import SparseHead, load_head
 from core.training.checkpoint import CHECKPOINT_FILE
 from core.training.config import TrainingConfig
 from core.training.curves import PLOT_FILE, EpochMeasures, read_curves
-from core.vocabulary import Vocabulary
+from tests.core.dense_sets import WORDS, write_words
 
 ROOT = Path(__file__).resolve().parents[3]
-WORDS = Vocabulary([f"{thing}{i}" for thing in ("red", "dog", "car") for i in range(8)])
 CONFIG = TrainingConfig(
     epochs=6, batch_size=20, hidden_size=32, projection_rate=3e-3, vocabulary_rate=3e-3, tau=0.02,
     query_sparsity=2e-2, item_sparsity=2e-2, truth=0.5,
@@ -34,22 +33,7 @@ CONFIG = TrainingConfig(
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> DenseFolder:
     """120 images of three words each, 80 of them to train on and 40 to judge by."""
-    rng = np.random.default_rng(0)
-    meanings = rng.standard_normal((len(WORDS), 24))
-
-    def vector(words: list[int]) -> np.ndarray:
-        row = meanings[words].sum(0) + 0.3 * rng.standard_normal(24)
-        return (row / np.linalg.norm(row)).astype(np.float32)
-
-    images, texts, entries = {}, {}, []
-    for i in range(120):
-        words = rng.choice(len(WORDS), 3, replace=False).tolist()
-        images[i], texts[i] = vector(words), vector(words[:2])
-        sentences = [{"sentid": i, "raw": " ".join(WORDS.terms[w] for w in words[:2])}]
-        entries.append({"imgid": i, "split": "train" if i < 80 else "val", "filename": "", "sentences": sentences})
-    place = tmp_path_factory.mktemp("data")
-    write_dense(place, images, texts, {"images": entries})
-    return DenseFolder.read(place)
+    return DenseFolder.read(write_words(tmp_path_factory.mktemp("data"), val=40, test=0))
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +133,8 @@ import os, signal, sys
 from pathlib import Path
 from core.data.dense import DenseFolder
 from core.experiments.fitting import Watch, train_folder
-from tests.core.experiments.test_fitting import CONFIG, WORDS
+from tests.core.dense_sets import WORDS
+from tests.core.experiments.test_fitting import CONFIG
 def step(done, total, measures):
     if done == int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)

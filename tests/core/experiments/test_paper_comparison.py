@@ -5,10 +5,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from core.data.dense import write_dense
 from core.errors import ModelError, TrainingError
 from core.experiments import paper_comparison
 from core.experiments.paper_comparison import ROWS, PaperComparison
@@ -16,8 +14,8 @@ from core.experiments.table import markdown, write_table
 from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead, load_head
 from core.training.config import TrainingConfig
 from core.vocabulary import Vocabulary
+from tests.core.dense_sets import WORDS, write_words
 
-WORDS = [f"{thing}{i}" for thing in ("red", "dog", "car") for i in range(8)]
 CONFIG = TrainingConfig(
     epochs=8, batch_size=50, hidden_size=64, projection_rate=3e-3, vocabulary_rate=3e-3, tau=0.01,
     query_sparsity=2e-2, item_sparsity=2e-2,
@@ -27,29 +25,14 @@ CONFIG = TrainingConfig(
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """150 images of three words each; vectors are noisy sums of the words' vectors."""
-    rng = np.random.default_rng(0)
-    meanings = rng.standard_normal((len(WORDS), 24))
-
-    def vector(words: list[int]) -> np.ndarray:
-        row = meanings[words].sum(0) + 0.3 * rng.standard_normal(24)
-        return (row / np.linalg.norm(row)).astype(np.float32)
-
-    images, texts, entries = {}, {}, []
-    for i in range(150):
-        words = rng.choice(len(WORDS), 3, replace=False).tolist()
-        images[i], texts[i] = vector(words), vector(words[:2])
-        sentences = [{"sentid": i, "raw": " ".join(WORDS[w] for w in words[:2])}]
-        entries.append({"imgid": i, "split": "train" if i < 100 else "test", "filename": "", "sentences": sentences})
-    folder = tmp_path_factory.mktemp("data")
-    write_dense(folder, images, texts, {"images": entries})
-    return folder
+    return write_words(tmp_path_factory.mktemp("data"), train=100, val=0, test=50)
 
 
 @pytest.mark.slow
 def test_the_comparison_fills_every_row_and_goes_on_where_it_stopped(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    comparison = PaperComparison(data, tmp_path, Vocabulary(WORDS), CONFIG)
+    comparison = PaperComparison(data, tmp_path, WORDS, CONFIG)
     told: list[str] = []
     table = comparison.table(progress=lambda done, total, what: told.append(what))
     rows = {row["row"]: row for row in table}
@@ -60,7 +43,7 @@ def test_the_comparison_fills_every_row_and_goes_on_where_it_stopped(
     assert rows["literal"]["exact@20"] >= rows["caption"]["exact@20"]  # no other term takes a place
     assert {"training none", "training both", "judging hybrid"} <= set(told) and "training literal" not in told
     head, vocabulary = load_head(tmp_path / "heads" / "caption")
-    assert vocabulary.terms == tuple(WORDS) and head.config.dense_size == 24
+    assert vocabulary.terms == WORDS.terms and head.config.dense_size == 24
     with pytest.raises(ModelError, match="weighs 24 terms, but the vocabulary"):
         (tmp_path / "few.txt").write_text("dog\n")
         load_head(tmp_path / "heads" / "caption", tmp_path / "few.txt")
@@ -78,10 +61,8 @@ def test_a_head_that_is_there_already_is_judged_beside_the_others(
     monkeypatch.setattr(paper_comparison, "ROWS", ROWS[:1])  # the dense vectors alone: nothing is trained
     made = SparseHead(HeadConfig(24, 16, 5))
     made.save(tmp_path / "made")
-    Vocabulary(WORDS[:5]).save(tmp_path / "made" / HEAD_VOCABULARY)
-    comparison = PaperComparison(
-        data, tmp_path / "out", Vocabulary(WORDS), CONFIG, ready={"mine": (tmp_path / "made", None)}
-    )
+    Vocabulary(WORDS.terms[:5]).save(tmp_path / "made" / HEAD_VOCABULARY)
+    comparison = PaperComparison(data, tmp_path / "out", WORDS, CONFIG, ready={"mine": (tmp_path / "made", None)})
     dense, mine = comparison.table()
     assert mine["row"] == "mine" and mine["of_dense"] == mine["recall@1"] / dense["recall@1"]
     assert mine["flops"] > 0 and mine["seconds"] is None
@@ -91,7 +72,7 @@ def test_a_head_that_is_there_already_is_judged_beside_the_others(
 
 def test_errors_of_the_training_process_come_back_as_they_are(data: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no split 'val'; patience"):
-        paper_comparison.train_in_subprocess(data, Vocabulary(WORDS), replace(CONFIG, patience=1), tmp_path)
+        paper_comparison.train_in_subprocess(data, WORDS, replace(CONFIG, patience=1), tmp_path)
 
 
 def test_the_table_for_people_and_programs(tmp_path: Path) -> None:

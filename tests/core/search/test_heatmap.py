@@ -33,24 +33,24 @@ def logit(model: Model, features: torch.Tensor, term: int) -> float:
 
 
 def test_the_map_is_what_each_place_adds(pointing: Model, patches: list[Image.Image]) -> None:
-    places = term_map(pointing, patches[0], 2).places
+    cells = term_map(pointing, patches[0], 2).cells
     with torch.inference_mode():
         features = pointing.encoder.image_tower.map(pointing.encoder.pixels(patches[0]))  # type: ignore[attr-defined]
-    assert places.shape == tuple(features.shape[2:])
+    assert cells.shape == tuple(features.shape[2:])
     step = 1e-3  # small: beyond a kink of the max pooling the slope is another
     for y, x in ((2, 3), (7, 7), (0, 11)):
         up, down = features.clone(), features.clone()
         up[:, :, y, x] *= 1 + step
         down[:, :, y, x] *= 1 - step
         slope = (logit(pointing, up, 2) - logit(pointing, down, 2)) / (2 * step)
-        assert places[y, x] == pytest.approx(slope, abs=0.1 * float(np.abs(places).max()))
+        assert cells[y, x] == pytest.approx(slope, abs=0.1 * float(np.abs(cells).max()))
 
 
 def test_peak_and_layer() -> None:
-    places = np.zeros((12, 12), np.float32)
-    places[3, 8], places[10, 1] = 2.0, -5.0
-    assert TermMap(places).peak() == (8.5 / 12, 3.5 / 12)
-    layer = np.asarray(TermMap(places).overlay((255, 0, 0)))
+    cells = np.zeros((12, 12), np.float32)
+    cells[3, 8], cells[10, 1] = 2.0, -5.0
+    assert TermMap(cells).peak() == (8.5 / 12, 3.5 / 12)
+    layer = np.asarray(TermMap(cells).overlay((255, 0, 0)))
     assert layer.shape == (12 * ZOOM, 12 * ZOOM, 4) and (layer[..., 0] == 255).all()
     y, x = divmod(int(layer[..., 3].argmax()), 12 * ZOOM)
     assert (x // ZOOM, y // ZOOM) == (8, 3) and layer[10 * ZOOM + 4, ZOOM + 4, 3] == 0
@@ -58,14 +58,14 @@ def test_peak_and_layer() -> None:
 
 
 def test_a_map_whose_places_see_right_of_and_below_their_squares_is_shown_there() -> None:
-    places = np.zeros((9, 9), np.float32)
-    places[4, 4] = 1.0
-    straight, moved = TermMap(places), TermMap(places, shift=0.25)
+    cells = np.zeros((9, 9), np.float32)
+    cells[4, 4] = 1.0
+    straight, moved = TermMap(cells), TermMap(cells, shift=0.25)
     assert straight.peak() == (0.5, 0.5) and moved.peak() == (4.75 / 9, 4.75 / 9)
     before, after = (np.asarray(one.overlay((0, 0, 0)))[..., 3] for one in (straight, moved))
     assert (after[2:, 2:] == before[:-2, :-2]).all() and after.shape == before.shape
-    places[8, 8] = 2.0
-    assert max(TermMap(places, shift=0.75).peak()) == 1.0  # never outside the picture
+    cells[8, 8] = 2.0
+    assert max(TermMap(cells, shift=0.75).peak()) == 1.0  # never outside the picture
 
 
 def test_a_model_that_cannot_point_says_so(pointing: Model, model: Model, patches: list[Image.Image]) -> None:

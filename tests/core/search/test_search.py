@@ -15,7 +15,8 @@ from core.search.query import MAX_CHARACTERS, Kind, Query
 from core.search.results import SearchResult
 from core.search.search import search
 from index_store.errors import CollectionError
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 from index_store.vectors import SparseVector
 
 pytestmark = pytest.mark.numeric

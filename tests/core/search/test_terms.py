@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from core.search.terms import narrowing_terms, profile
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 from index_store.vectors import SparseVector
 
 TERMS = ("dog", "animal", "sea", "sky", "rare")

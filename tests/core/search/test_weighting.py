@@ -15,7 +15,8 @@ from core.search.encoding import encode, encode_picture, encode_text, mixed
 from core.search.query import MAX_WEIGHT, Mode, Query, term_ids
 from core.search.search import search
 from core.search.weighting import weigh
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 
 pytestmark = pytest.mark.numeric
 TEXT = "a red dog and the sea at night"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from index_store.errors import CollectionError
 from index_store.filters import parse
-from index_store.folder.collection import Collection, NewItem, Retrieval
+from index_store.folder.collection import Collection
+from index_store.items import NewItem, Retrieval
 from index_store.search import exact
 from index_store.snapshots import vector_cache
 from index_store.vectors import SparseVector

@@ -9,7 +9,8 @@ import pytest
 
 from index_store.filters import parse
 from index_store.folder import maintenance
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 from index_store.postings import index
 from index_store.vectors import SparseVector
 from tests.index_store.folder.test_crash import TERMS, start, vector_of

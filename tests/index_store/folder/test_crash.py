@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 from index_store.vectors import SparseVector
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,7 +26,8 @@ CHILD = """
 import random, sys
 import numpy as np
 from test_crash import vector_of
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 
 folder, round_, seed = sys.argv[1], sys.argv[2], int(sys.argv[3])
 choose = random.Random(seed)

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from index_store.errors import CollectionError
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 from index_store.vectors import SparseVector
 from tests.index_store.folder.test_crash import TERMS, vector_of
 from tests.killing import Server, Steps, server

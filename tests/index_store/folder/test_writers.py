@@ -12,7 +12,8 @@ import pytest
 
 from index_store.errors import CollectionBusy
 from index_store.filters import parse
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 from index_store.vectors import SparseVector
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index_store.errors import ExchangeError
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
 from index_store.formats.ciff import export_ciff, import_ciff
+from index_store.items import NewItem
 from index_store.vectors import SparseVector
 
 VOCABULARY = ("dog", "cat", "Straße", "boat")

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index_store.errors import ExchangeError
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
 from index_store.formats.jsonl import export_jsonl, import_jsonl
 from index_store.formats.transfer import BATCH
+from index_store.items import NewItem
 from index_store.vectors import SparseVector
 
 VOCABULARY = ["dog", "cat", 'a "quoted" term', "Straße", "雪", "sofa"]

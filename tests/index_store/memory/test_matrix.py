@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from index_store.errors import CollectionDamaged
 from index_store.filters import parse
-from index_store.folder.collection import Collection, NewItem
-from index_store.items import Hit
+from index_store.folder.collection import Collection
+from index_store.items import Hit, NewItem
 from index_store.memory.matrix import Matrix
 from index_store.vectors import SparseVector
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index_store.filters import EVERYTHING, Filter, parse
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 from index_store.search import exact
 from index_store.vectors import SparseVector
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from index_store.errors import CollectionBusy
-from index_store.folder.collection import Collection, NewItem
+from index_store.folder.collection import Collection
+from index_store.items import NewItem
 from index_store.snapshots import snapshots, watcher
 from index_store.snapshots.watcher import BUSY, Watcher
 from index_store.vectors import SparseVector

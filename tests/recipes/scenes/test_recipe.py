@@ -113,7 +113,7 @@ def test_names_by_hand() -> None:
     kinds[0, 0, list(pets)] = True
     nothing = torch.zeros(1, 2, dtype=torch.int64)
     pet_names = lit(head.phrase_labels(kinds, nothing, nothing))
-    assert pet in pet_names and pet_names == lit(head.said[None, WORDS.index("pet") + 1]) and cat not in pet_names
+    assert pet in pet_names and pet_names == lit(head.names[None, WORDS.index("pet") + 1]) and cat not in pet_names
 
 
 def test_a_window_shows_the_pixels_under_it_and_moves_the_boxes() -> None:
