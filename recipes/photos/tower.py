@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.encoders.photo_text import ROW, TextTower, WordList, padded
+from core.encoders.precision import computes_bf16
 from core.training.trainer import OnStep, unwatched
 from recipes.photos.pictures import contrastive_loss
 
@@ -106,8 +107,8 @@ def fit(
 
 
 def read_by(tower: TextTower, words: WordList, word_ids: Sequence[Sequence[int]]) -> Tensor:
-    """(n, dim) unit rows of texts given as word ids, products in bfloat16."""
-    with torch.autocast("cpu", torch.bfloat16):
+    """(n, dim) unit rows of texts given as word ids, products in bfloat16 where the processor has it."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=computes_bf16()):
         rows: Tensor = tower(*padded(words, word_ids))
     return rows.float()
 

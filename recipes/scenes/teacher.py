@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch.nn import functional
 from tqdm import tqdm
 
+from core.encoders.precision import computes_bf16
+
 BATCH, LONGEST = 256, 48
 
 
@@ -37,7 +39,7 @@ class Teacher:
             inputs = self._tokenizer(
                 [texts[i] for i in rows], padding=True, truncation=True, max_length=LONGEST, return_tensors="pt"
             )
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=computes_bf16()):
                 states = self._model(**inputs).last_hidden_state.float()
             mask = inputs["attention_mask"].unsqueeze(2)
             out[rows] = functional.normalize((states * mask).sum(1) / mask.sum(1), dim=1).numpy()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.encoders.precision import computes_bf16
 from core.encoders.scenes import PICTURES, PIXELS, TEXTS, ImageTower, TextTower, as_input
 from core.training.trainer import OnStep, unwatched
 from recipes.scenes import batches
@@ -75,7 +76,7 @@ def run_stage(
     *,
     on_step: OnStep = unwatched,
 ) -> None:
-    """Trains in place; deterministic for one machine, thread count and seed."""
+    """Trains in place, in bfloat16 where the processor has it; deterministic for one machine, thread count and seed."""
     rng = np.random.default_rng([recipe.seed, recipe.stages.index(stage)])
     pictures = corpus.pictures[stage.side]
     optimiser = torch.optim.AdamW(towers.parameters(), lr=stage.rate, weight_decay=recipe.weight_decay)
@@ -87,7 +88,7 @@ def run_stage(
         mirrored = rng.random(len(rows)) < 0.5
         pixels, boxes = batches.seen(pictures[rows], corpus.boxes[rows], mirrored, stage.window or stage.side, rng)
         setting = torch.from_numpy(corpus.setting[rows].astype(int64))
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=computes_bf16()):
             features = towers.image.map(pixels)
             grid_loss = towers.grid.loss(features, boxes, setting)
             loss, measures = grid_loss, {"grid": grid_loss.item()}

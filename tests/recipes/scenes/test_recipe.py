@@ -203,12 +203,13 @@ def test_truth_of_whole_batches_agrees_with_the_definition(tmp_path: Path) -> No
     count = 70
     claims = load_claims("train", count, tmp_path)
     scenes = [compose("train", number) for number in range(count)]
+    phrases = [said_of(scene)[2] for scene in scenes]
     rows, rng = np.arange(count), np.random.default_rng(0)
     for _ in range(3):
         which = rng.integers(0, 3, count)
         true = claims_hold(claims, rows, which, rows)
         for i, j in np.ndindex(count, count):
-            claim = said_of(scenes[i])[2][which[i]].claim
+            claim = phrases[i][which[i]].claim
             assert true[i, j] == (i == j or (not claim.relations and holds(claim, scenes[j]))), (claim, scenes[j])
         assert true.sum() > 1.2 * count  # many a phrase is true of several pictures
 
