@@ -33,11 +33,14 @@ BLOCK = 1024  # items whose weights are dense at once
 HEADS_KEPT = 3
 
 
+OwnMethod = Literal["full", "literal", "hybrid", "dense"]
+
+
 @dataclass(frozen=True)
 class Method:
     """A way to rank: "full", "literal", "hybrid" (the collection's own head), "dense", or the `head` in a folder."""
 
-    kind: Literal["full", "literal", "hybrid", "dense", "head"]
+    kind: OwnMethod | Literal["head"]
     head: Path | None = None
 
     @property
@@ -70,12 +73,12 @@ class Ranker:
 
     def __init__(self, model: "Model", collection: Store, dense: DenseItems | None = None):
         """`dense`: the items' dense vectors, which the methods "dense" and "head" need."""
-        self._model, self._collection, self.dense = model, collection, dense
+        self.model, self.collection, self.dense = model, collection, dense
         self._heads: OrderedDict[Path, _OtherHead] = OrderedDict()
 
     def ranks(self, collection: Store) -> bool:
         """Whether it is this collection that it ranks."""
-        return self._collection is collection
+        return self.collection is collection
 
     def rank(self, text: str, method: Method, k: int) -> Ranking:
         """The k best pictures for a text.
@@ -88,7 +91,7 @@ class Ranker:
         if mode == "dense" or mode == "head":
             scored, terms = self._rank_dense(text, method.head, k)
         else:
-            result = search(self._model, self._collection, replace(query, mode=mode))
+            result = search(self.model, self.collection, replace(query, mode=mode))
             scored, terms = [(hit.id, hit.score) for hit in result.hits], result.terms
         return Ranking(tuple(Hit(*row) for row in scored), terms, (perf_counter() - started) * 1000)
 
@@ -98,7 +101,7 @@ class Ranker:
         """(id, score) by the dense vectors, or by what another head makes of them; the terms that this one weighs."""
         if self.dense is None:
             raise QueryError("The dense vectors of the pictures are not made yet; ask again when they are.")
-        query = self._model.dense_texts([text])  # (1, dim)
+        query = self.model.dense_texts([text])  # (1, dim)
         if head is None:
             return self.dense.nearest(query[0], k), ()
         other = self._other_head(head, self.dense)
@@ -111,10 +114,10 @@ class Ranker:
     def _other_head(self, folder: Path, dense: DenseItems) -> _OtherHead:
         if folder not in self._heads:
             head, vocabulary = load_head(folder)
-            if head.config.dense_size != self._model.encoder.dim:
+            if head.config.dense_size != self.model.encoder.dim:
                 raise ModelError(
                     f"The head {folder} takes vectors of {head.config.dense_size} dimensions, but those of "
-                    f"'{self._model.name}' have {self._model.encoder.dim}; it was trained for another encoder."
+                    f"'{self.model.name}' have {self.model.encoder.dim}; it was trained for another encoder."
                 )
             self._heads[folder] = _OtherHead(head, vocabulary, _item_weights(head, dense.rows))
             while len(self._heads) > HEADS_KEPT:

@@ -97,7 +97,7 @@ class AppState:
         if now.state == "ended" and now.outcome:
             return AppStatus("ready")
         stage = now.what if now.state == "working" else LOADING
-        return AppStatus(stage, now.done, now.total)  # type: ignore[arg-type]
+        return AppStatus(stage, now.done, now.total)  # type: ignore[arg-type]  # a Job names its parts by any text
 
     @property
     def model_name(self) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import QueryError
-from core.search.methods import Method, Ranking
+from core.search.methods import Method, OwnMethod, Ranking
 from demo.state.app import AppState
 from demo.state.job import AtWork, Job
 from index_store.progress import Progress, ShouldStop
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.data.dense_items import DenseItems
     from core.search.methods import Ranker
 
-OWN = {
+OWN: dict[OwnMethod, str] = {
     "full": "Sparse, all terms",
     "literal": "Sparse, your words only",
     "hybrid": "Sparse, hybrid",
@@ -35,7 +35,8 @@ class Comparing:
 
     def methods(self) -> dict[str, str]:
         """What can be chosen: key → what to call it."""
-        return OWN | {f"{HEAD}{name}": f"Another head: {name}" for name in self._heads()}
+        own: dict[str, str] = {kind: label for kind, label in OWN.items()}
+        return own | {f"{HEAD}{name}": f"Another head: {name}" for name in self._heads()}
 
     def prepare(self, *methods: str) -> bool:
         """Whether these methods can rank now; begins to make what they need where they cannot. Raises its error."""
@@ -56,12 +57,12 @@ class Comparing:
         return self._ranked().rank(text, self._method(method), k)
 
     def _method(self, name: str) -> Method:
-        if name in OWN:
-            return Method(name)  # type: ignore[arg-type]
-        place = self._heads().get(name.removeprefix(HEAD))
-        if place is None:
+        if (own := next((kind for kind in OWN if kind == name), None)) is not None:
+            return Method(own)
+        head = self._heads().get(name.removeprefix(HEAD))
+        if head is None:
             raise QueryError(f"There is no way to rank called '{name[:60]}'; choose one from the list.")
-        return Method("head", place)
+        return Method("head", head)
 
     def _heads(self) -> dict[str, Path]:
         from core.models.registry import other_heads
@@ -80,9 +81,9 @@ class Comparing:
     def _encode(self, rankings: "Ranker", progress: Progress, should_stop: ShouldStop) -> None:
         from core.data.dense_items import dense_file, dense_items
 
-        model, collection = self._state.ready()
+        encoder, collection = rankings.model.encoder, rankings.collection
         file = dense_file(collection)
-        rankings.dense = dense_items(model.encoder, collection, file, progress=progress, should_stop=should_stop)
+        rankings.dense = dense_items(encoder, collection, file, progress=progress, should_stop=should_stop)
 
 
 def _outgrown(dense: "DenseItems | None", pictures: int) -> bool:

@@ -47,6 +47,6 @@ def training_config(control: str, settings: dict[str, Any]) -> "TrainingConfig":
         if name not in known:
             raise QueryError(f"There is no setting '{name[:60]}'; the settings are {', '.join(sorted(known))}.")
     try:
-        return TrainingConfig(control=control, **settings)  # type: ignore[arg-type]
+        return TrainingConfig(control=control, **settings)  # type: ignore[arg-type]  # it checks them itself
     except TypeError as error:  # a comparison with a value that is no number
         raise QueryError(f"A setting has a value of the wrong kind ({error}).") from error

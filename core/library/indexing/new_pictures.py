@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STOP_S = 0.5  # pictures that are encoded together take about so long: who wants to stop waits no longer
 FIRST_PART = 8  # pictures that are encoded together before it is known how long that takes
+COMMIT_PARTS = 2  # parts in one commit, so that a fast encoder does not wait for one after each part
+COMMIT_PIXELS = 32 * 1024**2  # in one commit: as many as 32 of the largest working copies, 100 MB
 
 Vectors = dict[str, SparseVector]  # by content hash
 
@@ -35,17 +37,17 @@ class PictureEncoder:
     def __init__(self, model: "Model", tally: Tally, most: int) -> None:
         """`most`: pictures that are encoded together at most."""
         self._model, self._tally, self._most = model, tally, most
-        self._part = FIRST_PART
+        self.part = FIRST_PART  # pictures that take about STOP_S
 
     def add_vectors(self, images: Mapping[str, Image.Image], vectors: Vectors) -> None:
         """Adds the vectors of `images`, by content hash, to `vectors`: of all of them unless the run is stopped."""
         digests = list(images)
         while digests and not self._tally.stop_now():
-            part, digests = digests[: self._part], digests[self._part :]
+            part, digests = digests[: self.part], digests[self.part :]
             started = perf_counter()
             vectors |= zip(part, self._model.encode_images([images[digest] for digest in part]), strict=True)
             seconds = perf_counter() - started
-            self._part = max(1, min(self._most, round(len(part) * STOP_S / max(seconds, 1e-6))))
+            self.part = max(1, min(self._most, round(len(part) * STOP_S / max(seconds, 1e-6))))
 
 
 class NewPictures:
@@ -57,7 +59,7 @@ class NewPictures:
     def __init__(
         self, known: KnownItems, encoder: PictureEncoder, alt_texts: Mapping[Path, str], tally: Tally, batch: int
     ) -> None:
-        """`batch`: pictures in one commit."""
+        """`batch`: pictures in one commit; more where all of them are encoded in a moment, and small."""
         self.known, self.encoder, self.alt_texts, self.tally, self.batch = known, encoder, alt_texts, tally, batch
         self.unreadable: list[int] = []
 
@@ -69,10 +71,15 @@ class NewPictures:
                 self._skip(prepared)
             else:
                 batch.append(prepared)
-            if len(batch) == self.batch:
+            if self._is_full(batch):
                 self._store(batch)
                 batch = []
         self._store(batch)
+
+    def _is_full(self, batch: Sequence[PreparedPicture]) -> bool:
+        pixels = sum(prepared.image.width * prepared.image.height for prepared in batch if prepared.image)
+        most = max(self.batch, COMMIT_PARTS * self.encoder.part if pixels < COMMIT_PIXELS else 0)
+        return len(batch) >= most
 
     def _prepare(self, path: Path) -> PreparedPicture:
         return prepare_picture(path, self.alt_texts.get(path), self.known.by_hash.__contains__)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH = 32  # items in one commit: at most this much work is lost when the process is killed
+BATCH = 32  # items in one commit: no more is lost when the process is killed, or what a second encodes
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def index_paths(
     settled = KnownPictures(known, alts, tally)
     settled.settle(listing.pictures)
     settled.describe()
-    new = NewPictures(known, PictureEncoder(model, tally, BATCH), alts, tally, BATCH)
+    new = NewPictures(known, PictureEncoder(model, tally, 2 * BATCH), alts, tally, BATCH)
     new.add([path for path in listing.pictures if path not in settled.settled])
     CaptionItems(model, known, tally, BATCH).sync(spoken)
     kept = () if tally.stopped else remove_lost(known, listing, new.unreadable, tally, remove_many=remove_many)
