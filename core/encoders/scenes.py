@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from core.encoders.english import EnglishWords
+from core.encoders.english import STRANGE_FROM, EnglishWords, singulars
 from core.encoders.lanes import Lanes
 from core.errors import ModelError
 from core.vocabulary import Vocabulary
@@ -162,23 +162,55 @@ class SceneEncoder:
         words = dict.fromkeys(Vocabulary.words(text))
         return [word for word in words if word not in self._ids and not (self.english and word in self.english)]
 
-    @torch.inference_mode()
     def out_of_world(self, text: str) -> bool:
-        """Whether nothing in the world is like what the text says, or none of its words is known; False without
-        `english`, which can tell.
-        """
-        if self.english is None:
-            return False
-        foreign = set(Vocabulary.words(text)) <= set(self.unknown_words(text))
-        return foreign or bool(self.strangeness([text])[0] >= self.english.strange_from)
+        """Whether nothing in the world is like what the text says; False without `english`, which can tell."""
+        return self.english is not None and bool(self.strangeness([text])[0] >= STRANGE_FROM)
 
     @torch.inference_mode()
     def strangeness(self, texts: Sequence[str]) -> NDArray[float32]:
-        """(n,) the probability that the world holds nothing like each text; ModelError without `english`."""
+        """(n,) 0..1: how strange each text is to the world; ModelError without `english`.
+
+        A text in the world's own words is not strange, whatever it says; one without a known word wholly is.
+        """
+        english = self._english()
+        return np.array([self._strange(text, english) for text in texts], np.float32)
+
+    def _strange(self, text: str, english: EnglishWords) -> float:
+        words = Vocabulary.words(text)
+        own = [self._is_of_world(word) for word in words]
+        if not any(mine or word in english for mine, word in zip(own, words, strict=True)):
+            return 1.0
+        if all(own):
+            return 0.0
+        named = self._named(text, english)
+        if len(named) < 2:
+            return named[0] if named else 0.0  # a word's sense is that of the nearest thing, however far that is
+        return float(torch.sigmoid(english.strangeness.mixed(self.text_tower.pool(*self._rows([text])), named)))
+
+    @torch.inference_mode()
+    def strangeness_features(self, text: str) -> Tensor | None:
+        """What a sentence is judged by, (4,) as `Strangeness.features` gives them; None where it names one thing only.
+
+        ModelError without `english`.
+        """
+        named = self._named(text, self._english())
+        if len(named) < 2:
+            return None
+        return self._english().strangeness.features(self.text_tower.pool(*self._rows([text])), named)
+
+    def _named(self, text: str, english: EnglishWords) -> list[float]:
+        """How strange to the world, 0..1, each word of a text is that names something."""
+        words = [word for word in Vocabulary.words(text) if word not in english.small]
+        return [0.0 if self._is_of_world(word) else english.strange(word) for word in words]
+
+    def _english(self) -> EnglishWords:
         if self.english is None:
             raise ModelError("This encoder knows the world's own words only, so it cannot tell what is strange to it.")
-        logits = [self.english.strangeness(self.text_tower.pool(*self._rows([text]))) for text in texts]
-        return torch.sigmoid(torch.cat(logits)).numpy() if logits else np.zeros(0, np.float32)
+        return self.english
+
+    def _is_of_world(self, word: str) -> bool:
+        """Whether the captions of the world say the word, or what it is the plural of."""
+        return word in self._ids or any(one in self._ids for one in singulars(word))
 
     def pixels(self, image: Image.Image) -> Tensor:
         """A picture of any size -> (1, 3, S, S) as the image tower takes it."""

@@ -16,6 +16,7 @@ from index_store.progress import Progress, ShouldStop, never, silent
 
 if TYPE_CHECKING:
     from core.models.model import Model
+    from index_store.store import Store
 
 WORLD_SIZE = 1000
 _CHUNK = 50  # pictures drawn, then indexed, in turn: a second or two between signs of life
@@ -27,6 +28,12 @@ def world_path(model: "Model") -> Path:
     for name, weights in sorted(model.head.state_dict().items()):
         digest.update(name.encode() + weights.numpy().tobytes())
     return home_folder() / f"world-{model.name}-{digest.hexdigest()[:12]}" / "collection"
+
+
+def is_world(collection: "Store") -> bool:
+    """Whether a collection is the built-in world of its model."""
+    folder = Path(collection.address).resolve().parent
+    return folder.parent == home_folder().resolve() and folder.name.startswith(f"world-{collection.model}-")
 
 
 def ensure_world(

@@ -51,18 +51,27 @@ def is_answered(query: SparseVector, best: Iterable[SparseVector], answered_from
 
 
 def remarks(
-    model: str, unknown: tuple[str, ...], out_of_world: bool, answered: bool | None, narrowed: bool = False
+    model: str,
+    unknown: tuple[str, ...],
+    out_of_world: bool,
+    answered: bool | None,
+    *,
+    narrowed: bool = False,
+    world: bool = False,
 ) -> tuple[Remark, ...]:
-    """The remarks on an answer of a model. `narrowed`: only some of the collection's items were searched.
+    """The remarks on an answer of a model.
 
+    `narrowed`: only some of the collection's items were searched; `world`: the collection is the built-in world.
     That nothing answers well is remarked only of a question that the model understands; otherwise that is the reason.
     """
     found = []
     if unknown:
         found.append(Remark("unknown words", f"The model '{model}' does not know {_named(unknown)}.", unknown))
     if out_of_world:
-        nearest = "The illustrated world holds nothing like this; what is found only comes nearest."
-        found.append(Remark("out of world", nearest))
+        nothing = (
+            "The illustrated world holds nothing like this" if world else "Nothing in this collection is like this"
+        )
+        found.append(Remark("out of world", f"{nothing}; what is found only comes nearest."))
     if not found and answered is False:
         where = "among these" if narrowed else "in this collection"
         found.append(Remark("unanswered", f"No picture {where} answers this well; what is found only comes nearest."))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
+from core.library.built_in_world import is_world
 from core.library.duplicates import one_of_each
 from core.search.encoding import NOTHING, Encoded, EncodedQuery, encode
 from core.search.explain import contributions
@@ -83,7 +84,14 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
         unknown_words=asked.unknown_words,
         out_of_world=asked.out_of_world,
         answered=answered,
-        remarks=remarks(collection.model, asked.unknown_words, asked.out_of_world, answered, narrowed),
+        remarks=remarks(
+            collection.model,
+            asked.unknown_words,
+            asked.out_of_world,
+            answered,
+            narrowed=narrowed,
+            world=is_world(collection),
+        ),
         all_terms=weights.terms,
         encoded=encoded,
     )

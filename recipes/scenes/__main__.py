@@ -31,8 +31,10 @@ from core.training.initialisation import widened
 from core.training.presets import ANCHORED_HEAD, SCENES_HEADS, SHIPPED_HEAD
 from core.training.trainer import project
 from core.vocabulary import Vocabulary
+from core.world.composer import compose
 from recipes.scenes.build import corpus, encoded, on_bar, train_builtin_head, train_towers
 from recipes.scenes.card import contact_sheet, model_card
+from recipes.scenes.corpus import said_of
 from recipes.scenes.english import ENGLISH, teach
 from recipes.scenes.english_figures import english_figures
 from recipes.scenes.english_lessons import Rephrasing, believed_related_nouns
@@ -41,6 +43,8 @@ from recipes.scenes.question_loss import QuestionLoss, Questions
 from recipes.scenes.questions import every_answer, load_questions
 from recipes.scenes.recipe import QUESTIONS, RECIPE
 from recipes.scenes.similarity import NounSimilarity
+from recipes.scenes.stranger_figures import stranger_figures
+from recipes.scenes.strangers import Dictionary, learn_strangeness, sentences, word_strangeness
 from recipes.scenes.teacher import Teacher
 from recipes.scenes.vocabulary import builtin_vocabulary, shipped_vocabulary
 from recipes.scenes.wordnet import WordNet
@@ -54,8 +58,9 @@ TAUGHT, UNTAUGHT = "taught by the sentence encoder", "by WordNet and hand-writte
 def main() -> None:
     """Parses the command line and runs it."""
     parser = argparse.ArgumentParser(prog="python -m recipes.scenes", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["make", "heads", "english", "figures"], default="make",
-                        help="everything, only the heads, only the English words, or only the figures")  # fmt: skip
+    parser.add_argument("what", nargs="?", choices=["make", "heads", "english", "strangers", "answers", "figures"],
+                        default="make", help="everything, only the heads, only the English words, only what is strange "
+                        "to the world, only what counts as answered, or only the figures")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-builtin",
                         help="where drawn scenes, vectors and finished stages are kept (about 5 GB)")  # fmt: skip
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="the dictionary's folder")
@@ -72,6 +77,8 @@ def main() -> None:
     tutors = Tutors(options.wordnet, options.teacher)
     if options.what in ("make", "english"):
         make_english(options.cache, options.out, tutors)
+    if options.what in ("make", "english", "strangers"):
+        make_strangers(options.out, tutors)
     if options.what in ("make", "heads"):
         make_heads(options.cache, options.out, [options.only] if options.only else list(SCENES_HEADS), tutors)
     minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
@@ -125,6 +132,20 @@ def make_english(cache: Path, out: Path, tutors: Tutors) -> None:
     ):
         with tqdm(desc=f"English, {name}", unit="step", mininterval=10) as bar:
             teach(encoder, texts, wordnet, related, similarity, ENGLISH, on_step=on_bar(bar)).save(path)
+
+
+def make_strangers(out: Path, tutors: Tutors) -> None:
+    """Finds what is strange to the world, on the val split and by the dictionary, and writes it beside the words."""
+    encoder = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE)
+    assert encoder.english is not None
+    words = encoder.english.words
+    near = tutors.similarity.to_words(words, encoder.words)
+    strange = word_strangeness(words, near, encoder.words, Dictionary(tutors.wordnet))
+    scenes = [said_of(compose("val", number)) for number in range(RECIPE.val_scenes)]
+    captions = [caption.text for five, _, short in scenes for caption in (*five, *short)]
+    rng = np.random.default_rng(0)
+    told = sentences(captions, words, tutors.wordnet, tutors.related, tutors.similarity, rng)
+    learn_strangeness(encoder, strange, told).save(out / ENGLISH_FILE)
 
 
 def make_heads(cache: Path, out: Path, names: Sequence[str], tutors: Tutors) -> None:
@@ -192,6 +213,8 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
             measured = asdict(english_figures(taught, head, vocabulary, test.images))
             figures.setdefault("english", {})[name] = measured
             log.info("English %s: %s", name, measured)
+    figures["strangers"] = asdict(stranger_figures(encoder, vocabulary))
+    log.info("strangers: %s", figures["strangers"])
     figures["heads"][SHIPPED_HEAD] = _judge(head, test, vocabulary)
     figures["questions"] = _answered(cache, out, encoder, test.images)
     if minutes is not None:

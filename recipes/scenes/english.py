@@ -2,7 +2,7 @@
 
 The tower's own words, mixing layers and projection stay frozen, so every caption of the world keeps its vector. Only
 new rows are learned, such that a text in other words gets the vector of what it means in the world's words; and a small
-layer on the tower's features that tells whether the world answers a text at all.
+layer on the tower's features that tells whether the world answers a text at all, for `strangers.py` to go on from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,9 +36,6 @@ from recipes.scenes.similarity import NounSimilarity
 from recipes.scenes.wordnet import WordNet
 
 LONGEST = 24  # words of a lesson
-KEPT_BACK = 20  # of so many lessons one is not taught, to set the limit by
-SENTENCE = 3  # words of a text that the limit is set by
-FALSE_ALARMS = 0.02  # share of familiar texts that may be called strange
 STRANGENESS_RATE = 2e-3
 ALIEN = 0.35  # similarity to the nearest word of the world under which a noun is strange to it
 
@@ -101,8 +98,8 @@ def teach(
         strange = [word for word in strange if nearest[word] < ALIEN]
     lessons += strange_texts(strange, rng, recipe.strange)
     lessons += [Lesson(caption, (), 0.0) for caption in chosen[: recipe.strange]]
-    learned, strangeness, limit = _learn(encoder, rows, _prepared(encoder, words, lessons), recipe, rng, on_step)
-    return EnglishWords(words, learned, _letters(encoder, words, learned, recipe), strangeness, limit)
+    learned, strangeness = _learn(encoder, rows, _prepared(encoder, words, lessons), recipe, rng, on_step)
+    return EnglishWords(words, learned, _letters(encoder, words, learned, recipe), strangeness)
 
 
 def _start(encoder: SceneEncoder, near: NDArray[float32]) -> Tensor:
@@ -147,18 +144,13 @@ def _learn(
     recipe: EnglishRecipe,
     rng: np.random.Generator,
     on_step: OnStep,
-) -> tuple[Tensor, Strangeness, float]:
-    """Learns rows and the layer for strangeness; also finds the probability from which on a text counts as strange.
-
-    One of KEPT_BACK lessons is kept back from training. The limit is such that the share FALSE_ALARMS of the wholly
-    familiar ones among them is called strange.
-    """
+) -> tuple[Tensor, Strangeness]:
+    """Learns rows and the layers for strangeness."""
     tower, first = encoder.text_tower, len(encoder.words) + 1
-    rows, strangeness = nn.Parameter(start.clone()), Strangeness(tower.project.in_features)
+    rows, strangeness = nn.Parameter(start.clone()), Strangeness(tower.project.in_features, len(start))
     rates = [recipe.rate, STRANGENESS_RATE]
-    optimiser = torch.optim.Adam(
-        [{"params": part, "lr": rate} for part, rate in zip(([rows], strangeness.parameters()), rates, strict=True)]
-    )
+    taught = ([rows], strangeness.layers.parameters())
+    optimiser = torch.optim.Adam([{"params": part, "lr": rate} for part, rate in zip(taught, rates, strict=True)])
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, recipe.steps, pct_start=0.1)
 
     def pooled(which: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
@@ -166,11 +158,9 @@ def _learn(
         words = functional.embedding(batch, torch.cat([tower.embed.weight, rows]))
         return tower.pool(words, batch > 0), batch
 
-    everything = np.arange(len(lessons.texts))
-    kept_back, taught = everything[::KEPT_BACK], everything[everything % KEPT_BACK > 0]
     lengths = np.array([len(row) for row in lessons.texts])
     for step in range(recipe.steps):
-        drawn = rng.choice(taught, recipe.batch_size * 4, replace=False)
+        drawn = rng.choice(len(lengths), recipe.batch_size * 4, replace=False)
         drawn = drawn[np.argsort(lengths[drawn], kind="stable")].reshape(4, -1)[rng.integers(4)]  # of like lengths
         features, batch = pooled(drawn)
         vectors = functional.normalize(tower.project(features), dim=1)
@@ -184,11 +174,7 @@ def _learn(
         optimiser.step()
         schedule.step()
         on_step(step + 1, recipe.steps, {"meant": meant.item(), "strange": strange.item()})
-    with torch.no_grad():
-        sentence = np.array([len(lessons.texts[i]) >= SENTENCE for i in kept_back])
-        known = kept_back[(lessons.familiar[kept_back].numpy() == 1) & sentence]
-        probabilities = torch.cat([torch.sigmoid(strangeness(pooled(part)[0])) for part in np.array_split(known, 8)])
-    return rows.detach(), strangeness.eval(), float(torch.quantile(probabilities, 1 - FALSE_ALARMS))
+    return rows.detach(), strangeness.eval()
 
 
 def _targets(encoder: SceneEncoder, lessons: Sequence[Lesson]) -> Tensor:

@@ -33,8 +33,6 @@ class EnglishFigures:
     `nouns`: nouns that have a right term among their top five.
     `fresh_…`: of queries and nouns that the hand-written tables do not hold.
     `second_…`: of a list that was written before the way of teaching was chosen, and chose nothing.
-    `auroc`: area under the ROC curve of telling texts that the world does not answer from those that it does.
-    `false_alarms`, `missed`: answered texts that are called strange, and strange ones that are not.
     """
 
     dense_precision_at_5: float
@@ -44,9 +42,6 @@ class EnglishFigures:
     nouns: float
     fresh_nouns: float
     second_nouns: float
-    auroc: float
-    false_alarms: float
-    missed: float
 
 
 @cache
@@ -54,7 +49,7 @@ def questions() -> dict[str, Any]:
     """The hand-written questions.
 
     `queries`: claims with the text `query`; `nouns`: {noun: its right terms}; `inside`, `outside`: sentences that the
-    world answers and does not; `second`: another list of `queries` and `nouns`.
+    world answers and does not (`stranger_figures`); `second`: another list of `queries` and `nouns`.
     """
     held: dict[str, Any] = json.loads(QUESTIONS.read_text("utf-8"))
     return held
@@ -96,10 +91,7 @@ def english_figures(
         wrong = wrong_nouns(encoder, head, vocabulary, part["nouns"])
         right[name] = {noun: not terms for noun, terms in wrong.items()}
     scores = {name: head.weigh(rows) @ shown.T for name, rows in texts.items()}
-    strange = {side: encoder.strangeness(asked[side]) for side in ("inside", "outside")}
     fresh = fresh_questions()
-    assert encoder.english is not None
-    limit = encoder.english.strange_from
     return EnglishFigures(
         dense_precision_at_5=precision(texts["first"] @ images.T, truths["first"]),
         precision_at_5=precision(scores["first"], truths["first"]),
@@ -108,9 +100,6 @@ def english_figures(
         nouns=float(np.mean(list(right["first"].values()))),
         fresh_nouns=float(np.mean([right["first"][noun] for noun in fresh.nouns])),
         second_nouns=float(np.mean(list(right["second"].values()))),
-        auroc=auroc(strange["inside"], strange["outside"]),
-        false_alarms=float((strange["inside"] >= limit).mean()),
-        missed=float((strange["outside"] < limit).mean()),
     )
 
 

@@ -16,6 +16,7 @@ _SINGLE = re.compile(r"[a-z]{2,20}")
 _WORLD = frozenset(WORDS)
 _IRREGULAR = {"man": "men", "woman": "women", "child": "children", "person": "people", "foot": "feet", "goose": "geese",
               "mouse": "mice", "calf": "calves", "wolf": "wolves", "ox": "oxen"}  # fmt: skip
+_MANS = frozenset({"human", "german", "roman", "shaman", "talisman", "ottoman"})
 
 
 def kind_meaning(kind: Kind, wordnet: WordNet) -> Key | None:
@@ -115,7 +116,7 @@ def plural(noun: str) -> str:
     """The regular plural, or one of a few irregular ones."""
     if noun in _IRREGULAR:
         return _IRREGULAR[noun]
-    if noun.endswith(("man",)) and len(noun) > 4:
+    if noun.endswith("man") and len(noun) > 4 and noun not in _MANS:
         return noun[:-2] + "en"
     if re.search(r"[^aeiou]y$", noun):
         return noun[:-1] + "ies"

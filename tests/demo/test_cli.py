@@ -264,7 +264,7 @@ def test_conditions_that_let_nothing_through(made: Path, model: Model, monkeypat
 
 def test_what_the_world_lacks_is_told_beside_the_answer(made: Path) -> None:
     result = run("search", "a red tax", "--collection", made, "--json")
-    assert result.exit_code == 0 and "holds nothing like this" in " ".join(result.stderr.split())
+    assert result.exit_code == 0 and "Nothing in this collection is like this" in " ".join(result.stderr.split())
     assert json.loads(result.stdout)["out_of_world"] is True
 
 

@@ -263,7 +263,7 @@ def test_a_file_url_is_quoted_and_relative_and_does_not_tell_the_folder() -> Non
 def test_remarks_are_said_in_their_order_and_words_keep_their_own_direction() -> None:
     shown = remark_notices(remarks("scenes", ("tax",), True, None))
     said = _Page(shown).text
-    assert said.index("does not know the word ‘tax’.") < said.index("holds nothing like this")
+    assert said.index("does not know the word ‘tax’.") < said.index("Nothing in this collection is like this")
     assert "‘<bdi>tax</bdi>’" in shown and shown.count('role="status"') == 2
     assert "No picture in this collection answers this well" in remark_notices(remarks("photos", (), False, False))
     assert remark_notices(()) == ""

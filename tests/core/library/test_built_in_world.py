@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.library.built_in_world import ensure_world, world_path
+from core.library.built_in_world import ensure_world, is_world, world_path
 from core.models.model import Model
 from index_store.errors import CollectionError, CollectionExists
 from index_store.folder.collection import Collection
@@ -104,6 +104,14 @@ def test_a_lost_collection_is_made_again_from_the_pictures(
 def test_other_models_have_other_worlds(model: Model, other_model: Model, home: Path) -> None:
     assert world_path(model) != world_path(other_model)
     assert world_path(model) == world_path(model) and world_path(model).is_relative_to(home)
+
+
+def test_a_world_is_told_from_a_collection_of_ones_own(model: Model, home: Path, tmp_path: Path) -> None:
+    ensure_world(model, world_path(model), 1)
+    with Collection.open(world_path(model)) as collection:
+        assert is_world(collection)
+    with Collection.create(tmp_path / "collection", model=model.name, vocabulary=model.vocabulary.terms) as collection:
+        assert not is_world(collection)
 
 
 def test_a_home_that_cannot_be_written(model: Model, tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ def test_each_reason_has_its_own_sentence() -> None:
     assert one.sentence == "The model 'photos' does not know the word ‘zebu’." and one.words == ("zebu",)
     assert "the words ‘a’, ‘b’ and ‘c’" in remarks("photos", ("a", "b", "c"), False, None)[0].sentence
     (two,) = remarks("scenes", (), True, False)
+    assert two.sentence.startswith("Nothing in this collection is like this")
+    (two,) = remarks("scenes", (), True, False, world=True)
     assert two.sentence.startswith("The illustrated world holds nothing like this")
     (three,) = remarks("photos", (), False, False)
     assert three.kind == "unanswered" and three.sentence.startswith("No picture in this collection answers this well")
