@@ -74,19 +74,19 @@ def build(state: AppState) -> App:
             apply_default_css=False,
             padding=False,
         )
+        library = None if state.public else Library(state)
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Search", id="search") as tab:
-                own = search_tab(state, app, tab)
+                own = search_tab(state, library, app, tab)
             with gr.Tab("Inspect", id="inspect") as tab:
                 inspecting = inspect_tab(state, tab)
             with gr.Tab("Compare", id="compare") as tab:
                 comparing = compare_tab(state, tab)
             lab = None
-            if state.public:
+            if library is None:
                 with gr.Tab("Lab", id="lab"):
                     closed_lab()
             else:
-                library = Library(state)
                 lab = Lab(state, library)
                 with gr.Tab("Lab", id="lab") as tab:
                     LabTab(state, lab, tab)

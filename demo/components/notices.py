@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SHOWN_SKIPPED = 30
 
-LINK_SCRIPT = "sightwords.shareLink(element, watch)"
+LINK_SCRIPT = "sightwords.address(element, (visit) => trigger('visit', visit), watch)"
 
 
 def error_notice(message: str) -> str:
@@ -112,10 +112,16 @@ def search_line(found: int, searched: int, exact: bool, timings_ms: Mapping[str,
     )
 
 
-def share_link(link: str, note: str = "") -> str:
-    """A button that copies the link to this question; `note`: what the link cannot hold."""
+def page_address(link: str, *, copied: bool, note: str = "", token: str = "", chosen: int = 0, visit: int = 0) -> str:
+    """What the page's script writes into the address bar, and, where `copied`, a button that copies it.
+
+    `note`: what the link cannot hold. `token`, `chosen`: what the browser's history keeps beside the address, for this
+    page alone: the name of a picture that was sent, and the index of the hit that is explained. `visit`: the number of
+    the step back or forth that this answers; 0 for what was asked on the page.
+    """
     aside = f'<span class="sw-quiet">{escape(note)}</span>' if note else ""
+    button = '<button type="button" class="sw-share">Copy link</button><span class="sw-copied" role="status"></span>'
     return (
-        f'<p class="sw-sharing" data-link="{escape(link)}"><button type="button" class="sw-share">Copy link</button>'
-        f'<span class="sw-copied" role="status"></span>{aside}</p>'
+        f'<p class="sw-sharing" data-link="{escape(link)}" data-token="{escape(token)}" data-chosen="{chosen}" '
+        f'data-visit="{visit}">{button + aside if copied else ""}</p>'
     )

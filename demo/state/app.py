@@ -5,8 +5,9 @@ import io
 import logging
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,9 @@ from core.errors import ImageError, QueryError
 from core.pictures.images import open_image, working_copy
 from core.shipped import WORLD_MODEL
 from demo.state.job import Job
+from demo.state.names import collection_name
 from demo.state.searcher import Searcher
+from demo.state.sent_pictures import SentPictures
 from index_store.address import Address
 from index_store.errors import (
     CollectionBusy,
@@ -49,6 +52,22 @@ class AppStatus:
     done: int = 0
     total: int = 0
     message: str = ""
+
+
+class OtherCollection(QueryError):
+    """Something was refused, because another collection is open than the one that it was meant for."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The collection that a page shows. Two are equal where they mean the very same one, whatever it is called.
+
+    `deleted`: how many others lay at its address before it, and were deleted.
+    """
+
+    address: Address | None
+    deleted: int
+    name: str = field(compare=False)
 
 
 class AppState:
@@ -84,9 +103,11 @@ class AppState:
         self._wanted, self._path = model, collection
         self._collection: Store | None = None
         self.job: Job[bool] = Job("sightwords-preparing", "The app is still getting ready; try again in a moment.")
+        self._deleted: Counter[Address | None] = Counter()
         self._closed = False
         self._turning = threading.Lock()  # one change of collection at a time
         self.searcher = Searcher(self)
+        self.sent = SentPictures()
 
     @property
     def status(self) -> AppStatus:
@@ -123,6 +144,25 @@ class AppState:
     def path(self) -> Address | None:
         """Where the collection lies; None for the built-in world."""
         return self._path
+
+    @property
+    def shown(self) -> Shown:
+        """The collection in use, for a page to remember that it shows this one."""
+        address = self._path
+        return Shown(address, self._deleted[address], collection_name(address))
+
+    def check_shown(self, shown: Shown | None) -> None:
+        """OtherCollection where another collection is in use than a page showed; None stands for any."""
+        now = self.shown
+        if shown is not None and shown != now:
+            raise OtherCollection(
+                f"Nothing was done: ‘{now.name}’ was opened meanwhile, perhaps in another window, and this page still "
+                f"showed ‘{shown.name}’. It shows ‘{now.name}’ now; open ‘{shown.name}’ again, or repeat what you did."
+            )
+
+    def note_deleted(self, address: Address) -> None:
+        """A collection is no more; another one that takes its place later is not taken for it."""
+        self._deleted[address] += 1
 
     def start(self) -> None:
         """Begins to load the model and open the collection; returns at once."""

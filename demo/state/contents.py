@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.errors import DatasetError, ImageError, QueryError
 from core.files import home_folder
 from core.pictures.folders.uploads import receive_files
-from demo.state.app import AppState
+from demo.state.app import AppState, Shown
 from demo.state.job import Job
 from index_store.address import Address
 from index_store.opening import open_collection
@@ -129,12 +129,13 @@ class Contents:
             self.job.forget()
 
     @contextmanager
-    def left_alone(self) -> Iterator[None]:
+    def left_alone(self, shown: Shown | None = None) -> Iterator[None]:
         """No pictures are being added, and none begin to be; what was added before is another collection's news.
 
-        Raises AtWork while pictures are being added.
+        Raises AtWork while pictures are being added, OtherCollection where a page `shown` another one than is open.
         """
         with self.job.idle():
+            self._state.check_shown(shown)
             self.job.forget()
             yield
 

@@ -21,6 +21,7 @@ from demo.state.lab_heads import Heads, lab_folder, outcome, runs_folder
 from demo.state.lab_plan import planned
 from demo.state.lab_training import Training
 from demo.state.library import Library
+from demo.state.names import collection_name
 from index_store.progress import Progress, ShouldStop
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class Lab:
         carried = carry_over(model, source, path, progress=progress, should_stop=should_stop)
         if carried.cancelled:
             return "Stopped; the app searches as before, and what is done is not done again."
-        called = self._library.name_of(path)
+        called = collection_name(path)
         self._library.use(called, model)
         left = f" {carried.missing:,} items were left out: their pictures cannot be read." if carried.missing else ""
         return f"The app now searches with the head '{name}', in the collection '{called}'.{left}"

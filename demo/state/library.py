@@ -2,20 +2,19 @@
 
 import logging
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import QueryError
-from core.files import home_folder, write_text_whole
+from core.files import write_text_whole
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from demo.components.amounts import of_kinds
-from demo.state.app import AppState
+from demo.state.app import AppState, Shown
 from demo.state.contents import WAIT_S, Contents, folder_named, refuse_nothing
+from demo.state.names import NAME_FILE, WORLD, collection_name, made_here, made_in, plain_name, same_name
 from index_store.address import Address
-from index_store.errors import SightwordsError
 from index_store.folder.collection import Collection
 from index_store.opening import open_collection
 
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WORLD = "The built-in world"
 NAME = re.compile(r"[\w][\w .-]{0,59}")
-NAME_FILE = "name.txt"  # beside a collection that was renamed; its folder keeps its name, as its pictures lie in it
 
 
 class Library:
@@ -44,29 +41,25 @@ class Library:
         if self._started_with is None or self._started_model in SHIPPED:
             known[WORLD] = None
         if self._started_with is not None:
-            known[self._started_with.name] = self._started_with
-        places = [place for place in sorted(_home().glob("*/collection")) if _is_there(place)]
-        return known | {_called(place): place for place in places}
-
-    def name_of(self, place: Path) -> str:
-        """What the collection in a folder below HOME/collections is called."""
-        return _called(place)
+            known[collection_name(self._started_with)] = self._started_with
+        return known | {collection_name(place): place for place in made_here()}
 
     @property
     def current(self) -> str:
         """The name of the collection in use."""
-        return next((name for name, path in self.collections().items() if path == self._state.path), WORLD)
+        return self._state.shown.name
 
-    def use(self, name: str, model: "Model | None" = None) -> None:
+    def use(self, name: str, model: "Model | None" = None, shown: Shown | None = None) -> None:
         """Goes over to the named collection and the model that made it (`model`, where that is loaded already).
 
-        Raises QueryError for a name that is none, or while work is under way.
+        `shown`: what the page of whoever wants it shows. Raises QueryError for a name that is none, or while work is
+        under way, and OtherCollection where the page shows another collection than is open.
         """
         known = self.collections()
-        name = _same(name, known) or name
+        name = same_name(name, known) or name
         if name not in known:
             raise QueryError(f"There is no collection '{name[:60]}'; choose one from the list.")
-        with self.contents.left_alone():
+        with self.contents.left_alone(shown):
             self._go_over(known[name], model)
 
     @property
@@ -114,7 +107,7 @@ class Library:
     def rename(self, name: str, new: str) -> None:
         """Calls a collection that was made here otherwise; nothing of it is moved."""
         place = self._made_here(name)
-        new = self._free_name(new, besides=_called(place))
+        new = self._free_name(new, besides=collection_name(place))
         write_text_whole(place.parent / NAME_FILE, new)
         self.contents.no_news()
 
@@ -140,23 +133,24 @@ class Library:
             with Collection.open(place) as collection:
                 dense = dense_file(collection)
             Collection.delete(place, wait=WAIT_S)
+            self._state.note_deleted(place)
             dense.unlink(missing_ok=True)
             (place.parent / NAME_FILE).unlink(missing_ok=True)
             with suppress(OSError):  # pictures that were given to it lie there
                 place.parent.rmdir()
 
     def _made_here(self, name: str) -> Path:
-        place = self.collections().get(_same(name, self.collections()) or name)
-        if not isinstance(place, Path) or place.parent.parent != _home():
+        place = self.collections().get(same_name(name, self.collections()) or name)
+        if not isinstance(place, Path) or place.parent.parent != made_in():
             raise QueryError(f"‘{name[:60]}’ was not made here, so that it is neither renamed nor deleted here.")
         return place
 
     def _free_name(self, name: str, besides: str = "") -> str:
         """A name that a collection can have and no other one has; letters may be large or small."""
         name = name.strip()
-        if not NAME.fullmatch(name) or _same(name, [WORLD]):
+        if not NAME.fullmatch(name) or same_name(name, [WORLD]):
             raise QueryError("A collection's name has letters, digits, spaces, dots or dashes, at most 60 of them.")
-        if taken := _same(name, [known for known in self.collections() if known != besides]):
+        if taken := same_name(name, [known for known in self.collections() if known != besides]):
             raise QueryError(f"There is a collection '{taken}' already; choose it from the list or take another name.")
         return name
 
@@ -194,44 +188,15 @@ class Library:
             self._state.use(path, made_by)
 
 
-def _is_there(place: Path) -> bool:
-    """Whether a collection lies at a place; one that may not be looked at is none that can be chosen."""
-    try:
-        return Collection.exists(place)
-    except SightwordsError:
-        return False
-
-
-def _called(place: Path) -> str:
-    """The name of the collection in a folder below HOME/collections: what it was renamed to, or its folder's."""
-    try:
-        return (place.parent / NAME_FILE).read_text("utf-8").strip() or place.parent.name
-    except (OSError, UnicodeDecodeError):
-        return place.parent.name
-
-
-def _same(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is this one, but for large and small letters."""
-    return next((one for one in known if _plain(one) == _plain(name)), None)
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold().strip()
-
-
 def _free_folder(name: str) -> Path:
     """A folder for a new collection: of its name, unless a collection that was renamed has that one."""
-    number, taken = 1, {_plain(folder.name) for folder in _home().glob("*") if (folder / "collection").exists()}
-    while _plain(folder := name if number == 1 else f"{name}-{number}") in taken:
+    number, taken = 1, {plain_name(folder.name) for folder in made_in().glob("*") if (folder / "collection").exists()}
+    while plain_name(folder := name if number == 1 else f"{name}-{number}") in taken:
         number += 1
-    return _home() / folder
+    return made_in() / folder
 
 
 def _name_of(folder: Path | None) -> str:
     """A name for the collection of a folder's pictures, or of pictures that come without one."""
     name = re.sub(r"[^\w .-]+", " ", folder.absolute().name if folder else "").strip(" .-")
     return name[:60] or "My pictures"
-
-
-def _home() -> Path:
-    return home_folder() / "collections"

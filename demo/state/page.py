@@ -7,8 +7,10 @@ from core.errors import QueryError
 from core.search.encoding import Encoded
 from core.search.query import Query
 from demo.components.result_grid import file_url, name_of
-from demo.state.app import AppState
+from demo.state.app import AppState, OtherCollection, Shown
+from demo.state.location import Location, item_mark
 from demo.state.question import FIRST
+from demo.state.sent_pictures import SentPicture
 
 if TYPE_CHECKING:
     from core.search.encoding import EncodedQuery
@@ -21,7 +23,9 @@ class PageState:
 
     `text`, `picture`: the parts that are encoded. `source`, `name`: the picture of the question as a URL, and what to
     call it. `result`: the answer, None before the first one. `literal`: the terms that count as literal. `chosen`: the
-    index of the hit that is explained. `model`: the name of the model that encoded all this.
+    index of the hit that is explained. `model`: the name of the model that encoded all this. `shown`: the collection
+    that all this is of, None before the first question. `mark`: the `item_mark` of the item that the question is like.
+    `token`: the name under which a picture that was sent is kept (`SentPictures`).
     """
 
     question: Query = FIRST
@@ -33,31 +37,80 @@ class PageState:
     literal: frozenset[str] = frozenset()
     chosen: int = 0
     model: str = ""
+    shown: Shown | None = None
+    mark: str = ""
+    token: str = ""
+
+    @property
+    def sent(self) -> bool:
+        """Whether a picture that was sent is part of the question."""
+        return self.picture is not None and self.question.like is None
+
+    @property
+    def location(self) -> Location:
+        """What the address of the page holds."""
+        name = self.shown.name if self.shown is not None else ""
+        return Location(self.question, name, self.mark, self.sent)
 
 
 def ask(state: AppState, page: PageState) -> PageState:
     """The page with the answer to its question. Encodes only a text that changed, or all of it for another model.
 
-    Another model is in use once somebody chose a head in the Lab or a collection that it made. Raises SightwordsError.
+    Another model is in use once somebody chose a head in the Lab or a collection that it made. Raises SightwordsError;
+    OtherCollection for more like an item of a collection that is not open any more.
     """
-    page = for_model(page, state.model_name)
-    question = page.question
+    here = carried_over(state, page)
+    _check_carried(page, here)
+    page, question = here, here.question
     if page.picture is not None:
         question = replace(question, like=None)  # the item's vector is kept, even when the item is removed meanwhile
     elif question.like is not None:
         item = state.searcher.item(question.like)
         source = file_url(item.thumbnail) if item.thumbnail else ""
-        page = replace(page, source=source, name=name_of(item))
+        page = replace(page, source=source, name=name_of(item), mark=item_mark(item))
     elif not question.text.strip():
         raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
     result = state.searcher.search(question, Encoded(page.text, page.picture))
+    if state.shown != page.shown:
+        raise OtherCollection(f"‘{state.shown.name}’ was opened while this was asked; ask again.")
     literal = frozenset(term.term for term in result.all_terms if term.kind == "literal")
     return replace(page, text=result.encoded.text, picture=result.encoded.picture, result=result, literal=literal)
 
 
-def for_model(page: PageState, model: str) -> PageState:
-    """The page without what another model encoded: a picture that was sent, or an item of its collection, is gone."""
-    if page.model in (model, ""):
-        return replace(page, model=model)
+def carried_over(state: AppState, page: PageState) -> PageState:
+    """The page with the collection and model in use now: without what another model encoded, or an item of another
+    collection.
+    """
+    shown = state.shown
+    if page.model not in (state.model_name, ""):
+        page = replace(without_picture(page), text=None, result=None)
+    elif page.shown not in (shown, None) and page.question.like is not None:
+        page = replace(without_picture(page), result=None)
+    return replace(page, model=state.model_name, shown=shown)
+
+
+def without_picture(page: PageState) -> PageState:
+    """The page whose question holds words alone."""
     question = replace(page.question, like=None)
-    return replace(page, question=question, text=None, picture=None, source="", name="", result=None, model=model)
+    return replace(page, question=question, picture=None, source="", name="", mark="", token="")
+
+
+def with_sent(page: PageState, sent: SentPicture, token: str) -> PageState:
+    """The page whose question holds a picture that was sent, which is kept under the name `token`."""
+    return replace(
+        without_picture(page), picture=sent.encoded, source=sent.source, name=sent.name, token=token, model=sent.model
+    )
+
+
+def _check_carried(before: PageState, now: PageState) -> None:
+    """QueryError where a part of the question could not be carried over; the rest may be asked the next time."""
+    if before.question.like is not None and now.question.like is None and before.shown and now.shown:
+        raise OtherCollection(
+            f"This asked for more like a picture of ‘{before.shown.name}’, and ‘{now.shown.name}’ is open now; open "
+            f"‘{before.shown.name}’ again, or ask something else."
+        )
+    if before.sent and not now.sent:
+        raise QueryError(
+            f"The model ‘{before.model}’ read the picture of this question, and ‘{now.model}’ is in use now; choose "
+            "the picture again."
+        )

@@ -1,73 +1,121 @@
 """A page's question as a link, and what a page sends made into a question; must not know Gradio or how to answer it."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from core.search.query import MAX_CHARACTERS, MAX_WEIGHT, Kind, Mode, Query
-from index_store.errors import FilterError
-from index_store.filters import parse
+from core.search.query import MAX_CHARACTERS, MAX_WEIGHT, Query
+from index_store.errors import SightwordsError
 
 PAGE = 24  # two screens of thumbnails
 MOST = 240  # hits that a page shows
 MAX_WEIGHTS = 100
 MAX_CONDITIONS = 20
-MAX_BUDGET = 10**12  # postings; more than any collection here has
+MAX_NUMBER = 10**15  # in an address; more items, and more postings, than any collection here has
+MAX_LINK, MAX_PAIRS = 20_000, 200  # characters, and parts, of an address that is read at all
 WITHOUT = "without="  # before a term, among the conditions of a page
 
 FIRST = Query(kind="image", each=False, k=PAGE)  # what a page asks before anybody has set anything
+
+NOT_LINKED = ("picture", "vector")  # what no address can hold
+SHORT = {"text": "q", "where": "only", "weights": "w"}  # what an address calls them; all others as the query does
+LINKED = {SHORT.get(field.name, field.name): field.name for field in fields(Query) if field.name not in NOT_LINKED}
 
 
 def to_link(query: Query) -> str:
     """A query string without what is as in `FIRST`; "" when nothing is asked.
 
-    A picture that was sent, a ready vector and the number of results are not part of it.
+    A picture that was sent and a ready vector are not part of it.
     """
-    pairs: list[tuple[str, Any]] = [("q", query.text)] if query.text else []
-    if query.like is not None:
-        pairs.append(("like", query.like))
-    if not pairs:
-        return ""
-    for name in ("share", "expansion", "mode", "kind", "budget"):
-        value = getattr(query, name)
-        if value != getattr(FIRST, name):
-            pairs.append((name, f"{value:g}" if isinstance(value, float) else value))
-    pairs += [("each", "1")] if query.each else []
-    pairs += [("only", condition) for condition in query.where]
-    pairs += [("without", term) for term in query.without]
-    pairs += [("w", f"{term}:{weight:g}") for term, weight in query.weights.items()]
-    return urlencode(pairs)
+    return urlencode(to_pairs(query)) if query.text or query.like is not None else ""
+
+
+def to_pairs(query: Query) -> list[tuple[str, str]]:
+    """(name, value) of all that is not as in `FIRST`, as an address holds it; what has several values comes often."""
+    pairs: list[tuple[str, str]] = []
+    for name, field in LINKED.items():
+        value = getattr(query, field)
+        if value == getattr(FIRST, field):
+            continue
+        if isinstance(value, Mapping):
+            pairs += [(name, f"{term}:{weight:g}") for term, weight in value.items()]
+        elif isinstance(value, str) or not isinstance(value, Sequence):
+            pairs.append((name, _written(value)))
+        else:
+            pairs += [(name, one) for one in value]
+    return pairs
 
 
 def from_link(link: str) -> Query:
     """The question that `to_link` wrote. A part that makes no sense is left out, so that a mangled link still opens."""
-    query, weights = FIRST, dict[str, float]()
-    conditions: list[str] = []
-    for name, value in parse_qsl(link, max_num_fields=200) if len(link) < 20_000 else []:
-        if name == "q":
-            query = replace(query, text=value[:MAX_CHARACTERS])
-        elif name == "like" and value.isdecimal() and len(value) < 16:
-            query = replace(query, like=int(value))
-        elif name in ("share", "expansion") and (number := _number(value, 0.0, 1.0)) is not None:
-            query = replace(query, **{name: number})  # type: ignore[arg-type]
-        elif name == "mode" and value in get_args(Mode):
-            query = replace(query, mode=value)  # type: ignore[arg-type]
-        elif name == "kind" and value in get_args(Kind):
-            query = replace(query, kind=value)  # type: ignore[arg-type]
-        elif name == "budget" and (postings := _number(value, 1, MAX_BUDGET)) is not None:
-            query = replace(query, budget=int(postings))
-        elif name == "each":
-            query = replace(query, each=value == "1")
-        elif name == "only" and _is_condition(value):
-            conditions.append(value)
-        elif name == "without" and value.strip():
-            conditions.append(WITHOUT + value)
-        elif name == "w" and len(weights) < MAX_WEIGHTS:
-            term, _, weight = value.rpartition(":")
-            if term and (number := _number(weight, -MAX_WEIGHT, MAX_WEIGHT)) is not None:
-                weights[term] = number
-    return replace(among(query, conditions), weights=weights)
+    return from_pairs(parse_pairs(link))
+
+
+def parse_pairs(link: str) -> list[tuple[str, str]]:
+    """(name, value) of a query string, whoever wrote it; none of one that is far too long."""
+    try:
+        return parse_qsl(link, max_num_fields=MAX_PAIRS) if len(link) < MAX_LINK else []
+    except ValueError:
+        return []
+
+
+def from_pairs(pairs: Iterable[tuple[str, str]]) -> Query:
+    """The question that `to_pairs` wrote, without the parts that no question can have."""
+    query = FIRST
+    for name, text in pairs:
+        if name in LINKED:
+            query = _with_part(query, LINKED[name], text)
+    return among(query, conditions_of(query))
+
+
+def _with_part(query: Query, field: str, text: str) -> Query:
+    """The query with what an address says of one of its fields; as it was where that makes no sense."""
+    before = getattr(query, field)
+    try:
+        value = _read(field, text)
+        if isinstance(before, Mapping):
+            value = {**before, **value}
+            if len(value) > MAX_WEIGHTS:
+                return query
+        elif isinstance(before, Sequence) and not isinstance(before, str):
+            value = (*before, value)
+        replace(FIRST, **{"text": "x", field: value}).check()
+    except (ValueError, SightwordsError):
+        return query
+    return replace(query, **{field: value})
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _read(field: str, text: str) -> Any:
+    """What an address says of a field: of the kind that `FIRST` has there; ValueError where it is of another kind."""
+    usual = getattr(FIRST, field)
+    if isinstance(usual, bool):
+        return {"1": True, "0": False}.get(text, usual)
+    if isinstance(usual, float):
+        return float(text)
+    if isinstance(usual, Mapping):
+        term, _, weight = text.rpartition(":")
+        if not term:
+            raise ValueError(text)
+        return {term: float(weight)}
+    if usual is None or isinstance(usual, int):
+        return min(_whole(text), MOST) if field == "k" else _whole(text)
+    if not text.strip():
+        raise ValueError(text)
+    return text[:MAX_CHARACTERS]
+
+
+def _whole(text: str) -> int:
+    """A whole number in digits, up to MAX_NUMBER."""
+    if not text.isdecimal() or not text.isascii() or int(text[:20]) > MAX_NUMBER:
+        raise ValueError(text)
+    return int(text)
 
 
 def among(query: Query, conditions: Sequence[str]) -> Query:
@@ -95,18 +143,3 @@ def clean_weights(data: Any) -> dict[str, float]:
         if isinstance(term, str) and number and -MAX_WEIGHT <= weight <= MAX_WEIGHT and len(kept) < MAX_WEIGHTS:
             kept[term] = float(weight)
     return kept
-
-
-def _is_condition(text: str) -> bool:
-    try:
-        return bool(parse([text]))
-    except FilterError:
-        return False
-
-
-def _number(text: str, low: float, high: float) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if low <= value <= high else None

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
-from demo.components.notices import error_notice, remark_notices, search_line, share_link
+from demo.components.notices import done_notice, error_notice, page_address, remark_notices, search_line
 from demo.components.query_chips import query_chips
 from demo.components.question_picture import picture_chip
 from demo.components.result_grid import explained_hit, file_url, result_grid
 from demo.components.word_links import closed_word_links
 from demo.state.app import AppState, large_picture
-from demo.state.page import PageState, ask
-from demo.state.question import MOST, PAGE, conditions_of, to_link
+from demo.state.location import Location
+from demo.state.page import PageState, ask, carried_over
+from demo.state.question import MOST, PAGE, conditions_of
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
@@ -44,17 +45,17 @@ def answered(state: AppState, before: PageState, keep: bool = False) -> Answer:
     try:
         page = ask(state, before)
     except SightwordsError as error:
-        return _failed(str(error), before)
+        return failed(str(error), carried_over(state, before))
     except Exception:  # a bug of ours: the log gets the traceback, the person a sentence
         log.exception("the search for %r failed", before.question)
-        return _failed("Something unexpected went wrong; the log says what.", before)
+        return failed("Something unexpected went wrong; the log says what.", before)
     result, question = page.result, page.question
     assert result is not None  # `ask` raises otherwise
     hits = result.hits
     page = replace(page, chosen=page.chosen if keep and page.chosen < len(hits) else 0)
     same_words = before.result is not None and page.text is not None and before.result.query == result.query
     return Answer(
-        notice=_notice(state, result, question),
+        notice=_gone_over(before, page) + _notice(state, result, question),
         welcome="",
         picture=picture_chip(page.source, page.name) if page.picture else "",
         share=gr.update(visible=page.picture is not None and page.text is not None, value=question.share),
@@ -63,27 +64,52 @@ def answered(state: AppState, before: PageState, keep: bool = False) -> Answer:
         ),
         words=gr.skip() if same_words else closed_word_links() if page.text else "",
         line=_line(state, question, result) if hits else "",
-        link=_link(page),
+        link=address_of(page),
         grid=grid(state, question, hits, hits[page.chosen].id if hits else None),
         detail=explained(state, hits, page.chosen) if hits else "",
         page=page,
     )
 
 
-def _failed(message: str, page: PageState) -> Answer:
+def failed(message: str, page: PageState) -> Answer:
+    """What a question changes that cannot be answered: `message` says why. The page's picture, if any, stays."""
     return Answer(
         notice=error_notice(message),
         welcome=gr.skip(),
-        picture=picture_chip(page.source, page.name) if page.picture else gr.skip(),
+        picture=picture_chip(page.source, page.name) if page.picture else "",
         share=gr.skip(),
         chips="",
         words="",
         line="",
-        link="",
+        link=address_of(page),
         grid="",
         detail="",
         page=replace(page, result=None),
     )
+
+
+def emptied(page: PageState) -> Answer:
+    """What changes where nothing is asked any more."""
+    return Answer(
+        notice="",
+        welcome=gr.skip(),
+        picture="",
+        share=gr.update(visible=False),
+        chips="",
+        words="",
+        line="",
+        link=address_of(page),
+        grid="",
+        detail="",
+        page=replace(page, result=None),
+    )
+
+
+def _gone_over(before: PageState, page: PageState) -> str:
+    """A notice where another collection was searched than the page showed before."""
+    if before.result is None or before.shown in (page.shown, None) or page.shown is None:
+        return ""
+    return done_notice(f"‘{page.shown.name}’ is open now, and was searched; the page showed ‘{before.shown.name}’.")
 
 
 def _notice(state: AppState, result: "SearchResult", question: "Query") -> str:
@@ -98,10 +124,19 @@ def _line(state: AppState, question: "Query", result: "SearchResult") -> str:
     return search_line(len(result.hits), searched, result.exact, result.timings_ms, question.kind)
 
 
-def _link(page: PageState) -> str:
-    link = to_link(page.question)
-    sent = page.picture is not None and page.question.like is None
-    return share_link(link, "A picture of your own is not part of the link." if sent else "") if link else ""
+def address_of(page: PageState, visit: int = 0, location: Location | None = None) -> str:
+    """What stands in the address bar for a page.
+
+    `visit`: the step of the browser's history that it answers. `location`: what was asked there, if not the page's.
+    """
+    return page_address(
+        str(location or page.location),
+        copied=bool(page.question.text) or page.question.like is not None,
+        note="A picture of your own is not part of the link." if page.sent else "",
+        token=page.token,
+        chosen=page.chosen,
+        visit=visit,
+    )
 
 
 def grid(state: AppState, question: "Query", hits: "tuple[SearchHit, ...]", chosen: int | None) -> str:

@@ -14,9 +14,13 @@ from demo.components.notices import error_notice
 from demo.components.question_picture import without_upload_path
 from demo.components.word_links import word_links_figure
 from demo.state.app import AppState, data_uri
-from demo.state.page import PageState
-from demo.state.question import FIRST, MOST, PAGE, among, clean_weights, conditions_of, from_link, to_link
-from demo.tabs.answer import answered, explained, grid
+from demo.state.library import Library
+from demo.state.location import Location
+from demo.state.page import PageState, with_sent, without_picture
+from demo.state.question import FIRST, MOST, PAGE, among, clean_weights, conditions_of
+from demo.state.sent_pictures import SentPicture
+from demo.state.visit import Visit, arrived
+from demo.tabs.answer import address_of, answered, emptied, explained, failed, grid
 from demo.tabs.gradio_defaults import QUIET, Changes, by_component
 from demo.tabs.large_view import LargeViewEvents
 from demo.tabs.search_components import EXAMPLES, SearchComponents, meaning
@@ -26,16 +30,17 @@ from index_store.errors import SightwordsError
 THUMBNAIL = 96  # px of the picture in the question
 
 
-def search_tab(state: AppState, app: gr.Blocks, tab: gr.Tab) -> gr.Button:
-    """Builds the tab inside the Blocks at hand, `app`; coming back to it asks again where the model is another one.
+def search_tab(state: AppState, library: Library | None, app: gr.Blocks, tab: gr.Tab) -> gr.Button:
+    """Builds the tab inside the Blocks at hand, `app`.
 
-    Returns the button that leads to where a person names pictures of their own.
+    `library`: opens the collection that an address names; None where nobody may. Returns the button that leads to where
+    a person names pictures of their own.
     """
     parts = SearchComponents(state)
     QuestionEvents(state, parts).wire()
     AnswerEvents(state, parts).wire()
     LargeViewEvents(state, parts).wire()
-    ArrivalEvents(state, parts).wire(app, tab)
+    ArrivalEvents(state, library, parts).wire(app, tab)
     return parts.own
 
 
@@ -54,9 +59,10 @@ class QuestionEvents:
             filled.then(self._ask, settings, answer, **QUIET)
         parts.mode.change(meaning, parts.mode, parts.meaning, queue=False, **QUIET)
         # one event for all, so that the page sends one after the other and none overtakes another's answer
+        # `input` and not `change`, which also tells of what an address has set; a typed condition is only a change
         bent = [
-            parts.chips.edit, parts.expansion.change, parts.mode.change, parts.kind.change, parts.only.change,
-            parts.share.change, parts.each.change,
+            parts.chips.edit, parts.expansion.input, parts.mode.input, parts.kind.input, parts.only.change,
+            parts.share.input, parts.each.input,
         ]  # fmt: skip
         gr.on(bent, self._bend, settings, answer, trigger_mode="always_last", queue=False, **QUIET)
         parts.upload.upload(self._take_file, [parts.upload, *settings], answer, **QUIET)
@@ -76,6 +82,8 @@ class QuestionEvents:
             message = f"The vocabulary has no term '{str(data['unknown'])[:60]}'; choose one from its list."
             return {self.parts.notice: error_notice(message)}
         if not isinstance(data, dict) or "edits" not in data:
+            if page.shown == self.state.shown and settled(page.question, *given) == page.question:
+                return gr.skip()  # an address has set the conditions
             return answer_again_of(self.state, self.parts, *settings)
         # words typed since then wait for their own search
         question = replace(
@@ -102,26 +110,18 @@ class QuestionEvents:
             return {self.parts.notice: error_notice(without_upload_path(str(error), str(path)))}
         small = image.copy()
         small.thumbnail((THUMBNAIL, THUMBNAIL))
-        page = replace(
-            page,
-            question=replace(settled(page.question, *given), like=None, weights={}, k=PAGE),
-            picture=encoded,
-            source=data_uri(small),
-            name=Path(path).name,
-            text=None,
-            model=self.state.model_name,
-        )
+        sent = SentPicture(encoded, data_uri(small), Path(path).name, self.state.model_name)
+        question = replace(settled(page.question, *given), weights={}, k=PAGE)
+        page = replace(with_sent(replace(page, question=question), sent, self.state.sent.keep(sent)), text=None)
         return shown(self.state, self.parts, page)
 
     def _take_out(self, *settings: Any) -> Changes:
         *given, page = settings
-        question = replace(settled(page.question, *given), like=None, weights={})
-        without = replace(page, question=question, picture=None, source="", name="")
+        question = replace(settled(page.question, *given), weights={})
+        without = without_picture(replace(page, question=question))
         if question.text.strip():
             return shown(self.state, self.parts, without)
-        emptied: Changes = dict.fromkeys(self.parts.answer.values(), "")
-        del emptied[self.parts.welcome]
-        return emptied | {self.parts.share: gr.update(visible=False), self.parts.page: replace(without, result=None)}
+        return by_component(self.parts.answer, emptied(without))
 
 
 class AnswerEvents:
@@ -133,7 +133,7 @@ class AnswerEvents:
     def wire(self) -> None:
         """Tells Gradio what happens when."""
         parts, answer = self.parts, [*self.parts.answer.values()]
-        changed = [parts.grid, parts.detail, parts.page]
+        changed = [parts.grid, parts.detail, parts.link, parts.page]
         gr.on([parts.grid.select, parts.detail.select], self._choose, parts.page, changed, **QUIET)
         parts.grid.expand(self._more, parts.settings, answer, **QUIET)
         liked = parts.detail.like(self._like, parts.page, [parts.query, *answer], **QUIET)
@@ -155,7 +155,7 @@ class AnswerEvents:
             FIRST, like=wanted, kind=before.kind, where=before.where, without=before.without, each=before.each,
             budget=before.budget,
         )  # fmt: skip
-        return shown(self.state, self.parts, PageState(question)) | {self.parts.query: ""}
+        return shown(self.state, self.parts, PageState(question, shown=page.shown)) | {self.parts.query: ""}
 
     def _choose(self, page: PageState, event: gr.EventData) -> Changes:
         """Grid and detail after a card was pressed or a rival chosen; anything but those of a hit changes nothing."""
@@ -169,10 +169,12 @@ class AnswerEvents:
         if wanted not in ids:
             return gr.skip()
         index = ids.index(wanted)
+        chosen = replace(page, chosen=index)
         return {
             self.parts.grid: grid(self.state, page.question, hits, wanted),
             self.parts.detail: explained(self.state, hits, index),
-            self.parts.page: replace(page, chosen=index),
+            self.parts.link: address_of(chosen),
+            self.parts.page: chosen,
         }
 
     def _links(self, page: PageState) -> str:
@@ -183,51 +185,73 @@ class AnswerEvents:
 
 
 class ArrivalEvents:
-    """What happens when the page or its tab is opened, and while it waits for the app to be ready."""
+    """What happens when the page or its tab is opened, when its history is walked, and while the app gets ready."""
 
-    def __init__(self, state: AppState, parts: SearchComponents) -> None:
-        self.state, self.parts = state, parts
+    def __init__(self, state: AppState, library: Library | None, parts: SearchComponents) -> None:
+        self.state, self.library, self.parts = state, library, parts
 
     def wire(self, app: gr.Blocks, tab: gr.Tab) -> None:
         """Tells Gradio what happens when."""
         parts, status, answer = self.parts, [*self.parts.status.values()], [*self.parts.answer.values()]
         parts.timer.tick(self._look, parts.page, status, queue=False, **QUIET)
-        # a link opens with its answer
-        asked_for = [parts.query, parts.expansion, parts.mode, parts.share, parts.page]
-        filled = app.load(self._arrive, parts.page, [*status, *asked_for], **QUIET)
-        filled.then(self._answer_link, parts.settings, answer, **QUIET)
-        returned = tab.select(self._ask_another_model, parts.settings, answer, **QUIET)
+        app.load(self._look, parts.page, status, **QUIET)
+        asked_for = [parts.query, parts.expansion, parts.mode]
+        visited = [*dict.fromkeys([*asked_for, *status, *answer])]
+        # "multiple", since the script sends one at a time by itself
+        parts.link.visit(self._visit, parts.page, visited, trigger_mode="multiple", **QUIET)
+        returned = tab.select(self._ask_another, parts.settings, answer, **QUIET)
         returned.then(self._look, parts.page, status, **QUIET)
 
     def _look(self, page: PageState) -> Changes:
         """How far the app is, and what it is."""
         return by_component(self.parts.status, app_news(self.state, searched=page.result is not None))
 
-    def _arrive(self, page: PageState, request: gr.Request) -> Changes:
-        question = from_link(str(request.query_params))
-        if not to_link(question):  # what somebody did since the page opened stays
-            return self._look(page)
-        news = app_news(self.state, searched=True, kind=question.kind, each=question.each)
+    def _visit(self, page: PageState, event: gr.EventData) -> Changes:
+        """Asks what an address says that was opened, or that somebody went back to."""
+        data = event._data if isinstance(event._data, dict) else {}
+        visit = visit_of(data)
+        asked, refusal = arrived(self.state, self.library, page, visit)
+        question, asks = asked.question, visit.location.asks
+        news = app_news(self.state, searched=asks, kind=question.kind, each=question.each)
         news = news._replace(only=news.only | {"value": conditions_of(question)})
-        return by_component(self.parts.status, news) | {
+        if refusal:
+            answer = failed(refusal, asked)
+        elif asks:
+            answer = answered(self.state, asked, keep=True)
+        else:
+            answer = emptied(asked)._replace(welcome=news.welcome)
+        number = data.get("visit")
+        link = address_of(answer.page, number if type(number) is int else 0, visit.location if refusal else None)
+        settings = {
             self.parts.query: question.text,
             self.parts.expansion: question.expansion,
             self.parts.mode: question.mode,
-            self.parts.share: question.share,
-            self.parts.page: PageState(question),
         }
+        changed = by_component(self.parts.status, news) | by_component(self.parts.answer, answer._replace(link=link))
+        return settings | changed
 
-    def _answer_link(self, request: gr.Request, *settings: Any) -> Changes:
-        linked = to_link(from_link(str(request.query_params)))
-        return answer_again_of(self.state, self.parts, *settings) if linked else gr.skip()
+    def _ask_another(self, *settings: Any) -> Changes:
+        """Asks the same again where what is shown is another model's answer, or another collection's.
 
-    def _ask_another_model(self, *settings: Any) -> Changes:
-        """Asks the same again where what is shown is another model's answer; weights are of its terms, so they go."""
+        Weights are of a model's terms, so that they go with it.
+        """
         *given, page = settings
-        if page.result is None or page.model == self.state.model_name:
+        if page.result is None or (page.model == self.state.model_name and page.shown == self.state.shown):
             return gr.skip()
-        question = replace(settled(page.question, *given), weights={})
+        question = settled(page.question, *given)
+        if page.model != self.state.model_name:
+            question = replace(question, weights={})
         return shown(self.state, self.parts, replace(page, question=question))
+
+
+def visit_of(data: dict[str, Any]) -> Visit:
+    """What a page sends of its address and history, which may be anything."""
+    address, token, chosen = data.get("address"), data.get("token"), data.get("chosen")
+    return Visit(
+        Location.parse(address if isinstance(address, str) else ""),
+        token if isinstance(token, str) else "",
+        chosen if isinstance(chosen, int) and 0 <= chosen < MOST else 0,
+    )
 
 
 def answer_of(state: AppState, parts: SearchComponents, *settings: Any) -> Changes:

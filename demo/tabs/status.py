@@ -24,8 +24,8 @@ class AppNews(NamedTuple):
     timer: Any
 
 
-def app_news(state: AppState, searched: bool, kind: str | None = None, each: bool = False) -> AppNews:
-    """How far the app is now. `kind` and `each`: what a link asks for."""
+def app_news(state: AppState, searched: bool, kind: str | None = None, each: bool | None = None) -> AppNews:
+    """How far the app is now. `kind` and `each`: what a link asks for; None leaves both as they are."""
     waiting = state.status.stage not in ("ready", "failed")
     kinds = state.kinds()
     captions, copies = kinds.get("caption", 0) > 0, state.has_copies()
@@ -35,7 +35,7 @@ def app_news(state: AppState, searched: bool, kind: str | None = None, each: boo
         welcome="" if searched else mosaic(state.sample(SAMPLE), kinds.get("image", 0)),
         own=gr.update(visible=state.path is None and not state.public),
         kind=gr.update(visible=captions, value=kind) if kind else gr.update(visible=captions),
-        each=gr.update(visible=copies, value=True) if each else gr.update(visible=copies),
+        each=gr.update(visible=copies, value=each) if each is not None else gr.update(visible=copies),
         only=gr.update(choices=state.searcher.conditions(), visible=state.path is not None),
         timer=gr.Timer(active=waiting),
     )

@@ -256,7 +256,7 @@ def test_more_like_this_and_then_words_beside_it(visit: Callable[..., Page]) -> 
     expect(page.locator("#picture .sw-picture img")).to_be_visible()
     expect(page.locator("#query input")).to_have_value("")
     expect(page.locator(f'#grid .sw-card[data-id="{number}"]')).to_be_visible()
-    page.wait_for_url(f"**?like={number}")
+    page.wait_for_url(f"**?like={number}&mark=*&in=collection")
     search(page, "a red dog")
     expect(page.locator("#share")).to_be_visible()
     page.locator(".sw-picture-off").click()

@@ -13,7 +13,7 @@ from core.search.remarks import remarks
 from core.search.results import SearchHit
 from demo.components.amounts import amount, count, milliseconds, rounded_column, weight
 from demo.components.large_view import FileActions, LargeSource, large_view
-from demo.components.notices import error_notice, progress_panel, remark_notices, search_line, share_link
+from demo.components.notices import error_notice, page_address, progress_panel, remark_notices, search_line
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
 from demo.components.query_chips import query_chips
 from demo.components.question_picture import picture_chip, picture_files, without_upload_path
@@ -200,7 +200,7 @@ def test_the_chosen_hit_shows_rank_score_and_place() -> None:
             Links((HOSTILE,), (Link(HOSTILE, 1.0, (1.0,), 0), Link(HOSTILE, 1.0, (0.0,), None))), frozenset()
         ),
         picture_chip("data:," + HOSTILE, HOSTILE),
-        share_link(HOSTILE, HOSTILE),
+        page_address(HOSTILE, copied=True, note=HOSTILE, token=HOSTILE),
         explained_hit(_hit(ROWS), 1, "data:,", rivals=[_hit(ROWS), _hit(ROWS, caption=HOSTILE)], rival=1),
         term_bars(_rows((HOSTILE, 1.0, 1.0, "literal")), 1.0),
         result_grid([_hit(_rows((HOSTILE, 1, 1, "literal")), caption=HOSTILE, thumbnail=HOSTILE)], 7),

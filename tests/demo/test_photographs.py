@@ -17,7 +17,8 @@ from demo.state.app import AppState
 from demo.state.compare import Comparing
 from demo.state.lab import Lab
 from demo.state.lab_choice import Choice
-from demo.state.library import WORLD, Library
+from demo.state.library import Library
+from demo.state.names import WORLD
 from demo.web import build, serve
 from tests.photographs import folder_of_photographs, many_photographs
 

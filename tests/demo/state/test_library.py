@@ -18,7 +18,8 @@ from demo.components.notices import report_notice
 from demo.components.result_grid import file_url
 from demo.components.welcome import mosaic
 from demo.state.app import AppState
-from demo.state.library import WORLD, Library
+from demo.state.library import Library
+from demo.state.names import WORLD
 from demo.web import build, serve
 from index_store.errors import ItemNotFound, SightwordsError
 from index_store.folder.collection import Collection
