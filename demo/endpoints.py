@@ -70,6 +70,7 @@ class QuestionActions:
         each: bool = False,
         without: list[str] | None = None,
         budget: int | None = None,
+        literal_text: bool = False,
     ) -> dict[str, Any]:
         """Find pictures by what they show, and say term by term why each was found.
 
@@ -87,6 +88,8 @@ class QuestionActions:
             each: give each of several nearly equal pictures, instead of the best one with their number ("copies")
             without: terms; items in which one of them has any weight are left out
             budget: read at most so many postings; "exact" then says whether the results are proven to be the best
+            literal_text: take the text as it is; otherwise -word and "without a thing" leave out, +word must be there,
+                word^2 counts twice, and misspelt words are corrected ("remarks" says so)
         """
         query = Query(
             text=text,
@@ -101,6 +104,7 @@ class QuestionActions:
             each=each,
             k=k,
             budget=budget,
+            literal_text=literal_text,
         )
         document = self._state.searcher.search(query).to_json()
         for hit in document["hits"]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.models.published import PublishedExample, PublishedPairing
     from core.models.registry import ModelEntry
     from core.search.explain import Contribution, QueryTerm
+    from core.search.having import Rule
     from core.search.results import SearchHit, SearchResult
     from index_store.items import Counts, Stats
 
@@ -132,12 +133,19 @@ def show_result(result: "SearchResult", narrowed: bool = False) -> None:
 
     `narrowed`: conditions let only some of the items through.
     """
-    line = Text("searched for: ") if result.terms else Text("no term lit up, so that nothing can match")
+    rules = [rule for rule in result.rules if not rule.undone]
+    nothing = "no term lit up, so that nothing can match"
+    line = Text("searched for: " if result.terms or rules else nothing)
     for term in result.terms:
         line.append(f"{_mark(term.kind)}{term.term} ", _style(term.kind)).append(f"{term.weight:.2f}  ", "dim")
+    for rule in rules:
+        line.append(
+            f"{'with' if rule.must else 'without'} {printable(rule.thing)}  ", "bold" if rule.must else "bold red"
+        )
     out().print(line)
     if not result.hits:
         among = "none of the items that the conditions let through" if narrowed else "no item"
+        among += f" {ruled}" if (ruled := _ruled(rules)) else ""
         out().print(Text(f"{among} shares a term with this query" if result.exact else "nothing found on this budget"))
         return
     table = Table("#", Column("score", justify="right"), "id", "item", "why")
@@ -157,6 +165,11 @@ def show_result(result: "SearchResult", narrowed: bool = False) -> None:
         f"{hits}, {proof}, in {result.timings_ms['total']:.0f} ms; + marks terms that the model added",
         "dim",
     )
+
+
+def _ruled(rules: "Sequence[Rule]") -> str:
+    """What items must have and not have, as in "with ‘cat’ and without ‘dog’"."""
+    return " and ".join(f"{'with' if rule.must else 'without'} ‘{printable(rule.thing)}’" for rule in rules)
 
 
 def show_report(report: "IndexReport", place: str, items: int) -> None:

@@ -214,7 +214,7 @@ class PhotoEncoder:
     def __init__(self, image_tower: ImageTower, text_tower: TextTower, words: WordList):
         self.image_tower = image_tower.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.text_tower = text_tower.eval().requires_grad_(False)
-        self.words = words
+        self.words, self.listed_words = words, words.words
         self._lanes = Lanes()
 
     def unknown_words(self, text: str) -> list[str]:

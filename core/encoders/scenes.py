@@ -153,6 +153,7 @@ class SceneEncoder:
         self._ids = {word: i + 1 for i, word in enumerate(self.words)}
         self.image_tower = image_tower.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.text_tower = text_tower.eval().requires_grad_(False)
+        self.listed_words = (*self.words, *(english.words if english else ()))
         self._lanes = Lanes()
 
     def unknown_words(self, text: str) -> list[str]:

@@ -42,6 +42,7 @@ class Model:
         self.name, self.encoder, self.head, self.vocabulary = name, encoder, head.eval(), vocabulary
         self.about, self.answered_from = about, answered_from
         self.precision: str = getattr(encoder, "precision", "fp32")  # that its encoder computes in
+        self.listed_words: tuple[str, ...] = getattr(encoder, "listed_words", ())  # that its encoder knows one by one
 
     def dense_texts(self, texts: Sequence[str]) -> NDArray[float32]:
         """(n, dim) unit rows."""

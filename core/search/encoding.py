@@ -1,10 +1,12 @@
 """What is asked, as sparse vectors: a text, a picture, an item, and a text mixed with one of those two.
 
-Must not know how a question is bent or answered. What was encoded can be handed in again, so that a question asked anew
-with other weights or settings encodes nothing.
+Here a text is understood (`understanding.py`), once for every interface: the encoder is told what it speaks, and each
+thing that must be there or is left out is encoded by itself. What was encoded can be handed in again, so that a
+question asked anew with other weights or settings encodes nothing. Must not know how a question is bent or answered.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ import numpy as np
 
 from core.pictures.images import working_copy
 from core.search.query import Query, check_vector, check_words
+from core.search.query_language import literal
+from core.search.understanding import Understood, understand
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
@@ -21,9 +25,12 @@ if TYPE_CHECKING:
     from index_store.store import Store
 
 
+NOT_SPOKEN = Understood(literal(""))
+
+
 @dataclass(frozen=True)
 class EncodedQuery:
-    """What was asked, as a vector. `text`: the words asked, "" for a picture. `literal`: ids of the terms they speak.
+    """What was asked, as a vector. `text`: the words spoken, "" for a picture. `literal`: ids of the terms they speak.
 
     `unknown_words`: words that the model does not know. `encode_ms` and `project_ms`: milliseconds in the encoder and
     in the head. `out_of_world`: the encoder tells that nothing it has seen is like the text. `answered_from`: the
@@ -42,20 +49,29 @@ class EncodedQuery:
 
 @dataclass(frozen=True)
 class Encoded:
-    """The parts of a question, each encoded by itself: its text (or ready vector), its picture or item."""
+    """The parts of a question, each encoded by itself: its text (or ready vector), its picture or item.
+
+    `things`: {words: vector} of what must be there or is left out. `understood`: what the text says.
+    """
 
     text: EncodedQuery | None = None
     picture: EncodedQuery | None = None
+    things: Mapping[str, SparseVector] = field(default_factory=dict)
+    understood: Understood = NOT_SPOKEN
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is asked for: the text only says what is left out."""
+        return self.text is None and self.picture is None
 
     def whole(self, share: float) -> EncodedQuery:
-        """The one part that there is, or both `mixed`."""
+        """The one part that there is, or both `mixed`; no term at all where a text only says what is left out."""
         if self.text is not None and self.picture is not None:
             return mixed(self.text, self.picture, share)
-        part = self.text or self.picture
-        assert part is not None  # `Query.check` refuses a question without parts
-        return part
+        return self.text or self.picture or _SILENT
 
 
+_SILENT = EncodedQuery("", SparseVector.from_pairs({}), frozenset())
 NOTHING = Encoded()
 
 
@@ -66,16 +82,23 @@ def encode(model: "Model", collection: "Store", query: Query, known: Encoded = N
     query names neither picture nor item.
     """
     if query.vector is not None:
-        return Encoded(given_vector(model, query.vector, query.text))
-    text, picture = None, known.picture
-    if query.text.strip():
-        same = known.text is not None and known.text.text == query.text
-        text = known.text if same else encode_text(model, query.text)
+        return Encoded(given_vector(model, query.vector, query.text), understood=Understood(literal(query.text)))
+    understood = Understood(literal(query.text)) if query.literal_text else understand(model, query.text)
+    question, text, picture = understood.question, None, known.picture
     if query.like is not None:
         picture = encode_item(collection, query.like)
     elif query.picture is not None:
         picture = encode_picture(model, query.picture)
-    return Encoded(text, picture)
+    if question.spoken.strip():
+        same = known.text is not None and known.text.text == question.spoken
+        text = known.text if same else encode_text(model, question.spoken)
+    elif picture is None and not question.without:
+        check_words(model, query.text)  # says why there is nothing to ask
+    things = dict.fromkeys((*question.without, *question.must))
+    vectors = {words: known.things[words] for words in things if words in known.things}
+    new = [words for words in things if words not in vectors]
+    vectors |= zip(new, model.encode_texts(new) if new else (), strict=True)
+    return Encoded(text, picture, vectors, understood)
 
 
 def encode_text(model: "Model", text: str) -> EncodedQuery:

@@ -37,11 +37,13 @@ class Query:
     What is looked for: a `text`, a `picture`, more `like` an item of the collection (its id), or a text mixed with one
     of the two. `share` (0..1) is the picture's or item's say in a mix. A ready `vector` stands for all of that; a text
     beside it only says which of its terms are literal, and without one all of them are. A blank text is no text.
+    What a text says is understood (`query_language.py`: "-dog", "no cars", "cat^2"), and its slips are corrected; a
+    `literal_text` is taken as it is.
 
     How it is bent: `expansion` (0..1) multiplies the weights of expansion terms. Mode "literal" drops them; "hybrid"
     counts them, but only finds items that share a literal term. `weights` by hand, {term: -MAX_WEIGHT..MAX_WEIGHT},
     override both: 0 switches a term off, below 0 it counts against an item, and a term that was not there counts as
-    literal.
+    literal. Of a thing that the text leaves out or demands, any weight by hand undoes that.
 
     Among what: items of one `kind`; those for which all conditions of `where` hold (`index_store.filters`); those in
     which no term of `without` has any weight. With `each`, nearly equal pictures are a hit each; otherwise they are
@@ -65,6 +67,7 @@ class Query:
     each: bool = True
     k: int = 10
     budget: int | None = None
+    literal_text: bool = False
 
     @cached_property
     def filter(self) -> Filter:
@@ -163,6 +166,10 @@ def term_ids(vocabulary: "Vocabulary", names: Iterable[str]) -> dict[str, int]:
 
 def _check_what(query: Query, with_picture: bool) -> None:
     check_text(query.text)
+    if not isinstance(query.literal_text, bool):
+        raise QueryError(
+            f"Whether to take the text literally is {_shown(query.literal_text)}, but must be true or false."
+        )
     if query.like is not None:
         check_item(query.like)
     if query.picture is not None and not isinstance(query.picture, Image.Image):

@@ -3,30 +3,49 @@
 The only place that decides on them and words them, for every interface. Knows no models and no collections.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.search.query_language import MAX_FACTOR
 from index_store.vectors import SparseVector
+
+if TYPE_CHECKING:
+    from core.search.spelling import Correction
+    from core.search.understanding import Understood
 
 LOOKED_AT = 10  # of the best items: the first may repeat one thing that was asked for, the next have all of them
 
-RemarkKind = Literal["unknown words", "out of world", "unanswered"]
+RemarkKind = Literal[
+    "unknown words",
+    "out of world",
+    "unanswered",
+    "corrected",
+    "did you mean",
+    "unknown thing",
+    "only without",
+    "factor",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Remark:
-    """A sentence about an answer. `words`: those that the model does not know, as the sentence quotes them."""
+    """A sentence about an answer. `words`: those that the model does not know, as the sentence quotes them.
+
+    `instead`: whole texts that one may ask instead, as the sentence quotes what is other in them, in that order.
+    """
 
     kind: RemarkKind
     sentence: str
     words: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """The keys `kind`, `said` (the sentence), `words`."""
-        return {"kind": self.kind, "said": self.sentence, "words": list(self.words)}
+        """The keys `kind`, `said` (the sentence), `words`, `instead`."""
+        return {"kind": self.kind, "said": self.sentence, "words": list(self.words), "instead": list(self.instead)}
 
 
 def best_match(query: SparseVector, item: SparseVector) -> float:
@@ -76,6 +95,47 @@ def remarks(
         where = "among these" if narrowed else "in this collection"
         found.append(Remark("unanswered", f"No picture {where} answers this well; what is found only comes nearest."))
     return tuple(found)
+
+
+def remarks_on_text(model: str, text: str, understood: "Understood", only_without: bool) -> tuple[Remark, ...]:
+    """What is to be said of how a text was understood. `only_without`: it says nothing but what should not be there."""
+    found = [_correction(text, one, one in understood.corrected) for one in understood.corrections]
+    for words in understood.unknown:
+        found.append(
+            Remark(
+                "unknown thing",
+                f"‘{words}’ means nothing to the model '{model}', so it is neither left out nor asked for.",
+                (words,),
+            )
+        )
+    for factor in understood.question.clipped:
+        found.append(Remark("factor", f"A word counts at most {MAX_FACTOR:g} times, so ‘{factor}’ does.", (factor,)))
+    if only_without:
+        things = ", ".join(understood.question.without)
+        found.append(
+            Remark(
+                "only without",
+                f"You said only what should not be there: these are without {things}, in no order; "
+                "add what they should show.",
+            )
+        )
+    return tuple(found)
+
+
+def _correction(text: str, correction: "Correction", corrected: bool) -> Remark:
+    def asking(word: str) -> str:
+        return re.sub(rf"\b{re.escape(correction.word)}\b", word, text, flags=re.IGNORECASE)
+
+    if corrected:
+        others = correction.meant[1:]
+        offered = (*map(asking, others), asking(f'"{correction.word}"'))
+        asked = " or ".join(f"‘{one}’" for one in (*others, correction.word))
+        said = f"‘{correction.word}’ is no word that is known here, so ‘{correction.meant[0]}’ was searched for; "
+        return Remark("corrected", f"{said}or was it {asked}?", (correction.word,), offered)
+    offered = tuple(map(asking, correction.meant))
+    asked = " or ".join(f"‘{one}’" for one in correction.meant)
+    said = f"‘{correction.word}’ is no word that is known here; did you mean {asked}?"
+    return Remark("did you mean", said, (correction.word,), offered)
 
 
 def _named(words: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.search.encoding import NOTHING, Encoded
 from core.search.explain import Contribution, QueryTerm
+from core.search.having import Rule
 from core.search.remarks import Remark
 
 
@@ -54,7 +55,8 @@ class SearchResult:
     be the true top k. `timings_ms`: encode, project, retrieve, rescore, total (milliseconds; total also counts the
     explaining). `unknown_words`: words of the text that the model has never seen. `out_of_world`: the model tells that
     nothing it has seen is like the text, so that the hits only come nearest. `answered`: whether a hit holds enough of
-    the question; None where that cannot be told. `remarks`: all this in sentences, for a person.
+    the question; None where that cannot be told. `rules`: what the text says that hits must have or not have.
+    `remarks`: all this in sentences, for a person.
 
     For asking again, not part of the JSON: `all_terms`, with those that were switched off, in an order that bending
     does not change; `encoded`, the parts of the question.
@@ -70,14 +72,17 @@ class SearchResult:
     answered: bool | None = None
     remarks: tuple[Remark, ...] = ()
     all_terms: tuple[QueryTerm, ...] = ()
+    rules: tuple[Rule, ...] = ()
     encoded: Encoded = NOTHING
 
     def to_json(self) -> dict[str, Any]:
-        """The keys `query`, `terms`, `exact`, `hits`, `timings_ms`, `out_of_world`, `unknown_words`, `answered` and
-        `remarks`; nothing but JSON types inside.
+        """The keys `query`, `spoken` (what the encoder was told), `rules`, `terms`, `exact`, `hits`, `timings_ms`,
+        `out_of_world`, `unknown_words`, `answered` and `remarks`; nothing but JSON types inside.
         """
         return {
             "query": self.query,
+            "spoken": self.encoded.text.text if self.encoded.text else "",
+            "rules": [rule.to_json() for rule in self.rules],
             "terms": [term.to_json() for term in self.terms],
             "exact": self.exact,
             "hits": [hit.to_json() for hit in self.hits],

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
+from core.errors import QueryError
 from core.library.built_in_world import is_world
 from core.library.duplicates import one_of_each
 from core.search.encoding import NOTHING, Encoded, EncodedQuery, encode
 from core.search.explain import contributions
+from core.search.having import Demands, rules
 from core.search.query import Query, check_collection, term_ids
-from core.search.remarks import LOOKED_AT, is_answered, remarks
+from core.search.remarks import LOOKED_AT, is_answered, remarks, remarks_on_text
 from core.search.results import SearchHit, SearchResult
 from core.search.weighting import QueryWeights, weigh
 from index_store.errors import ItemNotFound
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ATTEMPTS = 3
+PAGE = 500  # items that are looked at together where nothing but exclusions is asked
 
 Read = TypeVar("Read")
 
@@ -46,6 +49,8 @@ class _Retrieved:
 def search(model: "Model", collection: Store, query: Query, known: Encoded = NOTHING) -> SearchResult:
     """The items with the highest exact scores > 0 (ties: smaller id first), each with contributions that sum to it.
 
+    A text that only says what should not be there finds the items without it, by id, with the score 0.
+
     known: what `SearchResult.encoded` of an earlier answer holds, as far as it is still asked, so that it is not
     encoded again; see `encode`. Without a term to search with the result has no hits.
 
@@ -56,12 +61,19 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
     check_collection(model, collection)
     banned = frozenset(term_ids(model.vocabulary, query.without).values())
     encoded = encode(model, collection, query, known)
-    asked = encoded.whole(query.share)
-    weights = weigh(asked, query, model.vocabulary)
+    asked, understood = encoded.whole(query.share), encoded.understood
+    weights = weigh(asked, query, model.vocabulary, understood.question)
+    ruled = rules(model.vocabulary, query, encoded)
+    only_without = encoded.silent and not len(weights.positive)
+    if only_without and not ruled.demands.without:
+        raise QueryError("Nothing is left out any more, and nothing asked for; type what the picture shows.")
     started = perf_counter()
 
     def read() -> tuple[_Retrieved, tuple[SearchHit, ...], bool | None]:
-        retrieved = _retrieve(collection, query, weights, banned)
+        if only_without:
+            retrieved = _all_without(collection, query, ruled.demands, banned)
+        else:
+            retrieved = _retrieve(collection, query, weights, banned, ruled.demands)
         hits = _explained(collection, retrieved.hits, weights, query.each)
         return retrieved, hits, _answered(collection, query, asked, retrieved.hits)
 
@@ -73,10 +85,11 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
         "rescore": retrieved.rescore_ms,
         "total": asked.encode_ms + asked.project_ms + (perf_counter() - started) * 1000,
     }
-    log.debug("query %r: %d terms, %d hits, %s", asked.text, len(weights.positive), len(hits), timings)
-    narrowed = bool(banned or query.where)
+    log.debug("query %r: %d terms, %d hits, %s", query.text, len(weights.positive), len(hits), timings)
+    narrowed = bool(banned or query.where or ruled.demands)
+    unknown = understood.unexplained(asked.unknown_words)
     return SearchResult(
-        query=asked.text,
+        query=query.text if query.text.strip() else "",
         terms=weights.searched,
         exact=retrieved.exact,
         hits=hits,
@@ -84,25 +97,30 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
         unknown_words=asked.unknown_words,
         out_of_world=asked.out_of_world,
         answered=answered,
-        remarks=remarks(
-            collection.model,
-            asked.unknown_words,
-            asked.out_of_world,
-            answered,
-            narrowed=narrowed,
-            world=is_world(collection),
+        remarks=(
+            *remarks_on_text(collection.model, query.text, understood, only_without),
+            *remarks(
+                collection.model,
+                unknown,
+                asked.out_of_world,
+                answered,
+                narrowed=narrowed,
+                world=is_world(collection),
+            ),
         ),
         all_terms=weights.terms,
+        rules=ruled.shown,
         encoded=encoded,
     )
 
 
 def ranked_lists(
-    model: "Model", collection: Store, texts: Iterable[tuple[str, str]], k: int
+    model: "Model", collection: Store, texts: Iterable[tuple[str, str]], k: int, *, literal_text: bool = False
 ) -> Iterator[tuple[str, list[tuple[str, float]]]]:
     """For each (query id, text): the query id and its k best (item id, score), as a TREC run holds them."""
     for name, text in texts:
-        yield name, [(str(hit.id), hit.score) for hit in search(model, collection, Query(text, k=k)).hits]
+        query = Query(text, k=k, literal_text=literal_text)
+        yield name, [(str(hit.id), hit.score) for hit in search(model, collection, query).hits]
 
 
 def reread(read: Callable[[], Read]) -> Read:
@@ -118,8 +136,11 @@ def reread(read: Callable[[], Read]) -> Read:
     return read()
 
 
-def _retrieve(collection: Store, query: Query, weights: QueryWeights, banned: frozenset[int]) -> _Retrieved:
-    """The k best hits by signed score, without items that have a banned term and, unless `each`, without copies.
+def _retrieve(
+    collection: Store, query: Query, weights: QueryWeights, banned: frozenset[int], demands: Demands
+) -> _Retrieved:
+    """The k best hits by signed score, without items that have a banned term or do not meet the demands and, unless
+    `each`, without copies.
 
     What may be left out makes the list too short, so it is read deeper, until k hits are left and nothing beyond it can
     be better: what remains of a proven list is a proven list again. On a budget that ran out it is left at that.
@@ -128,13 +149,14 @@ def _retrieve(collection: Store, query: Query, weights: QueryWeights, banned: fr
         return _Retrieved([], True, 0.0, 0.0)
     kind = None if query.kind == "both" else query.kind
     where, depth = query.filter, query.k
+    candidates = weights.required if weights.required is not None else demands.proof()
     retrieve_ms = rescore_ms = 0.0
     while True:
         retrieval = collection.search(
-            weights.positive, depth, kind=kind, candidates=weights.required, where=where, budget=query.budget
+            weights.positive, depth, kind=kind, candidates=candidates, where=where, budget=query.budget
         )
         started = perf_counter()
-        hits = _kept(collection, retrieval.hits, weights.negative, banned)
+        hits = _kept(collection, retrieval.hits, weights.negative, banned, demands)
         hits = hits if query.each else one_of_each(collection, hits)
         retrieve_ms += retrieval.retrieve_ms
         rescore_ms += retrieval.rescore_ms + (perf_counter() - started) * 1000
@@ -146,16 +168,39 @@ def _retrieve(collection: Store, query: Query, weights: QueryWeights, banned: fr
         depth *= 4
 
 
-def _kept(collection: Store, hits: Sequence[Hit], negative: SparseVector, banned: frozenset[int]) -> list[Hit]:
-    """The hits without banned terms, best first by score minus what is against them; none at 0 or below."""
-    if not len(negative) and not banned:
+def _kept(
+    collection: Store, hits: Sequence[Hit], negative: SparseVector, banned: frozenset[int], demands: Demands
+) -> list[Hit]:
+    """The hits without banned terms that meet the demands, best first by score minus what is against them; none at 0
+    or below.
+    """
+    if not (len(negative) or banned or demands):
         return list(hits)
     rows = zip(hits, collection.vectors([hit.id for hit in hits]), strict=True)
-    kept = [(hit, vector) for hit, vector in rows if banned.isdisjoint(vector.terms.tolist())]
+    kept = [(hit, vector) for hit, vector in rows if _lets_through(vector, banned, demands)]
     if not len(negative):
         return [hit for hit, _ in kept]
     scored = [Hit(hit.id, hit.score - negative.dot(vector)) for hit, vector in kept]
     return sorted((hit for hit in scored if hit.score > 0), key=lambda hit: (-hit.score, hit.id))
+
+
+def _all_without(collection: Store, query: Query, demands: Demands, banned: frozenset[int]) -> _Retrieved:
+    """The first k items that meet the demands, by id, each with the score 0: nothing was asked for that they have."""
+    started = perf_counter()
+    ids = collection.ids(query.filter.of_kind(None if query.kind == "both" else query.kind))
+    hits: list[Hit] = []
+    for start in range(0, len(ids), PAGE):
+        page = ids[start : start + PAGE]
+        met = (_lets_through(vector, banned, demands) for vector in collection.vectors(page))
+        hits += [Hit(item, 0.0) for item, fits in zip(page, met, strict=True) if fits]
+        hits = hits if query.each else one_of_each(collection, hits)
+        if len(hits) >= query.k:
+            break
+    return _Retrieved(hits[: query.k], True, (perf_counter() - started) * 1000, 0.0)
+
+
+def _lets_through(vector: SparseVector, banned: frozenset[int], demands: Demands) -> bool:
+    return banned.isdisjoint(vector.terms.tolist()) and demands.met(vector)
 
 
 def _answered(collection: Store, query: Query, asked: EncodedQuery, hits: Sequence[Hit]) -> bool | None:

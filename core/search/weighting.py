@@ -4,6 +4,7 @@ A bent score is still a plain sum: terms with a positive weight add query weight
 one, which are against an item, take it away. A question that nobody bends passes through here too, unchanged.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,14 @@ import numpy as np
 
 from core.search.encoding import EncodedQuery
 from core.search.explain import QueryTerm
-from core.search.query import Query, term_ids
+from core.search.query import MAX_WEIGHT, Query, term_ids
+from core.search.query_language import Question
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
     from core.vocabulary import Vocabulary
+
+UNLIT = 1.0  # what a term weighs, before its factor, that a text speaks but does not light up
 
 
 @dataclass(frozen=True)
@@ -40,20 +44,31 @@ class QueryWeights:
         return tuple(sorted((term for term in self.terms if term.weight), key=lambda term: -term.weight))
 
 
-def weigh(encoded: EncodedQuery, query: Query, vocabulary: "Vocabulary") -> QueryWeights:
+def weigh(
+    encoded: EncodedQuery, query: Query, vocabulary: "Vocabulary", question: Question | None = None
+) -> QueryWeights:
     """An encoded question with the query's expansion strength, mode and weights by hand.
 
-    Literal terms keep their weight, the others are multiplied by the strength (0 in mode "literal"); a weight by hand
-    overrides both. Raises QueryError for a weight of a term that the vocabulary lacks.
+    Literal terms keep their weight, the others are multiplied by the strength (0 in mode "literal"); then come the
+    factors of the `question` that the text says, and a weight by hand overrides all. Raises QueryError for a weight of
+    what is neither a term of the vocabulary nor a thing that the text leaves out or demands.
     """
-    by_hand = {number: float(query.weights[name]) for name, number in term_ids(vocabulary, query.weights).items()}
+    things = frozenset((*question.without, *question.must)) if question else frozenset()
+    names = [name for name in query.weights if vocabulary.id(name.strip()) is not None or name not in things]
+    by_hand = {number: float(query.weights[name]) for name, number in term_ids(vocabulary, names).items()}
     base = dict(zip(encoded.vector.terms.tolist(), encoded.vector.weights.tolist(), strict=True))
-    literal = encoded.literal | (by_hand.keys() - base.keys())
+    factors = _factors(vocabulary, question.factors if question else ())
+    literal = encoded.literal | factors.keys() | (by_hand.keys() - base.keys())
     strength = np.float32(0.0 if query.mode == "literal" else query.expansion)
     scaled = dict(zip(base, (encoded.vector.weights * strength).tolist(), strict=True))
     unedited = {term: weight if term in encoded.literal else scaled[term] for term, weight in base.items()}
+    for term, factor in factors.items():
+        unedited[term] = max(-MAX_WEIGHT, min(MAX_WEIGHT, factor * unedited.get(term, UNLIT)))
     weights = {**unedited, **by_hand}
-    order = [*sorted(base, key=lambda term: (-base[term], term)), *(term for term in by_hand if term not in base)]
+    order = [
+        *sorted(base, key=lambda term: (-base[term], term)),
+        *(term for term in {**factors, **by_hand} if term not in base),
+    ]
     positive = {term: weight for term, weight in weights.items() if weight > 0}
     required = {term: weight for term, weight in positive.items() if term in literal}
     return QueryWeights(
@@ -70,6 +85,11 @@ def weigh(encoded: EncodedQuery, query: Query, vocabulary: "Vocabulary") -> Quer
                 term in by_hand,
             )
             for term in order
-            if term in by_hand or weights[term] > 0
+            if term in by_hand or term in factors or weights[term] > 0
         ),
     )
+
+
+def _factors(vocabulary: "Vocabulary", factors: Iterable[tuple[str, float]]) -> dict[int, float]:
+    """The factor of each term that words with a factor speak."""
+    return {term: factor for words, factor in factors for term in vocabulary.literal_ids(words)}

@@ -9,7 +9,7 @@ import typer
 
 from demo import terminal
 from demo.commands.opening import model_of, opened, writable
-from demo.commands.options import CollectionOption, JsonOption, NewCollectionOption, WaitOption
+from demo.commands.options import CollectionOption, JsonOption, LiteralTextOption, NewCollectionOption, WaitOption
 from demo.components import amounts
 from index_store.address import MilvusAddress, parse_address
 from index_store.folder.writer_lock import WAIT_S
@@ -33,6 +33,7 @@ def export(
         Path | None, typer.Option("--queries", help="For a run: a query id, a tab and the query, one a line.")
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="For a run: how many hits a query.")] = 1000,
+    literal_text: LiteralTextOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write a collection's items as JSON lines or CIFF, or its answers to many queries as a TREC run."""
@@ -44,7 +45,8 @@ def export(
 
         asked = read_queries(queries)
         with opened(collection) as (model, store):
-            written = write_run(out, ranked_lists(model, store, asked, k), "sightwords")
+            lists = ranked_lists(model, store, asked, k, literal_text=literal_text)
+            written = write_run(out, lists, "sightwords")
     else:
         from index_store.formats.ciff import export_ciff
         from index_store.formats.jsonl import export_jsonl

@@ -4,14 +4,18 @@ Nothing here may import torch: every command's file imports this one, and --help
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperCommand
 
 from core.shipped import WORLD_MODEL
 from index_store.address import parse_address
 
+_MINUS_WORD = re.compile(r"-[^\W\d_]{2}")
+_SPACE = " "  # before a word that begins with a minus, so that it is read as no option
 DEFAULT_MODEL = WORLD_MODEL  # where neither a model, a collection nor pictures say another
 
 ModelOption = Annotated[str, typer.Option("--model", help="The model's name; `sightwords models` lists them.")]
@@ -76,7 +80,30 @@ WhereOption = Annotated[
     ),
 ]
 ImageOption = Annotated[Path | None, typer.Option("--image", help="A picture instead of a text.")]
-TextArgument = Annotated[str | None, typer.Argument(help="What the picture shows, in words.")]
+TextArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TEXT]",
+        help="What the picture shows, in words; -word leaves out, +word must be there, word^2 counts twice.",
+    ),
+]
+LiteralTextOption = Annotated[
+    bool, typer.Option("--literal-text", help="Take the words as they are: no -word, no “without”, no corrections.")
+]
+
+
+class WordsCommand(TyperCommand):
+    """A command whose words may begin with a minus: `search a cat -dog`. An option has one letter, or two dashes."""
+
+    def parse_args(self, context: Any, args: list[str]) -> list[str]:
+        return super().parse_args(context, [_SPACE + arg if _MINUS_WORD.match(arg) else arg for arg in args])
+
+
+def one_text(words: list[str] | None) -> str | None:
+    """The words of a command line as one text; None where there are none."""
+    if not words:
+        return None
+    return " ".join(word[len(_SPACE) :] if _MINUS_WORD.match(word[len(_SPACE) :]) else word for word in words)
 
 
 def one_of(text: str | None, image: Path | None) -> None:

@@ -13,19 +13,22 @@ from demo.commands.options import (
     DeviceOption,
     ImageOption,
     JsonOption,
+    LiteralTextOption,
     ModelOption,
     PrecisionOption,
     TextArgument,
     WhereOption,
+    WordsCommand,
     one_of,
+    one_text,
 )
 
 commands = typer.Typer()
 
 
-@commands.command()
+@commands.command(cls=WordsCommand)
 def search(
-    text: TextArgument = None,
+    words: TextArgument = None,
     image: Annotated[
         Path | None, typer.Option("--image", help="A picture to find more like; with a TEXT, both are mixed.")
     ] = None,
@@ -62,11 +65,13 @@ def search(
     each: Annotated[
         bool, typer.Option("--each", help="Each of several nearly equal pictures, not the best one.")
     ] = False,
+    literal_text: LiteralTextOption = False,
     device: DeviceOption = None,
     precision: PrecisionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find pictures and captions, and say why."""
+    text = one_text(words)
     if text is None and image is None and like is None:
         raise typer.BadParameter("give a TEXT, --image FILE or --like ID")
     from core.pictures.images import open_image
@@ -87,6 +92,7 @@ def search(
         each=each,
         k=k,
         budget=budget,
+        literal_text=literal_text,
     )
     query.check()  # before the model is loaded, which takes seconds
     with opened(collection) as (model, held):
@@ -113,9 +119,9 @@ def _weight(given: str) -> tuple[str, float]:
     raise QueryError(f"{given[:60]!r} is no weight of a term; write TERM=WEIGHT, as in dog=1.5, or dog=-1 against it.")
 
 
-@commands.command()
+@commands.command(cls=WordsCommand)
 def encode(
-    text: TextArgument = None,
+    words: TextArgument = None,
     image: ImageOption = None,
     model: ModelOption = DEFAULT_MODEL,
     top: Annotated[int | None, typer.Option("--top", min=1, help="Only the heaviest so many terms.")] = None,
@@ -124,6 +130,7 @@ def encode(
     as_json: JsonOption = False,
 ) -> None:
     """Show the sparse vector of a text or a picture."""
+    text = one_text(words)
     one_of(text, image)
     from core.models.registry import load_model
     from core.pictures.images import open_image

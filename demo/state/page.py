@@ -70,7 +70,8 @@ def ask(state: AppState, page: PageState) -> PageState:
         page = replace(page, source=source, name=name_of(item), mark=item_mark(item))
     elif not question.text.strip():
         raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
-    result = state.searcher.search(question, Encoded(page.text, page.picture))
+    things = page.result.encoded.things if page.result else {}
+    result = state.searcher.search(question, Encoded(page.text, page.picture, things))
     if state.shown != page.shown:
         raise OtherCollection(f"‘{state.shown.name}’ was opened while this was asked; ask again.")
     literal = frozenset(term.term for term in result.all_terms if term.kind == "literal")

@@ -63,8 +63,8 @@ class Interfaces:
                 arguments += [f"--weight={term}={weight}" for term, weight in value.items()]
             elif name in ("where", "without"):
                 arguments += [f"--{name}={one}" for one in value]
-            elif name == "each":
-                arguments += ["--each"] * value
+            elif name in ("each", "literal_text"):
+                arguments += [f"--{name.replace('_', '-')}"] * value
             else:
                 arguments.append(f"-k{value}" if name == "k" else f"--{name}={value}")
         return arguments
@@ -104,6 +104,10 @@ BENT: dict[str, dict[str, Any]] = {
     "a term against": {"text": TEXT, "weights": {"dog": -1.5, "red": -0.3}, "k": 30},
     "without": {"text": TEXT, "without": ["dog", "house"], "k": 5},
     "conditions": {"text": TEXT, "where": ["tag=best", "width>=20", "file!=1.png"]},
+    "left out in words": {"text": f"{TEXT} -moon, +sea grass^2 without a tree"},
+    "only left out": {"text": "no dogs"},
+    "left out, and that undone": {"text": f"{TEXT} -moon", "weights": {"moon": 0}},
+    "literally": {"text": f"{TEXT} -moon", "literal_text": True},
     "a budget": {"text": TEXT, "budget": 5},
     "literal": {"text": TEXT, "mode": "literal"},
     "hybrid": {"text": TEXT, "mode": "hybrid", "expansion": 0.4},
@@ -146,7 +150,7 @@ def test_the_page_and_its_link_ask_the_same(ways: Interfaces, name: str) -> None
     asked = {**PLAIN, **BENT[name]}
     query = Query(**asked | {"where": tuple(asked.get("where", ())), "without": tuple(asked.get("without", ()))})
     assert replace(from_link(to_link(query)), k=query.k) == query
-    unbent = replace(FIRST, text=query.text, like=query.like)
+    unbent = replace(FIRST, text=query.text, like=query.like, literal_text=query.literal_text)
     page = ask(ways.state, PageState(unbent))
     text = page.text
     page = ask(ways.state, PageState(query, text, page.picture, page.source, page.name, model=page.model))
@@ -223,6 +227,7 @@ OF_ANOTHER_TYPE: dict[str, tuple[dict[str, Any], str]] = {
     "without in a text": ({"without": "dog"}, "without are 'dog'"),
     "without numbers": ({"without": [1]}, "without are [1]"),
     "each": ({"each": "yes"}, "each copy is 'yes'"),
+    "literally": ({"literal_text": 1}, "text literally is 1"),
     "budget": ({"budget": 0}, "budget is 0 postings"),
     "part of a budget": ({"budget": 0.5}, "budget is 0.5 postings"),
 }
@@ -240,7 +245,7 @@ def test_what_is_of_another_type_is_said_in_one_sentence(ways: Interfaces, name:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--mode=fuzzy",), ("--kind=sound",), ("-k2.5",), ("-kmany",), ("--expansion=full",), ("--like=x",),
+        ("--mode=fuzzy",), ("--kind=sound",), ("-k2.5",), ("-k=many",), ("--expansion=full",), ("--like=x",),
         ("--budget=0",), ("--budget=0.5",), ("--share=half",),
     ],
 )  # fmt: skip

@@ -1,0 +1,386 @@
+"""The query language: what a text asks for, what it wants left out, what must be there; knows words, but no models.
+
+It is the one of search engines, `-word`, `+word`, `"two words"`, `word^2` or `2:word`, NOT and AND in capitals, and
+plain English: "no", "not a", "without" and the like before a thing. What stands in double quotes is spoken as it is.
+A text that says none of that is spoken unchanged, to the letter.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+Knows = Callable[[str], bool]  # whether a lower-case word is known
+
+MAX_FACTOR = 10.0
+LONGEST = 4  # words of a thing that is left out, as in "a big red hat"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a text says.
+
+    `spoken`: the words for the encoder; "" when the text only says what should not be there. `without`: things that
+    a hit must not have; `must`: things that it must have. `factors`: (words, factor) by which their weights are
+    multiplied, -MAX_FACTOR..MAX_FACTOR. `clipped`: factors, as typed, that lay beyond.
+    """
+
+    spoken: str
+    without: tuple[str, ...] = ()
+    must: tuple[str, ...] = ()
+    factors: tuple[tuple[str, float], ...] = ()
+    clipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a text between spaces, or in quotes, without what marks it.
+
+    `raw`: as typed. `words`: what it says. `sign`: "", "+" or "-". `factor`: of its weight, as typed. `open` and
+    `ends`: a mark such as a bracket or a comma stands before, or behind it, so that no phrase goes over it.
+    """
+
+    raw: str
+    words: str
+    sign: str = ""
+    factor: str = ""
+    quoted: bool = False
+    open: bool = False
+    ends: bool = False
+
+    @property
+    def marked(self) -> bool:
+        """Whether an operator belongs to it."""
+        return bool(self.sign or self.factor or self.quoted)
+
+    @property
+    def word(self) -> str:
+        """In lower case, where it is no operator's; "" otherwise, which no word of English is."""
+        return "" if self.marked else self.words.lower()
+
+
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
+_DASHES = str.maketrans("−–", "--")
+_PIECE = re.compile(
+    rf"""(?P<sign>(?:[-+−–](?=["(]))?)(?P<before>(?:{_NUMBER}:(?="))?)
+         (?:"(?P<quoted>[^"]*)"|(?<=[-+−–])\((?P<grouped>[^()"]*)\))(?:\^(?P<after>\S*))?
+         |(?P<plain>[^\s"]+|")""",
+    re.VERBOSE,
+)
+_PLAIN = re.compile(
+    rf"""(?P<open>[^\w+\-−–.@#]*)(?P<sign>[-+−–]?)(?P<before>(?:{_NUMBER}:(?=[^\W\d_]))?)
+         (?P<words>\w(?:[^^]*\w)?|)(?P<tail>[^\w^]*)(?:\^(?P<after>.*))?""",
+    re.VERBOSE | re.DOTALL,
+)
+_ADDRESS = re.compile(r"://|@|^www\.|\w\.\w{2,}/", re.IGNORECASE)
+_DIGITS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_DETERMINERS = _words("a an the any some single more other visible such of")
+_NEGATORS = _words("no without zero neither nor")
+_EXCEPT = _words("except excluding")
+_NOBODY = frozenset({"nobody", "no-one", "noone"})
+# what may stand between "not" and the thing: "not wearing a hat", "doesn't have a hat", "not in the snow"
+_BETWEEN = _words(
+    "wearing holding having with containing showing including carrying in on at near by under have has want contain "
+    "show include wear be"
+)
+_WANTING = frozenset({"don't", "doesn't", "didn't"})  # a verb must follow: "doesn't have a hat"
+_CONTRACTED = _WANTING | _words("isn't aren't wasn't weren't hasn't haven't hadn't ain't")
+# what is dropped before a negation, as it led to it: "a beach that has no people", "there are no dogs"
+_LEADING = _words(
+    "and but with or that which who has have having is are was were there there's it it's its do does did be "
+    "please i want show me only just"
+)
+_ENDING = _words(
+    "in on at by with near next to behind beside under over above below between from into onto for and or nor but that "
+    "which who while when where if is are was were has have not no without except as than then it they he she this "
+    "please at-all around inside outside during"
+)
+_FILLING = _LEADING | _ENDING | _DETERMINERS | frozenset({"the"})
+_JOINING = frozenset({"or", "nor"})
+_NOT_ADDED = _words("a an the one two three four five some many several with")
+_QUALITIES = _words(
+    "red orange yellow green blue purple pink brown black white grey gray golden big large huge small little tiny old "
+    "young new tall short long dark light bright wet dry empty happy sad open closed striped colorful colourful"
+)
+# words that end in -ing and are things, not what somebody does
+_THINGS_IN_ING = _words(
+    "building ceiling painting railing clothing wing ring king string thing spring sling swing evening morning earring "
+    "wedding drawing pudding lighting crossing awning"
+)
+_SIGNS = _words("sign signs signal symbol symbols zone zones area areas poster label logo")
+_IDIOMS = tuple(
+    tuple(idiom.split())
+    for idiom in (
+        "no longer", "no matter", "no doubt", "no way", "no problem", "no more than", "no less than", "no fewer than",
+        "no other than", "no sooner", "no wonder", "no idea", "no end", "no thanks", "no entry", "no parking",
+        "no smoking", "no trespassing", "no swimming", "no fishing", "no diving", "no littering", "no man's land",
+        "not only", "not just", "not merely", "not simply", "not even", "not yet", "not far", "not so", "not very",
+        "not too", "not quite", "not to", "not all", "not every", "not much", "not many", "not less", "not more",
+        "not until", "not sure", "not without", "not because", "not necessarily", "not bad", "or not", "if not",
+        "why not", "nothing but", "without doubt", "without exception", "with or without", "with and without",
+        "without limits", "without borders", "without end", "no one else", "no strings attached", "no pain",
+    )
+)  # fmt: skip
+
+
+def literal(text: str) -> Question:
+    """A text of which nothing is understood but its words."""
+    return Question(text)
+
+
+def tokens(text: str) -> list[Token]:
+    """The pieces of a text in plain letters (`wording.plain`), in order."""
+    return [_token(piece) for piece in _PIECE.finditer(text)]
+
+
+def parse(text: str, pieces: Sequence[Token], knows: Knows) -> Question:
+    """What a text says. `pieces`: its `tokens`, of which some words may have been corrected.
+
+    `knows` tells of a lower-case word whether it is known.
+    """
+    capitals = any(letter.islower() for letter in text)  # NOT in a text of capitals is a plain word
+    return _Parser(text, _with_numbers(pieces), knows, capitals).question()
+
+
+def is_name(token: Token) -> bool:
+    """Whether it is an address, a number or the like, of which no letter may be changed."""
+    return bool(_ADDRESS.search(token.raw)) or any(letter.isdigit() or letter == "_" for letter in token.words)
+
+
+def _token(piece: re.Match[str]) -> Token:
+    raw = piece[0]
+    if piece["plain"] is None:
+        inner = piece["quoted"] if piece["quoted"] is not None else piece["grouped"]
+        factor = piece["before"].rstrip(":") or _number(piece["after"])
+        return Token(raw, " ".join(inner.split()), piece["sign"].translate(_DASHES), factor, quoted=True)
+    if _ADDRESS.search(raw):
+        return Token(raw, raw)
+    plain = _PLAIN.fullmatch(raw)
+    if plain is None or not plain["words"]:
+        return Token(raw, "", ends=True)
+    words, sign, factor = plain["words"], plain["sign"].translate(_DASHES), plain["before"].rstrip(":")
+    if not words[0].isalpha():
+        sign = ""  # "-5 degrees"
+    if plain["after"] is not None:
+        factor = factor or _number(plain["after"])
+    if plain["after"] is not None and not factor:
+        raw = words  # an empty "^", or one before what is no number, says nothing
+    return Token(raw, words, sign, factor, open=bool(plain["open"]), ends=bool(plain["tail"].strip("'-")))
+
+
+def _number(text: str | None) -> str:
+    found = re.match(_NUMBER, (text or "").translate(_DASHES))
+    return found[0] if found else ""
+
+
+def _with_numbers(pieces: Sequence[Token]) -> list[Token]:
+    """Small numbers before a word as words: "3 dogs" says "three dogs"."""
+    spelled = list(pieces)
+    for i, token in enumerate(pieces[:-1]):
+        following = pieces[i + 1]
+        counts = token.raw == token.words and token.words.isdecimal() and int(token.words) < len(_DIGITS)
+        if counts and following.words[:1].isalpha() and following.words.isalpha() and not following.sign:
+            spelled[i] = replace(token, words=_DIGITS[int(token.words)], raw=_DIGITS[int(token.words)])
+    return spelled
+
+
+class _Parser:
+    """Walks over the tokens once; `_kept` are those that are spoken."""
+
+    def __init__(self, text: str, pieces: Sequence[Token], knows: Knows, capitals: bool) -> None:
+        self._text, self._tokens, self._knows, self._capitals = text, pieces, knows, capitals
+        self._kept: list[Token] = []
+        self._without: dict[str, None] = {}
+        self._must: dict[str, None] = {}
+        self._factors: dict[str, float] = {}
+        self._clipped: list[str] = []
+
+    def question(self) -> Question:
+        at = 0
+        while at < len(self._tokens):
+            at = self._step(at)
+        spoken, factors = self._spoken(), self._factors
+        if not spoken:  # what only counts against is, alone, what should not be there
+            self._without |= dict.fromkeys(words for words, factor in factors.items() if factor < 0)
+            factors = {words: factor for words, factor in factors.items() if factor >= 0}
+        return Question(spoken, tuple(self._without), tuple(self._must), tuple(factors.items()), tuple(self._clipped))
+
+    def _spoken(self) -> str:
+        kept = self._kept
+        if not any(token.marked for token in kept) and [token.raw for token in kept] == self._text.split():
+            return self._text
+        if self._without or self._factors:
+            while kept and kept[0].word in _LEADING:
+                kept = kept[1:]
+            if all(token.word in _FILLING or not token.words for token in kept if not token.marked or not token.words):
+                kept = [token for token in kept if token.marked and token.words]
+        words = [token.raw if not token.marked and token.words else token.words for token in kept]
+        return " ".join(filter(None, words))
+
+    def _step(self, at: int) -> int:
+        """Understands what begins at a token, and returns where the next thing begins."""
+        token = self._tokens[at]
+        if token.marked:
+            self._take_marked(token)
+            return at + 1
+        if idiom := self._idiom(at):
+            self._kept += self._tokens[at : at + idiom]
+            return at + idiom
+        if self._capitals and token.raw in ("NOT", "AND", "OR"):
+            return self._operator(at)
+        return self._negation(at) or self._spoken_word(at)
+
+    def _spoken_word(self, at: int) -> int:
+        token = self._tokens[at]
+        thing, free, _ = token.word.rpartition("-")
+        if free and token.word.endswith("-free") and self._knows(thing):
+            self._without[thing] = None
+        elif token.words or not self._kept or not self._without:
+            self._kept.append(token)
+        return at + 1
+
+    def _take_marked(self, token: Token) -> None:
+        words = token.words if token.quoted else token.words.strip("'")
+        if not any(map(str.isalnum, words)):
+            return
+        if token.sign == "-":
+            self._leave_out(words)
+            return
+        if token.sign == "+":
+            self._must[words.lower()] = None
+        if token.factor:
+            factor = float(token.factor)
+            if abs(factor) > MAX_FACTOR:
+                self._clipped.append(token.raw)
+            self._factors[words.lower()] = max(-MAX_FACTOR, min(MAX_FACTOR, factor))
+        if not token.factor or float(token.factor) > 0:
+            self._kept.append(token)
+
+    def _operator(self, at: int) -> int:
+        token = self._tokens[at]
+        thing, end = self._thing(at + 1)
+        if token.raw == "NOT" and thing:
+            self._drop_leading()
+            self._leave_out(thing)
+            return end
+        if token.raw == "AND" and thing and (before := self._thing_before()):
+            self._must |= dict.fromkeys((before, thing))
+        if token.raw == "AND" and not thing and at + 1 < len(self._tokens):
+            return at + 1  # AND before NOT, or before what has an operator of its own
+        self._kept.append(replace(token, raw=token.raw.lower(), words=token.raw.lower()))
+        return at + 1
+
+    def _negation(self, at: int) -> int:
+        """Where the negation that begins here ends; 0 where none does."""
+        word = self._tokens[at].word
+        if word in _NOBODY or (word == "no" and self._word(at + 1) == "one"):
+            if not self._knows("people"):
+                return 0
+            self._drop_leading()
+            self._leave_out("people")
+            return self._past_on_it(at + (2 if word == "no" else 1))
+        start = self._after_negator(at)
+        if not start:
+            return 0
+        thing, end = self._thing(start)
+        if not thing or (word == "no" and thing.rpartition(" ")[2] in _SIGNS):
+            return 0
+        if word in ("not", *_CONTRACTED) and thing in _QUALITIES:
+            self._drop_leading()
+            self._factors[thing] = -1.0
+            return end
+        self._drop_leading()
+        self._leave_out(thing)
+        while more := self._joined(end):
+            thing, end = more
+            self._leave_out(thing)
+        return end
+
+    def _after_negator(self, at: int) -> int:
+        """Where the thing may begin that a negator at this place leaves out; 0 where none stands here."""
+        word, start = self._tokens[at].word, at + 1
+        if self._tokens[at].ends:
+            return 0
+        if word in _NEGATORS:
+            return start
+        if word in _EXCEPT:
+            return start + (self._word(start) == "for")
+        if word in _CONTRACTED or word == "not":
+            while self._word(start) in _BETWEEN and start - at < 3:
+                start += 1
+            return 0 if word in _WANTING and start == at + 1 else start
+        return 0
+
+    def _joined(self, end: int) -> tuple[str, int] | None:
+        """Another thing that is left out, too: "no cats or dogs", "without cars and people"; where it ends."""
+        if end == 0 or end >= len(self._tokens) or self._tokens[end - 1].ends:
+            return None
+        word, following = self._word(end), self._word(end + 1)
+        both = word == "and" and following not in _NOT_ADDED and following not in _NEGATORS
+        if word not in _JOINING and not both:
+            return None
+        if following in ("no", "without"):
+            end += 1
+        thing, last = self._thing(end + 1)
+        return (thing, last) if thing else None
+
+    def _thing(self, start: int) -> tuple[str, int]:
+        """The noun phrase that begins at a token, without its article, and where it ends; ("", start) for none."""
+        at, words = start, list[str]()
+        while self._word(at) in _DETERMINERS:
+            at += 1
+        while at < len(self._tokens) and len(words) < LONGEST:
+            token = self._tokens[at]
+            word = token.word
+            if word == "of" and words:  # "a cup of tea"
+                words.append(word)
+                at += 1
+                continue
+            if not word or word in _ENDING or not word[0].isalpha() or (token.open and words):
+                break
+            if self._capitals and token.raw in ("NOT", "AND", "OR"):
+                break
+            doing = word.endswith("ing") and word not in _THINGS_IN_ING
+            if words and doing:
+                break
+            words.append(word)
+            at += 1
+            if token.ends:
+                break
+        while words and words[-1] == "of":
+            words.pop()
+            at -= 1
+        return (" ".join(words), at) if words else ("", start)
+
+    def _thing_before(self) -> str:
+        """The noun phrase that ends what has been kept so far."""
+        words = list[str]()
+        for token in reversed(self._kept):
+            if token.word in _ENDING or token.word in _DETERMINERS or not token.word or (token.ends and words):
+                break
+            words.insert(0, token.word)
+        return " ".join(words[-LONGEST:])
+
+    def _leave_out(self, words: str) -> None:
+        self._without[words.lower()] = None
+
+    def _drop_leading(self) -> None:
+        while self._kept and (self._kept[-1].word in _LEADING or not self._kept[-1].words):
+            self._kept.pop()
+
+    def _past_on_it(self, at: int) -> int:
+        """ "nobody on it", "no one in it": the end of it."""
+        return at + 2 if self._word(at) in ("on", "in", "at") and self._word(at + 1) == "it" else at
+
+    def _idiom(self, at: int) -> int:
+        """How many tokens from here on are an idiom; 0 for none."""
+        words = [self._word(i) for i in range(at, at + 4)]
+        return next((len(one) for one in _IDIOMS if tuple(words[: len(one)]) == one), 0)
+
+    def _word(self, at: int) -> str:
+        return self._tokens[at].word if at < len(self._tokens) else ""
