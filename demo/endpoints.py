@@ -64,7 +64,7 @@ class QuestionActions:
         mode: Literal["full", "literal", "hybrid"] = "full",
         kind: Literal["image", "caption", "both"] = "image",
         weights: dict[str, float] | None = None,
-        like: int | None = None,
+        like: int | list[int] | None = None,
         share: float = 0.5,
         only: list[str] | None = None,
         each: bool = False,
@@ -81,7 +81,7 @@ class QuestionActions:
             mode: literal: own words only; hybrid: an own word must match, all terms score
             kind: what to find: pictures, captions or both
             weights: terms with a weight of your own; 0 switches a term off, below 0 counts against a picture
-            like: the id of an item to find more like; with a text, both are mixed
+            like: the id of an item to find more like, or the ids of several; with a text, both are mixed
             share: the say of `like` beside the text, 0 to 1
             only: conditions on items, as in tag=best, caption=boat, taken>=2024-05, camera=Canon,
                 near=52.52,13.40,5km, added>=2026-01, width>=1000

@@ -5,7 +5,7 @@ thing that must be there or is left out is encoded by itself. What was encoded c
 question asked anew with other weights or settings encodes nothing. Must not know how a question is bent or answered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -85,8 +85,8 @@ def encode(model: "Model", collection: "Store", query: Query, known: Encoded = N
         return Encoded(given_vector(model, query.vector, query.text), understood=Understood(literal(query.text)))
     understood = Understood(literal(query.text)) if query.literal_text else understand(model, query.text)
     question, text, picture = understood.question, None, known.picture
-    if query.like is not None:
-        picture = encode_item(collection, query.like)
+    if query.liked:
+        picture = encode_items(collection, query.liked)
     elif query.picture is not None:
         picture = encode_picture(model, query.picture)
     if question.spoken.strip():
@@ -130,10 +130,21 @@ def encode_picture(model: "Model", picture: "Image") -> EncodedQuery:
     return EncodedQuery("", vector, frozenset(), (), *milliseconds)
 
 
-def encode_item(collection: "Store", number: int) -> EncodedQuery:
-    """The vector that a collection holds of the item with this id; ItemNotFound when there is none."""
-    (vector,) = collection.vectors([number])
-    return EncodedQuery("", vector, frozenset())
+def encode_items(collection: "Store", numbers: Sequence[int]) -> EncodedQuery:
+    """The vector that a collection holds of an item, or the mean of those of several; ItemNotFound where one is gone.
+
+    Each is first brought to their mean length, so that all have an equal say.
+    """
+    vectors = collection.vectors(list(dict.fromkeys(numbers)))
+    if len(vectors) == 1:
+        return EncodedQuery("", vectors[0], frozenset())
+    lengths = [float(np.linalg.norm(vector.weights.astype(np.float64))) for vector in vectors]
+    pairs: dict[int, float] = {}
+    for vector, length in zip(vectors, lengths, strict=True):
+        factor = sum(lengths) / len(lengths) / length / len(lengths) if length else 0.0
+        for term, weight in zip(vector.terms.tolist(), vector.weights.tolist(), strict=True):
+            pairs[term] = pairs.get(term, 0.0) + factor * weight
+    return EncodedQuery("", SparseVector.from_pairs(pairs), frozenset())
 
 
 def given_vector(model: "Model", vector: SparseVector, text: str = "") -> EncodedQuery:

@@ -27,6 +27,7 @@ Kind = Literal["image", "caption", "both"]
 MAX_CHARACTERS = 2_000  # a long paragraph; more is a pasted document, which no encoder here reads to the end
 MAX_K = 1_000  # every hit is explained term by term, so that a longer list is no longer read by a person
 MAX_WEIGHT = 10.0  # a head gives at most about 3; ten of them already drown everything else
+MAX_LIKED = 100  # items whose mean is asked for; the mean of more is that of the whole collection
 MAX_ID = 2**63 - 1  # what SQLite counts to
 
 
@@ -34,9 +35,10 @@ MAX_ID = 2**63 - 1  # what SQLite counts to
 class Query:
     """One question to a collection: what is looked for, how it is bent, among what, how many, at what cost.
 
-    What is looked for: a `text`, a `picture`, more `like` an item of the collection (its id), or a text mixed with one
-    of the two. `share` (0..1) is the picture's or item's say in a mix. A ready `vector` stands for all of that; a text
-    beside it only says which of its terms are literal, and without one all of them are. A blank text is no text.
+    What is looked for: a `text`, a `picture`, more `like` an item of the collection (its id) or the mean of several
+    (their ids), or a text mixed with one of these. `share` (0..1) is the picture's or items' say in a mix. A ready
+    `vector` stands for all of that; a text beside it only says which of its terms are literal, and without one all of
+    them are. A blank text is no text.
     What a text says is understood (`query_language.py`: "-dog", "no cars", "cat^2"), and its slips are corrected; a
     `literal_text` is taken as it is.
 
@@ -55,7 +57,7 @@ class Query:
 
     text: str = ""
     picture: Image.Image | None = None
-    like: int | None = None
+    like: int | Sequence[int] | None = None
     vector: SparseVector | None = None
     share: float = 0.5
     expansion: float = 1.0
@@ -68,6 +70,12 @@ class Query:
     k: int = 10
     budget: int | None = None
     literal_text: bool = False
+
+    @cached_property
+    def liked(self) -> tuple[int, ...]:
+        """The ids of `like`, one or several; none where nothing is liked. Unchecked, as `like` is."""
+        several = isinstance(self.like, Sequence) and not isinstance(self.like, str | bytes)
+        return tuple(self.like) if several else () if self.like is None else (self.like,)  # type: ignore
 
     @cached_property
     def filter(self) -> Filter:
@@ -170,17 +178,26 @@ def _check_what(query: Query, with_picture: bool) -> None:
         raise QueryError(
             f"Whether to take the text literally is {_shown(query.literal_text)}, but must be true or false."
         )
-    if query.like is not None:
-        check_item(query.like)
+    _check_liked(query)
     if query.picture is not None and not isinstance(query.picture, Image.Image):
         raise QueryError(f"The picture is {_shown(query.picture)}, but must be an opened image.")
     if query.vector is not None and not isinstance(query.vector, SparseVector):
         raise QueryError(f"The vector is {_shown(query.vector)}, but must be a SparseVector.")
-    given = sum(part is not None for part in (query.picture, query.like, query.vector))
+    given = sum((query.picture is not None, bool(query.liked), query.vector is not None))
     if given > 1:
         raise QueryError("One can ask for more like a picture, an item or a ready vector, not both; leave one out.")
     if not (given or with_picture or query.text.strip()):
         raise QueryError("The query is empty, so there is no question; type what the picture shows.")
+
+
+def _check_liked(query: Query) -> None:
+    for number in query.liked:
+        check_item(number)
+    if len(query.liked) > MAX_LIKED:
+        raise QueryError(
+            f"The query likes {len(query.liked):,} items, but the mean of at most {MAX_LIKED} can be asked for; "
+            "leave some out."
+        )
 
 
 def _check_bending(query: Query) -> None:

@@ -33,8 +33,12 @@ def search(
         Path | None, typer.Option("--image", help="A picture to find more like; with a TEXT, both are mixed.")
     ] = None,
     like: Annotated[
-        int | None,
-        typer.Option("--like", metavar="ID", help="An item to find more like; with a TEXT, both are mixed."),
+        list[int] | None,
+        typer.Option(
+            "--like",
+            metavar="ID",
+            help="An item to find more like, or the mean of several; with a TEXT, both are mixed; repeatable.",
+        ),
     ] = None,
     share: Annotated[float, typer.Option(help="The say of picture or item beside the TEXT: 0 none, 1 all.")] = 0.5,
     collection: CollectionOption = None,
@@ -72,7 +76,7 @@ def search(
 ) -> None:
     """Find pictures and captions, and say why."""
     text = one_text(words)
-    if text is None and image is None and like is None:
+    if text is None and image is None and not like:
         raise typer.BadParameter("give a TEXT, --image FILE or --like ID")
     from core.pictures.images import open_image
     from core.search.query import Query
@@ -81,7 +85,7 @@ def search(
     query = Query(
         text=text or "",
         picture=open_image(image) if image is not None else None,
-        like=like,
+        like=like or None,
         share=share,
         expansion=expansion,
         mode=mode,

@@ -113,7 +113,8 @@ def _axes(low: float, high: float, span: float, bottom: float) -> str:
 
 
 def _table(rows: Sequence[ComparedHead], dense: float) -> str:
-    heads = ("", "Head", "Control", "R@1", "of dense", "FLOPs", "Terms: caption / image", "Exact@20")
+    number = '<span class="sw-hidden">Number</span>'
+    heads = (number, "Head", "Control", "R@1", "of dense", "FLOPs", "Terms: caption / image", "Exact@20")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(_row(number, row, dense) for number, row in enumerate(rows, 1))
     return (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.search.results import SearchHit
     from index_store.items import Item
 
-GRID_SCRIPT = "sightwords.resultGrid(element, trigger)"
+GRID_SCRIPT = "sightwords.resultGrid(element, trigger, watch)"
 DETAIL_SCRIPT = "sightwords.explainedHit(element, trigger, server, watch)"
 
 
@@ -38,12 +38,16 @@ def name_of(hit: "SearchHit | Item") -> str:
 
 
 def result_grid(
-    hits: Sequence["SearchHit"], chosen: int | None, url: Callable[[str], str] = file_url, more: int = 0
+    hits: Sequence["SearchHit"],
+    chosen: int | None,
+    url: Callable[[str], str] = file_url,
+    more: int = 0,
+    owned: bool = False,
 ) -> str:
     """One card for each hit, best first: thumbnail, score, strongest shared terms; "" without hits.
 
     `chosen`: the id of the card that is pressed. `url` makes the address of a thumbnail from its path. `more`: how many
-    further results a button below offers; 0 for no button.
+    further results a button below offers; 0 for no button. `owned`: selected results can be tagged and taken out.
     """
     if not hits:
         return ""
@@ -51,7 +55,8 @@ def result_grid(
     cards = "".join(_card(rank, hit, hit.id == chosen, top, url) for rank, hit in enumerate(hits, start=1))
     button = f'<button type="button" class="sw-page">Show {more} more</button>' if more else ""
     return (
-        f'<div class="sw-grid" role="group" aria-label="{count(len(hits), "result")}, best first">{cards}</div>{button}'
+        f'<div class="sw-grid" role="group" aria-label="{count(len(hits), "result")}, best first" '
+        f'data-owned="{"yes" if owned else "no"}">{cards}</div>{button}'
     )
 
 
@@ -63,6 +68,7 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
         picture = f'<span class="sw-caption-item"><bdi>{name}</bdi></span>'
     terms = " · ".join(f"<bdi>{escape(row.term)}</bdi>" for row in hit.contributions[:2])
     return (
+        '<div class="sw-cell">'
         f'<button type="button" class="sw-card" data-id="{hit.id}" data-rank="{rank}" '
         f'aria-pressed="{"true" if chosen else "false"}" title="{name}">'
         f'<span class="sw-frame">{picture}{_copies(hit.copies)}</span>'
@@ -70,6 +76,7 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
         f'<span class="sw-card-line"><span class="sw-card-terms">{terms}</span>'
         f'<span class="sw-number sw-card-score"><span class="sw-hidden">score </span>{amount(hit.score)}</span></span>'
         "</button>"
+        f'<input type="checkbox" class="sw-pick" data-pick="{hit.id}" aria-label="Select result {rank}: {name}"></div>'
     )
 
 
@@ -105,7 +112,7 @@ def explained_hit(
     """
     name = escape(name_of(hit))
     if source:
-        heat = '<img class="sw-heat" alt="" hidden>' if pointing else ""
+        heat = '<img class="sw-heat" alt="Where a term was seen" hidden>' if pointing else ""
         figure = (
             '<button type="button" class="sw-canvas sw-enlarge" title="Show it in large">'
             f'<img class="sw-large" src="{escape(source)}" alt="{name}">{heat}</button>'

@@ -92,7 +92,7 @@ def _column(side: Side, shared: set[int], elsewhere: dict[int, int], url: Callab
 def _row(position: int, item: "Item", score: float, other: int | None, url: Callable[[str], str]) -> str:
     """One item of a column; `position`, `other`: where it stands in this ranking and in the other one, from 0."""
     name = escape(name_of(item))
-    image = f'<img src="{escape(url(item.thumbnail))}" alt="" loading="lazy">' if item.thumbnail else ""
+    image = f'<img src="{escape(url(item.thumbnail))}" alt="{name}" loading="lazy">' if item.thumbnail else ""
     if other is None:
         moved = '<span class="sw-only">only here</span>'
     elif other == position:

@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from demo.components.amounts import count
-from demo.components.result_grid import file_url
+from demo.components.result_grid import file_url, name_of
 
 if TYPE_CHECKING:
     from index_store.items import Item
@@ -45,7 +45,7 @@ def mosaic(items: Sequence["Item"], size: int, url: Callable[[str], str] = file_
     for item in items:
         if not item.thumbnail:
             continue
-        image = f'<img src="{escape(url(item.thumbnail))}" alt="{escape(item.caption or "")}" loading="lazy">'
+        image = f'<img src="{escape(url(item.thumbnail))}" alt="{escape(name_of(item))}" loading="lazy">'
         if item.caption:
             label = f"Search for: {escape(item.caption)}"
             tiles.append(

@@ -107,6 +107,11 @@ class Contents:
         self.no_news()
         return removed
 
+    def tag(self, ids: Sequence[int], tag: str) -> None:
+        """Gives items a tag; CollectionError for a text that cannot be one."""
+        with open_collection(self._own(), writable=True, wait=WAIT_S) as opened:
+            opened.tag(ids, add=[tag])
+
     def remove_gone(self) -> int:
         """Takes out the items that the last job kept though their files are gone, as far as they still are."""
         from core.library.selection import remove_gone

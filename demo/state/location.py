@@ -50,7 +50,11 @@ class Location:
         return urlencode([*pairs, ("in", self.collection)] if self.collection else pairs)
 
 
-def item_mark(item: "Item") -> str:
-    """What tells an item from one of another collection that has the same id; nothing else can be read from it."""
-    told = "\n".join((item.kind, item.content_hash, (item.caption or "") if item.kind == "caption" else ""))
+def item_mark(*items: "Item") -> str:
+    """What tells items from those of another collection that have the same ids; nothing else can be read from it."""
+    told = "\n".join(
+        part
+        for item in items
+        for part in (item.kind, item.content_hash, (item.caption or "") if item.kind == "caption" else "")
+    )
     return blake2b(told.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from core.errors import QueryError
 from core.search.encoding import Encoded
 from core.search.query import Query
+from demo.components.amounts import count
 from demo.components.result_grid import file_url, name_of
 from demo.state.app import AppState, OtherCollection, Shown
 from demo.state.location import Location, item_mark
@@ -64,10 +65,11 @@ def ask(state: AppState, page: PageState) -> PageState:
     page, question = here, here.question
     if page.picture is not None:
         question = replace(question, like=None)  # the item's vector is kept, even when the item is removed meanwhile
-    elif question.like is not None:
-        item = state.searcher.item(question.like)
-        source = file_url(item.thumbnail) if item.thumbnail else ""
-        page = replace(page, source=source, name=name_of(item), mark=item_mark(item))
+    elif question.liked:
+        items = [state.searcher.item(number) for number in question.liked]
+        source = file_url(items[0].thumbnail) if items[0].thumbnail else ""
+        name = name_of(items[0]) if len(items) == 1 else count(len(items), "picture")
+        page = replace(page, source=source, name=name, mark=item_mark(*items))
     elif not question.text.strip():
         raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
     things = page.result.encoded.things if page.result else {}

@@ -38,7 +38,9 @@ def to_pairs(query: Query) -> list[tuple[str, str]]:
         value = getattr(query, field)
         if value == getattr(FIRST, field):
             continue
-        if isinstance(value, Mapping):
+        if field == "like":
+            pairs.append((name, ",".join(map(str, query.liked))))
+        elif isinstance(value, Mapping):
             pairs += [(name, f"{term}:{weight:g}") for term, weight in value.items()]
         elif isinstance(value, str) or not isinstance(value, Sequence):
             pairs.append((name, _written(value)))
@@ -95,6 +97,9 @@ def _written(value: object) -> str:
 def _read(field: str, text: str) -> Any:
     """What an address says of a field: of the kind that `FIRST` has there; ValueError where it is of another kind."""
     usual = getattr(FIRST, field)
+    if field == "like":
+        liked = tuple(map(_whole, text.split(",")))
+        return liked if len(liked) > 1 else liked[0]
     if isinstance(usual, bool):
         return {"1": True, "0": False}.get(text, usual)
     if isinstance(usual, float):

@@ -50,10 +50,9 @@ def _open(state: AppState, library: Library | None, page: PageState, name: str) 
 
 
 def _check_mark(state: AppState, location: Location) -> None:
-    number = location.question.like
-    assert number is not None
     try:
-        if location.mark and item_mark(state.searcher.item(number)) == location.mark:
+        items = [state.searcher.item(number) for number in location.question.liked]
+        if location.mark and item_mark(*items) == location.mark:
             return
     except ItemNotFound:
         pass

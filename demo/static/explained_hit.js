@@ -30,6 +30,7 @@ window.sightwords.explainedHit = (element, trigger, server, watch) => {
     const heat = element.querySelector('.sw-heat');
     if (source && heat) {
       heat.src = source;
+      heat.alt = sentence;
       heat.hidden = false;
       heat.parentElement.scrollIntoView({ block: 'nearest' }); // on a phone it may be far above the bars
     }

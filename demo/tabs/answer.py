@@ -142,7 +142,7 @@ def address_of(page: PageState, visit: int = 0, location: Location | None = None
 def grid(state: AppState, question: "Query", hits: "tuple[SearchHit, ...]", chosen: int | None) -> str:
     """The results as cards, with a button for more where there are more."""
     more = PAGE if len(hits) == question.k and question.k < min(MOST, state.size()) else 0
-    return result_grid(hits, chosen, more=more)
+    return result_grid(hits, chosen, more=more, owned=state.path is not None and not state.public)
 
 
 def explained(state: AppState, hits: "tuple[SearchHit, ...]", index: int, rival: int | None = None) -> str:

@@ -25,6 +25,7 @@ def compare_tab(state: AppState, tab: gr.Tab) -> Comparing:
     """Builds the tab inside the Blocks at hand; opening it offers the heads that there are then."""
     comparing = Comparing(state)
     gr.HTML(
+        '<h2 class="sw-hidden">Compare</h2>'
         '<p class="sw-lead">The same question, ranked in two ways. Dense vectors are what a head learns from; terms '
         "are what it makes of them. Where the lines cross, something was lost, or won.</p>",
         elem_id="compare-lead",

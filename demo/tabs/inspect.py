@@ -60,6 +60,7 @@ def inspect_tab(state: AppState, tab: gr.Tab) -> InspectComponents:
     """Builds the tab inside the Blocks at hand. Opening it offers terms of the collection as it is then."""
     inputs = gr.State(Inputs())
     gr.HTML(
+        '<h2 class="sw-hidden">Inspect</h2>'
         '<p class="sw-lead">Every input becomes a few weighted words. Give one, or two to see what they share; choose '
         "a term to learn all about it.</p>",
         elem_id="inspect-lead",

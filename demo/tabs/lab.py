@@ -35,7 +35,7 @@ USING = (
 
 def closed_lab() -> None:
     """What strangers see: why nothing can be trained, and the heads that came along."""
-    gr.HTML(f'<p class="sw-lead">{LEAD} {CLOSED}</p>', elem_id="lab-lead", **PLAIN)
+    gr.HTML(f'<h2 class="sw-hidden">Lab</h2><p class="sw-lead">{LEAD} {CLOSED}</p>', elem_id="lab-lead", **PLAIN)
     gr.HTML(head_comparison(*shipped(), WORLD_TEST), elem_id="lab-table", **PLAIN)
 
 
@@ -44,7 +44,7 @@ class LabTab:
 
     def __init__(self, state: AppState, lab: Lab, tab: gr.Tab) -> None:
         self.state, self.lab = state, lab
-        gr.HTML(f'<p class="sw-lead">{LEAD}</p>', elem_id="lab-lead", **PLAIN)
+        gr.HTML(f'<h2 class="sw-hidden">Lab</h2><p class="sw-lead">{LEAD}</p>', elem_id="lab-lead", **PLAIN)
         with gr.Row(elem_id="lab-top"):
             with gr.Column(scale=4, min_width=300, elem_id="lab-form"):
                 self._build_choice()

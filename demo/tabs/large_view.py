@@ -10,7 +10,7 @@ from demo.components.result_grid import file_url, folder_key
 from demo.state.app import AppState
 from demo.state.own_machine import asked_from_here, open_here
 from demo.state.page import PageState
-from demo.tabs.answer import explained, grid
+from demo.tabs.answer import address_of, explained, grid
 from demo.tabs.gradio_defaults import QUIET, Changes
 from demo.tabs.search_components import SearchComponents
 from index_store.errors import SightwordsError
@@ -28,7 +28,7 @@ class LargeViewEvents:
     def wire(self) -> None:
         """Tells Gradio what happens when."""
         parts = self.parts
-        shown = [parts.view, parts.grid, parts.detail, parts.page]
+        shown = [parts.view, parts.grid, parts.detail, parts.link, parts.page]
         parts.view.select(self._look, parts.page, shown, queue=False, trigger_mode="always_last", **QUIET)
         parts.view.apply(self._open, parts.page, parts.view, queue=False, **QUIET)
 
@@ -39,12 +39,14 @@ class LargeViewEvents:
         index = next((i for i, hit in enumerate(hits) if hit.id == wanted), None)
         if index is None:
             return gr.skip()
-        changes: Changes = {self.parts.view: self._view(hits, index, request)}
+        chosen = replace(page, chosen=index)
+        changes: Changes = {self.parts.view: self._view(chosen, request)}
         if index != page.chosen:
             changes |= {
                 self.parts.grid: grid(self.state, page.question, hits, hits[index].id),
                 self.parts.detail: explained(self.state, hits, index),
-                self.parts.page: replace(page, chosen=index),
+                self.parts.link: address_of(chosen),
+                self.parts.page: chosen,
             }
         return changes
 
@@ -59,21 +61,25 @@ class LargeViewEvents:
             said = "Its folder opens." if folder else "It opens."
         except SightwordsError as error:
             said = str(error)
-        return {self.parts.view: self._view(hits, page.chosen, request, said)}
+        return {self.parts.view: self._view(page, request, said)}
 
-    def _view(self, hits: "tuple[SearchHit, ...]", index: int, request: gr.Request, said: str = "") -> str:
+    def _view(self, page: PageState, request: gr.Request, said: str = "") -> str:
+        assert page.result is not None  # who calls has looked
+        hits, index = page.result.hits, page.chosen
         hit = hits[index]
         place = self.state.place(hit.path)
-        sources = [self._source(one) for one in hits]
+        sources = [self._source(page, one) for one in hits]
         url = f"{sources[index].large}/file" if sources[index].large and not self.state.public else ""
         actions = FileActions(place, url, bool(place) and self._opens(request))
         return large_view(hits, index, sources, self.state.searcher.facts(hit), actions, said)
 
-    def _source(self, hit: "SearchHit") -> LargeSource:
-        collection = self.state.collection
-        if hit.kind != "image" or collection is None:
+    def _source(self, page: PageState, hit: "SearchHit") -> LargeSource:
+        if hit.kind != "image":
             return LargeSource("", "")
+        collection = self.state.collection
         small = file_url(hit.thumbnail) if hit.thumbnail else ""
+        if collection is None or page.shown != self.state.shown:  # in another window another one was opened
+            return LargeSource("", small)
         return LargeSource(picture_url(folder_key(collection.thumbnails), hit.id), small)
 
     def _opens(self, request: Any) -> bool:

@@ -57,7 +57,7 @@ class LibraryTab:
 
     def _build(self) -> None:
         library = self.library
-        gr.HTML(f'<p class="sw-lead">{LEAD}</p>', elem_id="library-lead", **PLAIN)
+        gr.HTML(f'<h2 class="sw-hidden">Library</h2><p class="sw-lead">{LEAD}</p>', elem_id="library-lead", **PLAIN)
         with gr.Row(elem_id="library-choose"):
             self.chosen = gr.Dropdown(
                 list(library.collections()), value=library.current, label="Open collection", elem_id="library-chosen",

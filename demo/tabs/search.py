@@ -17,13 +17,14 @@ from demo.state.app import AppState, data_uri
 from demo.state.library import Library
 from demo.state.location import Location
 from demo.state.page import PageState, with_sent, without_picture
-from demo.state.question import FIRST, MOST, PAGE, among, clean_weights, conditions_of
+from demo.state.question import MOST, PAGE, among, clean_weights, conditions_of
 from demo.state.sent_pictures import SentPicture
 from demo.state.visit import Visit, arrived
 from demo.tabs.answer import address_of, answered, emptied, explained, failed, grid
 from demo.tabs.gradio_defaults import QUIET, Changes, by_component
 from demo.tabs.large_view import LargeViewEvents
 from demo.tabs.search_components import EXAMPLES, SearchComponents, meaning
+from demo.tabs.selection import SelectionEvents, more_like
 from demo.tabs.status import app_news
 from index_store.errors import SightwordsError
 
@@ -33,13 +34,14 @@ THUMBNAIL = 96  # px of the picture in the question
 def search_tab(state: AppState, library: Library | None, app: gr.Blocks, tab: gr.Tab) -> gr.Button:
     """Builds the tab inside the Blocks at hand, `app`.
 
-    `library`: opens the collection that an address names; None where nobody may. Returns the button that leads to where
-    a person names pictures of their own.
+    `library`: opens the collection that an address names, and takes items out of it; None where nobody may. Returns
+    the button that leads to where a person names pictures of their own.
     """
     parts = SearchComponents(state)
     QuestionEvents(state, parts).wire()
     AnswerEvents(state, parts).wire()
     LargeViewEvents(state, parts).wire()
+    SelectionEvents(state, library.contents if library else None, parts).wire()
     ArrivalEvents(state, library, parts).wire(app, tab)
     return parts.own
 
@@ -150,12 +152,7 @@ class AnswerEvents:
         wanted = event._data.get("id") if isinstance(event._data, dict) else None
         if not isinstance(wanted, int) or isinstance(wanted, bool):
             return gr.skip()
-        before = page.question  # more like this one, among the same items
-        question = replace(
-            FIRST, like=wanted, kind=before.kind, where=before.where, without=before.without, each=before.each,
-            budget=before.budget,
-        )  # fmt: skip
-        return shown(self.state, self.parts, PageState(question, shown=page.shown)) | {self.parts.query: ""}
+        return more_like(self.state, self.parts, page, (wanted,))
 
     def _choose(self, page: PageState, event: gr.EventData) -> Changes:
         """Grid and detail after a card was pressed or a rival chosen; anything but those of a hit changes nothing."""
@@ -195,6 +192,7 @@ class ArrivalEvents:
         parts, status, answer = self.parts, [*self.parts.status.values()], [*self.parts.answer.values()]
         parts.timer.tick(self._look, parts.page, status, queue=False, **QUIET)
         app.load(self._look, parts.page, status, **QUIET)
+        app.load(None, None, None, js="() => sightwords.conditions()")
         asked_for = [parts.query, parts.expansion, parts.mode]
         visited = [*dict.fromkeys([*asked_for, *status, *answer])]
         # "multiple", since the script sends one at a time by itself

@@ -11,6 +11,7 @@ from demo.components.notices import LINK_SCRIPT
 from demo.components.query_chips import CHIPS_SCRIPT
 from demo.components.question_picture import PICTURE_SCRIPT, picture_files
 from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT
+from demo.components.selection_bar import SELECTION_SCRIPT, selection_bar
 from demo.components.welcome import MOSAIC_SCRIPT
 from demo.components.word_links import LINKS_SCRIPT
 from demo.state.app import AppState, data_uri
@@ -131,6 +132,7 @@ class SearchComponents:
                 self.grid = gr.HTML(elem_id="grid", js_on_load=GRID_SCRIPT, **PLAIN)
             with gr.Column(scale=7, min_width=300, elem_id="detail"):
                 self.detail = gr.HTML(elem_id="explanation", js_on_load=DETAIL_SCRIPT, server_functions=[seen], **PLAIN)
+        self.selection = gr.HTML(selection_bar(), elem_id="selection", js_on_load=SELECTION_SCRIPT, **PLAIN)
         self.view = gr.HTML(elem_id="view", js_on_load=VIEW_SCRIPT, **PLAIN)
         self.about = gr.HTML(elem_id="about", **PLAIN)
 

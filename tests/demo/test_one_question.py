@@ -65,6 +65,8 @@ class Interfaces:
                 arguments += [f"--{name}={one}" for one in value]
             elif name in ("each", "literal_text"):
                 arguments += [f"--{name.replace('_', '-')}"] * value
+            elif name == "like" and not isinstance(value, int):
+                arguments += [f"--like={one}" for one in value]
             else:
                 arguments.append(f"-k{value}" if name == "k" else f"--{name}={value}")
         return arguments
@@ -116,6 +118,8 @@ BENT: dict[str, dict[str, Any]] = {
     "pictures": {"text": TEXT, "kind": "image"},
     "captions": {"text": TEXT, "kind": "caption"},
     "like an item": {"like": 3, "k": 4},
+    "like several items": {"like": [3, 9, 4], "k": 6},
+    "a mix with several items": {"text": TEXT, "like": [5, 3], "share": 0.6, "without": ["house"]},
     "a mix with a picture": {"text": TEXT, "like": 3, "share": 0.3},
     "all of it": {
         "text": TEXT, "like": 2, "share": 0.35, "expansion": 0.7, "mode": "hybrid", "weights": {"dog": -0.5, "moon": 2},
@@ -148,7 +152,8 @@ def test_a_bent_question_has_one_answer(ways: Interfaces, name: str) -> None:
 def test_the_page_and_its_link_ask_the_same(ways: Interfaces, name: str) -> None:
     """The page keeps what was encoded between two questions, so that it is asked twice, the first time unbent."""
     asked = {**PLAIN, **BENT[name]}
-    query = Query(**asked | {"where": tuple(asked.get("where", ())), "without": tuple(asked.get("without", ()))})
+    listed = {name: tuple(value) for name, value in asked.items() if isinstance(value, list)}
+    query = Query(**asked | listed)
     assert replace(from_link(to_link(query)), k=query.k) == query
     unbent = replace(FIRST, text=query.text, like=query.like, literal_text=query.literal_text)
     page = ask(ways.state, PageState(unbent))
@@ -188,6 +193,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no condition": ({"where": ["colour=red"]}, "'colour=red' is no condition"),
     "no date": ({"where": ["taken>=yesterday"]}, "'yesterday' is no date"),
     "no item": ({"like": 999}, "holds no item 999"),
+    "one item of several": ({"like": [1, 999]}, "holds no item 999"),
+    "too many items": ({"like": [*range(1, 102)]}, "mean of at most 100"),
     "an item too far": ({"like": 2**70}, "No item can be called 1180591620717411303424"),
     "a picture, literally": ({"text": "", "like": 1, "mode": "literal"}, "speaks no words"),
 }
@@ -221,6 +228,7 @@ OF_ANOTHER_TYPE: dict[str, tuple[dict[str, Any], str]] = {
     "a weight that is huge": ({"weights": {"dog": 2**70}}, "'dog' cannot weigh 1180591620717411303424"),
     "like": ({"like": "3"}, "No item can be called '3'"),
     "like a part": ({"like": 1.5}, "No item can be called 1.5"),
+    "like a part of several": ({"like": [1, {"id": 2}]}, "No item can be called {'id': 2}"),
     "share": ({"like": 1, "share": [1]}, "share is [1]"),
     "conditions in a text": ({"where": "tag=best"}, "conditions are 'tag=best'"),
     "a condition that is none": ({"where": [7]}, "conditions are [7]"),

@@ -64,6 +64,27 @@ def assert_agrees(result: SearchResult, expected: list[tuple[int, float]]) -> No
         assert sum(row.contribution for row in hit.contributions) == pytest.approx(hit.score, rel=1e-5)
 
 
+def test_more_like_several_items_is_more_like_their_mean_each_with_an_equal_say(
+    filled: Collection, model: Model
+) -> None:
+    liked = [3, 17, 44]
+    dense = np.zeros((3, len(filled.vocabulary)))
+    for row, vector in zip(dense, filled.vectors(liked), strict=True):
+        row[vector.terms] = vector.weights
+    lengths = np.linalg.norm(dense, axis=1)
+    mean = np.mean(dense * (lengths.mean() / lengths)[:, None], axis=0)
+    query = SparseVector.from_pairs({int(term): float(mean[term]) for term in np.flatnonzero(mean)})
+    result = search(model, filled, Query(like=liked, k=1000))
+    assert result.exact and all(term.kind == "expansion" for term in result.terms)
+    assert_agrees(result, brute_force(filled, query, 1000))
+    again = search(model, filled, Query(like=(44, 3, 17, 3), k=1000))  # in any order, and one of them twice
+    assert [(hit.id, hit.score) for hit in again.hits] == [
+        (hit.id, pytest.approx(hit.score, rel=1e-6)) for hit in result.hits
+    ]
+    (one,) = filled.vectors([17])
+    assert_agrees(search(model, filled, Query(like=[17])), brute_force(filled, one, 10))
+
+
 @pytest.mark.parametrize("k", [1, 3, 10, 1000])
 @pytest.mark.parametrize("text", ["a red dog", "two cats", "the sea at night", "boat"])
 def test_full_search_agrees_with_brute_force(filled: Collection, model: Model, text: str, k: int) -> None:
