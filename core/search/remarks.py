@@ -124,7 +124,7 @@ def remarks_on_text(model: str, text: str, understood: "Understood", only_withou
 
 def _correction(text: str, correction: "Correction", corrected: bool) -> Remark:
     def asking(word: str) -> str:
-        return re.sub(rf"\b{re.escape(correction.word)}\b", word, text, flags=re.IGNORECASE)
+        return re.sub(rf"\b{re.escape(correction.word)}\b", lambda _: word, text, flags=re.IGNORECASE)
 
     if corrected:
         others = correction.meant[1:]
