@@ -1,11 +1,13 @@
 """What the page says in words: errors, remarks on an answer, progress, what was done, how the search went."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from core.pictures.folders.listing import files_by_suffix
 from demo.components.amounts import KINDS, count, milliseconds, pictures_by_folder
+from demo.components.offered_question import offered_question
 from demo.shown_paths import shorten_home
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 SHOWN_SKIPPED = 30
 
+_QUOTE = re.compile("‘([^‘’]*)’")
 LINK_SCRIPT = "sightwords.address(element, (visit) => trigger('visit', visit), watch)"
 
 
@@ -28,17 +31,28 @@ def done_notice(message: str) -> str:
 
 
 def remark_notices(remarks: "Sequence[Remark]") -> str:
-    """The remarks on an answer, a line each.
+    """The remarks on an answer, a line each; what may be asked instead is a button where the sentence quotes it.
 
     A word that a person typed is set apart, so that it keeps its own writing direction.
     """
-    lines = []
-    for remark in remarks:
-        sentence = escape(remark.sentence)
-        for word in remark.words:
-            sentence = sentence.replace(f"‘{escape(word)}’", f"‘<bdi>{escape(word)}</bdi>’", 1)
-        lines.append(f'<p class="sw-notice sw-unknown" role="status">{sentence}</p>')
-    return "".join(lines)
+    return "".join(f'<p class="sw-notice sw-unknown" role="status">{_remark(one)}</p>' for one in remarks)
+
+
+def _remark(remark: "Remark") -> str:
+    quotes = list(_QUOTE.finditer(remark.sentence))
+    last = quotes[len(quotes) - len(remark.instead) :]
+    offered = {quote.start(): text for quote, text in zip(last, remark.instead, strict=False)}
+
+    def shown(quote: re.Match[str]) -> str:
+        if (text := offered.get(quote.start())) is not None:
+            return offered_question(text, quote[1])
+        return f"‘<bdi>{escape(quote[1])}</bdi>’"
+
+    parts, end = [], 0
+    for quote in quotes:
+        parts += [escape(remark.sentence[end : quote.start()]), shown(quote)]
+        end = quote.end()
+    return "".join([*parts, escape(remark.sentence[end:])])
 
 
 def report_notice(report: "IndexReport") -> str:

@@ -9,6 +9,7 @@ from demo.components.amounts import count, weight
 
 if TYPE_CHECKING:
     from core.search.explain import QueryTerm
+    from core.search.having import Rule
 
 SHOWN = 12  # a line or two of chips on a laptop; the rest unfolds
 MARKS = {"literal": "●", "expansion": "◆"}
@@ -22,15 +23,18 @@ def query_chips(
     edits: Mapping[str, float] | None = None,
     question: str = "",
     narrowing: Sequence[str] = (),
+    rules: Sequence["Rule"] = (),
 ) -> str:
-    """The chips in the order of `rows`, and a legend of the two kinds; "" without rows.
+    """The chips of `rules` and then of `rows`, in their order, and a legend of the two kinds; "" without any.
 
     `edits` {term: weight}: what the page adds the next change to. `question`: tells the page when another question was
     asked. `narrowing`: terms that tell the results apart, which can be added or turned against with one press.
     """
-    if not rows:
+    if not rows and not rules:
         return ""
     edits = edits or {}
+    lifted = {rule.thing for rule in rules if rule.undone}
+    rows = [row for row in rows if row.weight or row.term not in lifted]  # its rule's chip is there
     shown = [row for i, row in enumerate(rows) if i < SHOWN or row.edited]
     rest = [row for i, row in enumerate(rows) if not (i < SHOWN or row.edited)]
     more = ""
@@ -45,7 +49,7 @@ def query_chips(
         '<section class="sw-query" aria-label="Your query as terms" '
         f'data-edits="{escape(json.dumps(dict(edits)))}" data-question="{escape(question)}">'
         f'<div class="sw-query-head"><h2>Your query lights up {count(active, "term")}</h2>{_legend()}</div>'
-        f'<ul class="sw-chips">{"".join(map(_chip, shown))}{more}</ul>'
+        f'<ul class="sw-chips">{"".join(map(_rule_chip, rules))}{"".join(map(_chip, shown))}{more}</ul>'
         '<div class="sw-add"><input id="add-term" type="text" list="add-term-list" autocomplete="off" '
         'autocapitalize="none" spellcheck="false" placeholder="Add a term …" aria-label="Add a term">'
         f'<datalist id="add-term-list"></datalist>{reset}'
@@ -80,6 +84,20 @@ def _legend() -> str:
 def _signed_weight(value: float) -> str:
     """A weight with a typographic minus sign; "0.00" for none."""
     return ("−" if value < 0 else "") + weight(abs(value)) if value else "0.00"
+
+
+def _rule_chip(rule: "Rule") -> str:
+    """A thing that is left out or demanded, with one button that takes it back, or says it again."""
+    state = "off" if rule.undone else "must" if rule.must else "against"
+    thing, sign, said = escape(rule.thing), "+" if rule.must else "−", "must be there" if rule.must else "left out"
+    press = f"{thing}: press to say again that it {'must be there' if rule.must else 'is left out'}"
+    title = press if rule.undone else f"{thing}: {said}; press to take that back"
+    return (
+        f'<li class="sw-chip sw-literal sw-rule" data-term="{thing}" data-state="{state}">'
+        f'<button type="button" class="sw-chip-name" aria-pressed="{"false" if rule.undone else "true"}" '
+        f'title="{title}" aria-label="{title}"><b aria-hidden="true">{sign}</b><bdi>{thing}</bdi>'
+        f'<span aria-hidden="true">{"↺" if rule.undone else "×"}</span></button></li>'
+    )
 
 
 def _chip(row: "QueryTerm") -> str:

@@ -99,6 +99,15 @@ window.sightwords.queryChips = (element, trigger, server, watch) => {
     }
     const chip = event.target.closest('.sw-chip');
     if (!chip) return;
+    if (chip.classList.contains('sw-rule')) {
+      if (!event.target.closest('.sw-chip-name')) return;
+      if (chip.dataset.state !== 'off') put(chip.dataset.term, 0, true);
+      else {
+        delete edits[chip.dataset.term];
+        send(true);
+      }
+      return;
+    }
     const weight = Number(chip.dataset.weight);
     const unedited = Number(chip.dataset.base) || 1;
     if (event.target.closest('.sw-chip-name')) put(chip.dataset.term, weight ? 0 : unedited, true);

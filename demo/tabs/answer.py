@@ -60,7 +60,11 @@ def answered(state: AppState, before: PageState, keep: bool = False) -> Answer:
         picture=picture_chip(page.source, page.name) if page.picture else "",
         share=gr.update(visible=page.picture is not None and page.text is not None, value=question.share),
         chips=query_chips(
-            result.all_terms, question.weights, f"{question.text} {page.name}", state.searcher.narrowing(result)
+            result.all_terms,
+            question.weights,
+            f"{question.text} {page.name}",
+            state.searcher.narrowing(result),
+            result.rules,
         ),
         words=gr.skip() if same_words else closed_word_links() if page.text else "",
         line=_line(state, question, result) if hits else "",

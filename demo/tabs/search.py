@@ -72,6 +72,9 @@ class QuestionEvents:
         parts.picture.clear(self._take_out, settings, answer, **QUIET)
         chosen = parts.welcome.select(_chosen_caption, None, parts.query, **QUIET)
         chosen.then(self._ask, settings, answer, **QUIET)
+        for offering in (parts.notice, parts.how):
+            chosen = offering.select(_chosen_question, None, parts.query, **QUIET)
+            chosen.then(self._ask, settings, answer, **QUIET)
 
     def _ask(self, *settings: Any) -> Changes:
         return answer_of(self.state, self.parts, *settings)
@@ -287,6 +290,11 @@ def settled(
 def _chosen_caption(event: gr.EventData) -> str:
     caption = event._data.get("caption") if isinstance(event._data, dict) else None
     return caption if isinstance(caption, str) else ""
+
+
+def _chosen_question(event: gr.EventData) -> str:
+    text = event._data.get("text") if isinstance(event._data, dict) else None
+    return text if isinstance(text, str) else ""
 
 
 def _upload_folder() -> Path:

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from core.search.attribution import Link, Links
 from core.search.explain import Contribution, QueryTerm
-from core.search.remarks import remarks
+from core.search.having import Rule
+from core.search.remarks import Remark, remarks
 from core.search.results import SearchHit
 from demo.components.amounts import amount, count, milliseconds, rounded_column, weight
+from demo.components.how_to_ask import how_to_ask
 from demo.components.large_view import FileActions, LargeSource, large_view
 from demo.components.notices import error_notice, page_address, progress_panel, remark_notices, search_line
 from demo.components.query_chips import SHOWN as CHIPS_SHOWN
@@ -226,6 +228,22 @@ def test_hostile_text_stays_text(html: str) -> None:
     assert "script" not in page.tags
     assert not any(name.startswith("on") for name, _ in page.attributes)
     assert not any(name == "src" and value == "x" for name, value in page.attributes)
+
+
+def test_what_is_left_out_is_a_chip_and_what_may_be_meant_a_button() -> None:
+    rules = [Rule("dog", False), Rule("red hat", True), Rule("cat", False, undone=True), Rule(HOSTILE, False)]
+    page = _Page(query_chips([_term("cat", 0.0, "literal")], {"cat": 0.0}, rules=rules))
+    states = [value for name, value in page.attributes if name == "data-state"]
+    assert states == ["against", "must", "off", "against"]  # and none for the term of the rule that is undone
+    assert "script" not in page.tags and [value for name, value in page.attributes if name == "aria-pressed"] == [
+        "true", "true", "false", "true",
+    ]  # fmt: skip
+    remark = Remark("did you mean", "‘dgo’ is no word; did you mean ‘dog’ or ‘ego’?", ("dgo",), ("a dog", 'an "ego"'))
+    offered = _Page(remark_notices([remark]))
+    assert [value for name, value in offered.attributes if name == "data-question-text"] == ["a dog", 'an "ego"']
+    assert offered.text == "‘dgo’ is no word; did you mean dog or ego?"
+    examples = [value for name, value in _Page(how_to_ask()).attributes if name == "data-question-text"]
+    assert "a street without cars" in examples
 
 
 def test_the_large_view_names_its_neighbours_and_offers_what_a_person_may_do() -> None:
