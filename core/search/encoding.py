@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.errors import QueryError
 from core.pictures.images import working_copy
 from core.search.query import Query, check_vector, check_words
 from core.search.query_language import literal
@@ -93,6 +94,8 @@ def encode(model: "Model", collection: "Store", query: Query, known: Encoded = N
         same = known.text is not None and known.text.text == question.spoken
         text = known.text if same else encode_text(model, question.spoken)
     elif picture is None and not question.without:
+        if question.factors:
+            raise QueryError("Every word of this query is switched off; give one of them a weight above 0.")
         check_words(model, query.text)  # says why there is nothing to ask
     things = dict.fromkeys((*question.without, *question.must))
     vectors = {words: known.things[words] for words in things if words in known.things}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.vocabulary import Vocabulary
 
 OWN_WORDS = 0.3  # the say of the thing's own words, beside all that it lights up
-LEFT_OUT_FROM = 0.25  # of 1: rather without a picture that lacks the thing than with one that has it
+LEFT_OUT_FROM = 0.18  # of 1: rather without a picture that lacks the thing than with one that has it
 DEMANDED_FROM = 0.4
 LEAST_LEFT = 0.1  # of a thing's squared weights: with less, the question asks for the thing itself
 

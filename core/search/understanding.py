@@ -47,7 +47,7 @@ def understand(model: "Model", text: str) -> Understood:
     corrections = tuple(_corrections(model, pieces, knows))
     chosen = tuple(one for one in corrections if one.sure) or _all_unknown(pieces, corrections, knows)
     question = parse(letters, [_corrected(token, chosen) for token in pieces], knows)
-    if not (question.spoken or question.without):
+    if not (question.spoken or question.without or question.factors):
         question = replace(question, spoken=letters)
     return _named(model, question, corrections, chosen)
 

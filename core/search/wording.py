@@ -30,7 +30,7 @@ def _spelled_out(text: str, knows: Callable[[str], bool]) -> str:
     if text.isascii() or not emoji.emoji_count(text):
         return text
     named = emoji.replace_emoji(text, lambda sign, data: f"\0{_name(sign, data, knows)}\0")
-    return " ".join(_EMOJI.sub(_apart, named).split(" ")).strip()
+    return re.sub(" {2,}", " ", _EMOJI.sub(_apart, named)).strip()
 
 
 def _apart(found: re.Match[str]) -> str:
