@@ -106,7 +106,7 @@ BENT: dict[str, dict[str, Any]] = {
     "a term against": {"text": TEXT, "weights": {"dog": -1.5, "red": -0.3}, "k": 30},
     "without": {"text": TEXT, "without": ["dog", "house"], "k": 5},
     "conditions": {"text": TEXT, "where": ["tag=best", "width>=20", "file!=1.png"]},
-    "left out in words": {"text": f"{TEXT} -moon, +sea grass^2 without a tree"},
+    "left out in words": {"text": f"{TEXT} -moon grass^2"},
     "only left out": {"text": "no dogs"},
     "left out, and that undone": {"text": f"{TEXT} -moon", "weights": {"moon": 0}},
     "literally": {"text": f"{TEXT} -moon", "literal_text": True},
