@@ -92,10 +92,11 @@ def build(state: AppState) -> App:
                     LabTab(state, lab, tab)
                 with gr.Tab("Library", id="library") as tab:
                     page = LibraryTab(state, library)
-                tab.select(page.arrive, None, page.shown, **QUIET)
+                tab.select(page.arrive, page.left, page.shown, **QUIET)
                 led = own.click(
-                    lambda: {tabs: gr.Tabs(selected="library"), **page.arrive()}, None, [tabs, *page.shown], **QUIET
-                )
+                    lambda *left: {tabs: gr.Tabs(selected="library"), **page.arrive(*left)},
+                    page.left, [tabs, *page.shown], **QUIET,
+                )  # fmt: skip
                 led.then(None, None, None, js="() => sightwords.focusLibraryFolder()")
 
         def arrive(request: gr.Request) -> Changes:

@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 SHOWN_SKIPPED = 30
 
 _QUOTE = re.compile("‘([^‘’]*)’")
+DISMISS = '<button type="button" class="sw-dismiss" aria-label="Dismiss" title="Dismiss">×</button>'
+DISMISS_SCRIPT = "sightwords.dismissal(element, () => trigger('dismiss'))"
 LINK_SCRIPT = "sightwords.address(element, (visit) => trigger('visit', visit), watch)"
 
 
-def error_notice(message: str) -> str:
-    """One friendly sentence, which screen readers read aloud at once; "" for none."""
-    return f'<p class="sw-notice sw-error" role="alert">{escape(shorten_home(message))}</p>' if message else ""
+def error_notice(message: str, dismissed: bool = False) -> str:
+    """One friendly sentence, which screen readers read aloud at once; "" for none.
+
+    `dismissed`: with a button that takes it away, where it stays until then.
+    """
+    button = DISMISS if dismissed else ""
+    return f'<p class="sw-notice sw-error" role="alert">{escape(shorten_home(message))}{button}</p>' if message else ""
 
 
 def done_notice(message: str) -> str:

@@ -151,14 +151,15 @@ class AppState:
         address = self._path
         return Shown(address, self._deleted[address], collection_name(address))
 
-    def check_shown(self, shown: Shown | None) -> None:
-        """OtherCollection where another collection is in use than a page showed; None stands for any."""
+    def check_shown(self, shown: Shown | None) -> Shown:
+        """The collection in use; OtherCollection where a page showed another one. None stands for any."""
         now = self.shown
         if shown is not None and shown != now:
             raise OtherCollection(
                 f"Nothing was done: ‘{now.name}’ was opened meanwhile, perhaps in another window, and this page still "
                 f"showed ‘{shown.name}’. It shows ‘{now.name}’ now; open ‘{shown.name}’ again, or repeat what you did."
             )
+        return now
 
     def note_deleted(self, address: Address) -> None:
         """A collection is no more; another one that takes its place later is not taken for it."""

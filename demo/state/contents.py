@@ -45,7 +45,10 @@ class Removal:
 
 
 class Contents:
-    """Adds to the open collection, one job at a time, and takes out of it. Shared by all visitors."""
+    """Adds to the open collection, one job at a time, and takes out of it. Shared by all visitors.
+
+    What changes it is told what the page of whoever wants it `shown`: OtherCollection where that is not the open one.
+    """
 
     def __init__(self, state: AppState) -> None:
         self._state = state
@@ -56,11 +59,14 @@ class Contents:
         """What came of the last job, until that is forgotten; None while one is under way or where it failed."""
         return self.job.status.outcome
 
-    def add(self, files: Sequence[Path], folder: str = "", captions: Path | None = None) -> None:
+    def add(
+        self, files: Sequence[Path], folder: str = "", captions: Path | None = None, shown: Shown | None = None
+    ) -> None:
         """Begins to take files and index them, and to bring the collection in step with a folder of this computer."""
         refuse_nothing(files, folder)
         place = folder_named(folder)
-        address = self._own()
+        now = self._state.check_shown(shown)
+        address = _own(now)
         kept = _pictures(address)
         model, _ = self._state.ready()
 
@@ -88,36 +94,37 @@ class Contents:
             )
             return replace(added, report=report)
 
-        self.job.start(work, what=ADDING)
+        self.job.start(work, what=ADDING, within=self._still(now))
 
-    def to_remove(self, what: str) -> Removal:
+    def to_remove(self, what: str, shown: Shown | None = None) -> Removal:
         """The items meant by an id, a file or a folder."""
         from core.library.selection import is_many, select_items
 
         if not what.strip():
             raise QueryError("There is nothing to remove; give an item's number, or a file or folder.")
-        with open_collection(self._own()) as opened:
+        with open_collection(self._own(shown)) as opened:
             ids, held = select_items(opened, [what.strip()]), len(opened)
         return Removal(tuple(ids), held, is_many(len(ids), held))
 
-    def remove(self, ids: Sequence[int]) -> int:
+    def remove(self, ids: Sequence[int], shown: Shown | None = None) -> int:
         """Takes items out; how many were there. The pictures themselves stay where they are."""
-        with open_collection(self._own(), writable=True, wait=WAIT_S) as opened:
+        with open_collection(self._own(shown), writable=True, wait=WAIT_S) as opened:
             removed = opened.remove(ids)
         self.no_news()
         return removed
 
-    def tag(self, ids: Sequence[int], tag: str) -> None:
+    def tag(self, ids: Sequence[int], tag: str, shown: Shown | None = None) -> None:
         """Gives items a tag; CollectionError for a text that cannot be one."""
-        with open_collection(self._own(), writable=True, wait=WAIT_S) as opened:
+        with open_collection(self._own(shown), writable=True, wait=WAIT_S) as opened:
             opened.tag(ids, add=[tag])
 
-    def remove_gone(self) -> int:
+    def remove_gone(self, shown: Shown | None = None) -> int:
         """Takes out the items that the last job kept though their files are gone, as far as they still are."""
         from core.library.selection import remove_gone
 
+        address = self._own(shown)
         kept = added.report.kept if (added := self.added) else ()
-        with open_collection(self._own(), writable=True, wait=WAIT_S) as opened:
+        with open_collection(address, writable=True, wait=WAIT_S) as opened:
             removed = remove_gone(opened, kept)
         self.keep_gone()
         return removed
@@ -144,10 +151,19 @@ class Contents:
             self.job.forget()
             yield
 
-    def _own(self) -> Address:
-        if self._state.path is None:
-            raise QueryError("The built-in world is a fixed set of drawings; make a collection of your own first.")
-        return self._state.path
+    @contextmanager
+    def _still(self, shown: Shown) -> Iterator[None]:
+        self._state.check_shown(shown)
+        yield
+
+    def _own(self, shown: Shown | None) -> Address:
+        return _own(self._state.check_shown(shown))
+
+
+def _own(shown: Shown) -> Address:
+    if shown.address is None:
+        raise QueryError("The built-in world is a fixed set of drawings; make a collection of your own first.")
+    return shown.address
 
 
 def _indexed(

@@ -14,7 +14,7 @@ from core.errors import QueryError
 from core.files import home_folder
 from core.shipped import WORLD_MODEL
 from demo.components.head_comparison import ComparedHead
-from demo.state.app import AppState
+from demo.state.app import AppState, Shown
 from demo.state.job import Job
 from demo.state.lab_choice import Choice, Source, training_config
 from demo.state.lab_heads import Heads, lab_folder, outcome, runs_folder
@@ -23,6 +23,7 @@ from demo.state.lab_training import Training
 from demo.state.library import Library
 from demo.state.names import collection_name
 from index_store.progress import Progress, ShouldStop
+from index_store.store import Store
 
 if TYPE_CHECKING:
     from core.models.model import Model
@@ -40,29 +41,37 @@ class Lab:
         self.job: Job[str] = Job("sightwords-lab", "The Lab is at work ({what}); wait for that or stop it.")
         self.heads = Heads()
         self.training = Training()
+        self.opened: Shown | None = None  # the collection that the last work went over to, if it did
         state.closing.append(self.close)
 
     @property
     def said(self) -> str:
-        """One sentence on what came of the last work; empty while there is none or it goes on."""
-        return self.job.status.error or self.job.status.outcome or ""
+        """One sentence on what came of the last work; empty while there is none or it goes on.
 
-    def start(self, choice: Choice) -> None:
-        """Begins to train a head for each control. Raises SightwordsError where that cannot be."""
+        That the app went over to a collection is no news any more once another one is open.
+        """
+        gone = self.opened is not None and self.opened != self._state.shown
+        return self.job.status.error or ("" if gone else self.job.status.outcome or "")
+
+    def start(self, choice: Choice, shown: Shown | None = None) -> None:
+        """Begins to train a head for each control. Raises SightwordsError where that cannot be.
+
+        `shown`: the collection that the page of whoever wants it shows; OtherCollection where another one is open.
+        """
         if choice.source not in get_args(Source):
             raise QueryError(f"There is nothing to learn from called '{choice.source[:60]}'; choose one of the list.")
         if not choice.controls:
             raise QueryError("Choose at least one control; 'caption' is the paper's.")
         configs = [training_config(control, choice.settings) for control in dict.fromkeys(choice.controls)]
-        model, _ = self._state.ready()
+        model, collection, name = self._open(shown)
         if choice.source == "folder" and not choice.folder.strip():
             raise QueryError("Name the folder of a dense data set, as `sightwords embed` makes it.")
         if choice.source == "world" and choice.scenes not in range(100, 100_001):
             raise QueryError(f"The world cannot teach with {choice.scenes} scenes; choose from 100 to 100,000.")
 
         def work(progress: Progress, should_stop: ShouldStop) -> str:
-            self.training = Training()
-            return self._train_all(choice, configs, model, progress, should_stop)
+            self.training, self.opened = Training(), None
+            return self._train_all(choice, configs, model, collection, name, progress, should_stop)
 
         self.job.start(work, what=GETTING_READY, within=_only_one())
 
@@ -80,31 +89,38 @@ class Lab:
         """Ends the work at hand soon; the best head so far is kept, and judged, unless that is stopped too."""
         self.job.stop()
 
-    def use(self, name: str) -> None:
-        """Begins to weigh the collection in use anew with a kept head, into one of its own, and goes over to that."""
+    def use(self, name: str, shown: Shown | None = None) -> None:
+        """Begins to weigh the collection in use anew with a kept head, into one of its own, and goes over to that.
+
+        `shown`: as in `start`; the app goes over only if that is open still.
+        """
         from core.models.kept_heads import kept_head, model_with_head
 
         place = kept_head(name)
         if place is None:
             raise QueryError(f"There is no kept head '{name[:60]}'; keep it under a name first.")
-        model, _ = self._state.ready()
+        now = self._state.check_shown(shown)
+        model, source, _ = self._open(now)
         if self._state.status.stage != "ready":
             raise QueryError("The collection is still being made; use the head once it is there.")
         if model.name == f"{model.encoder.name}+{name}":
             raise QueryError(f"The head '{name}' is in use already.")
-        other = model_with_head(model, name, place)
+        other, base = model_with_head(model, name, place), self._base()
 
         def work(progress: Progress, should_stop: ShouldStop) -> str:
-            self.training = Training()
-            return self._go_over(name, other, progress, should_stop)
+            self.training, self.opened = Training(), None
+            return self._go_over(name, base, now, other, source, progress, should_stop)
 
         self.job.start(work, what=GETTING_READY, within=_only_one())
 
-    def back(self) -> None:
-        """Goes back from a kept head to the collection that it was used on, or else to the first there is."""
+    def back(self, shown: Shown | None = None) -> None:
+        """Goes back from a kept head to the collection that it was used on, or else to the first there is.
+
+        `shown`: as in `start`.
+        """
         with self.job.idle():
             base, known = self._base(), self._library.collections()
-            self._library.use(base if base in known else next(iter(known)))
+            self._library.use(base if base in known else next(iter(known)), shown=shown)
 
     @property
     def head_in_use(self) -> str:
@@ -138,12 +154,13 @@ class Lab:
         choice: Choice,
         configs: "Sequence[TrainingConfig]",
         model: "Model",
+        collection: Store,
+        name: str,
         progress: Progress,
         should_stop: ShouldStop,
     ) -> str:
-        _, collection = self._state.ready()
         experiment = planned(
-            choice, configs[0], model.encoder, collection, self._library.current,
+            choice, configs[0], model.encoder, collection, name,
             progress=progress, should_stop=should_stop,
         )  # fmt: skip
         if experiment is None:
@@ -167,7 +184,7 @@ class Lab:
         from core.training.curves import CURVES_FILE
 
         place = runs_folder() / key
-        self.training = Training(key, number, of)
+        self.training, self.opened = Training(key, number, of), None
         progress(0, None, GETTING_READY)
         try:
             judged = self.training.run(place, home_folder() / "study", progress, self.job.take_stop)
@@ -179,19 +196,33 @@ class Lab:
             return "Stopped; the best head so far is kept." if kept else "Stopped before the first epoch had ended."
         return outcome(Experiment.load(place))
 
-    def _go_over(self, name: str, model: "Model", progress: Progress, should_stop: ShouldStop) -> str:
+    def _go_over(
+        self,
+        name: str,
+        base: str,
+        shown: Shown,
+        model: "Model",
+        source: Store,
+        progress: Progress,
+        should_stop: ShouldStop,
+    ) -> str:
         from core.library.reweighing import carry_over
 
-        _, source = self._state.ready()
-        base = self._base()
         path = home_folder() / "collections" / f"{base} with {name}" / "collection"
         carried = carry_over(model, source, path, progress=progress, should_stop=should_stop)
         if carried.cancelled:
             return "Stopped; the app searches as before, and what is done is not done again."
         called = collection_name(path)
-        self._library.use(called, model)
+        self._library.use(called, model, shown)
+        self.opened = self._state.shown
         left = f" {carried.missing:,} items were left out: their pictures cannot be read." if carried.missing else ""
         return f"The app now searches with the head '{name}', in the collection '{called}'.{left}"
+
+    def _open(self, shown: Shown | None) -> "tuple[Model, Store, str]":
+        """Model and collection in use, and its name; OtherCollection where a page `shown` another one."""
+        now = self._state.check_shown(shown)
+        model, collection = self._state.ready()
+        return model, collection, self._state.check_shown(now).name
 
     def _base(self) -> str:
         """The name of the collection in use, without that of a kept head that it was weighed with."""

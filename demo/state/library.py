@@ -82,30 +82,33 @@ class Library:
 
         return next((entry.about for entry in models() if entry.name == model_name), "")
 
-    def create(self, name: str, model_name: str = "", folder: str = "") -> None:
+    def create(self, name: str, model_name: str = "", folder: str = "", shown: Shown | None = None) -> Shown:
         """Makes an empty collection and goes over to it, with the named model, or else with the usual one.
 
         `folder`: where its pictures are to come from: the world's drawings have a model of their own, which takes the
-        place of the usual one. Raises QueryError for a name that it cannot have, MissingFiles for a model that is not
-        on this machine.
+        place of the usual one. `shown`: as in `use`. Returns the new one, as pages show it. Raises QueryError for a
+        name that it cannot have, MissingFiles for a model that is not on this machine, and OtherCollection.
         """
         name = self._free_name(name)
+        self._state.check_shown(shown)
         model, _ = self._state.ready()
         wanted = self._suited(model_name, folder)
         if wanted != model.name:
             from core.models.registry import load_model
 
             model = load_model(wanted)
-        with self.contents.left_alone():
+        with self.contents.left_alone(shown):
             path = _free_folder(name) / "collection"
             path.parent.mkdir(parents=True, exist_ok=True)
             (path.parent / NAME_FILE).write_text(name, "utf-8")
             terms = model.vocabulary.terms
             Collection.create(path, model=model.name, vocabulary=terms, precision=model.precision).close()
             self._state.use(path, model)
+            return self._state.shown
 
-    def rename(self, name: str, new: str) -> None:
-        """Calls a collection that was made here otherwise; nothing of it is moved."""
+    def rename(self, name: str, new: str, shown: Shown | None = None) -> None:
+        """Calls a collection that was made here otherwise; nothing of it is moved. `shown`: as in `use`."""
+        self._state.check_shown(shown)
         place = self._made_here(name)
         new = self._free_name(new, besides=collection_name(place))
         write_text_whole(place.parent / NAME_FILE, new)
@@ -121,12 +124,15 @@ class Library:
         stays = f"; those that were given to it stay in {kept}" if kept.is_dir() and any(kept.iterdir()) else ""
         return f"This deletes ‘{name}’: {index}, with all tags. The pictures themselves stay{stays}."
 
-    def delete(self, name: str) -> None:
-        """Deletes a collection that was made here, for good; pictures stay. Goes over to another if it is in use."""
+    def delete(self, name: str, shown: Shown | None = None) -> None:
+        """Deletes a collection that was made here, for good; pictures stay. Goes over to another if it is in use.
+
+        `shown`: as in `use`.
+        """
         from core.data.dense_items import dense_file
 
         place = self._made_here(name)
-        with self.contents.left_alone():
+        with self.contents.left_alone(shown):
             if place == self._state.path:
                 other = next((path for path in self.collections().values() if path != place), None)
                 self._go_over(other, None)
@@ -154,7 +160,9 @@ class Library:
             raise QueryError(f"There is a collection '{taken}' already; choose it from the list or take another name.")
         return name
 
-    def create_for(self, files: Sequence[Path], folder: str, name: str = "", model_name: str = "") -> None:
+    def create_for(
+        self, files: Sequence[Path], folder: str, name: str = "", model_name: str = "", shown: Shown | None = None
+    ) -> Shown:
         """A collection for pictures that are to be added while the built-in world, which takes none, is open.
 
         It has the name given, or that of their folder; the rest is as in `create`.
@@ -163,7 +171,7 @@ class Library:
         given = folder_named(folder)
         if given is not None and not given.exists():
             raise QueryError(f"There is no folder {given}; name one of this computer.")
-        self.create(name.strip() or _name_of(given), model_name, folder)
+        return self.create(name.strip() or _name_of(given), model_name, folder, shown)
 
     def _suited(self, model_name: str, folder: str) -> str:
         usual, place = self.usual_model, folder_named(folder)

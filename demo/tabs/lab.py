@@ -1,6 +1,7 @@
 """The Lab tab: what to train a head on and how, the training as it goes, the heads compared; asks `Lab`."""
 
 from collections.abc import Callable
+from html import escape
 from typing import Any, get_args
 
 import gradio as gr
@@ -9,14 +10,15 @@ from core.shipped import WORLD_MODEL
 from core.training.config import Control, Schedule, Sparsity, Start
 from demo.components.amounts import remaining
 from demo.components.head_comparison import head_comparison
-from demo.components.notices import done_notice, error_notice, progress_panel
+from demo.components.notices import DISMISS_SCRIPT, done_notice, error_notice, progress_panel
 from demo.components.training_curves import training_curves
-from demo.state.app import AppState
+from demo.state.app import AppState, Shown
 from demo.state.job import JobStatus
 from demo.state.lab import Lab
 from demo.state.lab_choice import SCENES, Choice, defaults
 from demo.state.lab_heads import WORLD_TEST, shipped
 from demo.tabs.gradio_defaults import PLAIN, QUIET, Changes
+from demo.tabs.reply import NO_REPLY, Reply, refusal
 from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is
@@ -53,11 +55,12 @@ class LabTab:
                     self.train = gr.Button("Train", variant="primary", elem_id="lab-train", scale=0)
                     self.stop = gr.Button("Stop, keep the best", elem_id="lab-stop", scale=0, visible=False)
             with gr.Column(scale=7, min_width=300, elem_id="lab-live"):
-                self.notice = gr.HTML(elem_id="lab-notice", **PLAIN)
+                self.notice = gr.HTML(elem_id="lab-notice", js_on_load=DISMISS_SCRIPT, **PLAIN)
                 self.curves = gr.HTML(elem_id="lab-curves", **PLAIN)
                 self.table = gr.HTML(elem_id="lab-table", **PLAIN)
                 self._build_heads()
-        self.answer = gr.State("")  # in answer to what this visitor did last
+        self.reply = gr.State(NO_REPLY)
+        self.window = gr.State(None)  # the collection that this page shows, for others may open another one
         self.timer = gr.Timer(LOOK_S, active=False)
         self._wire(tab)
 
@@ -157,26 +160,30 @@ class LabTab:
         self.source.change(self._sources, self.source, [self.scenes, self.folder], queue=False, **QUIET)
         choosable = [self.name, self.keep, self.use, self.go_on, self.discard]
         shown = [
-            self.notice, self.answer, self.curves, self.train, self.stop, self.timer, self.table, self.head, *choosable,
-            self.in_use, self.back,
+            self.notice, self.reply, self.window, self.curves, self.train, self.stop, self.timer, self.table, self.head,
+            *choosable, self.in_use, self.back,
         ]  # fmt: skip
         chosen = [
             self.source, self.scenes, self.folder, self.controls, self.anchored, self.epochs, *self.settings.values(),
         ]  # fmt: skip
-        started = self.train.click(self._train, [self.head, *chosen], shown, **QUIET)
+        started = self.train.click(self._train, [self.head, self.window, *chosen], shown, **QUIET)
         started.then(None, None, None, js="() => sightwords.scrollTo('#lab-notice', 'center')")
         self.stop.click(self._stop, self.head, shown, queue=False, **QUIET)
-        self.timer.tick(self._look, [self.answer, self.head], shown, queue=False, **QUIET)
-        tab.select(self._answer, self.head, shown, **QUIET)
+        self.timer.tick(self._look, [self.reply, self.head], shown, queue=False, **QUIET)
+        self.notice.dismiss(self._dismiss, self.head, shown, queue=False, **QUIET)
+        tab.select(lambda head, reply: self._answer(head, reply.kept), [self.head, self.reply], shown, **QUIET)
         tab.select(self._suited, self.source, self.source, queue=False, **QUIET)
         self.head.input(self._choose, self.head, choosable, queue=False, **QUIET)
         gr.on([self.keep.click, self.name.submit], self._keep, [self.head, self.name], shown, **QUIET)
-        self.use.click(self._use, [self.head, self.name], shown, **QUIET)
+        self.use.click(self._use, [self.head, self.name, self.window], shown, **QUIET)
         self.go_on.click(lambda head: self._after(head, lambda: self.lab.go_on(head or "")), self.head, shown, **QUIET)
         self.discard.click(
             lambda head: self._after(head, lambda: self.lab.discard(head or "")), self.head, shown, **QUIET
         )
-        self.back.click(lambda head: self._after(head, self.lab.back), self.head, shown, **QUIET)
+        self.back.click(
+            lambda head, window: self._after(head, lambda: self.lab.back(window)), [self.head, self.window], shown,
+            **QUIET,
+        )  # fmt: skip
 
     def _sources(self, source: str) -> Changes:
         return {
@@ -194,13 +201,13 @@ class LabTab:
         usual = self._usual(source)
         return gr.skip() if usual == source else usual
 
-    def _train(self, head: str | None, *given: Any) -> Changes:
+    def _train(self, head: str | None, window: Shown | None, *given: Any) -> Changes:
         source, scenes, folder, controls, anchored, epochs, *values = given
         settings = {"epochs": epochs, "anchor": defaults()["anchor"] if anchored else 0.0}
         settings |= dict(zip(self.settings, values, strict=True))
         in_turn = tuple(key for _, key in CONTROLS if key in controls)
         choice = Choice(source, int(scenes), folder or "", in_turn, cleaned(settings))
-        return self._after(head, lambda: self.lab.start(choice))
+        return self._after(head, lambda: self.lab.start(choice, window))
 
     def _stop(self, head: str | None) -> Changes:
         self.lab.stop()
@@ -209,12 +216,12 @@ class LabTab:
     def _keep(self, head: str | None, name: str) -> Changes:
         return self._after(head, lambda: self.lab.heads.keep(head or "", name), f"Kept as '{name.strip()}'.")
 
-    def _use(self, head: str | None, name: str) -> Changes:
+    def _use(self, head: str | None, name: str, window: Shown | None) -> Changes:
         def use() -> None:
             one = self.lab.heads.experiments().get(head or "")
             if one is not None and not one.name:
                 self.lab.heads.keep(head or "", name)
-            self.lab.use(name.strip())
+            self.lab.use(name.strip(), window)
 
         return self._after(head, use)
 
@@ -223,25 +230,29 @@ class LabTab:
         try:
             work()
         except SightwordsError as error:
-            return self._answer(head, error_notice(str(error)))
-        return self._answer(head, done_notice(answer))
+            return self._answer(head, refusal(error))
+        return self._answer(head, Reply(answer))
 
-    def _answer(self, head: str | None, answer: str = "") -> Changes:
-        """What an action changes: all as it stands, and `answer`, which stays until this visitor's next action.
+    def _answer(self, head: str | None, reply: Reply = NO_REPLY) -> Changes:
+        """What an action changes: all as it stands, and `reply`, which stays until this visitor's next action.
 
         `head`: the one that is chosen.
         """
         now = self.lab.job.status
-        news = self._news(now) if now.state == "working" or not answer else ""
-        return self._live(now) | self._lists(head) | {self.notice: answer + news, self.answer: answer}
+        news = self._news(now) if now.state == "working" or not reply.sentence else ""
+        standing = {self.notice: reply.html + news, self.reply: reply, self.window: self.state.shown}
+        return self._live(now) | self._lists(head) | standing
 
-    def _look(self, answer: str, head: str | None) -> Changes:
+    def _look(self, reply: Reply, head: str | None) -> Changes:
         """How things stand a moment later; lists stay while work goes on, as somebody may be choosing from them."""
         now = self.lab.job.status
-        changes = self._live(now) | {self.notice: answer + self._news(now)}
+        changes = self._live(now) | {self.notice: reply.html + self._news(now)}
         if now.state == "working":
             return changes
-        return changes | self._lists(self.lab.training.key or head)
+        return changes | self._lists(self.lab.training.key or head) | {self.window: self.state.shown}
+
+    def _dismiss(self, head: str | None) -> Changes:
+        return self._look(NO_REPLY, head) | {self.reply: NO_REPLY}
 
     def _choose(self, head: str | None) -> Changes:
         """The name of a head, and what can be done with it."""
@@ -290,7 +301,7 @@ class LabTab:
             which = f"Head {training.number} of {training.of}: " if training.of > 1 else ""
             stage = f"{which}{now.what}"
             return progress_panel(stage[:1].upper() + stage[1:], now.done, now.total, remaining(now.seconds_left))
-        return error_notice(now.error) or done_notice(now.outcome or "")
+        return error_notice(now.error) or done_notice(self.lab.said)
 
     def _table(self) -> str:
         groups = self.lab.compared().items()
@@ -299,7 +310,8 @@ class LabTab:
     def _in_use(self) -> str:
         head = self.lab.head_in_use
         searching = f"The app searches with your head <b>{head}</b>. " if head else ""
-        return f'<p class="sw-quiet sw-form">{searching}{USING}</p>'
+        collection = f"The collection <b>{escape(self.state.shown.name)}</b> is open. "
+        return f'<p class="sw-quiet sw-form">{collection}{searching}{USING}</p>'
 
 
 def cleaned(settings: dict[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from gradio.blocks import Block
 
 from demo.components.amounts import count
 from demo.components.collection_stats import collection_stats
-from demo.components.notices import done_notice, error_notice, progress_panel, report_notice
+from demo.components.notices import DISMISS_SCRIPT, done_notice, error_notice, progress_panel, report_notice
 from demo.components.term_profile import TERMS_SCRIPT
-from demo.state.app import AppState
+from demo.state.app import AppState, Shown
 from demo.state.contents import Added
 from demo.state.job import JobStatus
 from demo.state.library import Library
 from demo.tabs.gradio_defaults import PLAIN, QUIET, Changes
+from demo.tabs.reply import NO_REPLY, Reply, refusal
 from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is
@@ -73,9 +74,10 @@ class LibraryTab:
             )  # fmt: skip
             self.make = gr.Button("Make it", elem_id="library-make", scale=0)
         self.purpose = gr.HTML(self._purpose(library.usual_model), elem_id="library-purpose", **PLAIN)
-        self.notice = gr.HTML(elem_id="library-notice", **PLAIN)
+        self.notice = gr.HTML(elem_id="library-notice", js_on_load=DISMISS_SCRIPT, **PLAIN)
         self.pending = gr.State(NOTHING)
-        self.answer = gr.State("")  # in answer to what this visitor did last
+        self.reply = gr.State(NO_REPLY)
+        self.window = gr.State(None)  # the collection that this page shows, for others may open another one
         with gr.Row(elem_id="library-question", visible=False) as self.asking:
             self.question = gr.HTML(elem_id="library-asked", **PLAIN)
             self.sure = gr.Button("Yes", variant="stop", elem_id="library-sure", scale=0)
@@ -118,126 +120,157 @@ class LibraryTab:
         self.timer = gr.Timer(LOOK_S, active=False)
 
     def _wire(self) -> None:
-        new = [self.name, self.model, self.folder]
-        self.chosen.input(self._use, self.chosen, self.shown, **QUIET)
-        gr.on([self.make.click, self.name.submit], self._make, new, [*self.shown, self.name], **QUIET)
+        new, window = [self.name, self.model, self.folder], self.window
+        self.chosen.input(self._use, [self.chosen, window], self.shown, **QUIET)
+        gr.on([self.make.click, self.name.submit], self._make, [*new, window], [*self.shown, self.name], **QUIET)
         self.model.change(self._purpose, self.model, self.purpose, queue=False, **QUIET)
         given = [self.files, self.captions]
         filled = [*self.shown, self.name, *given]
-        gr.on([self.go.click, self.folder.submit], self._add, [*given, *new], filled, **QUIET)
+        gr.on([self.go.click, self.folder.submit], self._add, [*given, *new, window], filled, **QUIET)
         self.stop.click(self.library.contents.job.stop, None, None, queue=False, **QUIET)
         removed = gr.on(
-            [self.remove.click, self.which.submit], self._remove, self.which, [*self.shown, self.which], **QUIET
-        )
-        renamed = gr.on(
-            [self.rename.click, self.new_name.submit], self._rename, self.new_name, [*self.shown, self.new_name],
+            [self.remove.click, self.which.submit], self._remove, [self.which, window], [*self.shown, self.which],
             **QUIET,
         )  # fmt: skip
-        deleting = self.delete.click(self._delete, None, self.shown, **QUIET)
+        renamed = gr.on(
+            [self.rename.click, self.new_name.submit], self._rename, [self.new_name, window],
+            [*self.shown, self.new_name], **QUIET,
+        )  # fmt: skip
+        deleting = self.delete.click(self._delete, window, self.shown, **QUIET)
         for below in (removed, renamed, deleting):
             below.then(None, None, None, js="() => sightwords.scrollToLibraryNotice()")
-        self.sure.click(self._agree, self.pending, self.shown, **QUIET)
+        self.sure.click(self._agree, [self.pending, window], self.shown, **QUIET)
         self.leave.click(self._decline, self.pending, self.shown, **QUIET)
-        self.timer.tick(self._look, [self.answer, self.pending], self.shown, queue=False, **QUIET)
+        self.timer.tick(self._look, [self.reply, self.pending, window], self.shown, queue=False, **QUIET)
+        self.notice.dismiss(self._dismiss, [self.pending, window], self.shown, queue=False, **QUIET)
 
     @property
     def shown(self) -> list[Block]:
         """The components that every event of the tab may change, and `arrive`."""
         return [
             self.notice, self.stats, self.chosen, self.stop, self.timer,
-            self.asking, self.question, self.sure, self.leave, self.answer, self.pending,
+            self.asking, self.question, self.sure, self.leave, self.reply, self.pending, self.window,
         ]  # fmt: skip
 
-    def arrive(self) -> Changes:
-        """What the tab shows when it is opened."""
-        return self._answer()
+    @property
+    def left(self) -> list[Block]:
+        """What `arrive` is told: how the page was left."""
+        return [self.reply, self.window]
 
-    def _use(self, name: str) -> Changes:
-        return self._after(lambda: self.library.use(name))
+    def arrive(self, reply: Reply, window: Shown | None) -> Changes:
+        """What the tab shows when it is opened: how things stand now, and a refusal that nobody has dismissed."""
+        changes, now = self._answer(reply.kept), self.state.shown
+        if window not in (None, now):
+            gone_over = f"‘{now.name}’ is open now; this page showed ‘{window.name}’ before."
+            changes[self.notice] = done_notice(gone_over) + changes[self.notice]
+        return changes
+
+    def _use(self, name: str, window: Shown | None) -> Changes:
+        return self._after(lambda: self.library.use(name, shown=window))
 
     def _purpose(self, model: str | None) -> str:
         about = self.library.about(model or "")
         return f'<p class="sw-quiet sw-form"><b>{escape(model or "")}:</b> {escape(about)}</p>' if about else ""
 
-    def _make(self, name: str, model: str | None, folder: str) -> Changes:
-        return self._after(lambda: self.library.create(name, model or "", folder), emptied={self.name: ""})
+    def _make(self, name: str, model: str | None, folder: str, window: Shown | None) -> Changes:
+        return self._after(lambda: self.library.create(name, model or "", folder, window), emptied={self.name: ""})
 
-    def _add(self, files: list[str] | None, captions: str | None, name: str, model: str | None, folder: str) -> Changes:
-        """Adds to the open collection; while that is the world, to a new one."""
+    def _add(
+        self,
+        files: list[str] | None,
+        captions: str | None,
+        name: str,
+        model: str | None,
+        folder: str,
+        window: Shown | None,
+    ) -> Changes:
+        """Adds to the collection that the page shows; where that is the world, to a new one."""
         given, table = [Path(file) for file in files or []], Path(captions) if captions else None
 
         def add() -> None:
-            if self.state.path is None:
-                self.library.create_for(given, folder, name, model or "")
-            self.library.contents.add(given, folder, table)
+            shown = self.state.check_shown(window)
+            if shown.address is None:
+                shown = self.library.create_for(given, folder, name, model or "", shown)
+            self.library.contents.add(given, folder, table, shown)
 
         return self._after(add, emptied={self.name: "", self.files: None, self.captions: None})
 
-    def _remove(self, which: str) -> Changes:
+    def _remove(self, which: str, window: Shown | None) -> Changes:
         """Takes a few items out, and asks before many go."""
         try:
-            wanted = self.library.contents.to_remove(which)
+            wanted = self.library.contents.to_remove(which, window)
             if wanted.many:
                 question = (
                     f"This takes out {len(wanted.ids):,} of the {wanted.held:,} items of ‘{self.library.current}’. "
                     "The pictures themselves stay."
                 )
                 return self._answer(pending=Pending(wanted.ids, question=question))
-            return self._taken_out(self.library.contents.remove(wanted.ids)) | {self.which: ""}
+            return self._taken_out(self.library.contents.remove(wanted.ids, window)) | {self.which: ""}
         except SightwordsError as error:
-            return self._answer(error_notice(str(error)))
+            return self._answer(refusal(error))
 
     def _taken_out(self, count: int) -> Changes:
-        return self._answer(done_notice(f"Taken out: {count:,}. The files stay."))
+        return self._answer(Reply(f"Taken out: {count:,}. The files stay."))
 
-    def _rename(self, new: str) -> Changes:
+    def _rename(self, new: str, window: Shown | None) -> Changes:
         before = self.library.current
         try:
-            self.library.rename(before, new)
+            self.library.rename(before, new, window)
         except SightwordsError as error:
-            return self._answer(error_notice(str(error)))
-        return self._answer(done_notice(f"‘{before}’ is called ‘{self.library.current}’ now.")) | {self.new_name: ""}
+            return self._answer(refusal(error))
+        return self._answer(Reply(f"‘{before}’ is called ‘{self.library.current}’ now.")) | {self.new_name: ""}
 
-    def _delete(self) -> Changes:
+    def _delete(self, window: Shown | None) -> Changes:
         try:
-            name = self.library.current
+            name = self.state.check_shown(window).name
             return self._answer(pending=Pending(deleting=name, question=self.library.what_goes(name)))
         except SightwordsError as error:
-            return self._answer(error_notice(str(error)))
+            return self._answer(refusal(error))
 
-    def _agree(self, pending: Pending) -> Changes:
+    def _agree(self, pending: Pending, window: Shown | None) -> Changes:
         contents = self.library.contents
         try:
             if pending.deleting:
-                self.library.delete(pending.deleting)
-                return self._answer(done_notice(f"‘{pending.deleting}’ is deleted."))
-            return self._taken_out(contents.remove(pending.ids) if pending.ids else contents.remove_gone())
+                self.library.delete(pending.deleting, window)
+                return self._answer(Reply(f"‘{pending.deleting}’ is deleted."))
+            return self._taken_out(
+                contents.remove(pending.ids, window) if pending.ids else contents.remove_gone(window)
+            )
         except SightwordsError as error:
-            return self._answer(error_notice(str(error)))
+            return self._answer(refusal(error))
 
     def _decline(self, pending: Pending) -> Changes:
         if pending == NOTHING:
             self.library.contents.keep_gone()
         return self._answer()
 
+    def _dismiss(self, pending: Pending, window: Shown | None) -> Changes:
+        return self._look(NO_REPLY, pending, window) | {self.reply: NO_REPLY}
+
     def _after(self, work: Callable[[], object], emptied: Changes | None = None) -> Changes:
         """Does something, then shows how things stand; an error becomes the notice, and `emptied` stays as it is."""
         try:
             work()
         except SightwordsError as error:
-            return self._answer(error_notice(str(error)))
+            return self._answer(refusal(error))
         return self._answer() | (emptied or {})
 
-    def _answer(self, answer: str = "", pending: Pending = NOTHING) -> Changes:
-        """What an action changes: how things stand, and `answer`, which stays until this visitor's next action."""
+    def _answer(self, reply: Reply = NO_REPLY, pending: Pending = NOTHING) -> Changes:
+        """What an action changes: how things stand, and `reply`, which stays until this visitor's next action."""
         now = self.library.contents.job.status
-        news = self._news(now) if not pending.question and (now.state == "working" or not answer) else ""
-        return self._status(now, pending) | {self.notice: answer + news, self.answer: answer}
+        news = self._news(now) if not pending.question and (now.state == "working" or not reply.sentence) else ""
+        standing = {self.notice: reply.html + news, self.reply: reply, self.window: self.state.shown}
+        return self._status(now, pending) | standing
 
-    def _look(self, answer: str, pending: Pending) -> Changes:
-        """How things stand a moment later, below the answer to this visitor's last action."""
+    def _look(self, reply: Reply, pending: Pending, window: Shown | None) -> Changes:
+        """How things stand a moment later, below the reply to this visitor's last action.
+
+        A page whose collection is no longer open stays as it is: what it offers is refused, and then it follows.
+        """
+        if window not in (None, self.state.shown):
+            return gr.skip()
         now = self.library.contents.job.status
-        return self._status(now, pending) | {self.notice: answer + ("" if pending.question else self._news(now))}
+        return self._status(now, pending) | {self.notice: reply.html + ("" if pending.question else self._news(now))}
 
     def _status(self, now: JobStatus[Added], pending: Pending) -> Changes:
         """Plots, list of collections, cancel button, timer and question; all of the same moment as the news."""

@@ -1,14 +1,10 @@
 """What an address makes of a page: its collection is opened or missed, its item checked, its picture found or gone."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from core.library.indexing.sync import index_paths
-from core.models.model import Model
 from demo.state.app import AppState, OtherCollection
 from demo.state.library import Library
 from demo.state.location import Location
@@ -16,25 +12,8 @@ from demo.state.page import PageState, ask, carried_over, with_sent
 from demo.state.question import FIRST
 from demo.state.sent_pictures import KEPT, KEPT_S, SentPicture, SentPictures
 from demo.state.visit import Visit, arrived
-from index_store.folder.collection import Collection
 
 TEXT = replace(FIRST, text="a red dog and a blue house")
-
-
-@pytest.fixture
-def state(model: Model, patches: list[Image.Image], tmp_path: Path, home: Path) -> Iterator[AppState]:
-    """The app on a collection of four pictures called mine; another one of four, called trip, was made in it."""
-    for number, place in enumerate((tmp_path / "mine", home / "collections" / "trip" / "collection")):
-        (pictures := tmp_path / f"pictures-{number}").mkdir()
-        for patch in range(4):
-            patches[4 * number + patch].save(pictures / f"{patch}.png")
-        with Collection.create(place, model=model.name, vocabulary=model.vocabulary.terms) as collection:
-            index_paths(model, collection, [pictures])
-    state = AppState(model, tmp_path / "mine")
-    state.start()
-    state.ready()
-    yield state
-    state.close()
 
 
 def asked(state: AppState, question=TEXT) -> PageState:  # type: ignore[no-untyped-def]
