@@ -157,7 +157,7 @@ class AppState:
         if shown is not None and shown != now:
             raise OtherCollection(
                 f"Nothing was done: ‘{now.name}’ was opened meanwhile, perhaps in another window, and this page still "
-                f"showed ‘{shown.name}’. It shows ‘{now.name}’ now; open ‘{shown.name}’ again, or repeat what you did."
+                f"showed ‘{shown.name}’; open ‘{shown.name}’ again, or go on with ‘{now.name}’."
             )
         return now
 

@@ -42,7 +42,7 @@ class SelectionEvents:
         tag, ids = tag.strip() if isinstance(tag, str) else "", _selected(page, event)
 
         def work(contents: Contents) -> str:
-            contents.tag(ids, tag)
+            contents.tag(ids, tag, page.shown)
             return f"‘{tag}’ is a tag of {count(len(ids), 'result')} now."
 
         return self._changed(page, work) if ids and tag else gr.skip()
@@ -50,7 +50,7 @@ class SelectionEvents:
     def _remove(self, page: PageState, event: gr.EventData) -> Changes:
         ids = _selected(page, event)
         return (
-            self._changed(page, lambda contents: f"Taken out: {contents.remove(ids):,}. The files stay.")
+            self._changed(page, lambda contents: f"Taken out: {contents.remove(ids, page.shown):,}. The files stay.")
             if ids
             else gr.skip()
         )
@@ -60,7 +60,6 @@ class SelectionEvents:
         if self.contents is None:
             return gr.skip()
         try:
-            self.state.check_shown(page.shown)
             said = done_notice(work(self.contents))
         except SightwordsError as error:
             return {self.parts.notice: error_notice(str(error))}
