@@ -111,6 +111,11 @@ def progress_panel(title: str, done: int, total: int | None, note: str = "") -> 
     )
 
 
+def busy_line() -> str:
+    """Where a script says that the page computes; empty until then."""
+    return '<p class="sw-busy" role="status"><span></span></p>'
+
+
 def search_line(found: int, searched: int, exact: bool, timings_ms: Mapping[str, float], kind: str = "image") -> str:
     """How many items of a kind were searched, whether the ranking is proven, and how long each step took."""
     proof = (

@@ -69,14 +69,16 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
     terms = " · ".join(f"<bdi>{escape(row.term)}</bdi>" for row in hit.contributions[:2])
     return (
         '<div class="sw-cell">'
-        f'<button type="button" class="sw-card" data-id="{hit.id}" data-rank="{rank}" '
+        f'<button type="button" class="sw-card" aria-keyshortcuts="x" data-id="{hit.id}" data-rank="{rank}" '
         f'aria-pressed="{"true" if chosen else "false"}" title="{name}">'
         f'<span class="sw-frame">{picture}{_copies(hit.copies)}</span>'
         f"{split_bar(hit.contributions, hit.score, top)}"
         f'<span class="sw-card-line"><span class="sw-card-terms">{terms}</span>'
         f'<span class="sw-number sw-card-score"><span class="sw-hidden">score </span>{amount(hit.score)}</span></span>'
         "</button>"
-        f'<input type="checkbox" class="sw-pick" data-pick="{hit.id}" aria-label="Select result {rank}: {name}"></div>'
+        # Tab goes from card to card, and x selects the card at hand
+        f'<input type="checkbox" class="sw-pick" tabindex="-1" data-pick="{hit.id}" '
+        f'aria-label="Select result {rank}: {name}"></div>'
     )
 
 

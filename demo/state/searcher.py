@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawing is this red all over
 OFFERED = 30  # tags, and folders, to choose from
+COPIES_NAMED = 6  # of the nearly equal pictures of a hit
 COUNTED = 10_000  # of each, so that a folder counts with those inside it, as choosing it does
 
 
@@ -121,7 +122,21 @@ class Searcher:
         if self._app.tells_places:
             place = f"{hit.latitude}, {hit.longitude}" if hit.latitude is not None else ""
             facts[1:1] = [("camera", hit.camera or ""), ("place", place)]
+        if hit.copies > 1 and not self._app.public:
+            facts.append(("copies at", self._copies_at(hit)))
         return [(name, value) for name, value in facts if value]
+
+    def _copies_at(self, hit: "SearchHit") -> str:
+        """Where the other nearly equal pictures lie that a hit stands for; "" where that is not told."""
+        collection = self._app.ready()[1]
+        group = next((ids for ids in collection.copies() if hit.id in ids), [])
+        try:
+            others = collection.items([one for one in group if one != hit.id][:COPIES_NAMED])
+        except ItemNotFound:  # removed since
+            return ""
+        more = len(group) - 1 - len(others)
+        places = [place for item in others if (place := self._app.place(item.path))]
+        return ", ".join(places) + (f" and {more:,} more" if places and more > 0 else "")
 
     @property
     def vocabulary(self) -> tuple[str, ...]:

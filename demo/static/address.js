@@ -46,6 +46,7 @@ window.sightwords.address = (element, visit, watch) => {
     const same = arrived || asked(text, shown.token) === asked(location.search, kept().token);
     const state = { ...history.state, sightwords: { token: shown.token, chosen: Number(shown.chosen) } };
     history[same ? 'replaceState' : 'pushState'](state, '', location.pathname + (text ? `?${text}` : ''));
+    window.dispatchEvent(new CustomEvent('sightwords-asked', { detail: shown.link }));
   }
 
   element.addEventListener('click', async (event) => {

@@ -2,9 +2,9 @@
 window.sightwords ??= {};
 
 window.sightwords.conditions = () => {
-  const field = document.querySelector('#only');
-  field?.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter') return;
+  // on the document, since the field comes once there is a collection
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !event.target.closest('#only')) return;
     const close = () => event.target.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
     setTimeout(close); // when the condition is taken
   });

@@ -1,6 +1,6 @@
 """How the tabs use Gradio's HTML and events; the one place that knows its quirks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gradio.blocks import Block
@@ -16,3 +16,13 @@ Changes = dict[Block, Any]
 def by_component(components: Mapping[str, Block], values: NamedTuple) -> Changes:
     """Named values for the components of the same names."""
     return {components[name]: value for name, value in values._asdict().items()}
+
+
+def tell_busy(triggers: Sequence[Callable[..., Any]], event: Callable[[], Any]) -> None:
+    """Has the page say that it computes, from the triggers on until the event that they set off is answered.
+
+    `event`: wires that event, and returns it. It comes second, as the page works on what a trigger sets off in turn.
+    """
+    for trigger in triggers:
+        trigger(None, None, None, js="() => sightwords.busy(true)")
+    event().then(None, None, None, js="() => sightwords.busy(false)")

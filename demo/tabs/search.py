@@ -2,7 +2,9 @@
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from demo.state.question import MOST, PAGE, among, clean_weights, conditions_of
 from demo.state.sent_pictures import SentPicture
 from demo.state.visit import Visit, arrived
 from demo.tabs.answer import address_of, answered, emptied, explained, failed, grid
-from demo.tabs.gradio_defaults import QUIET, Changes, by_component
+from demo.tabs.gradio_defaults import QUIET, Changes, by_component, tell_busy
 from demo.tabs.large_view import LargeViewEvents
 from demo.tabs.search_components import EXAMPLES, SearchComponents, meaning
 from demo.tabs.selection import SelectionEvents, more_like
@@ -55,10 +57,10 @@ class QuestionEvents:
     def wire(self) -> None:
         """Tells Gradio what happens when."""
         parts, settings, answer = self.parts, self.parts.settings, [*self.parts.answer.values()]
-        gr.on([parts.query.submit, parts.button.click], self._ask, settings, answer, **QUIET)
+        asked = [parts.query.submit, parts.button.click]
+        tell_busy(asked, lambda: gr.on(asked, self._ask, settings, answer, **QUIET))
         for example, text in zip(parts.examples, EXAMPLES, strict=True):
-            filled = example.click(lambda text=text: text, None, parts.query, **QUIET)
-            filled.then(self._ask, settings, answer, **QUIET)
+            tell_busy([example.click], partial(self._wire_choice, example.click, lambda text=text: text))
         parts.mode.change(meaning, parts.mode, parts.meaning, queue=False, **QUIET)
         # one event for all, so that the page sends one after the other and none overtakes another's answer
         # `input` and not `change`, which also tells of what an address has set; a typed condition is only a change
@@ -66,15 +68,21 @@ class QuestionEvents:
             parts.chips.edit, parts.expansion.input, parts.mode.input, parts.kind.input, parts.only.change,
             parts.share.input, parts.each.input,
         ]  # fmt: skip
-        gr.on(bent, self._bend, settings, answer, trigger_mode="always_last", queue=False, **QUIET)
-        parts.upload.upload(self._take_file, [parts.upload, *settings], answer, **QUIET)
-        parts.picture.upload(self._take_dropped, settings, answer, **QUIET)
+        bending: dict[str, Any] = {"trigger_mode": "always_last", "queue": False, **QUIET}
+        tell_busy(bent, lambda: gr.on(bent, self._bend, settings, answer, **bending))
+        sent, dropped = parts.upload.upload, parts.picture.upload
+        tell_busy([sent], lambda: sent(self._take_file, [parts.upload, *settings], answer, **QUIET))
+        tell_busy([dropped], lambda: dropped(self._take_dropped, settings, answer, **QUIET))
         parts.picture.clear(self._take_out, settings, answer, **QUIET)
-        chosen = parts.welcome.select(_chosen_caption, None, parts.query, **QUIET)
-        chosen.then(self._ask, settings, answer, **QUIET)
-        for offering in (parts.notice, parts.how):
-            chosen = offering.select(_chosen_question, None, parts.query, **QUIET)
-            chosen.then(self._ask, settings, answer, **QUIET)
+        chosen: list[tuple[Any, Any]] = [(parts.welcome.select, _chosen_caption)]
+        chosen += [(offering.select, _chosen_question) for offering in (parts.notice, parts.how)]
+        for select, question in chosen:
+            tell_busy([select], partial(self._wire_choice, select, question))
+
+    def _wire_choice(self, trigger: Callable[..., Any], question: Callable[..., str]) -> Any:
+        """Has a trigger fill the box with a question, and ask it."""
+        filled = trigger(question, None, self.parts.query, **QUIET)
+        return filled.then(self._ask, self.parts.settings, [*self.parts.answer.values()], **QUIET)
 
     def _ask(self, *settings: Any) -> Changes:
         return answer_of(self.state, self.parts, *settings)
@@ -140,7 +148,8 @@ class AnswerEvents:
         parts, answer = self.parts, [*self.parts.answer.values()]
         changed = [parts.grid, parts.detail, parts.link, parts.page]
         gr.on([parts.grid.select, parts.detail.select], self._choose, parts.page, changed, **QUIET)
-        parts.grid.expand(self._more, parts.settings, answer, **QUIET)
+        more = parts.grid.expand
+        tell_busy([more], lambda: more(self._more, parts.settings, answer, **QUIET))
         liked = parts.detail.like(self._like, parts.page, [parts.query, *answer], **QUIET)
         liked.then(None, None, None, js="() => sightwords.scrollTo('#query', 'center')")
         parts.words.expand(self._links, parts.page, parts.words, **QUIET)
@@ -199,7 +208,8 @@ class ArrivalEvents:
         asked_for = [parts.query, parts.expansion, parts.mode]
         visited = [*dict.fromkeys([*asked_for, *status, *answer])]
         # "multiple", since the script sends one at a time by itself
-        parts.link.visit(self._visit, parts.page, visited, trigger_mode="multiple", **QUIET)
+        visit = partial(parts.link.visit, self._visit, parts.page, visited, trigger_mode="multiple", **QUIET)
+        tell_busy([parts.link.visit], visit)
         returned = tab.select(self._ask_another, parts.settings, answer, **QUIET)
         returned.then(self._look, parts.page, status, **QUIET)
 

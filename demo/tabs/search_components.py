@@ -8,10 +8,11 @@ from gradio.blocks import Block
 from demo.components.amounts import count
 from demo.components.how_to_ask import how_to_ask
 from demo.components.large_view import VIEW_SCRIPT
-from demo.components.notices import LINK_SCRIPT
+from demo.components.notices import LINK_SCRIPT, busy_line
 from demo.components.offered_question import QUESTIONS_SCRIPT
 from demo.components.query_chips import CHIPS_SCRIPT
 from demo.components.question_picture import PICTURE_SCRIPT, picture_files
+from demo.components.recent_questions import RECENT_SCRIPT, recent_questions
 from demo.components.result_grid import DETAIL_SCRIPT, GRID_SCRIPT
 from demo.components.selection_bar import SELECTION_SCRIPT, selection_bar
 from demo.components.welcome import MOSAIC_SCRIPT
@@ -83,6 +84,7 @@ class SearchComponents:
         with gr.Row(elem_id="examples", elem_classes="sw-examples"):
             self.examples = [gr.Button(text, size="sm", elem_id=f"example-{i}") for i, text in enumerate(EXAMPLES)]
         self.how = gr.HTML(how_to_ask(), elem_id="how-to-ask", js_on_load=QUESTIONS_SCRIPT, **PLAIN)
+        gr.HTML(recent_questions(), elem_id="recent", js_on_load=RECENT_SCRIPT, **PLAIN)
         self.own = gr.Button(OWN, elem_id="own-photographs", visible=not self.state.public)
         with gr.Row(elem_id="controls"):
             self.expansion = gr.Slider(
@@ -121,6 +123,7 @@ class SearchComponents:
         def seen(item_and_term: Any) -> list[str]:
             return _seen(state, item_and_term)
 
+        gr.HTML(busy_line(), elem_id="busy", **PLAIN)
         self.notice = gr.HTML(elem_id="notice", js_on_load=QUESTIONS_SCRIPT, **PLAIN)
         self.welcome = gr.HTML(elem_id="welcome", js_on_load=MOSAIC_SCRIPT, **PLAIN)
         self.chips = gr.HTML(

@@ -175,6 +175,18 @@ def test_a_picture_of_ones_own_is_mixed_alike(ways: Interfaces, patches: list[Im
     assert result is not None and found(result.to_json()) == answer
 
 
+def test_a_card_that_stands_for_copies_says_where_they_lie_to_who_may_know(
+    ways: Interfaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hits = ways.state.searcher.search(Query(text=TEXT, kind="image", each=False, k=40)).hits
+    hit = next(hit for hit in hits if hit.copies == 2)
+    number = Path(hit.path).stem.removeprefix("large-")
+    pair = {str(Path(hit.path).with_name(f"{name}.png")) for name in (number, f"large-{number}")}
+    assert dict(ways.state.searcher.facts(hit))["copies at"] in pair - {hit.path}
+    monkeypatch.setattr(ways.state, "public", True)
+    assert "copies at" not in dict(ways.state.searcher.facts(hit))
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "nothing": ({"text": ""}, "there is no question"),
     "blank": ({"text": " \n"}, "there is no question"),

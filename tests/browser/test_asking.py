@@ -1,0 +1,109 @@
+"""While a question is asked the page says that it computes; and the browser keeps what was asked last."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from demo.web import App
+from index_store.opening import open_collection
+from tests.browser.driver import HOSTILE, IN_BROWSER, PHONE, Page, expect, width_needed
+
+pytestmark = IN_BROWSER
+RECENT, BUSY = "#recent .sw-recent", "#busy .sw-busy"
+
+
+WATCH = """() => {
+    window.addEventListener('keydown', () => { window.pressed = performance.now(); }, true);
+    const note = () => { window.said ??= performance.now(); };
+    new MutationObserver(note).observe(document.querySelector('#busy .sw-busy'), { attributes: true });
+}"""
+
+
+def ask(page: Page, text: str) -> None:
+    page.locator("#query input").fill(text)
+    page.locator("#query input").press("Enter")
+
+
+def answered(page: Page, text: str) -> None:
+    ask(page, text)
+    expect(page.locator(f"{RECENT} li").first).to_contain_text(text)
+    expect(page.locator("#grid .sw-card").first).to_be_visible()
+
+
+def asked(page: Page) -> list[str]:
+    """The questions in the list, newest first."""
+    return page.locator(f"{RECENT} li bdi").all_text_contents()
+
+
+def test_a_slow_encoder_shows_that_it_computes_and_says_so(
+    visit: Callable[..., Page], app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = app.state.searcher.search
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        time.sleep(1.5)
+        return search(*arguments, **options)
+
+    page = visit()
+    expect(page.get_by_role("status").filter(has_text="Searching")).to_have_count(0)
+    monkeypatch.setattr(app.state.searcher, "search", slow)
+    page.evaluate(WATCH)
+    ask(page, "a green boat")
+    expect(page.get_by_role("status").filter(has_text="Searching …")).to_be_visible()
+    waited = page.evaluate("said - pressed")
+    assert 150 < waited < 1000, waited  # ms: 200, and what a loaded machine needs; far before the answer
+    expect(page.locator(f"{BUSY}")).to_have_text("24 results")
+    expect(page.locator("#grid .sw-card")).to_have_count(24)
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    page.locator("#query-terms .sw-chip-name").first.click()  # bending is slow too, here
+    expect(page.get_by_role("status").filter(has_text="Searching …")).to_be_visible()
+    expect(page.locator(f"{BUSY}")).to_contain_text("result")
+
+
+def test_questions_asked_last_are_kept_here_asked_again_and_cleared(visit: Callable[..., Page]) -> None:
+    page = visit(PHONE)
+    expect(page.locator(RECENT)).to_be_hidden()
+    for text in ("a green boat", f"a red house {HOSTILE}", "a blue sea", "a green boat"):
+        answered(page, text)
+    assert asked(page) == ["a green boat", "a blue sea", f"a red house {HOSTILE}"]  # each once, as text
+    page.locator(f"{RECENT} summary").click()
+    assert width_needed(page) <= PHONE["width"]
+    page.get_by_role("link", name="a blue sea").click()
+    expect(page.locator("#query input")).to_have_value("a blue sea")
+    expect(page.locator("#search-line")).to_be_visible()
+    expect(page.locator(f"{RECENT} li bdi").first).to_have_text("a blue sea")
+    page.reload()  # another visit of the same browser
+    expect(page.locator(f"{RECENT} li")).to_have_count(3)
+    page.locator(f"{RECENT} summary").click()
+    page.get_by_role("button", name="Clear the list").click()
+    expect(page.locator(RECENT)).to_be_hidden()
+    page.reload()
+    expect(page.locator("#grid .sw-card").first).to_be_visible()
+    assert asked(page) in ([], ["a blue sea"])  # the address asks it anew
+
+
+def test_one_visitor_does_not_see_what_another_asked(visit: Callable[..., Page]) -> None:
+    first, second = visit(), visit()
+    answered(first, "a green boat")
+    second.reload()
+    expect(second.locator("#welcome .sw-mosaic")).to_be_visible()
+    expect(second.locator(RECENT)).to_be_hidden()
+
+
+def test_the_list_of_conditions_closes_once_one_is_entered(visit: Callable[..., Page], app: App) -> None:
+    assert app.state.path is not None
+    with open_collection(app.state.path, writable=True) as collection:
+        collection.tag(collection.ids()[:3], add=["best"])  # so that there is a condition to choose
+    page = visit()
+    ask(page, "a green boat")
+    expect(page.locator("#grid .sw-card")).to_have_count(24)
+    field, choices = page.locator("#only input[role=combobox]"), page.locator("#only [role=listbox]")
+    field.click()
+    expect(choices).to_be_visible()
+    field.fill("file=1*.png")
+    field.press("Enter")
+    expect(page.locator("#search-line")).to_contain_text("11 pictures")
+    expect(choices).to_be_hidden()
+    expect(field).to_be_focused()
