@@ -45,7 +45,9 @@ def _open(state: AppState, library: Library | None, page: PageState, name: str) 
     if not name or same_name(name, [state.shown.name]):
         return
     if library is None or same_name(name, library.collections()) is None:
-        raise QueryError(f"The link asks ‘{name[:60]}’, a collection that is not here; ‘{state.shown.name}’ is open.")
+        raise QueryError(
+            f"The link asks ‘{name[:60]}’, a collection that is not here; press Search to ask ‘{state.shown.name}’."
+        )
     library.use(name, shown=page.shown)
 
 

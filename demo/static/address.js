@@ -3,6 +3,10 @@
 // what it says; the history keeps beside it, for this page alone, which picture was sent and which result was explained.
 window.sightwords ??= {};
 
+// The name of the collection that the page's results are of, as the address has it; "" before the first ones.
+window.sightwords.collectionShown = () =>
+  new URLSearchParams(document.querySelector('#link [data-link]')?.dataset.link).get('in') ?? '';
+
 window.sightwords.address = (element, visit, watch) => {
   const ANSWER_MS = 10_000; // after which an answer is no longer waited for
   const ASKED = ['q', 'like', 'mark', 'in']; // what makes a question another one

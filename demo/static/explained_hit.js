@@ -25,7 +25,7 @@ window.sightwords.explainedHit = (element, trigger, server, watch) => {
     if (wasPressed) return;
     const mine = request;
     button.setAttribute('aria-pressed', 'true');
-    const [source, sentence] = await server.seen([chosenId(), button.dataset.see]);
+    const [source, sentence] = await server.seen([chosenId(), button.dataset.see, sightwords.collectionShown()]);
     if (mine !== request) return;
     const heat = element.querySelector('.sw-heat');
     if (source && heat) {

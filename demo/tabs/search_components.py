@@ -120,8 +120,8 @@ class SearchComponents:
             except SightwordsError:
                 return ""
 
-        def seen(item_and_term: Any) -> list[str]:
-            return _seen(state, item_and_term)
+        def seen(asked: Any) -> list[str]:
+            return heat_of(state, asked)
 
         gr.HTML(busy_line(), elem_id="busy", **PLAIN)
         self.notice = gr.HTML(elem_id="notice", js_on_load=QUESTIONS_SCRIPT, **PLAIN)
@@ -148,11 +148,13 @@ def meaning(mode: str) -> str:
     return f'<p class="sw-quiet">{MEANINGS.get(mode, "")}</p>'
 
 
-def _seen(state: AppState, item_and_term: Any) -> list[str]:
-    """[the layer as a data URI or "", what to say] for [item id, term] as a page sends it."""
-    if not (isinstance(item_and_term, list) and list(map(type, item_and_term)) == [int, str]):
+def heat_of(state: AppState, asked: Any) -> list[str]:
+    """[the layer as a data URI or "", what to say] for [item id, term, name of its collection] as a page sends it."""
+    if not (isinstance(asked, list) and list(map(type, asked)) == [int, str, str]):
         return ["", ""]
-    item, term = item_and_term
+    item, term, collection = asked
+    if collection != state.shown.name:
+        return ["", f"‘{state.shown.name}’ is open now, which this picture is not of; ask again."]
     try:
         return [data_uri(state.searcher.heatmap(item, term)), f"Where ‘{term}’ was seen"]
     except SightwordsError as error:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core.errors import QueryError
 from demo.state.app import AppState, OtherCollection, Shown
 from demo.state.lab import Lab
 from demo.state.lab_choice import Choice
 from demo.state.library import Library
+from demo.tabs.search_components import heat_of
 from index_store.opening import open_collection
 from tests.core.dense_sets import write_words
 
@@ -60,6 +62,17 @@ def test_a_window_that_shows_the_open_collection_changes_it(state: AppState, tmp
     assert library.contents.added is None  # a report is of its own collection
     with open_collection(window.address) as trip:  # type: ignore[arg-type]
         assert len(trip) == 7
+
+
+def test_a_term_is_not_pointed_out_in_a_picture_of_another_collection(
+    state: AppState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state.searcher, "heatmap", lambda item, term: Image.new("RGBA", (4, 4)))
+    assert heat_of(state, [1, "dog", "mine"])[0].startswith("data:image/webp;base64,")
+    Library(state).use("trip")
+    assert heat_of(state, [1, "dog", "mine"]) == ["", "‘trip’ is open now, which this picture is not of; ask again."]
+    for wrong in (None, [1, "dog"], ["1", "dog", "trip"], [1, "dog", None]):
+        assert heat_of(state, wrong) == ["", ""]
 
 
 def test_pictures_are_not_added_where_another_window_is_quicker(

@@ -31,7 +31,7 @@ def test_an_address_opens_the_collection_that_it_names(state: AppState) -> None:
 def test_a_collection_that_is_not_there_is_said_and_nothing_is_opened(state: AppState) -> None:
     for library, name in ((Library(state), "elsewhere"), (None, "trip"), (Library(state), "../trip")):
         page, refusal = arrived(state, library, PageState(), Visit(Location(replace(TEXT, like=1), name)))
-        assert refusal == f"The link asks ‘{name}’, a collection that is not here; ‘mine’ is open."
+        assert refusal == f"The link asks ‘{name}’, a collection that is not here; press Search to ask ‘mine’."
         assert page.question == TEXT and state.shown.name == "mine"
 
 
