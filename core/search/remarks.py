@@ -4,7 +4,7 @@ The only place that decides on them and words them, for every interface. Knows n
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -62,11 +62,31 @@ def best_match(query: SparseVector, item: SparseVector) -> float:
     return float((mine.astype(np.float64) * np.minimum(mine, theirs)).sum()) / whole
 
 
-def is_answered(query: SparseVector, best: Iterable[SparseVector], answered_from: float | None) -> bool | None:
-    """Whether the `best_match` of one of the best items is at least `answered_from`; None where that is not known."""
-    if answered_from is None:
-        return None
-    return max((best_match(query, item) for item in best), default=0.0) >= answered_from
+def own_term(query: SparseVector, literal: Collection[int]) -> int | None:
+    """The term that a question speaks, where it speaks one only and that is its heaviest; else None.
+
+    Such a question is a word, and asks for that. Its other terms are kinds of it, of which no picture has many: "white"
+    lights "white cat", "white house" and twenty more.
+    """
+    (term,) = literal if len(literal) == 1 else (None,)
+    return term if term is not None and query.terms[query.weights.argmax()] == term else None
+
+
+def answer_match(query: SparseVector, literal: Collection[int], best: Iterable[SparseVector]) -> float:
+    """The highest `best_match` (0..1) of a query, or of its own term alone, with one of the best items; 0 for none.
+
+    `literal`: ids of the terms that the question speaks.
+    """
+    own = own_term(query, literal) if len(query) else None
+    asked = [query] if own is None else [query, query.top(1)]
+    return max((best_match(part, item) for item in best for part in asked), default=0.0)
+
+
+def is_answered(
+    query: SparseVector, best: Iterable[SparseVector], answered_from: float | None, literal: Collection[int] = ()
+) -> bool | None:
+    """Whether the `answer_match` with the best items is at least `answered_from`; None where that is not known."""
+    return None if answered_from is None else answer_match(query, literal, best) >= answered_from
 
 
 def remarks(

@@ -18,12 +18,13 @@ from core.encoders.photos import PHOTOS
 from core.files import write_text_whole
 from core.models.head import CONFIG_FILE, HEAD_VOCABULARY
 from core.models.registry import load_model
-from recipes.photos.calibration import calibrate
+from recipes.photos.calibration import answer_figures, calibrate
 from recipes.photos.card import model_card
 from recipes.photos.data import Photograph, captioned, label_table, labelled, names
 from recipes.photos.figures import as_json, by_label, dataset, pointing, retrieval, true_terms
 from recipes.photos.sources import Sources
 from recipes.photos.stages import HEAD, Stages
+from recipes.scenes.stranger_figures import strangers
 
 log = logging.getLogger("recipes.photos")
 FIGURES_FILE, CARD_FILE = "figures.json", "MODEL_CARD.md"
@@ -65,12 +66,11 @@ def make(stages: Stages, out: Path) -> None:
 def judge_answers(photographs: Sequence[Photograph], sources: Sources, out: Path) -> None:
     """Finds on val photographs from which match on a question counts as answered, and writes it into the config."""
     model = load_model("photos")
-    found = calibrate(model, dataset(model, [p for p in photographs if p.split == "val"]), sources.wordnet,
-                      sources.class_names)  # fmt: skip
-    log.info("%s", found)
+    val = dataset(model, [p for p in photographs if p.split == "val"])
+    found = calibrate(model, val, sources.wordnet, sources.class_names)
+    log.info("a match of %.4f answers a question", found)
     config = json.loads((out / CONFIG_FILE).read_text("utf-8"))
-    told = {"answered_from": found.answered_from, "unanswered_told": found.told, "unanswered_auroc": found.auroc}
-    write_text_whole(out / CONFIG_FILE, json.dumps(config | told, indent=2) + "\n")
+    write_text_whole(out / CONFIG_FILE, json.dumps(config | {"answered_from": found}, indent=2) + "\n")
 
 
 def measure(captioned_folder: Path, labelled_folder: Path, sources: Sources) -> dict[str, Any]:
@@ -87,6 +87,7 @@ def measure(captioned_folder: Path, labelled_folder: Path, sources: Sources) -> 
         "captioned": as_json(retrieval(model, test)) | counts,
         "labelled": as_json(retrieval(model, other_data))
         | {"photographs": len(other), "mean_average_precision": round(precision, 4)},
+        "answers": asdict(answer_figures(model, test, sources.wordnet, strangers()["words"]["outside"])),
         "true_terms": round(true_terms(model, test, sources.wordnet), 4),
         "pointing": as_json(pointing(model, other)),
         "terms": len(model.vocabulary),

@@ -88,6 +88,11 @@ all their labels at once ("a dog, a cup and a spoon"), and several show the same
 - Two labelled photographs of different things side by side, {pointing[pairs]} pairs: a thing's term fires in
   {pointing[fires]:.2f} of them, and its peak lies in the thing's half in {pointing[right_half]:.3f} of those (chance
   0.5).
+- That no photograph answers a question is told from how much of it the best ones hold; the threshold is such that 3 %
+  of the nouns that val photographs show, or of their captions, are told, whichever is less. Of the nouns that the test
+  captions say {answers[words][false_alarms]:.1%} are told (alone, in the plural, after "a", "the" and "two"), of the
+  captions {answers[captions][false_alarms]:.1%}, and of words written by hand that no caption says
+  {answers[words][told]:.0%} (AUROC {answers[words][auroc]:.3f} and {answers[captions][auroc]:.3f}).
 
 ## What was tried
 {tried}

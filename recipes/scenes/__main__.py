@@ -25,13 +25,17 @@ from core.data.dense import DenseDataset
 from core.data.literal_terms import literal_terms
 from core.encoders.scenes import SceneEncoder
 from core.errors import ModelError
-from core.models.head import HEAD_VOCABULARY, WEIGHTS_FILE, SparseHead
+from core.files import write_text_whole
+from core.models.head import CONFIG_FILE, HEAD_VOCABULARY, WEIGHTS_FILE, SparseHead
+from core.models.head import answered_from as head_answered_from
+from core.models.model import Model
 from core.models.registry import SCENES
 from core.training.initialisation import widened
 from core.training.presets import ANCHORED_HEAD, SCENES_HEADS, SHIPPED_HEAD
 from core.training.trainer import project
 from core.vocabulary import Vocabulary
 from core.world.composer import compose
+from recipes.scenes.answers import answer_figures, answered_from
 from recipes.scenes.build import corpus, encoded, on_bar, train_builtin_head, train_towers
 from recipes.scenes.card import contact_sheet, model_card
 from recipes.scenes.corpus import said_of
@@ -81,6 +85,8 @@ def main() -> None:
         make_strangers(options.out, tutors)
     if options.what in ("make", "heads"):
         make_heads(options.cache, options.out, [options.only] if options.only else list(SCENES_HEADS), tutors)
+    if options.what in ("make", "english", "heads", "answers"):
+        make_answers(options.cache, options.out)
     minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
     measure(options.cache, options.out, minutes)
 
@@ -171,6 +177,21 @@ def make_heads(cache: Path, out: Path, names: Sequence[str], tutors: Tutors) -> 
     file.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
 
 
+def make_answers(cache: Path, out: Path) -> None:
+    """Finds on the val split from which match on a question counts as answered, and writes it beside the head."""
+    val = encoded(out / ENCODER_FILE, "val", RECIPE.val_scenes, cache)
+    config = json.loads((out / CONFIG_FILE).read_text("utf-8"))
+    found = answered_from(_model(out), val.images, cache)
+    log.info("a match of %.4f answers a question", found)
+    write_text_whole(out / CONFIG_FILE, json.dumps(config | {"answered_from": found}, indent=2) + "\n")
+
+
+def _model(out: Path) -> Model:
+    encoder = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE)
+    vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
+    return Model("scenes", encoder, SparseHead.load(out), vocabulary, answered_from=head_answered_from(out))
+
+
 def _shipped_head(cache: Path, out: Path, train: DenseDataset, vocabulary: Vocabulary, tutors: Tutors) -> SparseHead:
     """The anchored head, given the colour nouns as further terms and trained on with questions."""
     literal = literal_terms(train.captions, vocabulary)
@@ -215,6 +236,8 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
             log.info("English %s: %s", name, measured)
     figures["strangers"] = asdict(stranger_figures(encoder, vocabulary))
     log.info("strangers: %s", figures["strangers"])
+    figures["answers"] = asdict(answer_figures(_model(out), test.images, cache))
+    log.info("answers: %s", figures["answers"])
     figures["heads"][SHIPPED_HEAD] = _judge(head, test, vocabulary)
     figures["questions"] = _answered(cache, out, encoder, test.images)
     if minutes is not None:

@@ -131,7 +131,7 @@ def wrong_nouns(
     return found
 
 
-def auroc(inside: NDArray[float32], outside: NDArray[float32]) -> float:
+def auroc(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:
     """The probability that a strange sentence (outside) scores above a familiar one (inside); a tie counts half."""
     pairs = outside[:, None] - inside[None]
     return float((pairs > 0).mean() + (pairs == 0).mean() / 2)
