@@ -21,7 +21,8 @@ from core.search.remarks import LOOKED_AT, is_answered, remarks, remarks_on_text
 from core.search.results import SearchHit, SearchResult
 from core.search.weighting import QueryWeights, weigh
 from index_store.errors import ItemNotFound
-from index_store.items import Hit
+from index_store.filters import EVERYTHING
+from index_store.items import Hit, Item
 from index_store.store import Store
 from index_store.vectors import SparseVector
 
@@ -215,15 +216,20 @@ def _answered(collection: Store, query: Query, asked: EncodedQuery, hits: Sequen
 
 
 def _explained(collection: Store, hits: Sequence[Hit], weights: QueryWeights, each: bool) -> tuple[SearchHit, ...]:
-    """Hits with their items and contributions; unless `each`, with the number of copies that each stands for."""
+    """Hits with their items and contributions; unless `each`, with the number of copies that each stands for.
+
+    A picture is shown with that of its captions which fits the question best.
+    """
     ids, terms = [hit.id for hit in hits], collection.vocabulary
     alike = {} if each else collection.alike(ids)
+    items = collection.items(ids)
+    captions = _fitting_captions(collection, items, weights)
     return tuple(
         SearchHit(
             id=item.id,
             kind=item.kind,
             path=item.path,
-            caption=item.caption,
+            caption=captions.get(item.id, item.caption),
             score=float(hit.score),
             contributions=contributions(weights.positive, vector, terms, weights.literal, weights.negative),
             thumbnail=item.thumbnail,
@@ -234,5 +240,27 @@ def _explained(collection: Store, hits: Sequence[Hit], weights: QueryWeights, ea
             latitude=item.latitude,
             longitude=item.longitude,
         )
-        for hit, item, vector in zip(hits, collection.items(ids), collection.vectors(ids), strict=True)
+        for hit, item, vector in zip(hits, items, collection.vectors(ids), strict=True)
     )
+
+
+def _fitting_captions(collection: Store, items: Sequence[Item], weights: QueryWeights) -> dict[int, str]:
+    """{id: caption} of the pictures among the items whose captions are items, too: of these, the one that scores most.
+
+    Pictures of which no caption scores above 0 are left out; of equal captions the first is taken.
+    """
+    pictures = [item for item in items if item.kind == "image"]
+    if not pictures or not collection.count(EVERYTHING.of_kind("caption")):
+        return {}
+    own = {item.id: [one for one in collection.find(path=item.path) if one.kind == "caption"] for item in pictures}
+    ids = [one.id for captions in own.values() for one in captions]
+    scores = {
+        number: weights.positive.dot(vector) - weights.negative.dot(vector)
+        for number, vector in zip(ids, collection.vectors(ids), strict=True)
+    }
+    fitting: dict[int, str] = {}
+    for picture, captions in own.items():
+        best = max(captions, key=lambda one: scores[one.id], default=None)
+        if best is not None and best.caption and scores[best.id] > 0:
+            fitting[picture] = best.caption
+    return fitting

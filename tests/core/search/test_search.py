@@ -286,3 +286,20 @@ def test_a_budget_tells_whether_it_was_enough(filled: Collection, model: Model) 
     assert not search(model, filled, replace(query, k=40, budget=1, without=banned)).exact
     with pytest.raises(QueryError, match="budget is 0 postings"):
         search(model, filled, Query("a red dog", budget=0))
+
+
+def test_a_picture_is_shown_with_its_caption_that_fits_best(
+    collection: Collection, model: Model, patches: list[Image.Image]
+) -> None:
+    captions = ["a red house", "two dogs beside the sea", "the moon at night"]
+    texts = zip(captions, model.encode_texts(captions), strict=True)
+    (image,) = model.encode_images(patches[:1])
+    collection.add([NewItem("image", "/p/0.png", captions[0], "i", image)])
+    collection.add([NewItem("caption", "/p/0.png", text, f"c{text}", vector) for text, vector in texts])
+    for asked in captions:
+        (query,) = model.encode_texts([asked])
+        scores = [query.dot(vector) for vector in model.encode_texts(captions)]
+        (hit,) = search(model, collection, Query(asked, kind="image")).hits
+        assert hit.caption == captions[scores.index(max(scores))]
+    shown = {search(model, collection, Query(asked, kind="image")).hits[0].caption for asked in captions}
+    assert len(shown) > 1
