@@ -3,12 +3,15 @@
 Programs and language models read the docstrings of the actions as their description.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
+from inspect import signature
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import gradio as gr
+from gradio.blocks import BlockFunction
 
 from core.errors import QueryError
 from core.search.comparison import compare
@@ -19,6 +22,8 @@ from demo.state.compare import Comparing
 from demo.state.lab import Lab
 from demo.state.lab_choice import EPOCHS, Choice, defaults
 from index_store.errors import SightwordsError
+
+log = logging.getLogger(__name__)
 
 MOST_LOOKS = 60  # of 0.3 s each: what a program waits for dense vectors that are being made
 MOST_TERMS = 100  # that are suggested
@@ -45,8 +50,27 @@ def _spoken_errors(action: Callable[Given, Answer]) -> Callable[Given, Answer]:
             return action(*args, **options)
         except SightwordsError as error:
             raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:  # a bug of ours: the log gets the traceback, the program a sentence
+            log.exception("the endpoint %s failed", action.__name__)
+            raise gr.Error("Something unexpected went wrong; the log says what.", print_exception=False) from error
 
     return spoken
+
+
+class SpokenBlocks(gr.Blocks):
+    """Blocks that say in one sentence what is missing where too few arguments come, which Gradio answers with null."""
+
+    def validate_inputs(self, block_fn: BlockFunction, inputs: list[Any]) -> None:
+        """gr.Error unless there is an argument for each input."""
+        wanted, given = len(block_fn.inputs), len(inputs)
+        if given < wanted:
+            names = ", ".join(signature(block_fn.fn).parameters) if block_fn.fn else ""
+            named = f" ({names})" if names.count(",") == wanted - 1 else ""
+            said = (
+                f"‘{block_fn.api_name}’ takes {wanted} arguments{named}, but got {given}; send all, in this order, "
+                "or use gradio_client, which fills in what is left out."
+            )
+            raise gr.Error(said, print_exception=False)
 
 
 class QuestionActions:
@@ -124,7 +148,7 @@ class QuestionActions:
         """
         for number in (first, second):
             check_item(number)
-        query = self._state.searcher.encode_text(text)
+        query = self._state.searcher.encode_text(self._state.searcher.spoken(text))
         one, two = (self._state.searcher.score(query, number) for number in (first, second))
         rows = [row.to_json() for row in differences(one, two)]
         scores = [sum(row.contribution for row in rows) for rows in (one, two)]

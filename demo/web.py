@@ -15,7 +15,7 @@ import core.encoders.zero_gpu  # noqa: F401  ZeroGPU asks that what needs a GPU 
 from core.shipped import WORLD_MODEL
 from demo.components.result_grid import folder_key
 from demo.components.welcome import HEADER_SCRIPT, header
-from demo.endpoints import endpoints
+from demo.endpoints import SpokenBlocks, endpoints
 from demo.pictures_route import pictures_route
 from demo.state.app import AppState
 from demo.state.lab import Lab
@@ -36,7 +36,7 @@ MAX_UPLOAD_OF_STRANGERS = "16mb"
 DELETE_UPLOADS_S = (600, 3600)  # every ten minutes, what was uploaded more than an hour ago is deleted
 
 
-class App(gr.Blocks):
+class App(SpokenBlocks):
     """Gradio's Blocks with the app state behind them; `close` ends both."""
 
     state: AppState

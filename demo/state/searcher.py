@@ -58,6 +58,15 @@ class Searcher:
 
         return encode_text(model, text)
 
+    def spoken(self, text: str) -> str:
+        """What a search would tell the encoder of a text; the text itself where it only says what is left out."""
+        model, _ = self._app.ready()
+        from core.search.query import check_text
+        from core.search.understanding import understand
+
+        check_text(text)
+        return understand(model, text).question.spoken or text
+
     def encode_picture(self, image: "Image") -> "EncodedQuery":
         """A picture as a vector."""
         model, _ = self._app.ready()

@@ -188,7 +188,9 @@ class AnswerEvents:
 
     def _links(self, page: PageState) -> str:
         try:
-            return word_links_figure(self.state.searcher.links(page.question.text), page.literal)
+            return word_links_figure(
+                self.state.searcher.links(page.text.text if page.text else page.question.text), page.literal
+            )
         except SightwordsError as error:
             return f"<details open><summary>…</summary>{error_notice(str(error))}</details>"
 

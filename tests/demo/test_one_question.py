@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -298,6 +299,17 @@ def test_every_other_endpoint_says_what_it_cannot_do(ways: Interfaces) -> None:
     ):
         with pytest.raises(AppError, match=reason):
             ways.client.predict(*arguments, api_name=endpoint)
+
+
+def test_what_is_missing_is_said_in_one_sentence(ways: Interfaces) -> None:
+    """To programs that post by themselves: gradio_client fills in what is left out."""
+    for endpoint, arguments in (("search", ["a dog"]), ("encode", []), ("explain_order", ["a dog"]), ("keep_head", [])):
+        address = f"{ways.client.src}gradio_api/call/{endpoint}"
+        event = httpx.post(address, json={"data": arguments}).json()["event_id"]
+        answer = httpx.get(f"{address}/{event}").text
+        said = json.loads(answer.partition("data: ")[2])["error"]
+        assert answer.startswith("event: error") and f"but got {len(arguments)}; send all" in said
+        assert said.endswith(".") and "\n" not in said
 
 
 def _sentence(way: Any, asked: dict[str, Any]) -> str:
