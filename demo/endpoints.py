@@ -227,8 +227,6 @@ class QuestionActions:
             k: how many results of each (1 to 1,000)
         """
         Query(text, k=k).check()
-        for method in (first, second):
-            check_text(method, "way to rank")
         for _ in range(MOST_LOOKS):
             if self._comparing.prepare(first, second):
                 break

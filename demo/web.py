@@ -1,22 +1,32 @@
 """The web app: builds the page from header and tabs, and serves it; asks nothing of any other machine."""
 
+import logging
 import os
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing is ever sent anywhere
+# Gradio keeps figures of its last 10,000 events for a page that is off here, and makes a table of them at each event.
+os.environ.update(GRADIO_ANALYTICS_MAX_EVENTS="1", GRADIO_ANALYTICS_CACHE_FREQUENCY="1000000000")
 
 import gradio as gr
-from starlette.staticfiles import StaticFiles
+from gradio.blocks import Block
+from starlette.middleware import Middleware
+from starlette.routing import Route, Router
 
 import core.encoders.zero_gpu  # noqa: F401  ZeroGPU asks that what needs a GPU is declared before the launch
 from core.shipped import WORLD_MODEL
-from demo.components.result_grid import folder_key
 from demo.components.welcome import HEADER_SCRIPT, header
 from demo.endpoints import SpokenBlocks, endpoints
 from demo.pictures_route import pictures_route
+from demo.serving.answers import HANDLERS, OneSentence, one_line
+from demo.serving.fair_queue import FairQueue
+from demo.serving.limits import Limits
+from demo.serving.login import Login, LoginRequired
+from demo.serving.redaction import Redaction, places_of_this_machine
+from demo.serving.thumbnails import Thumbnails
+from demo.serving.uploads import SENT, upload_folder, with_its_path
 from demo.state.app import AppState
 from demo.state.lab import Lab
 from demo.state.library import Library
@@ -31,9 +41,21 @@ from demo.theme import LOGO, STYLES, scripts, theme
 from index_store.address import Address
 from index_store.errors import SightwordsError
 
-MAX_UPLOAD = "2gb"  # a zip of pictures
-MAX_UPLOAD_OF_STRANGERS = "16mb"
+MAX_UPLOAD = 2_000_000_000  # bytes: a zip of pictures
+MAX_UPLOAD_OF_STRANGERS = 16_000_000
 DELETE_UPLOADS_S = (600, 3600)  # every ten minutes, what was uploaded more than an hour ago is deleted
+DELETE_UPLOADS_OF_STRANGERS_S = (60, 600)  # each is read within seconds
+SESSIONS = 200  # pages whose state is kept, those last used; a state holds an answer, so up to some 2 MB
+AT_ONCE = 4  # events of a kind that are worked on at once: many threads may read an index
+STATUS_S = 60  # the page shows no place in the queue, so it need not hear of each step
+OPEN_TO_ALL = (
+    "Listening on {host} without a password: whoever reaches this computer over the network can read your collections, "
+    "add to them and delete from them. With --public they can only look; with --auth USER they need a password."
+)
+UNEXPECTED = "Something unexpected went wrong; the log says what."
+UNFIT = "What was sent is not what this action takes; load the page again, or see /gradio_api/info."
+
+log = logging.getLogger(__name__)
 
 
 class App(SpokenBlocks):
@@ -41,32 +63,47 @@ class App(SpokenBlocks):
 
     state: AppState
 
+    async def process_api(self, block_fn: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        """As Gradio's; what goes wrong is answered by a sentence, and the log gets a line instead of a traceback."""
+        gesture = options.get("event_data")
+        if gesture is not None:
+            gesture._data = with_its_path(gesture._data)  # of a picture that was dropped
+        try:
+            return await super().process_api(block_fn, *args, **options)
+        except gr.Error as error:
+            error.print_exception = False
+            raise
+        except Exception as error:  # a bug of ours, or of a component with what it cannot read
+            name = getattr(block_fn, "name", block_fn)
+            log.error("%s failed: %s", name, one_line(error), exc_info=log.isEnabledFor(logging.DEBUG))
+            raise gr.Error(UNEXPECTED, print_exception=False) from error
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **options: Any) -> Any:
+        """As Gradio's; what does not fit is answered by a sentence, too."""
+        try:
+            given = [_given(block, value) for block, value in zip(block_fn.inputs, inputs, strict=False)]
+            return await super().preprocess_data(block_fn, given, *args, **options)
+        except gr.Error:
+            raise
+        except Exception as error:  # whatever a component makes of what it cannot read
+            log.info("%s was sent what does not fit: %s", block_fn.name, one_line(error))
+            raise gr.Error(UNFIT, print_exception=False) from error
+
     def close(self, verbose: bool = True) -> None:
         """Stops the server and the app's background work."""
         super().close(verbose)
         self.state.close()
 
 
-class Thumbnails(StaticFiles):
-    """Serves the thumbnails of the collections that were opened; an address does not show where the folder lies."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._folders: dict[str, StaticFiles] = {}
-
-    def add(self, folder: Path) -> None:
-        """Serves the thumbnails in this folder too."""
-        self._folders[folder_key(folder)] = StaticFiles(directory=folder, check_dir=False)
-
-    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """The file at "key of its folder/name below it", as StaticFiles wants it; ("", None) for an unknown folder."""
-        key, _, name = path.partition(os.sep)
-        return self._folders[key].lookup_path(name) if key in self._folders else ("", None)
+def _given(block: Block, value: Any) -> Any:
+    """A value of a component, as its handlers expect it: an empty box is "", and a file that was sent has its path."""
+    return "" if value is None and isinstance(block, gr.Textbox) else with_its_path(value)
 
 
 def build(state: AppState) -> App:
     """The whole page for one app state; starts nothing."""
-    with App(title="Sightwords", analytics_enabled=False, delete_cache=DELETE_UPLOADS_S) as app:
+    delete_uploads = DELETE_UPLOADS_OF_STRANGERS_S if state.public else DELETE_UPLOADS_S
+    with App(title="Sightwords", analytics_enabled=False, delete_cache=delete_uploads) as app:
         gr.HTML(
             header(LOGO.read_text("utf-8")),
             js_on_load=HEADER_SCRIPT,
@@ -122,6 +159,8 @@ def launch(
     mcp: bool = False,
     public: bool | None = None,
     tell_places: bool = False,
+    user: str | None = None,
+    root_path: str = "",
 ) -> App:
     """Serves the app until it is stopped; with `prevent_thread_lock` it returns at once.
 
@@ -129,14 +168,19 @@ def launch(
 
     `port`: None takes any free one. `mcp`: offers the endpoints as MCP tools too, at /gradio_api/mcp/. `public`: nobody
     can add, take out or choose anything; None is public on Hugging Face Spaces, where everybody may come, and nowhere
-    else. `tell_places`: visitors of a public app may know where and with what camera pictures were taken.
+    else. `tell_places`: visitors of a public app may know where and with what camera pictures were taken. `user`: only
+    who logs in by this name, with the password of the environment, sees anything. `root_path`: the path, or the whole
+    address, at which a proxy offers the app.
 
     Raises CollectionError for a collection that is not there, OSError for a busy port, and SightwordsError where the
-    package for MCP is missing.
+    package for MCP or the password is missing.
     """
     strangers = "SPACE_ID" in os.environ if public is None else public
+    login = Login(user) if user is not None else None
+    if not (strangers or login or is_loopback(host)):
+        print(OPEN_TO_ALL.format(host=host), file=sys.stderr)
     state = AppState(model, collection, public=strangers, tell_places=tell_places)
-    return serve(state, host, port, open_browser, prevent_thread_lock, mcp)
+    return serve(state, host, port, open_browser, prevent_thread_lock, mcp, login, root_path)
 
 
 def serve(
@@ -146,22 +190,37 @@ def serve(
     open_browser: bool = False,
     prevent_thread_lock: bool = True,
     mcp: bool = False,
+    login: Login | None = None,
+    root_path: str = "",
 ) -> App:
     """Makes the app ready and serves it; the other parameters are those of `launch`."""
     if mcp and find_spec("mcp") is None:
         raise SightwordsError("MCP needs a package that is not installed; run: pip install 'sightwords[mcp]'.")
     state.on_own_machine = is_loopback(host) and not state.public and has_screen()
     app = build(state)
-    # Many threads may read an index. The page shows no place in the queue, so it need not hear of each step.
-    app.queue(default_concurrency_limit=4, status_update_rate=60)
     thumbnails = Thumbnails()
     state.opened = thumbnails.add
+    server = {
+        "routes": [thumbnails.route, *_below("/pictures", pictures_route(state))],
+        "middleware": _middleware(state, login),
+        "exception_handlers": HANDLERS,
+    }
+    app.queue(default_concurrency_limit=AT_ONCE, status_update_rate=STATUS_S)
+    if state.public:
+        app.max_threads = max(8, 4 * (os.cpu_count() or 1))
+        app._queue = FairQueue(app, AT_ONCE, STATUS_S)
     state.start()
     try:
-        limit = MAX_UPLOAD_OF_STRANGERS if state.public else MAX_UPLOAD
-        app.launch(**_options(host, port, open_browser), max_file_size=limit, mcp_server=mcp, prevent_thread_lock=True)
-        app.app.mount("/thumbnails", thumbnails)
-        app.app.mount("/pictures", pictures_route(state))
+        app.launch(
+            **_options(host, port, open_browser),
+            auth=login.check if login else None,  # type: ignore[arg-type]
+            root_path=root_path or None,
+            max_file_size=MAX_UPLOAD_OF_STRANGERS if state.public else MAX_UPLOAD,
+            max_threads=app.max_threads,
+            mcp_server=mcp,
+            app_kwargs=server,
+            prevent_thread_lock=True,
+        )
         if not prevent_thread_lock:
             print(f"Sightwords is at {app.local_url} (Ctrl+C stops it)", file=sys.stderr)
             app.block_thread()
@@ -170,6 +229,24 @@ def serve(
         state.close()
         raise
     return app
+
+
+def _below(prefix: str, router: Router) -> list[Route]:
+    """The routes of a router below a path; mounted, they would not be found behind a proxy with a path of its own."""
+    return [Route(prefix + route.path, route.endpoint) for route in router.routes if isinstance(route, Route)]
+
+
+def _middleware(state: AppState, login: Login | None) -> list[Middleware]:
+    """What every request passes, outermost first."""
+    passed = [Middleware(OneSentence)]
+    if login is not None:
+        passed.insert(0, Middleware(LoginRequired, login=login))
+    if state.public:
+        folder = upload_folder()
+        places = [*places_of_this_machine(), *state.places()]
+        passed.insert(0, Middleware(Redaction, places=places, names={str(folder): SENT}))
+        passed.append(Middleware(Limits, most_upload=MAX_UPLOAD_OF_STRANGERS, uploads=folder))
+    return passed
 
 
 def _options(host: str, port: int | None, open_browser: bool) -> dict[str, Any]:
@@ -181,6 +258,7 @@ def _options(host: str, port: int | None, open_browser: bool) -> dict[str, Any]:
         "quiet": True,
         "ssr_mode": False,  # no second server, no Node
         "run_history": False,
+        "state_session_capacity": SESSIONS,
         "footer_links": [],  # its settings offer a recorder that fetches code from the web
         "favicon_path": LOGO,
         "theme": theme(),

@@ -37,6 +37,16 @@ def serve(
             "--tell-places", help="public: tell visitors where and with what camera pictures were taken, too."
         ),
     ] = False,
+    auth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USER",
+            help="Let in only who logs in by this name, with the password in the variable SIGHTWORDS_PASSWORD.",
+        ),
+    ] = None,
+    root_path: Annotated[
+        str, typer.Option(metavar="PATH", help="Where a proxy offers the app: /pictures, or the whole address.")
+    ] = "",
 ) -> None:
     """Start the web app."""
     if collection is not None:
@@ -45,7 +55,16 @@ def serve(
     from demo import web
 
     try:
-        name, number = model or DEFAULT_MODEL, port or None
-        web.launch(name, collection, host=host, port=number, mcp=mcp, public=public, tell_places=tell_places)
+        web.launch(
+            model or DEFAULT_MODEL,
+            collection,
+            host=host,
+            port=port or None,
+            mcp=mcp,
+            public=public,
+            tell_places=tell_places,
+            user=auth,
+            root_path=root_path,
+        )
     except OSError as error:
         raise SightwordsError(f"The web app cannot listen on {host}:{port} ({error}); try another --port.") from error

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from html import escape
 from pathlib import PurePath
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 GRID_SCRIPT = "sightwords.resultGrid(element, trigger, watch)"
 DETAIL_SCRIPT = "sightwords.explainedHit(element, trigger, server, watch)"
 
+_SECRET = token_bytes(16)
+
 
 def file_url(path: str) -> str:
     """The address of the thumbnail at `path`: relative, so that it works below any root path.
@@ -28,8 +31,12 @@ def file_url(path: str) -> str:
 
 
 def folder_key(folder: PurePath) -> str:
-    """What stands for a folder of thumbnails in an address."""
-    return blake2b(str(folder).encode("utf-8", "surrogateescape"), digest_size=9).hexdigest()
+    """What stands for a folder of thumbnails in an address, as long as the program runs.
+
+    It is keyed, so that nobody can guess a folder and see by the key whether it is this one.
+    """
+    name = str(folder).encode("utf-8", "surrogateescape")
+    return blake2b(name, digest_size=9, key=_SECRET).hexdigest()
 
 
 def name_of(hit: "SearchHit | Item") -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.errors import ImageError, QueryError
@@ -20,7 +20,7 @@ from demo.state.job import Job
 from demo.state.names import collection_name
 from demo.state.searcher import Searcher
 from demo.state.sent_pictures import SentPictures
-from index_store.address import Address
+from index_store.address import Address, MilvusAddress
 from index_store.errors import (
     CollectionBusy,
     CollectionClosed,
@@ -207,6 +207,20 @@ class AppState:
     def place(self, path: str) -> str:
         """Where a person finds a picture: its path; nothing for strangers and for drawings of the built-in world."""
         return path if self._path is not None and not self.public else ""
+
+    def without_place(self, sentence: str, path: str) -> str:
+        """A sentence about a picture file as this app may say it: with its name alone for strangers."""
+        return sentence.replace(path, PurePath(path.replace("\\", "/")).name) if self.public else sentence
+
+    def places(self) -> list[str]:
+        """Where the collection lies, in every form that a sentence may have; nothing for the built-in world."""
+        if self._path is None:
+            return []
+        if isinstance(self._path, MilvusAddress):
+            host = self._path.uri.rpartition("://")[2]
+            return [str(self._path), *filter(None, (self._path.uri, host, str(self._path.file or "")))]
+        forms = (self._path.absolute(), self._path.resolve())
+        return [str(folder) for form in forms for folder in (form, form.parent)]
 
     def sample(self, count: int) -> list[Item]:
         """A few pictures of the collection, to show what is there; empty until something is."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import QueryError
 from core.search.methods import Method, OwnMethod, Ranking
+from core.search.query import check_text
 from demo.state.app import AppState
 from demo.state.job import AtWork, Job
 from index_store.progress import Progress, ShouldStop
@@ -57,6 +58,7 @@ class Comparing:
         return self._ranked().rank(text, self._method(method), k)
 
     def _method(self, name: str) -> Method:
+        check_text(name, "way to rank")
         if (own := next((kind for kind in OWN if kind == name), None)) is not None:
             return Method(own)
         head = self._heads().get(name.removeprefix(HEAD))

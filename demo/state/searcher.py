@@ -7,9 +7,10 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from core.errors import QueryError
+from core.errors import ImageError, QueryError
 from core.pictures.images import open_image, working_copy
 from core.search.encoding import NOTHING, Encoded
+from core.search.query import check_item
 from index_store.errors import FilterError, ItemNotFound
 from index_store.filters import Filter
 from index_store.items import Item
@@ -75,7 +76,8 @@ class Searcher:
         return encode_picture(model, image)
 
     def item(self, number: int) -> Item:
-        """The item with this id; ItemNotFound when it is not there."""
+        """The item with this id; ItemNotFound when it is not there, QueryError where no item could have it."""
+        check_item(number)
         (item,) = self._app.ready()[1].items([number])
         return item
 
@@ -186,12 +188,16 @@ class Searcher:
 
     def heatmap(self, number: int, term: str) -> "Image":
         """Where in an item's picture a term was seen, as a transparent layer to lay over it."""
-        model, collection = self._app.ready()
+        model, _ = self._app.ready()
         from core.search.heatmap import term_map
 
         known = self._id(term)
-        (item,) = collection.items([number])
-        return term_map(model, working_copy(open_image(item.path)), known).overlay(HEAT)
+        path = self.item(number).path
+        try:
+            picture = working_copy(open_image(path))
+        except ImageError as error:
+            raise ImageError(self._app.without_place(str(error), path)) from error
+        return term_map(model, picture, known).overlay(HEAT)
 
     def profile(self, word: str) -> "TermProfile":
         """All about the term that a word, or a form of it, stands for."""

@@ -1,7 +1,5 @@
 """The Search tab: what happens when a question is asked, bent, linked to or given a picture; computes nothing."""
 
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -15,6 +13,7 @@ from core.search.query import Query
 from demo.components.notices import error_notice
 from demo.components.question_picture import without_upload_path
 from demo.components.word_links import word_links_figure
+from demo.serving.uploads import sent_file
 from demo.state.app import AppState, data_uri
 from demo.state.library import Library
 from demo.state.location import Location
@@ -108,9 +107,8 @@ class QuestionEvents:
         return self._with_picture(path, *settings)
 
     def _take_dropped(self, event: gr.EventData, *settings: Any) -> Changes:
-        path = event._data.get("path") if isinstance(event._data, dict) else None
-        inside = isinstance(path, str) and Path(path).resolve().is_relative_to(_upload_folder().resolve())
-        return self._with_picture(path if inside else None, *settings)
+        path = sent_file(event._data.get("path")) if isinstance(event._data, dict) else None
+        return self._with_picture(str(path) if path else None, *settings)
 
     def _with_picture(self, path: str | None, *settings: Any) -> Changes:
         *given, page = settings
@@ -307,7 +305,3 @@ def _chosen_caption(event: gr.EventData) -> str:
 def _chosen_question(event: gr.EventData) -> str:
     text = event._data.get("text") if isinstance(event._data, dict) else None
     return text if isinstance(text, str) else ""
-
-
-def _upload_folder() -> Path:
-    return Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio")
