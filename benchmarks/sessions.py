@@ -5,6 +5,9 @@ of its own, as fast as answers come. Every answer is compared with the one that 
 so that anything that leaks from one session into another is seen. Prints errors, wrong answers, how long searches take,
 the processor time that a search costs app and visitors, who share the machine, and the memory of the app. Never part of
 the tests: numbers mean something only on a machine that does nothing else.
+
+With `--hostile 3` the app is public, and three others send wrong types, edits of 10,000 terms, 60 requests at once and
+files of 16 MB meanwhile (benchmarks/hostile.py). The same is measured for a minute before and after.
 """
 
 import argparse
@@ -12,6 +15,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -49,17 +53,22 @@ def main() -> None:
     parser.add_argument("--visitors", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--pause", type=float, default=0.0, help="seconds between an answer and the next question")
+    parser.add_argument("--hostile", type=int, default=0, help="visitors more who mean no good; the app is public then")
     options = parser.parse_args()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "demo.cli", "serve", "--port", str(port)]
-    app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        run(f"http://127.0.0.1:{port}/", app.pid, options)
-    finally:
-        app.terminate()
-        app.wait()
+    command = [sys.executable, "-m", "demo.cli", "serve", "--port", str(port), *["--public"] * (options.hostile > 0)]
+    with tempfile.TemporaryFile("w+") as log:
+        app = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        try:
+            run(f"http://127.0.0.1:{port}/", app.pid, options)
+        finally:
+            app.terminate()
+            app.wait()
+            log.seek(0)
+            said = log.read()
+            print(f"log of the app: {said.count(chr(10)):,} lines, {said.count('Traceback')} tracebacks")
 
 
 def run(url: str, pid: int, options: argparse.Namespace) -> None:
@@ -68,7 +77,29 @@ def run(url: str, pid: int, options: argparse.Namespace) -> None:
     asked = [[question(visitor, number) for number in range(QUESTIONS)] for visitor in range(options.visitors)]
     alone = visitor_of(url)
     expected = settled(alone, asked)
-    told, until = Told(), time.monotonic() + options.seconds
+    if options.hostile:
+        phase(url, pid, options, asked, expected, 60)
+        command = [sys.executable, str(ROOT / "benchmarks" / "hostile.py"), url, "--visitors", str(options.hostile)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as hostile:
+            phase(url, pid, options, asked, expected, options.seconds, f", beside {options.hostile} hostile ones")
+            hostile.terminate()
+            assert hostile.stdout is not None
+            print("what those were answered:", ([*hostile.stdout] or ["nothing"])[-1].strip())
+    last = 60 if options.hostile else options.seconds
+    phase(url, pid, options, asked, expected, last, ", afterwards" if options.hostile else "")
+
+
+def phase(
+    url: str,
+    pid: int,
+    options: argparse.Namespace,
+    asked: list[list[dict[str, Any]]],
+    expected: list[list[list[tuple[int, float]]]],
+    seconds: float,
+    beside: str = "",
+) -> None:
+    """Lets the visitors in for the time that is asked for, and prints what they met with; `beside`: for the title."""
+    told, until = Told(), time.monotonic() + seconds
     clients = [visitor_of(url) for _ in asked]
     threads = [
         threading.Thread(target=visit, args=(client, questions, answers, until, options.pause, told))
@@ -78,14 +109,14 @@ def run(url: str, pid: int, options: argparse.Namespace) -> None:
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        time.sleep(options.seconds / 8)
+        time.sleep(seconds / 8)
         memory.append(megabytes(pid))
     spent = (processor_seconds(pid) - began[0], time.process_time() - began[1])
     app_ms, visitor_ms = (1000 * seconds / max(len(told.seconds), 1) for seconds in spent)
     p50, p95, worst = np.percentile(told.seconds, [50, 95, 100])
-    table = Table("", "", title=f"{options.visitors} visitors, {options.seconds:g} s")
+    table = Table("", "", title=f"{options.visitors} visitors, {seconds:g} s{beside}")
     for what, value in (
-        ("searches", f"{len(told.seconds):,} ({len(told.seconds) / options.seconds:.0f} a second)"),
+        ("searches", f"{len(told.seconds):,} ({len(told.seconds) / seconds:.0f} a second)"),
         ("errors", f"{len(told.errors)} {told.errors[:1] or ''}"),
         ("answers that were not their own", str(told.wrong)),
         ("seconds a search: p50, p95, worst", f"{p50:.3f}, {p95:.3f}, {worst:.3f}"),

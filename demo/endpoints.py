@@ -227,6 +227,7 @@ class QuestionActions:
             k: how many results of each (1 to 1,000)
         """
         Query(text, k=k).check()
+        self._state.searcher.check_number(k)
         for _ in range(MOST_LOOKS):
             if self._comparing.prepare(first, second):
                 break

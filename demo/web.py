@@ -25,6 +25,7 @@ from demo.serving.fair_queue import FairQueue
 from demo.serving.limits import Limits
 from demo.serving.login import Login, LoginRequired
 from demo.serving.redaction import Redaction, places_of_this_machine
+from demo.serving.sessions import Sessions
 from demo.serving.thumbnails import Thumbnails
 from demo.serving.uploads import SENT, upload_folder, with_its_path
 from demo.state.app import AppState
@@ -221,6 +222,7 @@ def serve(
             app_kwargs=server,
             prevent_thread_lock=True,
         )
+        app.app.state_holder = Sessions(app)
         if not prevent_thread_lock:
             print(f"Sightwords is at {app.local_url} (Ctrl+C stops it)", file=sys.stderr)
             app.block_thread()

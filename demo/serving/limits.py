@@ -16,6 +16,7 @@ from demo.serving.uploads import trim
 
 MOST_BYTES = 1_000_000  # of a question: 10,000 weights by hand have a fifth of that
 MOST_UPLOADS = 4  # at once, of all visitors
+UPLOAD_PACE = 4_000_000  # bytes a second of each: reading a form takes the time of those who only ask
 KEPT_BYTES = 256_000_000  # of uploads; the newest ones, as each is read within seconds
 PATIENCE_S = 300.0  # for a request to arrive
 SESSION = re.compile(r"[\w-]{1,64}")  # the name of one, as Gradio's own clients make them
@@ -73,9 +74,11 @@ class Limits:
         async def counted() -> Message:
             nonlocal arrived
             message = await receive()
-            arrived += len(message.get("body", b""))
+            size = len(message.get("body", b""))
+            arrived += size
             if arrived > most:
                 raise TooLarge
+            await asyncio.sleep(size / UPLOAD_PACE)
             return message
 
         try:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from demo.state.app import AppState
 
 HEAT = (255, 64, 32)  # of the layer that shows where a term was seen: no drawing is this red all over
+MOST_FOR_STRANGERS = 240  # results; as many as a page shows
 OFFERED = 30  # tags, and folders, to choose from
 COPIES_NAMED = 6  # of the nearly equal pictures of a hit
 COUNTED = 10_000  # of each, so that a folder counts with those inside it, as choosing it does
@@ -50,7 +51,13 @@ class Searcher:
         from core.search.search import search
 
         self._check_told(query.filter)
+        self.check_number(query.k)
         return search(model, collection, query, known)
+
+    def check_number(self, k: int) -> None:
+        """QueryError for more results than this app gives: each is explained, which takes the time of others."""
+        if self._app.public and isinstance(k, int) and k > MOST_FOR_STRANGERS:
+            raise QueryError(f"A public app gives at most {MOST_FOR_STRANGERS} results at once; ask for fewer.")
 
     def encode_text(self, text: str) -> "EncodedQuery":
         """A text as a vector."""
