@@ -174,7 +174,7 @@ def visit(
         try:
             found = ask(client, questions[number % QUESTIONS])
         except Exception as error:  # whatever a visitor meets with is what is counted here
-            told.errors.append(str(error))
+            told.errors.append(f"{type(error).__name__} {error}")
         else:
             told.seconds.append(time.monotonic() - started)
             told.wrong += found != answers[number % QUESTIONS]

@@ -71,19 +71,18 @@ class FairQueue(Queue):
         action = self.blocks.fns.get(body.fn_index if body.fn_index is not None else -1)
         if action is None or action.fn is None:  # some events are scripts of the page alone
             return False, UNKNOWN, "error"
-        pushed = await super().push(body, request, username)
-        self._asked[body.session_hash or ""] = time.monotonic()
-        return pushed
+        self._asked[body.session_hash or ""] = time.monotonic()  # before there is anything to fetch
+        return await super().push(body, request, username)
 
     def _forget_unread(self, now: float) -> None:
         """Drops answers that nobody has fetched for long, and what Gradio leaves behind of sessions that it forgot."""
         for session, messages in [*self.pending_messages_per_session.items()]:
-            if messages.qsize() and now - self._asked.get(session, 0.0) > UNREAD_S:
+            if messages.qsize() and now - self._asked.setdefault(session, now) > UNREAD_S:
                 del self.pending_messages_per_session[session]
         for gone in self.pending_event_ids_session.keys() - self.pending_messages_per_session.keys():
             del self.pending_event_ids_session[gone]
-        for gone in self._asked.keys() - self.pending_messages_per_session.keys():
-            del self._asked[gone]
+        if len(self._asked) > 2 * MOST_SESSIONS:
+            self._asked = {one: asked for one, asked in self._asked.items() if now - asked <= UNREAD_S}
 
     def get_events(self) -> tuple[list[Event], bool, str] | None:
         """The next event to work on, with whether it is a batch and what it is counted under; None for none."""
