@@ -197,7 +197,8 @@ def serve(
     """Makes the app ready and serves it; the other parameters are those of `launch`."""
     if mcp and find_spec("mcp") is None:
         raise SightwordsError("MCP needs a package that is not installed; run: pip install 'sightwords[mcp]'.")
-    state.on_own_machine = is_loopback(host) and not state.public and has_screen()
+    served_here = is_loopback(host) and not state.public and login is None and not root_path  # behind no proxy
+    state.on_own_machine = served_here and has_screen()
     app = build(state)
     thumbnails = Thumbnails()
     state.opened = thumbnails.add
