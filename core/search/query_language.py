@@ -63,7 +63,7 @@ _DASHES = str.maketrans("−–", "--")
 _PIECE = re.compile(
     rf"""(?P<sign>(?:[-+−–](?=["(]))?)(?P<before>(?:{_NUMBER}:(?="))?)
          (?:"(?P<quoted>[^"]*)"|(?<=[-+−–])\((?P<grouped>[^()"]*)\))(?:\^(?P<after>\S*))?
-         |(?P<plain>[^\s"]+|")""",
+         |(?P<plain>[^\s";—]+|")""",
     re.VERBOSE,
 )
 _PLAIN = re.compile(
@@ -80,13 +80,13 @@ def _words(text: str) -> frozenset[str]:
 
 
 _DETERMINERS = _words("a an the any some single more other visible such of")
-_NEGATORS = _words("no without zero neither nor")
+_NEGATORS = _words("no without zero neither nor minus sans lacking")
 _EXCEPT = _words("except excluding")
 _NOBODY = frozenset({"nobody", "no-one", "noone"})
 # what may stand between "not" and the thing: "not wearing a hat", "doesn't have a hat", "not in the snow"
 _BETWEEN = _words(
-    "wearing holding having with containing showing including carrying in on at near by under have has want contain "
-    "show include wear be"
+    "wearing holding having with containing showing including carrying in on at near by under have has got want "
+    "contain show include wear be"
 )
 _WANTING = frozenset({"don't", "doesn't", "didn't"})  # a verb must follow: "doesn't have a hat"
 _CONTRACTED = _WANTING | _words("isn't aren't wasn't weren't hasn't haven't hadn't ain't")
@@ -264,6 +264,9 @@ class _Parser:
     def _operator(self, at: int) -> int:
         token = self._tokens[at]
         thing, end = self._thing(at + 1)
+        following = self._tokens[at + 1] if at + 1 < len(self._tokens) else token
+        if following.quoted and not following.sign:
+            thing, end = following.words, at + 2
         if token.raw == "NOT" and thing:
             self._drop_leading()
             self._leave_out(thing)
@@ -299,7 +302,7 @@ class _Parser:
         while more := self._joined(end):
             thing, end = more
             self._leave_out(thing)
-        return end
+        return end + 2 if (self._word(end), self._word(end + 1)) == ("at", "all") else end
 
     def _after_negator(self, at: int) -> int:
         """Where the thing may begin that a negator at this place leaves out; 0 where none stands here."""

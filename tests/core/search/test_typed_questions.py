@@ -115,6 +115,12 @@ ROWS = [
     without("a man without a hat running", "a man running", "hat", finds="man"),
     without("vehicles except cars", "vehicles", "car", finds="vehicle"),
     without("vehicles except for cars", "vehicles", "car", finds="vehicle"),
+    without("a room that hasn't got a sofa", "a room", "sofa"),
+    without("a house with no trees at all", "a house", "tree", finds="house"),
+    without("a beach sans people", "a beach", "person"),
+    without("house; no trees", "house", "tree", finds="house"),
+    without("a house—no trees", "a house", "tree", finds="house"),
+    without('car NOT "red car"', "car", "red car"),
     without("a car-free street", "a street", "car"),
     Row("a car that is not red", "a car", finds="car", terms=(("red", -1.0),)),
     # idioms, and no negation
