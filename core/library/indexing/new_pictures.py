@@ -37,7 +37,7 @@ class PictureEncoder:
     def __init__(self, model: "Model", tally: Tally, most: int) -> None:
         """`most`: pictures that are encoded together at most."""
         self._model, self._tally, self._most = model, tally, most
-        self.part = FIRST_PART  # pictures that take about STOP_S
+        self.part = min(FIRST_PART, most)  # pictures that take about STOP_S
 
     def add_vectors(self, images: Mapping[str, Image.Image], vectors: Vectors) -> None:
         """Adds the vectors of `images`, by content hash, to `vectors`: of all of them unless the run is stopped."""
