@@ -166,7 +166,13 @@ class LibraryTab:
         return changes
 
     def _use(self, name: str, window: Shown | None) -> Changes:
-        return self._after(lambda: self.library.use(name, shown=window))
+        """Opens a collection. A browser may send one choice twice: what is open in the end is not refused."""
+        try:
+            self.library.use(name, shown=window)
+        except SightwordsError as error:
+            if name != self.library.current:
+                return self._answer(refusal(error))
+        return self._answer()
 
     def _purpose(self, model: str | None) -> str:
         about = self.library.about(model or "")
