@@ -7,6 +7,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra 'test')")
 Browser, Locator, Page, expect = playwright.Browser, playwright.Locator, playwright.Page, playwright.expect
+expect.set_options(timeout=20_000)  # ms: a machine that other tests keep busy takes longer than Playwright waits
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 IN_BROWSER = [
