@@ -15,6 +15,7 @@ window.sightwords.address = (element, visit, watch) => {
   let awaited = 0; // the number of the step whose answer is not here yet; 0 for none
   let moved = false; // whether the page went further meanwhile
   let toldAt = 0;
+  let again = 0; // the timer that goes on where an answer does not come
 
   const kept = () => history.state?.sightwords ?? { token: '', chosen: 0 };
   const asked = (address, token) => {
@@ -24,8 +25,13 @@ window.sightwords.address = (element, visit, watch) => {
 
   // One step at a time: of several that come at once, Gradio would drop some, and answer them in any order.
   function go() {
-    moved = awaited > 0 && performance.now() - toldAt < ANSWER_MS;
-    if (moved) return;
+    const left = toldAt + ANSWER_MS - performance.now();
+    moved = awaited > 0 && left > 0;
+    clearTimeout(again);
+    if (moved) {
+      again = setTimeout(go, left);
+      return;
+    }
     awaited = ++steps;
     toldAt = performance.now();
     visit({ address: location.search, token: kept().token, chosen: kept().chosen, visit: awaited });
@@ -37,6 +43,7 @@ window.sightwords.address = (element, visit, watch) => {
     const arrived = Number(shown.visit) === awaited && awaited > 0;
     if (arrived) {
       awaited = 0;
+      clearTimeout(again);
       if (moved) {
         go();
         return;
