@@ -94,7 +94,9 @@ class QuestionEvents:
             message = f"The vocabulary has no term '{str(data['unknown'])[:60]}'; choose one from its list."
             return {self.parts.notice: error_notice(message)}
         if not isinstance(data, dict) or "edits" not in data:
-            if page.shown == self.state.shown and settled(page.question, *given) == page.question:
+            # the words in the box may be of another step of the history, whose answer is not here yet
+            settings_now = replace(settled(page.question, *given), text=page.question.text)
+            if page.shown == self.state.shown and settings_now == page.question:
                 return gr.skip()  # an address has set the conditions
             return answer_again_of(self.state, self.parts, *settings)
         # words typed since then wait for their own search
