@@ -106,7 +106,7 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
                 asked.out_of_world,
                 answered,
                 narrowed=narrowed,
-                world=is_world(collection),
+                world=asked.out_of_world and is_world(collection),
             ),
         ),
         all_terms=weights.terms,

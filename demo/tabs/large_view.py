@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from core.search.results import SearchHit
 
 
+def choice(state: AppState, parts: SearchComponents, page: PageState, index: int) -> Changes:
+    """What changes on the page where one of its results is chosen, by its index."""
+    assert page.result is not None  # who calls has looked
+    hits, chosen = page.result.hits, replace(page, chosen=index)
+    return {
+        parts.grid: grid(state, page.question, hits, hits[index].id),
+        parts.detail: explained(state, hits, index),
+        parts.link: address_of(chosen),
+        parts.page: chosen,
+    }
+
+
 class LargeViewEvents:
     """The large view of the page's results; scripts open it, from a card or from the explanation."""
 
@@ -39,16 +51,8 @@ class LargeViewEvents:
         index = next((i for i, hit in enumerate(hits) if hit.id == wanted), None)
         if index is None:
             return gr.skip()
-        chosen = replace(page, chosen=index)
-        changes: Changes = {self.parts.view: self._view(chosen, request)}
-        if index != page.chosen:
-            changes |= {
-                self.parts.grid: grid(self.state, page.question, hits, hits[index].id),
-                self.parts.detail: explained(self.state, hits, index),
-                self.parts.link: address_of(chosen),
-                self.parts.page: chosen,
-            }
-        return changes
+        changes: Changes = {self.parts.view: self._view(replace(page, chosen=index), request)}
+        return changes | (choice(self.state, self.parts, page, index) if index != page.chosen else {})
 
     def _open(self, page: PageState, event: gr.EventData, request: gr.Request) -> Changes:
         """Opens the file of the result that is looked at, or its folder, on the computer of whoever sits at it."""

@@ -21,9 +21,9 @@ from demo.state.page import PageState, with_sent, without_picture
 from demo.state.question import MOST, PAGE, among, clean_weights, conditions_of
 from demo.state.sent_pictures import SentPicture
 from demo.state.visit import Visit, arrived
-from demo.tabs.answer import address_of, answered, emptied, explained, failed, grid
+from demo.tabs.answer import address_of, answered, emptied, explained, failed
 from demo.tabs.gradio_defaults import QUIET, Changes, by_component, tell_busy
-from demo.tabs.large_view import LargeViewEvents
+from demo.tabs.large_view import LargeViewEvents, choice
 from demo.tabs.search_components import EXAMPLES, SearchComponents, meaning
 from demo.tabs.selection import SelectionEvents, more_like
 from demo.tabs.status import app_news
@@ -177,14 +177,7 @@ class AnswerEvents:
             return {self.parts.detail: explained(self.state, hits, page.chosen, rival if fair else None)}
         if wanted not in ids:
             return gr.skip()
-        index = ids.index(wanted)
-        chosen = replace(page, chosen=index)
-        return {
-            self.parts.grid: grid(self.state, page.question, hits, wanted),
-            self.parts.detail: explained(self.state, hits, index),
-            self.parts.link: address_of(chosen),
-            self.parts.page: chosen,
-        }
+        return choice(self.state, self.parts, page, ids.index(wanted))
 
     def _links(self, page: PageState) -> str:
         try:
