@@ -15,7 +15,7 @@ import numpy as np
 from core.errors import QueryError
 from core.pictures.images import working_copy
 from core.search.query import Query, check_vector, check_words
-from core.search.query_language import literal
+from core.search.query_language import OR, literal
 from core.search.understanding import Understood, understand
 from index_store.vectors import SparseVector
 
@@ -97,7 +97,7 @@ def encode(model: "Model", collection: "Store", query: Query, known: Encoded = N
         if question.factors:
             raise QueryError("Every word of this query is switched off; give one of them a weight above 0.")
         check_words(model, query.text)  # says why there is nothing to ask
-    things = dict.fromkeys((*question.without, *question.must))
+    things = dict.fromkeys((*question.without, *(thing for things in question.must for thing in things.split(OR))))
     vectors = {words: known.things[words] for words in things if words in known.things}
     new = [words for words in things if words not in vectors]
     vectors |= zip(new, model.encode_texts(new) if new else (), strict=True)

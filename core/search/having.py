@@ -8,11 +8,13 @@ taken off, so that "cat -dog" finds cats. How much is enough was measured on the
 photographs; docs/benchmarks.md has the figures.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.search.query_language import OR
 from core.search.remarks import best_match
 from core.search.understanding import canonical
 from index_store.vectors import SparseVector
@@ -76,9 +78,9 @@ class Thing:
 
 @dataclass(frozen=True)
 class Demands:
-    """What a hit must have, and must not have."""
+    """What a hit must have, at least one thing of each of `must`, and must not have."""
 
-    must: tuple[Thing, ...] = ()
+    must: tuple[tuple[Thing, ...], ...] = ()
     without: tuple[Thing, ...] = ()
 
     def __bool__(self) -> bool:
@@ -86,14 +88,13 @@ class Demands:
 
     def proof(self) -> SparseVector | None:
         """Terms of which every item that meets the demands has at least one, as a vector; None where none is known."""
-        proofs = [thing.proof(DEMANDED_FROM) for thing in self.must]
+        proofs = [_any_of(thing.proof(DEMANDED_FROM) for thing in things) for things in self.must]
         return min(proofs, key=len) if proofs else None
 
     def met(self, item: SparseVector) -> bool:
         """Whether an item has all that it must have, and nothing that it must not have."""
-        return all(thing.share(item) >= DEMANDED_FROM for thing in self.must) and not any(
-            thing.share(item) >= LEFT_OUT_FROM for thing in self.without
-        )
+        has_all = all(any(thing.share(item) >= DEMANDED_FROM for thing in things) for things in self.must)
+        return has_all and not any(thing.share(item) >= LEFT_OUT_FROM for thing in self.without)
 
 
 @dataclass(frozen=True)
@@ -132,11 +133,15 @@ def rules(vocabulary: "Vocabulary", query: "Query", encoded: "Encoded") -> Rules
         spoken = vocabulary.literal_ids(words) if term is None else [term]
         return Thing(encoded.things[words], frozenset(spoken))
 
-    must = tuple(thing(rule.thing) for rule in shown if rule.must and not rule.undone)
+    must = tuple(tuple(map(thing, rule.thing.split(OR))) for rule in shown if rule.must and not rule.undone)
     without = tuple(thing(rule.thing) for rule in shown if not rule.must and not rule.undone)
     if encoded.text is not None:
         without = tuple(one.unlike(encoded.text.vector) for one in without)
     return Rules(shown, Demands(must, without))
+
+
+def _any_of(proofs: Iterable[SparseVector]) -> SparseVector:
+    return SparseVector.from_pairs({term: 1.0 for proof in proofs for term in proof.terms.tolist()})
 
 
 def _square(vector: SparseVector) -> float:

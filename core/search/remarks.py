@@ -28,6 +28,7 @@ RemarkKind = Literal[
     "unknown thing",
     "only without",
     "factor",
+    "brackets",
 ]  # fmt: skip
 
 
@@ -130,6 +131,14 @@ def remarks_on_text(model: str, text: str, understood: "Understood", only_withou
         )
     for factor in understood.question.clipped:
         found.append(Remark("factor", f"A word counts at most {MAX_FACTOR:g} times, so ‘{factor}’ does.", (factor,)))
+    for brackets in understood.question.unread:
+        found.append(
+            Remark(
+                "brackets",
+                f"‘{brackets}’ is read without its brackets, which hold OR alone: (cat OR dog).",
+                (brackets,),
+            )
+        )
     if only_without:
         things = ", ".join(understood.question.without)
         found.append(

@@ -3,6 +3,7 @@
 Knows words only. How far apart two words are is counted by rapidfuzz; what kind of slip lies between them decides.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ _NEIGHBOURS = {
     "p": "ol", "a": "qsz", "s": "awdxz", "d": "sefcx", "f": "drgvc", "g": "fthbv", "h": "gyjnb", "j": "hukmn",
     "k": "jilm", "l": "kop", "z": "asx", "x": "zsdc", "c": "xdfv", "v": "cfgb", "b": "vghn", "n": "bhjm", "m": "njk",
 }  # fmt: skip
+_SPELLED = str.maketrans({"ŝ": "sh", "š": "sh", "ş": "sh", "ĉ": "ch", "č": "ch", "ä": "ae", "ö": "oe", "ü": "ue"})
 _SOUNDS = (("ph", "f"), ("ck", "k"), ("wh", "w"), ("kn", "n"), ("gh", "g"), ("qu", "kw"), ("x", "ks"), ("c", "k"),
            ("z", "s"), ("y", "i"), ("j", "g"))  # fmt: skip
 
@@ -48,10 +50,11 @@ class Speller:
         allowed = _allowed(len(word))
         if not allowed or not word.isalpha():
             return None
-        near = self._near(word, self._words, allowed)
+        written = dict.fromkeys((accents_spelled(word), without_accents(word)))
+        near = [pair for letters in written for pair in self._near(letters, self._words, allowed)]
         if (apart := self._two_words(word)) is not None:
             near.append((JOINED, apart))
-        near = near or self._near(word, self._others, min(allowed, 1.0))
+        near = near or [pair for letters in written for pair in self._near(letters, self._others, min(allowed, 1.0))]
         ranked = sorted(near, key=lambda pair: (pair[0], -len(pair[1]), pair[1]))
         best = dict[str, tuple[float, str]]()
         for cost, meant in ranked:
@@ -74,8 +77,20 @@ class Speller:
         return next((f"{one} {two}" for one, two in parts if one in self._terms and two in self._terms), None)
 
 
+def without_accents(word: str) -> str:
+    """The letters of a word alone: "dóg" is "dog"."""
+    return "".join(letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter))
+
+
+def accents_spelled(word: str) -> str:
+    """A lower-case word without accents, but with the sounds that they stand for: "ŝip" is "ship"."""
+    return without_accents(word.translate(_SPELLED))
+
+
 def slips(typed: str, meant: str) -> float:
     """How many slips lie between two words; one that is made easily counts less than 1."""
+    if typed == meant:
+        return 0.0  # but for accents
     if _sound(typed) == _sound(meant):
         return SOUNDS_ALIKE
     distance = OSA.distance(typed, meant)

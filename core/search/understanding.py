@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from core.search.query_language import Question, Token, is_name, literal, parse, tokens
+from core.search.negations import denied, lacking
+from core.search.query_language import OR, Question, Token, is_name, literal, parse, tokens
 from core.search.spelling import Correction, Speller
 from core.search.wording import plain
 
@@ -61,12 +62,15 @@ def canonical(vocabulary: "Vocabulary", words: str) -> str:
 def _named(
     model: "Model", question: Question, corrections: tuple[Correction, ...], corrected: tuple[Correction, ...]
 ) -> Understood:
-    unknown = [words for words in (*question.without, *question.must) if not _means_something(model, words)]
+    one_of = [tuple(words.split(OR)) for words in question.must]
+    things = (*question.without, *(words for some in one_of for words in some))
+    unknown = [words for words in things if not _means_something(model, words)]
 
-    def known(all_words: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(canonical(model.vocabulary, words) for words in all_words if words not in unknown))
+    def known(some: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(canonical(model.vocabulary, words) for words in some if words not in unknown))
 
-    question = replace(question, without=known(question.without), must=known(question.must))
+    must = dict.fromkeys(OR.join(some) for some in map(known, one_of) if some)
+    question = replace(question, without=known(question.without), must=tuple(must))
     return Understood(question, corrections, corrected, tuple(dict.fromkeys(unknown)))
 
 
@@ -85,9 +89,9 @@ def _knowledge(model: "Model") -> Callable[[str], bool]:
 
 def _corrections(model: "Model", pieces: list[Token], knows: Callable[[str], bool]) -> Iterator[Correction]:
     """The corrections of words that the model does not know; a name in the midst of a text is never sure to be one."""
-    seen = set[str]()
+    seen = {"non"}
     for i, token in enumerate(pieces):
-        if token.quoted or is_name(token):
+        if token.quoted or is_name(token) or lacking(token.word, knows) or denied(token.word, knows):
             continue
         for word in _WORD.findall(token.words):
             lower = word.lower()

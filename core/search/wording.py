@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 
 import emoji
 
+from core.search.spelling import accents_spelled, without_accents
+
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‛′", "'") | {"\u00ad": None, "\u200b": None})
 _SKIN = re.compile(r"_(?:medium_light|medium_dark|light|medium|dark)_skin_tone")
 _REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]{2}|\U0001f3f4[\U000e0020-\U000e007f]+")
@@ -61,5 +63,6 @@ def _words(name: str) -> str:
 def _without_accents(word: str, knows: Callable[[str], bool]) -> str:
     if word.isascii() or knows(word.lower()):
         return word
-    letters = "".join(letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter))
-    return letters if letters != word and knows(letters.lower()) else word
+    letters, spelled = without_accents(word), accents_spelled(word.lower())
+    other = spelled != letters.lower() and knows(spelled)  # "ŝip": "sip" or "ship"? The speller chooses
+    return letters if letters != word and knows(letters.lower()) and not other else word

@@ -7,6 +7,7 @@ from demo.components.offered_question import offered_question
 SIGNS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("a cat -dog", "a street without cars", "no people"), "leaves out what has the thing"),
     (("+dog a beach", "cat AND dog"), "the thing must be there; both must"),
+    (("sofa AND (cat OR bird)",), "a sofa, and one of the two"),
     (('a man -"red hat"',), "several words as one thing"),
     (("cat^2 dog", "2:cat dog"), "counts twice; from -10 to 10, below 0 against"),
     (('"no dogs"',), "in double quotes: spoken as it is"),
