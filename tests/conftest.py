@@ -34,6 +34,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # its processes, and w
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 THINGS = ("dog", "cat", "house", "tree", "boat", "car", "bird", "sea", "grass", "sky", "ball", "hat", "moon", "sun")
+WORLD_VECTORS = "dense.npy"
 ACTIONS = ("sleeping", "running", "above", "below", "beside", "two", "three", "many", "night", "day")
 TERMS = COLOURS + THINGS + ACTIONS
 FORMS = {"dogs": "dog", "cats": "cat", "boats": "boat", "houses": "house"}
@@ -104,6 +105,19 @@ def patches() -> list[Image.Image]:
     return [Image.fromarray(block).resize((48, 32), Image.Resampling.NEAREST) for block in blocks]
 
 
+class Keeping(Model):
+    """A model that keeps the dense vectors (n, dim) of all pictures that it has encoded, in order."""
+
+    def __init__(self, model: Model):
+        super().__init__(model.name, model.encoder, model.head, model.vocabulary)
+        self.kept = np.zeros((0, model.encoder.dim), np.float32)
+
+    def dense_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        dense = super().dense_images(images)
+        self.kept = np.concatenate([self.kept, dense])
+        return dense
+
+
 @pytest.fixture(scope="session")
 def built_in_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that holds the built-in world of 1,000 pictures, made once for all tests that look at it.
@@ -112,15 +126,26 @@ def built_in_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     base = tmp_path_factory.getbasetemp()
     path = (base if WORKERS == 1 else base.parent) / "built-in" / "home"
+    own = Keeping(load_model())
+
+    def keep(done: int, total: int, what: str) -> None:
+        if len(own.kept) == total:
+            np.save(path.parent / WORLD_VECTORS, own.kept)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SIGHTWORDS_HOME", str(path))
-        own = load_model()
         while True:
             try:
-                ensure_world(own, world_path(own))
+                ensure_world(own, world_path(own), progress=keep)
                 return path
             except CollectionBusy:
                 time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def world_vectors(built_in_home: Path) -> NDArray[np.float32]:
+    """Dense vectors (1000, dim) of the pictures of the built-in world, as the built-in model sees them."""
+    return np.load(built_in_home.parent / WORLD_VECTORS)
 
 
 @pytest.fixture

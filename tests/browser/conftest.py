@@ -1,6 +1,7 @@
 """The app on a small collection, a browser, and windows that may ask nobody else and raise no error."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +12,18 @@ from core.models.model import Model
 from demo.state.app import AppState
 from demo.web import App, serve
 from index_store.folder.collection import Collection
-from tests.browser.driver import CHROMIUM, HOSTILE, QUIET, WIDE, Browser, Page, expect, playwright
+from tests.browser.driver import (
+    CHROMIUM,
+    HOSTILE,
+    QUIET,
+    WIDE,
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    expect,
+    playwright,
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,30 +51,56 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def visit(browser: Browser, app: App) -> Iterator[Callable[..., Page]]:
-    """Opens the app in a fresh window; afterwards, nothing may have been asked of any other host, nor gone wrong."""
-    contexts, elsewhere, errors = [], [], []
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Callable[[dict[str, int], str], BrowserContext]:
+    """The windows of a size and a visitor, which share the files of the page that they have fetched and compiled."""
 
-    def note(request: object) -> None:
-        url = urlsplit(request.url)  # type: ignore[attr-defined]
+    @cache
+    def windows_of(width: int, height: int, visitor: str) -> BrowserContext:
+        return browser.new_context(viewport={"width": width, "height": height})
+
+    return lambda viewport, visitor: windows_of(viewport["width"], viewport["height"], visitor)
+
+
+@pytest.fixture
+def visit(windows: Callable[[dict[str, int], str], BrowserContext], app: App) -> Iterator[Callable[..., Page]]:
+    """Opens the app in a window that remembers nothing; afterwards, no other host was asked, and nothing went wrong."""
+    pages: list[Page] = []
+    elsewhere, errors = [], []
+
+    def note(request: Request) -> None:
+        url = urlsplit(request.url)
         if url.scheme not in ("data", "blob") and url.hostname not in ("127.0.0.1", "localhost"):
-            elsewhere.append(request.url)  # type: ignore[attr-defined]
+            elsewhere.append(request.url)
 
     def open_page(
-        viewport: dict[str, int] = WIDE, query: str = "", ready: str = "#welcome .sw-mosaic, #grid .sw-card"
+        viewport: dict[str, int] = WIDE,
+        query: str = "",
+        ready: str = "#welcome .sw-mosaic, #grid .sw-card",
+        visitor: str = "one",
     ) -> Page:
-        context = browser.new_context(viewport=viewport)
-        contexts.append(context)
-        context.on("request", note)
-        page = context.new_page()
+        page = windows(viewport, visitor).new_page()
+        pages.append(page)
+        page.on("request", note)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(app.local_url + query)
         expect(page.locator(ready).first).to_be_visible(timeout=30_000)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        if page.is_closed():
+            continue
+        forget(page, app.local_url)
+        page.close()
     assert elsewhere == []
     assert errors == []
+
+
+def forget(page: Page, origin: str) -> None:
+    """Takes from the windows of a page what they remember of an app, all but the files that they have fetched."""
+    everything = "cookies,local_storage,indexeddb,service_workers,websql,file_systems"
+    page.context.new_cdp_session(page).send(
+        "Storage.clearDataForOrigin", {"origin": origin.rstrip("/"), "storageTypes": everything}
+    )
+    page.context.clear_permissions()

@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra 'test')")
-Browser, Locator, Page, expect = playwright.Browser, playwright.Locator, playwright.Page, playwright.expect
+Browser, BrowserContext, Locator = playwright.Browser, playwright.BrowserContext, playwright.Locator
+Page, Request, expect = playwright.Page, playwright.Request, playwright.expect
 expect.set_options(timeout=20_000)  # ms: a machine that other tests keep busy takes longer than Playwright waits
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")

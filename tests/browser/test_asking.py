@@ -87,7 +87,7 @@ def test_questions_asked_last_are_kept_here_asked_again_and_cleared(visit: Calla
 
 
 def test_one_visitor_does_not_see_what_another_asked(visit: Callable[..., Page]) -> None:
-    first, second = visit(), visit()
+    first, second = visit(), visit(visitor="two")
     answered(first, "a green boat")
     second.reload()
     expect(second.locator("#welcome .sw-mosaic")).to_be_visible()

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy import float32
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.library.built_in_world import WORLD_SIZE, world_path
 from core.models.registry import SCENES, load_model
@@ -32,21 +31,13 @@ QUERIES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "natural
 
 
 @pytest.fixture(scope="module")
-def images(built_in_home: Path) -> NDArray[float32]:
-    """Dense vectors (1000, dim) of the pictures that users see: the PNGs of the test split."""
-    files = sorted(built_in_home.rglob("pictures/test-*.png"))
-    assert len(files) == WORLD_SIZE
-    return load_model().dense_images([Image.open(file) for file in files])
-
-
-@pytest.fixture(scope="module")
-def measured(images: NDArray[float32]) -> tuple[Recall, HeadFigures]:
-    """Dense and sparse figures on those pictures and 5,000 captions."""
+def measured(world_vectors: NDArray[float32]) -> tuple[Recall, HeadFigures]:
+    """Dense and sparse figures on the pictures that users see, those of the test split, and 5,000 captions."""
     model = load_model()
     said = [[caption.text for caption in captions(compose("test", number))] for number in range(WORLD_SIZE)]
     texts = model.dense_texts([text for five in said for text in five])
-    data = dense_dataset(said, images, texts)
-    queries, items = project(model.head, texts), project(model.head, images)
+    data = dense_dataset(said, world_vectors, texts)
+    queries, items = project(model.head, texts), project(model.head, world_vectors)
     return dense_figures(data), head_figures(queries, items, data, model.vocabulary, "test")
 
 
@@ -123,22 +114,24 @@ def test_every_plain_query_brings_at_least_four_such_pictures_in_five(shown: dic
     assert np.mean(list(shown.values())) >= 4.8
 
 
-def test_questions_are_answered_better_than_by_the_dense_vectors(images: NDArray[float32], tmp_path: Path) -> None:
+def test_questions_are_answered_better_than_by_the_dense_vectors(
+    world_vectors: NDArray[float32], tmp_path: Path
+) -> None:
     """Thousands of questions about the test scenes; a head that was not asked any answers fewer than those vectors."""
     model = load_model()
     texts, truth = load_questions("test", WORLD_SIZE, tmp_path)
     asked, answers = model.dense_texts(texts), every_answer(truth)
-    dense = well_answered(asked @ images.T, answers)
-    sparse = well_answered(project(model.head, asked) @ project(model.head, images).T, answers)
+    dense = well_answered(asked @ world_vectors.T, answers)
+    sparse = well_answered(project(model.head, asked) @ project(model.head, world_vectors).T, answers)
     assert FIGURES["questions"][SHIPPED_HEAD] == pytest.approx(sparse, abs=0.01)
     assert FIGURES["questions"]["dense"] == pytest.approx(dense, abs=0.01)
     assert sparse > dense > FIGURES["questions"][ANCHORED_HEAD]
 
 
-def test_dense_vectors_bring_at_least_four_such_pictures_for_every_plain_query(images: NDArray[float32]) -> None:
+def test_dense_vectors_bring_at_least_four_such_pictures_for_every_plain_query(world_vectors: NDArray[float32]) -> None:
     """The towers alone answer all forty queries; the terms are to keep that."""
     model = load_model()
-    scores = model.dense_texts([query["query"] for query in QUERIES]) @ images.T  # (40, 1000)
+    scores = model.dense_texts([query["query"] for query in QUERIES]) @ world_vectors.T  # (40, 1000)
     for query, row in zip(QUERIES, scores, strict=True):
         best = np.argsort(-row, kind="stable")[:5].tolist()
         claim = _named(claim_from_json(query))

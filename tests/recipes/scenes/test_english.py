@@ -10,7 +10,6 @@ import pytest
 import torch
 from numpy import float32
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.encoders.english import BUCKETS, EnglishWords, Strangeness, letter_groups, stems
 from core.encoders.scenes import ImageTower, SceneEncoder, TextTower
@@ -272,17 +271,11 @@ def test_the_questions_speak_no_word_of_the_captions() -> None:
     assert len(questions()["inside"]) == len(questions()["outside"]) == 100
 
 
-@pytest.fixture(scope="module")
-def images(built_in_home: Path) -> np.ndarray:
-    files = sorted(built_in_home.rglob("pictures/test-*.png"))
-    return load_model().dense_images([Image.open(file) for file in files])
-
-
 @pytest.mark.slow
-def test_the_shipped_model_understands_english(images: np.ndarray) -> None:
+def test_the_shipped_model_understands_english(world_vectors: NDArray[float32]) -> None:
     model = load_model()
     assert isinstance(model.encoder, SceneEncoder)
-    found = english_figures(model.encoder, model.head, model.vocabulary, images)
+    found = english_figures(model.encoder, model.head, model.vocabulary, world_vectors)
     assert found.precision_at_5 >= 0.75 and found.dense_precision_at_5 >= 0.75
     assert found.nouns >= 0.8
     told = json.loads((SCENES / "figures.json").read_text("utf-8"))["english"]["taught by the sentence encoder"]
@@ -291,7 +284,7 @@ def test_the_shipped_model_understands_english(images: np.ndarray) -> None:
 
 
 @pytest.mark.slow
-def test_figures_of_english_can_be_bad(images: np.ndarray) -> None:
+def test_figures_of_english_can_be_bad(world_vectors: NDArray[float32]) -> None:
     """A negative control: with random rows the same questions fail."""
     model = load_model()
     encoder = model.encoder
@@ -304,6 +297,6 @@ def test_figures_of_english_can_be_bad(images: np.ndarray) -> None:
         encoder.english.strangeness,
     )
     lost = SceneEncoder(encoder.words, encoder.image_tower, encoder.text_tower, chance)
-    found = english_figures(lost, model.head, model.vocabulary, images)
+    found = english_figures(lost, model.head, model.vocabulary, world_vectors)
     assert found.precision_at_5 < 0.3 and found.nouns < 0.3
     assert wrong_nouns(lost, model.head, model.vocabulary, {"pooch": ["dog"]})["pooch"]
