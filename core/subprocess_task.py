@@ -13,6 +13,7 @@ from core.errors import TrainingError
 from index_store.errors import SightwordsError
 from index_store.progress import ShouldStop, never
 
+CONTEXT: Any = multiprocessing.get_context("spawn")  # how processes begin: with nothing of this one's state
 POLL_S = 0.2  # how often it is asked whether to stop
 
 
@@ -31,10 +32,9 @@ def run_in_subprocess(
     Raises the SightwordsError that the work raised, and TrainingError where its process died without a result. If this
     process dies, the work ends at the next thing that it tells.
     """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    asked = context.Event()
-    process = context.Process(target=_work, args=(work, arguments, theirs, asked))
+    ours, theirs = CONTEXT.Pipe(duplex=False)
+    asked = CONTEXT.Event()
+    process = CONTEXT.Process(target=_work, args=(work, arguments, theirs, asked))
     process.start()
     theirs.close()
     try:

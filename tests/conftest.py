@@ -1,6 +1,7 @@
 """What several tests share: a small real model with random weights, pictures to look at, and a home of their own."""
 
 import hashlib
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from core import subprocess_task
 from core.library.built_in_world import ensure_world, world_path
 from core.models.head import HeadConfig, SparseHead
 from core.models.model import Model
@@ -30,6 +32,10 @@ torch.set_num_threads(THREADS)
 os.environ["OMP_NUM_THREADS"] = str(THREADS)  # for what tests start: another number sums in another order
 os.environ["SIGHTWORDS_PRECISION"] = "fp32"  # what every processor computes alike; tests of others say so
 os.environ["GRADIO_SERVER_PORT"] = str(8000 + 100 * WORKER)  # the first of a hundred that are tried
+# a process that is spawned imports torch and what its optimizers want, ten seconds each time; a forked one has it
+if "forkserver" in multiprocessing.get_all_start_methods():
+    subprocess_task.CONTEXT = multiprocessing.get_context("forkserver")
+    subprocess_task.CONTEXT.set_forkserver_preload(["core.experiments.experiment", "torch._dynamo"])
 signal.signal(signal.SIGINT, signal.default_int_handler)  # its processes, and what they start, would ignore Ctrl-C
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
