@@ -23,6 +23,7 @@ from core.models.registry import load_model
 from core.vocabulary import Vocabulary
 from index_store.errors import CollectionBusy
 from index_store.folder.collection import Collection
+from tests.children import PRELOADED
 
 # pytest-xdist: every process computes with its share of the cores, and serves on ports that no other one looks at
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -35,7 +36,7 @@ os.environ["GRADIO_SERVER_PORT"] = str(8000 + 100 * WORKER)  # the first of a hu
 # a process that is spawned imports torch and what its optimizers want, ten seconds each time; a forked one has it
 if "forkserver" in multiprocessing.get_all_start_methods():
     subprocess_task.CONTEXT = multiprocessing.get_context("forkserver")
-    subprocess_task.CONTEXT.set_forkserver_preload(["core.experiments.experiment", "torch._dynamo"])
+    subprocess_task.CONTEXT.set_forkserver_preload(PRELOADED)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # its processes, and what they start, would ignore Ctrl-C
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")

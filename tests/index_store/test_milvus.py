@@ -38,6 +38,7 @@ from index_store.items import Description, NewItem, Retrieval
 from index_store.opening import collection_exists, create_collection, open_collection
 from index_store.store import Store
 from index_store.vectors import SparseVector
+from tests.children import start
 
 pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed: pip install 'sightwords[milvus]'")
 from index_store.milvus import exact_search, rows, server
@@ -433,11 +434,12 @@ with create_collection(parse_address(sys.argv[1]), model="test", vocabulary=["a"
         made.add([NewItem("image", "a.png", None, "h", vector, thumbnail=b"RIFF" * 999, tags=("t",))] * 10)
         print(len(made), flush=True)
 """
-    with subprocess.Popen([sys.executable, "-c", code, str(address)], stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdout is not None
-        for _ in range(5):
-            reported = int(program.stdout.readline())
-        program.kill()
+    program = start(code, address)
+    for _ in range(5):
+        reported = int(program.stdout.readline())
+    program.kill()
+    program.wait()
+    program.stdout.close()
     with open_collection(address, writable=True) as left:
         assert len(left) >= reported == 50 and len(left) % 10 == 0
         assert left.verify() == [] and len(left.search(left.vectors([1])[0], 999).hits) == len(left)

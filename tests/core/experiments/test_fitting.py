@@ -1,10 +1,7 @@
 """Training on a folder: the best head is kept, and whatever stops it, it goes on to the same end."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -21,9 +18,9 @@ from core.models.head import SparseHead, load_head
 from core.training.checkpoint import CHECKPOINT_FILE
 from core.training.config import TrainingConfig
 from core.training.curves import PLOT_FILE, EpochMeasures, read_curves
+from tests.children import start
 from tests.core.dense_sets import WORDS, write_words
 
-ROOT = Path(__file__).resolve().parents[3]
 CONFIG = TrainingConfig(
     epochs=6, batch_size=20, hidden_size=32, projection_rate=3e-3, vocabulary_rate=3e-3, tau=0.02,
     query_sparsity=2e-2, item_sparsity=2e-2, truth=0.5,
@@ -133,6 +130,7 @@ import os, signal, sys
 from pathlib import Path
 from core.data.dense import DenseFolder
 from core.experiments.fitting import Watch, train_folder
+from tests.children import start
 from tests.core.dense_sets import WORDS
 from tests.core.experiments.test_fitting import CONFIG
 def step(done, total, measures):
@@ -144,11 +142,9 @@ train_folder(DenseFolder.read(Path(sys.argv[1])), WORDS, CONFIG, Path(sys.argv[2
 
 def test_a_killed_training_goes_on_to_the_same_end(folder: DenseFolder, whole: Path, tmp_path: Path) -> None:
     for step in (3, 14):  # in the first epoch, before any checkpoint, and in the fourth
-        process = subprocess.run(
-            [sys.executable, "-c", KILLED, folder.path, tmp_path, str(step)],
-            cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False,
-        )  # fmt: skip
-        assert process.returncode == -signal.SIGKILL
+        child = start(KILLED, folder.path, tmp_path, step)
+        assert child.wait() == -signal.SIGKILL
+        child.stdout.close()
     told: list[EpochMeasures] = []
     train_folder(folder, WORDS, CONFIG, tmp_path, Watch(epoch=told.append))
     assert [row.epoch for row in told] == [4, 5, 6]

@@ -1,7 +1,6 @@
 """Compaction: the same answers from less; readers go on; killed at any moment, all is as before or as after."""
 
 import random
-import signal
 import time
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from index_store.folder.collection import Collection
 from index_store.items import NewItem
 from index_store.postings import index
 from index_store.vectors import SparseVector
-from tests.index_store.folder.test_crash import TERMS, start, vector_of
+from tests.children import start
+from tests.index_store.folder.test_crash import TERMS, vector_of
 
 VOCABULARY = [f"w{number}" for number in range(TERMS)]
 QUERY = SparseVector.from_pairs(dict.fromkeys(range(0, TERMS, 3), 1.0))
@@ -103,9 +103,9 @@ def test_killed_at_any_moment_nothing_is_lost(tmp_path: Path) -> None:
         expected = answers(held)
     for _ in range(12):
         child = start(CHILD, tmp_path / "c")
-        assert child.stdout is not None and child.stdout.readline() == "ready\n"
+        assert child.stdout.readline() == "ready\n"
         time.sleep(choose.uniform(0, 0.15))
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         child.wait()
         child.stdout.close()
         with Collection.open(tmp_path / "c") as reader:

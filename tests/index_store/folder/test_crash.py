@@ -1,12 +1,9 @@
 """kill -9 at any moment loses nothing that was reported, and leaves two stores that agree."""
 
 import json
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 import zlib
 from pathlib import Path
@@ -17,15 +14,15 @@ import pytest
 from index_store.folder.collection import Collection
 from index_store.items import NewItem
 from index_store.vectors import SparseVector
+from tests.children import start
 
-ROOT = Path(__file__).resolve().parents[3]
 ROUNDS = 20
 TERMS = 50
 
 CHILD = """
 import random, sys
 import numpy as np
-from test_crash import vector_of
+from tests.index_store.folder.test_crash import vector_of
 from index_store.folder.collection import Collection
 from index_store.items import NewItem
 
@@ -59,16 +56,6 @@ def vector_of(name: str) -> SparseVector:
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     terms = np.sort(rng.choice(TERMS, int(rng.integers(1, 12)), replace=False)).astype(np.int32)
     return SparseVector(terms, rng.choice(np.array([0.3, 0.5, 1.0, 2.2], dtype=np.float32), terms.size))
-
-
-def start(code: str, *arguments: object) -> subprocess.Popen[str]:
-    paths = [str(ROOT), str(Path(__file__).parent)]
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"},
-    )
 
 
 class Story:
@@ -120,11 +107,10 @@ def test_kill_9_at_any_moment(tmp_path: Path) -> None:
     interrupted = 0
     for number in range(ROUNDS):
         child = start(CHILD, folder, number, choose.randrange(10**9))
-        assert child.stdout is not None
         for _ in range(choose.randint(1, 25)):
             story.hear(child.stdout.readline())
         time.sleep(choose.random() * 0.06)
-        os.kill(child.pid, signal.SIGKILL)
+        child.kill()
         for line in child.stdout.read().splitlines(keepends=True):
             if line.endswith("\n"):  # reported before the kill; a torn line was not
                 story.hear(line)

@@ -1,8 +1,5 @@
 """Several processes write to one collection, one at a time and in turn, and each follows what the others wrote."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +12,7 @@ from index_store.filters import parse
 from index_store.folder.collection import Collection
 from index_store.items import NewItem
 from index_store.vectors import SparseVector
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.children import Child, start
 
 WITHOUT_A_PAUSE = """
 import sys
@@ -52,20 +48,13 @@ def place(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def running(code: str, place: Path) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(place)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+def running(code: str, place: Path) -> Iterator[Child]:
+    process = start(code, place)
     try:
         yield process
     finally:
         process.kill()
         process.wait()
-        assert process.stdout is not None
         process.stdout.close()
 
 
@@ -110,7 +99,7 @@ def test_a_block_keeps_others_out_and_tells_whether_they_wrote(place: Path) -> N
 
 def test_who_writes_is_told_and_waited_for(place: Path, caplog: pytest.LogCaptureFixture) -> None:
     with running(HOLDING, place) as other:
-        assert other.stdout is not None and other.stdout.readline() == "holding\n"
+        assert other.stdout.readline() == "holding\n"
         with pytest.raises(CollectionBusy) as caught:
             Collection.open(place, writable=True, wait=0)
         said = str(caught.value)
@@ -130,7 +119,7 @@ def test_who_writes_is_told_and_waited_for(place: Path, caplog: pytest.LogCaptur
 
 def test_a_writer_without_a_pause_lets_others_in(place: Path) -> None:
     with running(WITHOUT_A_PAUSE, place) as other:
-        assert other.stdout is not None and other.stdout.readline() == "1\n"
+        assert other.stdout.readline() == "1\n"
         with Collection.open(place, writable=True, wait=30) as mine:
             for number in range(10):
                 mine.add([new(f"mine-{number}")])
