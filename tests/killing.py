@@ -23,6 +23,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 ROOT = Path(__file__).resolve().parents[1]
 READING = ("select", "pragma", "--")  # statements that change nothing, or are part of another
 
@@ -180,6 +182,7 @@ def _child(operation: str, folder: str, at: int, after: float) -> None:
 
 def main() -> None:
     """Reads operations, one a line, and forks for each."""
+    Image.init()  # all formats of pictures, which every child would import
     for line in sys.stdin:
         operation, folder, at, after = json.loads(line)
         import_module(operation.partition(":")[0])
