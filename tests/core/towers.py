@@ -102,12 +102,15 @@ def vocabulary(folder: Path, pieces: tuple[str, ...] = PIECES) -> Path:
     return folder
 
 
-def head_folder(folder: Path, dense: int, terms: int, hidden: int = 16, **extra: object) -> Path:
-    """A random head in the paper's published layout, about half of whose terms light up."""
+def head_folder(
+    folder: Path, dense: int, terms: int, hidden: int = 16, threshold: float = 0.0, **extra: object
+) -> Path:
+    """A random head in the paper's published layout: half of its terms light up, fewer above a `threshold`."""
     folder.mkdir(parents=True, exist_ok=True)
     with torch.random.fork_rng():
         torch.manual_seed(4)
         weights = SparseHead(HeadConfig(dense, hidden, terms)).state_dict()
+    weights["vocab_projector.bias"] -= threshold
     save_file({key: value.contiguous() for key, value in weights.items()}, folder / "model.safetensors")
     config = {"model_type": "d2s", "dense_size": dense, "mlm_head": "distilbert-base-uncased"} | extra
     (folder / "config.json").write_text(json.dumps(config), "utf-8")

@@ -299,8 +299,8 @@ def test_full_size_blip_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pieces = (*PIECES, *(f"[unused{i}]" for i in range(30522 - len(PIECES))))
     blip = blip_folder(tmp_path / "blip", random_towers(BLIP), BLIP)
     vocabulary(blip, pieces)
-    head = head_folder(tmp_path / "head", 256, 30522, hidden=768)
-    end_to_end(f"blip:{blip}+{head}", tmp_path, 12, monkeypatch)
+    head = head_folder(tmp_path / "head", 256, 30522, hidden=768, threshold=1.2)  # some hundred terms
+    end_to_end(f"blip:{blip}+{head}", tmp_path, 6, monkeypatch)
 
 
 def test_two_hundred_good_pictures_among_twenty_hostile_ones(
