@@ -258,7 +258,7 @@ class Collection:
         return self._reader.search(vector, k, kind, candidates, where, budget)
 
     def load(self) -> None:
-        """Holds all vectors in memory from now on, 6 bytes a weight: a search then takes a fraction of the time.
+        """Holds all vectors in memory from now on, some 3 bytes a weight: a search then takes a fraction of the time.
 
         Worth it for a program that searches often. Items that are added later are held as well; twice is fine.
         """

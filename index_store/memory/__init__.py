@@ -1,1 +1,1 @@
-"""Vectors held in memory for whoever searches often: a sparse matrix (`matrix.py`) and its compiled loops."""
+"""Vectors held in memory for whoever searches often: bounds and exact vectors (`matrix.py`), in compiled loops."""

@@ -1,194 +1,239 @@
-"""Vectors held in memory as the columns of a sparse matrix, which a search adds up; every result is exact.
+"""Vectors held in memory, which a search adds up coarsely for every item and exactly for few; every result is exact.
 
-A query with many terms touches nearly every item. tantivy then needs milliseconds, and gives only a bound; one pass
-over the columns of the query's terms takes a tenth of that time. It costs 6 bytes of memory a weight, so it is meant
-for a program that answers many queries. Nothing here is stored.
+A query with many terms touches nearly every item. tantivy then needs milliseconds, and gives only a bound; adding up
+rounded weights in small whole numbers takes a tenth of that time and three bytes of memory a weight.
 
 A row of the matrix is an item, by its id. Ids are never used twice, so the matrix only grows, and one matrix serves
-every snapshot of a collection: each search says which rows count. Rows lie in blocks of at most ROWS, so that the sums
-of a block stay in the processor's cache and two bytes number a row. New items make small blocks, which are joined
-once there are many.
+every snapshot of a collection: each search says which rows count. Rows lie in parts (`part.py`). The last few, which
+are too few for a part, are scored one by one. Parts of some thousand rows are joined once there are many.
 
-Claim: `Matrix.search` returns the k items with the highest exact scores, in order, with their exact scores.
+Claim: `Matrix.search` returns the k items with the highest exact scores, of equal ones the smaller ids, in order.
 
-Why: the loops add products in float32. All weights are positive, so with m terms a sum is off by less than
-(m + 2) * 2**-23 of itself. A row whose sum is below (1 - 2 * (m + 2) * 2**-23) times the k-th highest sum is therefore
-below the k-th exact score. All other rows are scored again, exactly (`vectors.exact_sum`), and sorted by that.
+Why, for a query of m terms with weights q_t. A held weight is code * step, and never below the true one (`_code`). The
+loops add up, in whole numbers, for each row and each of its terms
 
-Assumed: no product vanishes in float32. Weights are scaled by a power of two so that the largest products are near 1;
-a vanished product is then too small to matter beside the sums that decide. Where the k-th sum itself is no larger than
-TINY, every row that shares a term with the query is scored exactly instead.
+    list:    ceil(code * ceil(256 * q_t * step * S) / 256)        column:    code * ceil(q_t * step * S)
+
+each of which is at least S * q_t * weight. So **a row's sum is at least S times its score**. A row is passed over only
+where its sum is below S * s, s being a score that k rows reach that count. Then its score is below s, and it is not
+among the k best. All others are scored from their exact vectors, and kept where they are among the k best so far.
+
+Sums do not overflow: in a list a term adds at most S * q_t * highest + 2, in a column + 15, where `highest` is its
+highest held weight, and S is chosen so that all of them together stay below the end of the sums' range. 16 bits are
+enough for most queries. Where they leave too many rows to be scored, as where one weight is thousands of times all
+others, the query is asked again in 32 bits.
+
+Rounding: factors are computed in float64, from four numbers, and enlarged by more than that can lose (`SURE`); `_least`
+takes as much off what a sum must reach. Scores are first added up in float64, of exact products of which none is
+negative; m of them are off by less than (m + 2) * 2**-52 of their sum. What that leaves open, the exact sum decides.
 """
 
-import math
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array, vstack
 
-from index_store.memory.kernels import add_up, lead, products
-from index_store.vectors import RECORD, SparseVector, exact_sum
+from index_store.memory import kernels
+from index_store.memory.part import ROWS, Part, Vectors
+from index_store.vectors import SparseVector
 
-ROWS = 65_536  # of a block at most
-JOINED = 4  # blocks of about one size become one; with fewer we would join too often, with more search too many
+TAIL = 1_024  # items behind the last part: up to here, each search scores every one of them
+JOINED = 4  # parts of about one size become one; with fewer we would join too often, with more search too many
+FEW = 4_000  # where no more items count, each of them is scored: some 0.4 ms
+NARROW, WIDE = 2**16, 2**32  # the ends of the ranges of sums
+MOST_TERMS = 128  # of a query whose sums may be narrow
+PATIENCE = 2_000  # so many rows of a part, and PATIENCE_K times k, are scored before sums are thought too coarse
+PATIENCE_K = 20
+NOBODY_WAITS = 2**62  # a patience without end
+NO_FLAGS: NDArray[np.uint8] = np.zeros(0, np.uint8)
 NO_MORE: tuple[int, Iterator[tuple[int, bytes]]] = (-1, iter(()))
-TINY = 2.0**-100  # a sum of scaled products up to here may have lost some of them in float32
 
 
-class Block(NamedTuple):
-    """The rows of successive ids from `first` on, as columns (`kernels.py`). A row without an item is empty."""
+class _Held(NamedTuple):
+    """What a matrix holds at one moment; never changed."""
 
-    first: int
-    end: int  # the id after the last row
-    starts: NDArray[np.int32]  # (|V| + 1,)
-    rows: NDArray[np.uint16]  # (n,) id - first
-    weights: NDArray[np.float32]  # (n,)
-    heaviest: float  # the largest weight
+    parts: tuple[Part, ...]
+    tail: Vectors
+    first: int  # id of the tail's first row
 
-    def sharing(self, query: SparseVector) -> NDArray[np.bool_]:
-        """Flags (rows,) of the rows that share a term with a query."""
-        flags = np.zeros(self.end - self.first, np.bool_)
-        for term in query.terms.tolist():
-            flags[self.rows[self.starts[term] : self.starts[term + 1]]] = True
-        return flags
+    @property
+    def end(self) -> int:
+        return self.first + self.tail.rows
 
-    def counted(self, alive: NDArray[np.bool_], within: SparseVector | None) -> NDArray[np.bool_]:
-        """Flags (at most rows,) of the rows that count (see `Matrix.search`); rows behind the last one do not."""
-        counts = alive[self.first : self.end]
-        return counts if within is None else counts & self.sharing(within)[: counts.size]
+
+class _Room(threading.local):
+    """What a thread's searches compute in, so that none has to ask for memory. Between two searches all is 0."""
+
+    def __init__(self, size: int) -> None:
+        self.query = np.zeros(size, np.float32)
+        self.narrow = np.zeros(ROWS, np.uint16)
+        self.within = np.zeros(size, np.uint8)
 
 
 class Matrix:
-    """Grows by `cover`, in one thread at a time. Others may search meanwhile: each uses the blocks it began with."""
+    """Grows by `cover`, in one thread at a time. Others may search meanwhile: each uses what it began with."""
 
     def __init__(self, size: int) -> None:
-        """size: length of the vocabulary."""
+        """size: length of the vocabulary, |V|."""
         self._size = size
-        self._blocks: tuple[Block, ...] = ()
-        self._lock = threading.Lock()
-        _warm()
+        self._held = _Held((), Vectors.of((), 0, 0, size), 0)
+        self._lock, self._tail = threading.Lock(), TAIL
+        self._room = _Room(size)
+        _warm(self._size)
 
     @property
     def covered(self) -> int:
         """The matrix holds all items with smaller ids that existed when `cover` reached them."""
-        return self._blocks[-1].end if self._blocks else 0
+        return self._held.end
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory that the blocks take."""
-        return sum(part.nbytes for block in self._blocks for part in (block.starts, block.rows, block.weights))
+        """Bytes of memory that searches read (see `Part.nbytes`)."""
+        held = self._held
+        return sum(part.nbytes for part in held.parts) + held.tail.vectors.nbytes + held.tail.starts.nbytes
 
     def cover(self, vectors: Iterable[tuple[int, bytes]], end: int) -> None:
         """Adds all items with ids from `covered` up to, not including, `end`.
 
-        vectors: (id, `SparseVector.to_bytes()`), by ascending id; read a block at a time. Where reading them fails,
+        vectors: (id, `SparseVector.to_bytes()`), by ascending id; read ROWS ids at a time. Where reading them fails,
         nothing is added.
         """
         with self._lock:
-            start, blocks = self.covered, list(self._blocks)
+            held, start = self._held, self.covered
             groups = groupby(vectors, lambda pair: (pair[0] - start) // ROWS)
             number, some = next(groups, NO_MORE)
             for first in range(start, end, ROWS):
-                held: dict[int, bytes] = {}
+                here: Iterable[tuple[int, bytes]] = ()
                 if start + number * ROWS == first:
-                    held = dict(some)
+                    here = list(some)
                     number, some = next(groups, NO_MORE)
-                blocks.append(_block(held, first, min(first + ROWS, end), self._size))
-                while _joins(blocks[-JOINED:]):
-                    blocks[-JOINED:] = [_joined(blocks[-JOINED:])]
-            self._blocks = tuple(blocks)
+                held = self._with(held, Vectors.of(here, first, min(first + ROWS, end), self._size))
+            self._held = held
 
     def search(
-        self, query: SparseVector, k: int, alive: NDArray[np.bool_], within: SparseVector | None = None
+        self,
+        query: SparseVector,
+        k: int,
+        alive: NDArray[np.bool_],
+        within: SparseVector | None = None,
+        count: int | None = None,
     ) -> list[tuple[int, float]]:
         """(id, score) of the k best items, by descending score, then ascending id.
 
         alive: (any length,) flags of the ids that count; ids behind its end do not.  within: only items that share a
-        term with this vector.
+        term with this vector.  count: how many flags are set, where the caller knows.
         """
-        return _best(self._blocks, query, k, alive, within)
+        held, room = self._held, self._room
+        k = min(k, held.end)
+        if not k or not len(query):
+            return []
+        flags = NO_FLAGS if within is None else room.within
+        try:
+            room.query[query.terms] = query.weights
+            if within is not None:
+                flags[within.terms] = 1
+            few = count is not None and count <= FEW < held.end
+            scores, ids = (_best_of_few if few else _best)(held, query, k, alive, flags, room)
+        finally:
+            room.query[query.terms] = 0
+            if within is not None:
+                flags[within.terms] = 0
+        found = [(item, score) for item, score in zip(ids.tolist(), scores.tolist(), strict=True) if score > 0]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
-
-def _warm() -> None:
-    """Has the loops compiled now, where their machine code is not cached, so that no first search has to wait."""
-    query = SparseVector.from_pairs({0: 1.0})
-    _best([_block({0: query.to_bytes()}, 0, 1, 1)], query, 1, np.ones(1, np.bool_), None)
+    def _with(self, held: _Held, more: Vectors) -> _Held:
+        """The same with more rows, in parts that are not too many."""
+        tail = Vectors.joined([held.tail, more]) if held.tail.rows else more
+        if tail.rows <= self._tail:
+            return _Held(held.parts, tail, held.first)
+        parts = [*held.parts, Part.of(tail, held.first, self._size)]
+        while _joins(parts[-JOINED:]):
+            joined = Vectors.joined([part.exact for part in parts[-JOINED:]])
+            parts[-JOINED:] = [Part.of(joined, parts[-JOINED].first, self._size)]
+        return _Held(tuple(parts), Vectors.of((), 0, 0, self._size), parts[-1].end)
 
 
 def _best(
-    blocks: Sequence[Block], query: SparseVector, k: int, alive: NDArray[np.bool_], within: SparseVector | None
-) -> list[tuple[int, float]]:
-    """See `Matrix.search`."""
-    blocks = [block for block in blocks if block.heaviest]
-    if not blocks:
-        return []
-    weights, scored = query.weights.astype(np.float64), []
-    for block, rows in zip(blocks, _leading(blocks, query, k, alive, within), strict=True):
-        made = products(*block[2:5], query.terms, weights, rows)
-        scored += [(block.first + row, exact_sum(some)) for row, some in zip(rows.tolist(), made, strict=True)]
-    return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
+    held: _Held, query: SparseVector, k: int, alive: NDArray[np.bool_], within: NDArray[np.uint8], room: _Room
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Scores and ids (k,) of the best, in no order; of places that no item has taken the score is 0."""
+    scores, ids = _nobody(k)
+    _score_all([(held.tail, held.first)], query, alive, within, room, scores, ids)
+    weights, most = query.weights.astype(np.float64), np.zeros(len(query))
+    for part in held.parts:
+        kernels.heaviest(part.directory, query.terms, most)
+    products = weights * most
+    if not products.any():  # no part has any of the terms
+        return scores, ids
+    narrow, floor = len(query) <= MOST_TERMS, 0.0
+    for part in held.parts:
+        asked = alive[part.first : part.end], within, query.terms, weights, room.query
+        if narrow:
+            found = scores.copy(), ids.copy()
+            patience = PATIENCE + PATIENCE_K * k
+            if kernels.search(*part, *asked, _scale(products, NARROW), room.narrow, *found, 0.0, patience) >= 0:
+                scores, ids = found
+                continue
+            narrow, floor = False, float(found[0][0])
+        wide = np.zeros(ROWS, np.uint32)
+        kernels.search(*part, *asked, _scale(products, WIDE), wide, scores, ids, floor, NOBODY_WAITS)
+    return scores, ids
 
 
-def _leading(
-    blocks: Sequence[Block], query: SparseVector, k: int, alive: NDArray[np.bool_], within: SparseVector | None
-) -> list[NDArray[np.int32]]:
-    """The rows of each block that may be among the k best, as far as float32 sums can tell (see the claim above)."""
-    doubt = 1 - 2 * (len(query) + 2) * 2.0**-23
-    best, sums, room = np.zeros(k, np.float32), np.empty(ROWS, np.float32), np.empty(ROWS, np.int32)
-    scaled, leading = _scaled(query, max(block.heaviest for block in blocks)), []
-    for block in blocks:
-        here = sums[: block.end - block.first]
-        add_up(*block[2:5], query.terms, scaled, here)
-        rows = room[: lead(here, block.counted(alive, within), best, doubt, room)]
-        leading.append((rows.copy(), here[rows]))
-    if best[0] <= TINY:  # float32 may have lost products: every row that shares a term is scored exactly
-        return [_sharing(block, query, alive, within) for block in blocks]
-    return [rows[high >= best[0] * doubt] for rows, high in leading]
+def _best_of_few(
+    held: _Held, query: SparseVector, k: int, alive: NDArray[np.bool_], within: NDArray[np.uint8], room: _Room
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """As `_best`, where few items count: each is scored."""
+    scores, ids = _nobody(k)
+    exact = [(part.exact, part.first) for part in held.parts]
+    _score_all([*exact, (held.tail, held.first)], query, alive, within, room, scores, ids)
+    return scores, ids
 
 
-def _scaled(query: SparseVector, heaviest: float) -> NDArray[np.float32]:
-    """The query's weights (m,), times the power of two that brings the largest products near 1."""
-    scale = 2.0 ** -math.frexp(float(query.weights.max()))[1] * 2.0 ** -math.frexp(heaviest)[1]
-    return (query.weights * np.float64(scale)).astype(np.float32)
+def _score_all(
+    some: Iterable[tuple[Vectors, int]],
+    query: SparseVector,
+    alive: NDArray[np.bool_],
+    within: NDArray[np.uint8],
+    room: _Room,
+    scores: NDArray[np.float64],
+    ids: NDArray[np.int64],
+) -> None:
+    """Scores all rows that count of some vectors, which come with the id of their first row."""
+    for exact, first in some:
+        rows = np.flatnonzero(alive[first : first + exact.rows])
+        if rows.size:
+            kernels.score(*exact, first, rows, within, room.query, len(query), scores, ids)
 
 
-def _sharing(
-    block: Block, query: SparseVector, alive: NDArray[np.bool_], within: SparseVector | None
-) -> NDArray[np.int32]:
-    counts = block.counted(alive, within)
-    return np.flatnonzero(counts & block.sharing(query)[: counts.size]).astype(np.int32)
+def _nobody(k: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    return np.zeros(k), np.full(k, kernels.NOBODY)
 
 
-def _block(vectors: Mapping[int, bytes], first: int, end: int, size: int) -> Block:
-    records = np.frombuffer(b"".join(vectors.values()), RECORD)
-    lengths = np.zeros(end - first, np.int64)
-    ids = np.fromiter(vectors, np.int64, len(vectors))
-    lengths[ids - first] = [len(data) // RECORD.itemsize for data in vectors.values()]
-    starts = np.append(0, np.cumsum(lengths))
-    weights = np.ascontiguousarray(records["weight"])
-    return _columns(first, end, csr_array((weights, records["term"], starts), shape=(end - first, size)))
+def _scale(products: NDArray[np.float64], end: int) -> float:
+    """S of the proof above, for the most that each term of a query adds to a score (m,), and sums below `end`.
+
+    What a term adds must also stay below 2**24: the loops compute it in 32 bits, times 256.
+    """
+    together = (end - 1 - 16 * products.size) / float(products.sum())
+    return min(together, (min(end, 2**24) - 4) / float(products.max())) * (1 - 2.0**-30)
 
 
-def _columns(first: int, end: int, rows: csr_array) -> Block:
-    by_term = rows.tocsc()
-    starts, inside, weights = by_term.indptr.astype(np.int32), by_term.indices.astype(np.uint16), by_term.data
-    return Block(first, end, starts, inside, weights, float(weights.max(initial=0.0)))
+def _joins(parts: Sequence[Part]) -> bool:
+    """Whether to join parts: there are JOINED, together no longer than ROWS, and the first is not much longer."""
+    return len(parts) == JOINED and parts[-1].end - parts[0].first <= ROWS and parts[0].rows <= JOINED * parts[-1].rows
 
 
-def _joins(blocks: Sequence[Block]) -> bool:
-    """Whether to join blocks: there are JOINED, together no longer than ROWS, and the first is not too full."""
-    length = blocks[-1].end - blocks[0].first
-    return len(blocks) == JOINED and length <= ROWS and blocks[0].rows.size <= JOINED * blocks[-1].rows.size
-
-
-def _joined(blocks: Sequence[Block]) -> Block:
-    size = blocks[0].starts.size - 1
-    by_row = [
-        csc_array((block.weights, block.rows, block.starts), shape=(block.end - block.first, size)).tocsr()
-        for block in blocks
-    ]
-    return _columns(blocks[0].first, blocks[-1].end, vstack(by_row, format="csr"))
+def _warm(size: int) -> None:
+    """Has the loops compiled now, where their machine code is not cached, so that no first search has to wait."""
+    query = SparseVector.from_pairs({0: 1.0})
+    exact = Vectors.of([(0, query.to_bytes())], 0, 1, size)
+    held, room, alive = _Held((Part.of(exact, 0, size),), exact, 1), _Room(size), np.ones(2, np.bool_)
+    room.query[0] = 1
+    for end, sums in ((NARROW, room.narrow), (WIDE, np.zeros(ROWS, np.uint32))):
+        asked = alive, NO_FLAGS, query.terms, np.ones(1), room.query, _scale(np.ones(1), end), sums
+        kernels.search(*held.parts[0], *asked, *_nobody(1), 0.0, 1)
+    _best(held, query, 1, alive, NO_FLAGS, room)

@@ -52,7 +52,7 @@ def search(
     if k < 1 or not len(query):
         return Answer((), True, 0.0)
     if snapshot.matrix is not None and budget is None:
-        best = snapshot.matrix.search(query, k, snapshot.alive, within)
+        best = snapshot.matrix.search(query, k, snapshot.alive, within, snapshot.count)
         return Answer(tuple(Hit(item, score) for item, score in best), True, 0.0)
     scoring = _Scoring(snapshot, TopK(query, k, snapshot.size), within)
     items, documents = snapshot.count, snapshot.postings.searcher.num_docs

@@ -41,6 +41,7 @@ def test_it_finds_what_brute_force_finds(
 ) -> None:
     """For items added in any parts, some missing or not alive, with and without terms that an item must share."""
     held = Matrix(len(WORDS))
+    held._tail = data.draw(st.sampled_from([2, 1_000]))  # items in parts, or scored one by one
     ends = sorted(data.draw(st.sets(st.integers(0, len(items)))) | {len(items)})
     missing = data.draw(st.sets(st.integers(0, len(items))))
     for start, end in zip([0, *ends], ends, strict=False):
@@ -57,31 +58,85 @@ def test_it_finds_what_brute_force_finds(
         assert held.search(query, k, alive, within) == brute_force(counted, query, k)
 
 
+def _many(kind: str, rng: np.random.Generator, count: int) -> dict[int, SparseVector]:
+    """Collections on which a bound or a tie may go wrong, of 50 terms."""
+
+    def one(item: int) -> SparseVector:
+        terms = np.sort(rng.choice(50, rng.integers(0, 9), replace=False))
+        weights = rng.lognormal(-1, 0.8, terms.size)
+        if kind == "equal":
+            weights[:] = 0.5
+        if kind == "wide":
+            weights = 10 ** rng.uniform(-8, 4, terms.size)
+        if kind == "giant" and item == count // 2:
+            weights[:1] = 3e38
+        return SparseVector(terms, weights.astype(np.float32))
+
+    items = {item: one(item) for item in range(count)}
+    return {item: items[item % 7] for item in items} if kind == "copies" else items
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("rows", [1_000, 65_536])
-@pytest.mark.parametrize("k", [1, 10, 300])
-def test_of_many_rows_too(k: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The vectors lie in one block or in many."""
-    monkeypatch.setattr("index_store.memory.matrix.ROWS", rows)
-    rng = np.random.default_rng(k)
-    items = {
-        item: SparseVector(np.sort(rng.choice(50, 8, replace=False)), rng.lognormal(-1, 0.8, 8).astype(np.float32))
-        for item in range(20_000)
-    }
-    held = Matrix(50)
-    held.cover([(item, vector.to_bytes()) for item, vector in items.items()], 20_000)
-    assert len(held._blocks) == -(-20_000 // rows)
-    query = SparseVector.from_pairs({1: 1.0, 7: 0.3, 20: 2.0, 49: 0.7})
-    alive = rng.random(20_000) < 0.9
-    counted = {item: vector for item, vector in items.items() if alive[item]}
-    assert held.search(query, k, alive) == brute_force(counted, query, k)
+@pytest.mark.parametrize("rows", [256, 65_536])
+@pytest.mark.parametrize("kind", ["plain", "equal", "wide", "giant", "copies"])
+def test_adversarial_collections(kind: str, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one block or in many, at one part or at many; narrow sums or wide ones; all alive, some, or few."""
+    monkeypatch.setattr("index_store.memory.part.ROWS", rows)
+    rng = np.random.default_rng(rows)
+    items = _many(kind, rng, 6_000)
+    whole, grown = Matrix(50), Matrix(50)
+    whole.cover([(item, vector.to_bytes()) for item, vector in items.items()], 6_000)
+    for start in range(0, 6_000, 1_900):
+        some = range(start, min(start + 1_900, 6_000))
+        grown.cover([(item, items[item].to_bytes()) for item in some], some[-1] + 1)
+    assert whole.nbytes and len(grown._held.parts) > 1
+    usual = {1: 1.0, 7: 0.3, 20: 2.0, 49: 0.7}
+    queries = [usual, usual | {3: 1e-8, 5: 1e4}, {term: 1.0 for term in range(50)}, {11: 0.5}]
+    for alive in (np.ones(6_000, np.bool_), rng.random(6_000) < 0.9, rng.random(5_500) < 0.01):
+        counted = {item: items[item] for item in np.flatnonzero(alive).tolist()}
+        for pairs in queries:
+            query = SparseVector.from_pairs(pairs)
+            truth = brute_force(counted, query, len(items))
+            for k in (1, 10, 300, 10_000):
+                for held in (whole, grown):
+                    assert held.search(query, k, alive) == truth[:k]
+                    assert held.search(query, k, alive, None, len(counted)) == truth[:k]
 
 
-def test_blocks_join_as_they_become_many() -> None:
+@pytest.mark.parametrize("count", [65_535, 65_536, 65_537])
+def test_the_ends_of_blocks(count: int) -> None:
+    """The first and the last item are found, and of equal ones the first."""
+    data = [SparseVector.from_pairs({0: 1.0 + (item % 5 == 0), 1 + item % 2: 0.25}).to_bytes() for item in range(10)]
+    held = Matrix(4)
+    held.cover(((item, data[item % 10]) for item in range(count - 1)), count - 1)
+    held.cover([(count - 1, SparseVector.from_pairs({0: 2.0, 3: 4.0}).to_bytes())], count)
+    alive = np.ones(count, np.bool_)
+    assert held.search(SparseVector.from_pairs({3: 1.0}), 3, alive) == [(count - 1, 4.0)]
+    last = (count - 1, 6.0)
+    assert held.search(SparseVector.from_pairs({0: 1.0, 3: 1.0}), 3, alive) == [last, (0, 2.0), (5, 2.0)]
+    alive[:65_530] = False
+    expected = [(item, 2.0) for item in range(65_530, count - 1) if item % 5 == 0]
+    assert held.search(SparseVector.from_pairs({0: 1.0, 3: 1.0}), 2, alive) == [last, *expected][:2]
+
+
+def test_a_query_of_very_many_terms() -> None:
+    """Its sums are wide."""
+    rng = np.random.default_rng(3)
+    items = {}
+    for item in range(3_000):
+        terms = np.sort(rng.choice(5_000, 30, replace=False))
+        items[item] = SparseVector(terms, rng.random(30).astype(np.float32) + 0.01)
+    held, query = Matrix(5_000), SparseVector(np.arange(5_000), rng.random(5_000).astype(np.float32) + 0.01)
+    held.cover([(item, vector.to_bytes()) for item, vector in items.items()], 3_000)
+    assert held.search(query, 10, np.ones(3_000, np.bool_)) == brute_force(items, query, 10)
+
+
+def test_parts_join_as_they_become_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index_store.memory.matrix.TAIL", 3)
     held = Matrix(3)
     for item in range(100):
         held.cover([(item, SparseVector.from_pairs({item % 3: 1.0 + item}).to_bytes())], item + 1)
-    assert len(held._blocks) <= 12 and held.covered == 100 and held.nbytes >= 100 * 6
+    assert 1 <= len(held._held.parts) <= 12 and held.covered == 100 and held.nbytes >= 100 * 6
     alive = np.ones(100, np.bool_)
     assert held.search(SparseVector.from_pairs({2: 2.0}), 2, alive) == [(98, 198.0), (95, 192.0)]
     assert held.search(SparseVector.from_pairs({2: 2.0}), 2, alive[:96]) == [(95, 192.0), (92, 186.0)]
