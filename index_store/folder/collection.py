@@ -51,7 +51,7 @@ class Collection:
         self._catalog, self._index = catalog, index
         self._snapshots = snapshots = Snapshots(path, origin.size, catalog, index)
         self._reader = Reader(path, origin, catalog, snapshots)
-        self._maintenance = Maintenance(path, catalog, index, snapshots, self._reader, self._lock)
+        self._maintenance = Maintenance(path, catalog, index, snapshots, self._reader, self._lock, origin.size)
         self._writer: Writer | None = None
         if writers is not None:
             lock, postings = writers

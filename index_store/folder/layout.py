@@ -1,7 +1,8 @@
 """The folder of a collection and its parts: makes them whole or not at all, checks them, deletes them.
 
-`catalog.sqlite` says which items exist, `index/` (tantivy) finds them, `thumbs/` has small pictures. This file knows
-nothing of vectors, nor of what a collection does once it is open.
+`catalog.sqlite` says which items exist, `index/` (tantivy) finds them, `thumbs/` has small pictures, `held/` what can
+be made of these at any time (`memory/kept.py`). This file knows nothing of vectors, nor of what a collection does once
+it is open.
 """
 
 import errno

@@ -13,6 +13,7 @@ from index_store.folder.reader import Reader
 from index_store.folder.verification import findings
 from index_store.folder.writer import Writer
 from index_store.items import Compaction, Repairs, again
+from index_store.memory import FOLDER as HELD
 from index_store.postings.index import PostingsIndex
 from index_store.snapshots.snapshot import Snapshot
 from index_store.snapshots.snapshots import Snapshots
@@ -33,14 +34,20 @@ class Maintenance:
         snapshots: Snapshots,
         reader: Reader,
         lock: threading.RLock,
+        size: int,
     ) -> None:
-        """lock: held while a thread of this process writes."""
+        """lock: held while a thread of this process writes.  size: length of the vocabulary."""
         self._path, self._catalog, self._index, self._snapshots = path, catalog, index, snapshots
-        self._reader, self._lock = reader, lock
+        self._reader, self._lock, self._size = reader, lock, size
 
     def verify(self) -> list[str]:
         """What is wrong with the collection, one sentence each; none where catalog and postings agree."""
-        return self._catalog.problems() or self._findings().sentences()
+        if damage := self._catalog.problems():
+            return damage
+        found = self._findings()
+        wrong = self._wrong_files(found)
+        held = [f"Files of held vectors that are not the collection's (deleting them is safe): {', '.join(wrong)}."]
+        return found.sentences() + (held if wrong else [])
 
     def repair(self, writer: Writer) -> Repairs:
         """Mends what `verify` finds: items are rewritten from their exact vectors where these can be read.
@@ -63,6 +70,8 @@ class Maintenance:
             for start in range(0, len(wrong), PAGE):
                 ids = wrong[start : start + PAGE]
                 writer.add([again(item, found.vectors[item.id]) for item in self._reader.items(ids)], replacing=ids)
+            for name in self._wrong_files(found):
+                (self._path / HELD / name).unlink(missing_ok=True)
             return Repairs(removed=len(gone), rewritten=len(wrong))
 
     def compact(self, writer: Writer) -> Compaction:
@@ -89,6 +98,14 @@ class Maintenance:
         documents = snapshot.postings.searcher.num_docs
         removed = documents - snapshot.count
         return removed > max(WASTE, snapshot.count) or self._index.scattered() > max(WASTE, documents // 4)
+
+    def _wrong_files(self, found: Findings) -> list[str]:
+        """Names of the files of held vectors that are not those that were found."""
+        if not (self._path / HELD).is_dir():
+            return []
+        from index_store.memory.kept import wrong_files  # imports a compiler
+
+        return wrong_files(self._path / HELD, self._size, found.vectors)
 
     def _documents(self, snapshot: Snapshot) -> Iterator[tuple[int, SparseVector]]:
         rest = iter(self._catalog.ids())

@@ -31,15 +31,20 @@ negative; m of them are off by less than (m + 2) * 2**-52 of their sum. What tha
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index_store.memory import kernels
+from index_store.memory.kept import drop_superseded, keep, kept_parts
 from index_store.memory.part import ROWS, Part, Vectors
 from index_store.vectors import SparseVector
 
+LONGEST = 8 * ROWS  # rows of a part at most: to make one takes some 2 kB of memory a row
+KEPT_FROM = 8_192  # so many new items at once are kept in a file; fewer are soon made again
+AT_ONCE = ROWS  # ids that are read at a time
 TAIL = 1_024  # items behind the last part: up to here, each search scores every one of them
 JOINED = 4  # parts of about one size become one; with fewer we would join too often, with more search too many
 FEW = 4_000  # where no more items count, each of them is scored: some 0.4 ms
@@ -76,10 +81,14 @@ class _Room(threading.local):
 class Matrix:
     """Grows by `cover`, in one thread at a time. Others may search meanwhile: each uses what it began with."""
 
-    def __init__(self, size: int) -> None:
-        """size: length of the vocabulary, |V|."""
-        self._size = size
-        self._held = _Held((), Vectors.of((), 0, 0, size), 0)
+    def __init__(self, size: int, folder: Path | None = None, end: int = 0) -> None:
+        """size: length of the vocabulary, |V|.  folder: where parts are kept; those with ids below `end` are taken up.
+
+        Whether they are those of the collection is for the caller to see.
+        """
+        self._size, self._folder = size, folder
+        parts = kept_parts(folder, size, end) if folder is not None else []
+        self._held = _Held(tuple(parts), Vectors.of((), 0, 0, size), parts[-1].end if parts else 0)
         self._lock, self._tail = threading.Lock(), TAIL
         self._room = _Room(size)
         _warm(self._size)
@@ -90,28 +99,51 @@ class Matrix:
         return self._held.end
 
     @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """Of each part, the first id and the one after the last."""
+        return [(part.first, part.end) for part in self._held.parts]
+
+    @property
     def nbytes(self) -> int:
         """Bytes of memory that searches read (see `Part.nbytes`)."""
         held = self._held
         return sum(part.nbytes for part in held.parts) + held.tail.vectors.nbytes + held.tail.starts.nbytes
 
+    def vector(self, item: int) -> bytes | None:
+        """The vector that is held of an item, as `SparseVector.to_bytes` gives it; None where none is held."""
+        held = self._held
+        for part in held.parts:
+            if part.first <= item < part.end:
+                return part.exact.row(item - part.first)
+        return held.tail.row(item - held.first) if held.first <= item < held.end else None
+
     def cover(self, vectors: Iterable[tuple[int, bytes]], end: int) -> None:
         """Adds all items with ids from `covered` up to, not including, `end`.
 
-        vectors: (id, `SparseVector.to_bytes()`), by ascending id; read ROWS ids at a time. Where reading them fails,
+        vectors: (id, `SparseVector.to_bytes()`), by ascending id; read AT_ONCE ids at a time. Where reading them fails,
         nothing is added.
         """
         with self._lock:
             held, start = self._held, self.covered
-            groups = groupby(vectors, lambda pair: (pair[0] - start) // ROWS)
+            kept = self._folder is not None and end - start >= KEPT_FROM
+            waiting: list[Vectors] = []
+            groups = groupby(vectors, lambda pair: (pair[0] - start) // AT_ONCE)
             number, some = next(groups, NO_MORE)
-            for first in range(start, end, ROWS):
+            for first in range(start, end, AT_ONCE):
                 here: Iterable[tuple[int, bytes]] = ()
-                if start + number * ROWS == first:
+                if start + number * AT_ONCE == first:
                     here = list(some)
                     number, some = next(groups, NO_MORE)
-                held = self._with(held, Vectors.of(here, first, min(first + ROWS, end), self._size))
+                more = Vectors.of(here, first, min(first + AT_ONCE, end), self._size)
+                if not kept:
+                    held = self._with(held, more)
+                    continue
+                waiting.append(more)
+                if first + AT_ONCE >= end or sum(one.rows for one in waiting) + AT_ONCE > LONGEST:
+                    held, waiting = self._keeping(held, waiting), []
             self._held = held
+            if kept and self._folder is not None:
+                drop_superseded(self._folder, list(held.parts))
 
     def search(
         self,
@@ -143,6 +175,20 @@ class Matrix:
                 flags[within.terms] = 0
         found = [(item, score) for item, score in zip(ids.tolist(), scores.tolist(), strict=True) if score > 0]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def _keeping(self, held: _Held, more: list[Vectors]) -> _Held:
+        """The same with more rows, in a part that is kept in a file, and that takes in shorter ones before it."""
+        assert self._folder is not None
+        parts, some = list(held.parts), [held.tail, *more] if held.tail.rows else more
+        first = held.first
+        while parts and parts[-1].rows <= JOINED * sum(one.rows for one in some):
+            if parts[-1].rows + sum(one.rows for one in some) > LONGEST:
+                break
+            first = parts[-1].first
+            some = [parts.pop().exact, *some]
+        made = Part.of(Vectors.joined(some) if len(some) > 1 else some[0], first, self._size)
+        parts.append(keep(made, self._folder, self._size))
+        return _Held(tuple(parts), Vectors.of((), 0, 0, self._size), parts[-1].end)
 
     def _with(self, held: _Held, more: Vectors) -> _Held:
         """The same with more rows, in parts that are not too many."""

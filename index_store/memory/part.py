@@ -24,6 +24,7 @@ from index_store.vectors import RECORD
 
 FORM = "sightwords held 1"
 ROWS = 65_536  # of a block at most: two bytes number them
+MAKING = ".new-"  # begins the name of a file that is not finished
 ALIGNED = 64  # bytes: where arrays of a file begin
 SHORT = 65_536  # vocabularies of up to so many terms have two bytes a term
 
@@ -54,6 +55,13 @@ class Vectors(NamedTuple):
         numbers = np.frombuffer(b"".join(data), np.uint16).reshape(-1, 4)  # the halves of a term, then of a weight
         short = numbers[:, [0, 2, 3]] if size <= SHORT else numbers
         return cls(_frozen(np.ascontiguousarray(short)), _frozen(np.append(0, np.cumsum(lengths))))
+
+    def row(self, number: int) -> bytes:
+        """A row's vector, as `SparseVector.to_bytes` gives it."""
+        own = self.vectors[self.starts[number] : self.starts[number + 1]]
+        if own.shape[1] == 3:
+            own = np.insert(own, 1, 0, axis=1)
+        return own.tobytes()
 
     @classmethod
     def joined(cls, some: Sequence["Vectors"]) -> "Vectors":
@@ -119,7 +127,7 @@ class Part(NamedTuple):
         head["bytes"] = at
         line = json.dumps(head).encode()
         line += b" " * (-(len(line) + 1) % ALIGNED) + b"\n"
-        target, making = folder / name_of(self.first, self.end), folder / f".new-{secrets.token_hex(4)}"
+        target, making = folder / name_of(self.first, self.end), folder / f"{MAKING}{secrets.token_hex(4)}"
         try:
             with making.open("wb") as file:
                 file.write(line)

@@ -22,6 +22,7 @@ from index_store.vectors import SparseVector
 if TYPE_CHECKING:
     from index_store.memory.matrix import Matrix
 
+PAGE = 50_000  # vectors of new items are read so many at a time
 NO_ITEMS: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)  # the flags of a snapshot without items
 
 
@@ -65,7 +66,10 @@ class Snapshot:
         if self.matrix is not None and self.matrix.covered < self.alive.size:
             if first := self.matrix.covered:
                 new = (np.flatnonzero(self.alive[first:]) + first).tolist()
-                stored: Iterable[tuple[int, bytes | None]] = sorted(self.postings.find(new), key=itemgetter(0))
+                pages = (new[start : start + PAGE] for start in range(0, len(new), PAGE))
+                stored: Iterable[tuple[int, bytes | None]] = (
+                    pair for page in pages for pair in sorted(self.postings.find(page), key=itemgetter(0))
+                )
             else:
                 stored = self.postings.all_vectors()
             sound = ((item, readable(item, data, self.folder)) for item, data in stored if self.holds(item))

@@ -13,9 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from index_store.catalog.catalog import Catalog
 from index_store.errors import CollectionBusy, closed
 from index_store.filters import Filter
+from index_store.memory import FOLDER as HELD
 from index_store.postings.index import PostingsIndex
 from index_store.snapshots.snapshot import NO_ITEMS, Snapshot
 from index_store.snapshots.vector_cache import VectorCache
@@ -119,13 +122,28 @@ class Snapshots:
         from index_store.memory.matrix import Matrix  # imports a compiler, half a second: only where it is used
 
         self._check_open()
-        matrix = Matrix(self._size)
+        matrix = self._kept_matrix() or Matrix(self._size, self._folder / HELD)
         while self._matrix is None:
             snapshot = replace(self.current(), matrix=matrix).cover()  # takes its time; others go on meanwhile
             with self._replacing:
                 if self._matrix is None and self.current().alive is snapshot.alive:
                     self._matrix, self._current = matrix, snapshot
                     self.forget_filtered()
+
+    def _kept_matrix(self) -> "Matrix | None":
+        """What an earlier process kept in files; None where nothing is, or something else than the collection has.
+
+        A collection that was put back from a copy gives ids again that it had given before: so the last item of each
+        part is compared.
+        """
+        from index_store.memory.matrix import Matrix
+
+        snapshot = self.current()
+        matrix = Matrix(self._size, self._folder / HELD, snapshot.alive.size)
+        living = [np.flatnonzero(snapshot.alive[first:end]) + first for first, end in matrix.ranges]
+        last = [int(ids[-1]) for ids in living if ids.size]
+        same = all(matrix.vector(item) == data for item, data in snapshot.data(last).items())
+        return matrix if same else None
 
     def close(self) -> None:
         """Ends reading; closing twice is fine."""

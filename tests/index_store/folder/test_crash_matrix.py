@@ -16,6 +16,7 @@ import pytest
 from index_store.errors import CollectionError
 from index_store.folder.collection import Collection
 from index_store.items import NewItem
+from index_store.memory import matrix
 from index_store.vectors import SparseVector
 from tests.index_store.folder.test_crash import TERMS, vector_of
 from tests.killing import Server, Steps, server
@@ -95,6 +96,19 @@ def reopen(folder: Path, steps: Steps) -> None:
     steps.done()
 
 
+def load(folder: Path, steps: Steps) -> None:
+    """Holds the vectors, keeps them in files, and makes these files longer."""
+    matrix.KEPT_FROM = 1
+    with Collection.open(folder) as held:
+        held.load()
+    with Collection.open(folder, writable=True) as held:
+        held.add([item("new-1")])
+    with Collection.open(folder) as held:
+        steps.begin()
+        held.load()
+        steps.done()
+
+
 @pytest.fixture(scope="module")
 def children() -> Iterator[Server]:
     with server() as running:
@@ -128,6 +142,9 @@ def looked_at(folder: Path) -> State:
     try:
         with Collection.open(folder) as reader:
             seen = state(reader)
+            if (folder / "held").is_dir():
+                reader.load()
+                assert state(reader) == seen
     except CollectionError as error:
         assert "older Sightwords" in str(error), error
         seen = None
@@ -147,7 +164,7 @@ def query(held: Collection) -> SparseVector:
     return SparseVector.from_pairs(dict.fromkeys(range(len(held.vocabulary)), 1.0))
 
 
-def matrix(children: Server, operation: str, template: Path | None, place: Path) -> int:
+def kill_at_every_step(children: Server, operation: str, template: Path | None, place: Path) -> int:
     """Kills at every step, and between steps; returns how often."""
     name = f"{__name__}:{operation}"
 
@@ -186,11 +203,15 @@ def template(place: Path) -> Path:
 
 @pytest.mark.parametrize("operation", CHANGES)
 def test_killed_at_every_step(children: Server, operation: str, template: Path, place: Path) -> None:
-    assert matrix(children, operation, template, place) >= 9
+    assert kill_at_every_step(children, operation, template, place) >= 9
+
+
+def test_killed_while_what_is_held_is_kept(children: Server, template: Path, place: Path) -> None:
+    assert kill_at_every_step(children, "load", template, place) >= 5
 
 
 def test_killed_while_a_collection_is_made(children: Server, place: Path) -> None:
-    assert matrix(children, "create", None, place) >= 20
+    assert kill_at_every_step(children, "create", None, place) >= 20
 
 
 def test_killed_while_what_a_kill_left_is_cleared(children: Server, template: Path, place: Path) -> None:
@@ -199,13 +220,13 @@ def test_killed_while_what_a_kill_left_is_cleared(children: Server, template: Pa
     assert children.run(f"{__name__}:add", template, at=at).killed
     with Collection.open(template) as reader:
         assert any("interrupted" in problem for problem in reader.verify())
-    assert matrix(children, "reopen", template, place) >= 5
+    assert kill_at_every_step(children, "reopen", template, place) >= 5
 
 
 def test_killed_while_an_old_collection_is_brought_up_to_date(children: Server, place: Path) -> None:
     with zipfile.ZipFile(OLD) as packed:
         packed.extractall(place / "template")
-    assert matrix(children, "reopen", place / "template", place) >= 10
+    assert kill_at_every_step(children, "reopen", place / "template", place) >= 10
 
 
 def _copy(source: Path, target: Path) -> Path:

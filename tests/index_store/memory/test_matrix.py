@@ -1,6 +1,9 @@
 """Vectors held in memory answer as brute force does, and as the same collection does that holds none."""
 
+import json
+import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +16,7 @@ from index_store.filters import parse
 from index_store.folder.collection import Collection
 from index_store.items import Hit, NewItem
 from index_store.memory.matrix import Matrix
+from index_store.memory.part import Vectors
 from index_store.vectors import SparseVector
 
 pytestmark = pytest.mark.numeric
@@ -194,3 +198,86 @@ def test_a_vector_that_cannot_be_read_is_not_passed_over(tmp_path: Path, monkeyp
         monkeypatch.undo()
         with pytest.raises(CollectionDamaged, match="item 1"):
             held.load()
+
+
+def _kept(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "held").glob("*"))
+
+
+def test_what_is_held_is_kept_in_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken up by the next, made longer by appended parts, made again where it is torn, lost or another's."""
+    monkeypatch.setattr("index_store.memory.matrix.KEPT_FROM", 20)
+    monkeypatch.setattr("index_store.memory.matrix.LONGEST", 100)
+    monkeypatch.setattr("index_store.memory.matrix.AT_ONCE", 40)
+    rng, path, query = np.random.default_rng(5), tmp_path / "c", SparseVector.from_pairs({1: 1.0, 4: 0.5, 7: 2.0})
+    reads: list[int] = []
+
+    def some(count: int) -> list[NewItem]:
+        rows = rng.lognormal(-1, 0.8, (count, 12)) * (rng.random((count, 12)) < 0.4)
+        return [new(SparseVector.from_dense(row), number) for number, row in enumerate(rows)]
+
+    def answers() -> list[int]:
+        """Loads and compares with a reader that holds nothing; the ids that were read to load."""
+        with Collection.open(path) as held, Collection.open(path) as plain:
+            truth, expected = plain.search(query, 50), len(plain)
+            of, reads[:] = Vectors.of, []
+
+            def noting(rows: Iterable[tuple[int, bytes]], first: int, end: int, size: int) -> Vectors:
+                listed = list(rows)
+                reads.extend(item for item, _ in listed)
+                return of(listed, first, end, size)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(Vectors, "of", noting)
+                held.load()
+            assert held.search(query, 50).hits == truth.hits and len(held) == expected
+            assert plain.verify() == []
+        return list(reads)
+
+    with Collection.create(path, model="m", vocabulary=WORDS) as writer:
+        writer.add(some(90))
+        writer.remove([3, 70])
+        assert len(answers()) == 88 + 1  # and the one that warms the loops
+        assert _kept(path) == ["0-80.held", "80-91.held"]
+        assert len(answers()) == 1
+        writer.add(some(10))
+        assert len(answers()) == 10 + 1 and _kept(path) == ["0-80.held", "80-91.held"]  # too few to be kept
+        writer.add(some(30))
+        assert len(answers()) == 40 + 1 and _kept(path) == ["0-80.held", "80-131.held"]
+        whole = (path / "held" / "0-80.held").read_bytes()
+        for torn in (whole[:-1], whole[:100], b"", b"{}\n", b"{" + whole):
+            (path / "held" / "0-80.held").write_bytes(torn)
+            (path / "held" / ".new-0").write_bytes(torn)
+            assert writer.verify() == [
+                "Files of held vectors that are not the collection's (deleting them is safe): 0-80.held."
+            ]
+            answers()
+            assert _kept(path)[-2:] == ["0-80.held", "80-131.held"]
+        line, arrays = whole.index(b"\n") + 1, json.loads(whole.split(b"\n")[0])["arrays"]
+        for name in ("directory", "columns", "vectors"):
+            place = line + arrays[name][2]
+            (path / "held" / "0-80.held").write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            assert "0-80.held" in writer.verify()[0]
+        writer.repair()
+        assert "0-80.held" not in _kept(path) and writer.verify() == []
+        answers()
+        writer.compact()
+        assert len(answers()) == 1
+    copy = shutil.copytree(path / "held", tmp_path / "held")
+    shutil.rmtree(path)
+    with Collection.create(path, model="m", vocabulary=WORDS) as writer:  # the same ids, other vectors
+        writer.add(some(140))
+        shutil.copytree(copy, path / "held")
+        assert writer.verify()
+        assert len(answers()) == 140 + 2 and writer.verify() == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_held_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index_store.memory.matrix.KEPT_FROM", 1)
+    with Collection.create(tmp_path / "c", model="m", vocabulary=WORDS) as held:
+        held.add([new(SparseVector.from_pairs({1: 2.0}), 1)])
+        (tmp_path / "c" / "held").write_text("not a folder")
+        held.load()
+        assert held.search(SparseVector.from_pairs({1: 1.0}), 3).hits == (Hit(1, 2.0),)
