@@ -53,7 +53,10 @@ _RECIPES: tuple[Recipe, ...] = (
 
 
 def _noun(kind: str, count: int, others: Sequence[str], rng: random.Random) -> Noun:
-    """Plain 65 %, a synonym 22 %, a broader word 13 % unless it could mean another mentioned kind too."""
+    """The noun of a kind: 65 % its plain name, 22 % a synonym, 13 % a broader word.
+
+    A broader word is not taken where it could mean another mentioned kind, too.
+    """
     draw = rng.random()
     if draw < 0.65:
         return PLAIN[kind]
@@ -238,7 +241,7 @@ def _plan(scene: Scene, recipe: Recipe, rng: random.Random) -> Plan:
 
 
 def _told_apart(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
-    """ "a sled in front of another sled", when nothing else tells two things of the same name apart."""
+    """The mentions, where two of one name need to be told apart: "a sled in front of another sled"."""
     told: list[Mention] = []
     for mention in mentions:
         same = any(mention.noun == before.noun for before in told)

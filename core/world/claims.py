@@ -34,7 +34,10 @@ class Thing:
 
 @dataclass(frozen=True)
 class Claim:
-    """Things, relations (subject index, a name of scene.RELATIONS, object index), place and time (None: not said)."""
+    """What a sentence asserts: things, relations, place and time (None: not said).
+
+    A relation is (index of the subject, a name of scene.RELATIONS, index of the object).
+    """
 
     things: tuple[Thing, ...]
     relations: tuple[tuple[int, str, int], ...] = ()

@@ -67,7 +67,7 @@ def _beginning(rng: Random) -> tuple[Kind, Kind | None, str, Place, str]:
 
 
 def _state(kind: Kind, place: Place, sky: bool, rng: Random) -> str:
-    """Half of the time something is said; what swims is in the water, what flies in the air."""
+    """What a thing does ("": nothing), for half of them; what swims is in the water, what flies in the air."""
     if sky and "flying" in kind.states:
         return "flying"
     if place.name == "sea" and "swimming" in kind.states:
@@ -105,7 +105,7 @@ def _draft(kind: Kind, place: Place, rng: Random, colours_taken: Sequence[str] =
 
 
 def _crowd(kind: Kind, rng: Random) -> tuple[int, str]:
-    """How many of which size: as many as fit side by side without having to be drawn much smaller than their size."""
+    """The count and the size of a group: no more than fit side by side without being drawn much smaller than that."""
     count, size = _count(kind, rng), _pick(rng, SIZE_SHARES)
     room = ROW / (0.8 * 1.1 * medium_height(kind) * kind.aspect)
     if count > 1 and size == "large" and count * SIZE_FACTORS[size] > room:

@@ -31,7 +31,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Relation:
-    """Group `subject` is `name` group `object` (indices into the scene's groups)."""
+    """How two groups stand to each other: `subject` is `name` ("on", "under", …) `object`, indices of groups."""
 
     subject: int
     name: str
