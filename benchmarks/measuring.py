@@ -28,6 +28,7 @@ from index_store.folder.collection import Collection
 from index_store.items import NewItem
 from index_store.vectors import SparseVector
 
+OVERLAPS = (0.99, 0.999)  # of the answers of approximate peers
 BUILT = "built.json"  # beside a peer's index that is whole
 
 
@@ -85,16 +86,22 @@ def measure_ours(
     return [exact, *limited, in_memory], opened
 
 
-def measure_peer(peer: Peer, task: Task, folder: Path, most: int | None) -> System:
-    """Builds its index in a folder, or takes up the one that is there, and asks `most` questions of each size."""
+def measure_peer(peer: Peer, task: Task, folder: Path, most: int | None) -> list[System]:
+    """Builds its index in a folder, or takes up the one that is there, and asks `most` questions of each size.
+
+    One system; of a peer with settings, one for each of OVERLAPS: its fastest setting that finds as much.
+    """
     try:
         with _quiet():
             seconds = _ready(peer, task.items, folder)
         on_disk = bytes_below(folder) / len(task.items) if peer.kept else None
-        regimes = {size: _search_peer(peer, task, size, most) for size in task.questions}
-        return System(peer.name, peer.about, regimes, seconds, on_disk)
+        if not peer.settings:
+            regimes = {size: _search_peer(peer, task, size, most) for size in task.questions}
+            return [System(peer.name, peer.about, regimes, seconds, on_disk)]
+        tried = {size: _sweep(peer, task, size, most) for size in task.questions}
+        return [_at_overlap(peer, tried, least, seconds, on_disk) for least in OVERLAPS]
     except Exception as error:  # whatever a peer stumbles over must not cost the figures of all others
-        return System(peer.name, peer.about, note=f"failed: {type(error).__name__}: {error}")
+        return [System(peer.name, peer.about, note=f"failed: {type(error).__name__}: {error}")]
     finally:
         peer.close()
 
@@ -127,6 +134,31 @@ def _search_peer(peer: Peer, task: Task, size: int, most: int | None) -> Regime:
             peer.search(peer.ask(*questions.row(number)), task.k)
     rows, best = _timed(questions, peer.ask, lambda question: peer.search(question, task.k))
     return _regime(best, _overlap(task.truths[size], rows) if peer.faithful else None, None)
+
+
+def _sweep(peer: Peer, task: Task, size: int, most: int | None) -> list[Regime]:
+    regimes = []
+    for setting in peer.settings:
+        peer.choose(setting)
+        regimes.append(_search_peer(peer, task, size, most))
+    return regimes
+
+
+def _at_overlap(
+    peer: Peer, tried: dict[int, list[Regime]], least: float, seconds: float, on_disk: float | None
+) -> System:
+    """A peer at the fastest settings that find at least so much of the best k, where there are such."""
+    found = {size: _fastest_at(regimes, least) for size, regimes in tried.items()}
+    about = f"{peer.about}; fastest of {len(peer.settings)} settings of searching"
+    regimes = {size: fast for size, fast in found.items() if fast is not None}
+    note = "" if regimes else "none of its settings finds as much"
+    return System(f"{peer.name} ≥ {least}", about, regimes, seconds, on_disk, note)
+
+
+def _fastest_at(regimes: Sequence[Regime], least: float) -> Regime | None:
+    """The fastest that finds at least so much; None where none does."""
+    enough = [one for one in regimes if one.overlap is not None and one.overlap >= least]
+    return min(enough, key=lambda one: one.p50, default=None)
 
 
 def _timed(questions: Rows, ask: Callable[..., Any], search: Callable[[Any], Any]) -> tuple[list[Any], list[float]]:

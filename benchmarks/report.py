@@ -54,8 +54,8 @@ def _ratios(measured: Measured) -> Iterator[str]:
     found = ratios(measured)
     for peer in measured.peers:
         if peer.regimes:
-            shares = [found[own.name][peer.name][size] for own in measured.ours for size in sizes]
-            yield _line(peer.name, *(f"{share:.3g}" for share in shares))
+            shares = [found[own.name][peer.name].get(size) for own in measured.ours for size in sizes]
+            yield _line(peer.name, *(_or_dash(share, "{:.3g}") for share in shares))
 
 
 def _building(measured: Measured) -> str:

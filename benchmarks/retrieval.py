@@ -70,7 +70,7 @@ def measure(items: Rows, kept: Path | None, chosen: argparse.Namespace) -> Measu
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ours, opening = measure_ours(task, folder, chosen.batch, chosen.compact, chosen.budgets)
-        peers = [_measure_peer(name, task, folder, kept, chosen) for name in chosen.peers]
+        peers = [one for name in chosen.peers for one in _measure_peer(name, task, folder, kept, chosen)]
         load = os.getloadavg()[2]
     return Measured(
         len(items),
@@ -83,13 +83,13 @@ def measure(items: Rows, kept: Path | None, chosen: argparse.Namespace) -> Measu
     )
 
 
-def _measure_peer(name: str, task: Task, folder: Path, kept: Path | None, chosen: argparse.Namespace) -> System:
+def _measure_peer(name: str, task: Task, folder: Path, kept: Path | None, chosen: argparse.Namespace) -> list[System]:
     """One peer's figures, or why there are none."""
     peer = PEERS[name]
     if find_spec(peer.module) is None:
-        return System(name, peer.about, note="not installed")
+        return [System(name, peer.about, note="not installed")]
     if peer.slow and len(task.items) > chosen.slow_peers_up_to:
-        return System(name, peer.about, note=f"left out above {chosen.slow_peers_up_to:,} items: --slow-peers-up-to")
+        return [System(name, peer.about, note=f"left out above {chosen.slow_peers_up_to:,} items: --slow-peers-up-to")]
     place = kept if kept and peer.kept else folder
     return measure_peer(peer(), task, place / name, chosen.slow_queries if peer.slow else None)
 

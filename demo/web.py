@@ -162,6 +162,7 @@ def launch(
     tell_places: bool = False,
     user: str | None = None,
     root_path: str = "",
+    memory: int | None = None,
 ) -> App:
     """Serves the app until it is stopped; with `prevent_thread_lock` it returns at once.
 
@@ -171,7 +172,7 @@ def launch(
     can add, take out or choose anything; None is public on Hugging Face Spaces, where everybody may come, and nowhere
     else. `tell_places`: visitors of a public app may know where and with what camera pictures were taken. `user`: only
     who logs in by this name, with the password of the environment, sees anything. `root_path`: the path, or the whole
-    address, at which a proxy offers the app.
+    address, at which a proxy offers the app. `memory`: see `AppState`.
 
     Raises CollectionError for a collection that is not there, OSError for a busy port, and SightwordsError where the
     package for MCP or the password is missing.
@@ -180,7 +181,7 @@ def launch(
     login = Login(user) if user is not None else None
     if not (strangers or login or is_loopback(host)):
         print(OPEN_TO_ALL.format(host=host), file=sys.stderr)
-    state = AppState(model, collection, public=strangers, tell_places=tell_places)
+    state = AppState(model, collection, public=strangers, tell_places=tell_places, memory=memory)
     return serve(state, host, port, open_browser, prevent_thread_lock, mcp, login, root_path)
 
 

@@ -122,8 +122,11 @@ class Store(Protocol):
         VectorError where the vector has a term that the vocabulary lacks.
         """
 
-    def load(self) -> None:
-        """Prepares for many searches: a collection in a folder holds its vectors in memory. Twice is fine."""
+    def load(self, memory: int | None = None) -> bool:
+        """Prepares for many searches: a collection in a folder holds its vectors in memory. Twice is fine.
+
+        memory: bytes that may be held. Returns whether the vectors are held now.
+        """
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`, with their thumbnails; ItemNotFound where one is not there."""

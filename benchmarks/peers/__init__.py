@@ -9,6 +9,8 @@ from benchmarks.peers.milvus import MilvusLite
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.pisa import Pisa
 from benchmarks.peers.qdrant import Qdrant
-from benchmarks.peers.seismic import Seismic
+from benchmarks.peers.seismic import Seismic, SeismicCompressed
 
-PEERS: dict[str, type[Peer]] = {peer.name: peer for peer in (Seismic, Pisa, Scipy, Faiss, Qdrant, MilvusLite)}
+PEERS: dict[str, type[Peer]] = {
+    peer.name: peer for peer in (Seismic, SeismicCompressed, Pisa, Scipy, Faiss, Qdrant, MilvusLite)
+}

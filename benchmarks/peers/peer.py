@@ -20,6 +20,12 @@ class Peer(ABC):
     slow: ClassVar[bool] = False  # so slow that large collections and many questions are spared it
     faithful: ClassVar[bool] = True  # whether it searches the same vectors, so that its answers can be judged
 
+    settings: ClassVar[tuple[Any, ...]] = ()  # of searching, to be tried one after the other
+
+    def choose(self, setting: Any) -> None:
+        """Searches by one of the `settings` from now on; only asked of those that have some."""
+        raise NotImplementedError(f"{self.name} has one setting.")
+
     @abstractmethod
     def build(self, items: Rows, folder: Path) -> None:
         """Makes an index of the items in an empty folder, or in memory."""

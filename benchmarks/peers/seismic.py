@@ -10,33 +10,45 @@ from numpy.typing import NDArray
 from benchmarks.peers.peer import Peer
 from benchmarks.rows import Rows
 
-QUERY_CUT, HEAP_FACTOR = 10, 0.8
+QUERY_CUTS, HEAP_FACTORS = (4, 6, 8, 10, 15, 20, 40), (0.7, 0.8, 0.9, 1.0)
 
 
 class Seismic(Peer):
-    """Index settings are the package's own."""
+    """Settings of building are the package's own: with more postings a term, searches took as long or longer."""
 
     name, module, kept = "seismic", "seismic", True
-    about = f"heap factor {HEAP_FACTOR}, query cut {QUERY_CUT}"
+    about = "its own settings of building"
+    settings = tuple((cut, factor) for cut in QUERY_CUTS for factor in HEAP_FACTORS)
+    _chosen: tuple[int, float] = (10, 0.8)  # query cut, heap factor
+    _index_class = "SeismicIndex"
+
+    def choose(self, setting: tuple[int, float]) -> None:
+        self._chosen = setting
 
     def build(self, items: Rows, folder: Path) -> None:
         import seismic
 
-        seismic.SeismicIndex.build_from_dataset(_dataset(items)).save(str(folder / "items"))
+        getattr(seismic, self._index_class).build_from_dataset(_dataset(items)).save(str(folder / "items"))
         self.load(folder)  # measured as it is when it was kept
 
     def load(self, folder: Path) -> None:
         import seismic
 
-        self._index = seismic.SeismicIndex.load(str(folder / "items.index.seismic"))
+        self._index = getattr(seismic, self._index_class).load(str(folder / "items.index.seismic"))
 
     def ask(self, terms: NDArray, weights: NDArray) -> Any:
         return _names(terms), weights
 
     def search(self, question: Any, k: int) -> Sequence[int]:
         terms, weights = question
-        found = self._index.search("q", terms, weights, k, QUERY_CUT, HEAP_FACTOR)
+        found = self._index.search("q", terms, weights, k, *self._chosen)
         return [int(name) for _, _, name in found]
+
+
+class SeismicCompressed(Seismic):
+    """The same with its vectors compressed (DotVByte)."""
+
+    name, about, _index_class = "seismic-compressed", "DotVByte, its own settings of building", "SeismicIndexDotVByte"
 
 
 def _dataset(items: Rows) -> Any:

@@ -47,6 +47,12 @@ def serve(
     root_path: Annotated[
         str, typer.Option(metavar="PATH", help="Where a proxy offers the app: /pictures, or the whole address.")
     ] = "",
+    memory: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="GB", help="Hold vectors in memory up to so many GB; half of the machine's when left out."
+        ),
+    ] = None,
 ) -> None:
     """Start the web app."""
     if collection is not None:
@@ -65,6 +71,7 @@ def serve(
             tell_places=tell_places,
             user=auth,
             root_path=root_path,
+            memory=None if memory is None else int(memory * 10**9),
         )
     except OSError as error:
         raise SightwordsError(f"The web app cannot listen on {host}:{port} ({error}); try another --port.") from error

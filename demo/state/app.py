@@ -17,6 +17,7 @@ from core.errors import ImageError, QueryError
 from core.pictures.images import open_image, working_copy
 from core.shipped import WORLD_MODEL
 from demo.state.job import Job
+from demo.state.memory import usual_budget
 from demo.state.names import collection_name
 from demo.state.searcher import Searcher
 from demo.state.sent_pictures import SentPictures
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HELD_AT_MOST = 1_000_000  # items whose vectors are held in memory: some 600 MB of learned sparse ones
 LOADING, WAITING, DRAWING = "loading", "waiting", "drawing"  # the parts of getting ready
 STOPPING_S = 30.0  # how long a change of collection waits until the last one is no longer being made ready
 PATIENCE_S = 60.0  # how long a search waits for the model to load; a cold disk takes some ten seconds
@@ -85,15 +85,18 @@ class AppState:
         pictures: int = 1000,
         public: bool = False,
         tell_places: bool = False,
+        memory: int | None = None,
     ):
         """`public`: for strangers, who may look but change nothing, and are not told where files lie, nor where and
-        with what camera pictures were taken, unless `tell_places`.
+        with what camera pictures were taken, unless `tell_places`. `memory`: bytes in which the vectors of a
+        collection may be held; None for a share of the machine's.
 
         Raises CollectionNotFound when a collection is named that does not exist.
         """
         if collection is not None and not collection_exists(collection):
             open_collection(collection).close()  # raises, and says what is wrong with the address
         self.pictures, self.public = pictures, public
+        self._memory = usual_budget() if memory is None else memory
         self.tells_places = tell_places or not public
         self.on_own_machine = False  # whether only the computer that it runs on can reach the app, and has a screen
         self.opened: Callable[[Path], None] = lambda path: None  # told the folder of thumbnails once that is there
@@ -283,7 +286,9 @@ class AppState:
     def _open(self, model: "Model", address: Address) -> None:
         self._collection = open_collection(address, model=model.name, vocabulary=model.vocabulary.terms)
         self.opened(self._collection.thumbnails)
-        threading.Thread(target=_hold, args=(self._collection,), name="sightwords-holding", daemon=True).start()
+        threading.Thread(
+            target=_hold, args=(self._collection, self._memory), name="sightwords-holding", daemon=True
+        ).start()
 
     def _prepare_world(self, model: "Model", progress: Progress, should_stop: ShouldStop) -> None:
         """Draws and indexes the built-in world, or waits while another window does; opens it as soon as it exists."""
@@ -307,11 +312,10 @@ class AppState:
             self._open(model, path)
 
 
-def _hold(collection: "Store") -> None:
+def _hold(collection: "Store", memory: int) -> None:
     """Holds the vectors in memory, as questions will keep coming; not those of a collection that is too large."""
     try:
-        if len(collection) <= HELD_AT_MOST:
-            collection.load()
+        collection.load(memory)
     except CollectionError as error:  # closed meanwhile, or damaged, which each search says
         log.info("The vectors of %s are not held in memory: %s", collection.address, error)
 

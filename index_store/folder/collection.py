@@ -257,12 +257,17 @@ class Collection:
         """
         return self._reader.search(vector, k, kind, candidates, where, budget)
 
-    def load(self) -> None:
+    def load(self, memory: int | None = None) -> bool:
         """Holds all vectors in memory from now on, some 3 bytes a weight: a search then takes a fraction of the time.
 
-        Worth it for a program that searches often. Items that are added later are held as well; twice is fine.
+        Worth it for a program that searches often. Items that are added later are held as well; twice is fine. They
+        are kept in files below the folder, where it can be written to, for whoever loads them next. memory: bytes that
+        may be held; where more would be needed, nothing is, and the answer is False.
         """
+        if memory is not None and self._reader.bytes_to_hold() > memory:
+            return False
         self._snapshots.load()
+        return True
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`; ItemNotFound where one is not there."""

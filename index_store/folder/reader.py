@@ -20,6 +20,7 @@ from index_store.snapshots.snapshots import Snapshots
 from index_store.vectors import SparseVector
 
 PAGE = 500  # rows at a time when all items are read
+WEIGHT_BYTES, ITEM_BYTES = 3, 24  # of memory: of a weight and an item that are held (`memory/kernels.py`)
 
 
 class Reader:
@@ -87,6 +88,11 @@ class Reader:
     def document_frequencies(self) -> dict[int, int]:
         """{term id: number of items that have it}, exact, for the terms that occur."""
         return self._snapshots.current().document_frequencies()
+
+    def bytes_to_hold(self) -> int:
+        """About how much memory all vectors take when they are held, but for exact ones, of which few are read."""
+        totals = self._catalog.totals()
+        return sum(WEIGHT_BYTES * row["terms"] + ITEM_BYTES * row["items"] for row in totals)
 
     def stats(self, frequent: int) -> Stats:
         """The collection in numbers, with its `frequent` most frequent terms."""

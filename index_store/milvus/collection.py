@@ -209,8 +209,9 @@ class MilvusCollection:
         """
         return self._reader.search(vector, k, kind, candidates, where, budget)
 
-    def load(self) -> None:
+    def load(self, memory: int | None = None) -> bool:
         """Does nothing: Milvus itself decides what it holds in memory."""
+        return False
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`, with their thumbnails; ItemNotFound where one is not there."""

@@ -61,27 +61,47 @@ def test_our_search_is_exact_and_says_so(task: Task, tmp_path: Path) -> None:
 
 
 def test_scipy_finds_the_best(task: Task, tmp_path: Path) -> None:
-    system = measure_peer(Scipy(), task, tmp_path, most=4)
+    (system,) = measure_peer(Scipy(), task, tmp_path, most=4)
     assert not system.note
     assert {regime.overlap for regime in system.regimes.values()} == {1.0}
     assert {regime.queries for regime in system.regimes.values()} == {4}
 
 
 def test_an_index_that_was_kept_is_taken_up(task: Task, tmp_path: Path) -> None:
-    first, second = (measure_peer(Counting(), task, tmp_path / "kept", None) for _ in range(2))
+    (first,), (second,) = (measure_peer(Counting(), task, tmp_path / "kept", None) for _ in range(2))
     assert (Counting.built, Counting.loaded) == (1, 1)
     assert first.build_seconds == second.build_seconds and second.regimes[8].overlap == 1.0
 
 
 def test_a_peer_that_fails_is_reported_and_passed_over(task: Task, tmp_path: Path) -> None:
-    system = measure_peer(Broken(), task, tmp_path, None)
+    (system,) = measure_peer(Broken(), task, tmp_path, None)
     assert system.note == "failed: RuntimeError: out of order" and not system.regimes
+
+
+class Swept(Scipy):
+    """Finds all, or as many as its setting says."""
+
+    name, settings = "swept", (10, 5)
+
+    def choose(self, setting: int) -> None:
+        self.most = setting
+
+    def search(self, question: Any, k: int) -> Sequence[int]:
+        return super().search(question, k)[: self.most]
+
+
+def test_of_several_settings_only_those_count_that_find_enough(task: Task, tmp_path: Path) -> None:
+    for least, one in zip((0.99, 0.999), measure_peer(Swept(), task, tmp_path, 3), strict=True):
+        assert one.name == f"swept ≥ {least}" and {regime.overlap for regime in one.regimes.values()} == {1.0}
+    Swept.settings = (5, 3)
+    poor, _ = measure_peer(Swept(), task, tmp_path, 3)
+    assert poor.note == "none of its settings finds as much" and not poor.regimes
 
 
 @pytest.mark.parametrize("name", PEERS)
 def test_every_installed_peer_finds_most_of_the_best(name: str, task: Task, tmp_path: Path) -> None:
     pytest.importorskip(PEERS[name].module)
-    system = measure_peer(PEERS[name](), task, tmp_path, most=2)
+    system = measure_peer(PEERS[name](), task, tmp_path, most=2)[0]
     assert not system.note
     assert all(regime.overlap is None or regime.overlap >= 0.8 for regime in system.regimes.values())
 
