@@ -155,6 +155,27 @@ def load_head(
     return head, own
 
 
+def unspoken_from(folder: Path, vocabulary: Vocabulary) -> NDArray[float32] | None:
+    """(|V|,) the weight from which each term counts in a text that does not speak it; None where none is said.
+
+    The head's config.json has {term: weight}, null for a term that counts only where it is spoken. ModelError for
+    anything else.
+    """
+    named = head_config(folder).get("unspoken_from")
+    if named is None:
+        return None
+    numbers = {term: i for i, term in enumerate(vocabulary.terms)}
+    floors = np.zeros(len(vocabulary), float32)
+    try:
+        for term, floor in named.items():
+            floors[numbers[term]] = math.inf if floor is None else float(floor)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{folder / CONFIG_FILE}: unspoken_from must give terms of the vocabulary a weight each, or null ({error})."
+        ) from error
+    return floors
+
+
 def answered_from(folder: Path) -> float | None:
     """From which `best_match` on an item answers a question, as the head's config.json says; None where it does not."""
     return config_number(folder, "answered_from", most=1)

@@ -12,7 +12,15 @@ from typing import Any
 
 from core.errors import ModelError, QueryError
 from core.files import home_folder, write_text_whole
-from core.models.head import CONFIG_FILE, HEAD_VOCABULARY, WEIGHTS_FILE, answered_from, head_config, load_head
+from core.models.head import (
+    CONFIG_FILE,
+    HEAD_VOCABULARY,
+    WEIGHTS_FILE,
+    answered_from,
+    head_config,
+    load_head,
+    unspoken_from,
+)
 from core.models.model import Model
 
 NAME = re.compile(r"[^\W_](?:[\w.-]{0,38}\w)?")
@@ -55,7 +63,8 @@ def model_with_head(model: Model, name: str, folder: Path) -> Model:
     head, vocabulary = load_head(folder)
     check_encoder(name, folder, encoder)
     about = f"The encoder '{encoder}' with the head '{name}', trained in the Lab."
-    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about, answered_from(folder))
+    floors = unspoken_from(folder, vocabulary)
+    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about, answered_from(folder), floors)
 
 
 def keep_head(source: Path, name: str, **about: Any) -> Path:

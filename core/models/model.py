@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from numpy import float32
 from numpy.typing import NDArray
 from PIL import Image
@@ -24,8 +25,11 @@ class Model:
         vocabulary: Vocabulary,
         about: str = "",
         answered_from: float | None = None,
+        unspoken_from: NDArray[float32] | None = None,
     ):
         """`about`: what it can and cannot do. `answered_from`: the `best_match` from which an item answers a question.
+
+        `unspoken_from` (|V|,): the weight from which each term counts in a text that does not speak it.
 
         Raises ModelError when encoder, head and vocabulary do not fit together.
         """
@@ -40,7 +44,7 @@ class Model:
                 f"but its vocabulary has {len(vocabulary)}; they do not belong together."
             )
         self.name, self.encoder, self.head, self.vocabulary = name, encoder, head.eval(), vocabulary
-        self.about, self.answered_from = about, answered_from
+        self.about, self.answered_from, self.unspoken_from = about, answered_from, unspoken_from
         self.precision: str = getattr(encoder, "precision", "fp32")  # that its encoder computes in
         self.listed_words: tuple[str, ...] = getattr(encoder, "listed_words", ())  # that its encoder knows one by one
 
@@ -58,9 +62,21 @@ class Model:
             return []
         return [SparseVector.from_dense(row) for row in self.head.weigh(dense)]
 
+    def without_stray_terms(self, text: str, vector: SparseVector) -> SparseVector:
+        """The vector of a text, less the terms that it does not speak and that lie below their floors.
+
+        Where nothing would stay, all stays.
+        """
+        if self.unspoken_from is None:
+            return vector
+        spoken = np.isin(vector.terms, self.vocabulary.literal_ids(text))
+        kept = spoken | (vector.weights >= self.unspoken_from[vector.terms])
+        return SparseVector(vector.terms[kept], vector.weights[kept]) if kept.any() else vector
+
     def encode_texts(self, texts: Sequence[str]) -> list[SparseVector]:
-        """Sentences -> sparse vectors."""
-        return self.project(self.dense_texts(texts))
+        """Sentences -> sparse vectors without stray terms."""
+        vectors = self.project(self.dense_texts(texts))
+        return [self.without_stray_terms(text, vector) for text, vector in zip(texts, vectors, strict=True)]
 
     def encode_images(self, images: Sequence[Image.Image]) -> list[SparseVector]:
         """RGB pictures -> sparse vectors."""

@@ -36,6 +36,8 @@ class EncodedQuery:
     `unknown_words`: words that the model does not know. `encode_ms` and `project_ms`: milliseconds in the encoder and
     in the head. `out_of_world`: the encoder tells that nothing it has seen is like the text. `answered_from`: the
     `best_match` from which an item answers the question; None for what is no text, and where the model does not say.
+    `judged`: what that is told from: all that the head lights, for stray terms are what tells a stranger from what the
+    pictures show, and one thing from another.
     """
 
     text: str
@@ -46,6 +48,7 @@ class EncodedQuery:
     project_ms: float = 0.0
     out_of_world: bool = False
     answered_from: float | None = None
+    judged: SparseVector | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def encode(model: "Model", collection: "Store", query: Query, known: Encoded = N
     things = dict.fromkeys((*question.without, *(thing for things in question.must for thing in things.split(OR))))
     vectors = {words: known.things[words] for words in things if words in known.things}
     new = [words for words in things if words not in vectors]
-    vectors |= zip(new, model.encode_texts(new) if new else (), strict=True)
+    vectors |= zip(new, model.project(model.dense_texts(new)) if new else (), strict=True)
     return Encoded(text, picture, vectors, understood)
 
 
@@ -110,16 +113,17 @@ def encode_text(model: "Model", text: str) -> EncodedQuery:
     started = perf_counter()
     dense = model.dense_texts([text])  # (1, dim)
     encoded = perf_counter()
-    (vector,) = model.project(dense)
+    (lit,) = model.project(dense)
     return EncodedQuery(
         text,
-        vector,
+        model.without_stray_terms(text, lit),
         frozenset(model.vocabulary.literal_ids(text)),
         unknown,
         encode_ms=(encoded - started) * 1000,
         project_ms=(perf_counter() - encoded) * 1000,
         out_of_world=model.out_of_world(text),
         answered_from=model.answered_from,
+        judged=lit,
     )
 
 

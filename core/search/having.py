@@ -120,11 +120,11 @@ class Rules:
 
 def rules(vocabulary: "Vocabulary", query: "Query", encoded: "Encoded") -> Rules:
     """What hits must have and not have, of an encoded question; a weight by hand undoes one."""
-    question = encoded.understood.question
+    asked = encoded.understood.question
     by_hand = {canonical(vocabulary, name.strip()) for name in query.weights}
     shown = tuple(
         Rule(words, must, words in by_hand)
-        for must, things in ((True, question.must), (False, question.without))
+        for must, things in ((True, asked.must), (False, asked.without))
         for words in things
     )
 
@@ -136,7 +136,8 @@ def rules(vocabulary: "Vocabulary", query: "Query", encoded: "Encoded") -> Rules
     must = tuple(tuple(map(thing, rule.thing.split(OR))) for rule in shown if rule.must and not rule.undone)
     without = tuple(thing(rule.thing) for rule in shown if not rule.must and not rule.undone)
     if encoded.text is not None:
-        without = tuple(one.unlike(encoded.text.vector) for one in without)
+        question = encoded.text.vector if encoded.text.judged is None else encoded.text.judged
+        without = tuple(one.unlike(question) for one in without)
     return Rules(shown, Demands(must, without))
 
 

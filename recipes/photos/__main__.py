@@ -24,7 +24,10 @@ from recipes.photos.data import Photograph, captioned, label_table, labelled, na
 from recipes.photos.figures import as_json, by_label, dataset, pointing, retrieval, true_terms
 from recipes.photos.sources import Sources
 from recipes.photos.stages import HEAD, Stages
+from recipes.photos.unspoken import trial
+from recipes.scenes import unspoken
 from recipes.scenes.stranger_figures import strangers
+from recipes.scenes.unspoken import Asked, as_config, unspoken_figures
 
 log = logging.getLogger("recipes.photos")
 FIGURES_FILE, CARD_FILE = "figures.json", "MODEL_CARD.md"
@@ -33,8 +36,9 @@ FIGURES_FILE, CARD_FILE = "figures.json", "MODEL_CARD.md"
 def main() -> None:
     """Parses the command line and runs it."""
     parser = argparse.ArgumentParser(prog="python -m recipes.photos", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["make", "answers", "figures"], default="make",
-                        help="everything, only what counts as answered, or only the figures and the card")  # fmt: skip
+    parser.add_argument("what", nargs="?", choices=["make", "unspoken", "answers", "figures"], default="make",
+                        help="everything, only from where unspoken terms count, only what counts as answered, "
+                        "or only the figures and the card")  # fmt: skip
     parser.add_argument("--captioned", type=Path, required=True, help="photographs with captions")
     parser.add_argument("--labelled", type=Path, required=True, help="photographs with the names of things in them")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-photos",
@@ -48,7 +52,9 @@ def main() -> None:
         options.cache.mkdir(parents=True, exist_ok=True)
         make(Stages(captioned(options.captioned), labelled(options.labelled), options.cache, sources), PHOTOS)
         log.info("made in %.0f minutes", (time.monotonic() - started) / 60)
-    if options.what == "answers":
+    if options.what == "unspoken":
+        judge_unspoken(captioned(options.captioned), sources, PHOTOS)
+    if options.what in ("unspoken", "answers"):
         judge_answers(captioned(options.captioned), sources, PHOTOS)
     measure(options.captioned, options.labelled, sources)
 
@@ -60,7 +66,19 @@ def make(stages: Stages, out: Path) -> None:
     stages.encoder.save(out)
     head.save(out, half=True, training=asdict(HEAD))
     terms.save(out / HEAD_VOCABULARY)
+    judge_unspoken(stages.captioned, stages.sources, out)
     judge_answers(stages.captioned, stages.sources, out)
+
+
+def judge_unspoken(photographs: Sequence[Photograph], sources: Sources, out: Path) -> None:
+    """Finds on val photographs from which weight on a term counts that is not spoken, and writes it into the config."""
+    model = load_model("photos")
+    tried, words = trial(model, dataset(model, [p for p in photographs if p.split == "val"]), sources.wordnet)
+    floors = as_config(model.vocabulary, unspoken.calibrate(Asked.of(model, words), tried))
+    log.info("%d terms have a floor where they are not spoken", len(floors))
+    config = json.loads((out / CONFIG_FILE).read_text("utf-8"))
+    write_text_whole(out / CONFIG_FILE, json.dumps(config | {"unspoken_from": floors}, indent=2) + "\n")
+    load_model.cache_clear()
 
 
 def judge_answers(photographs: Sequence[Photograph], sources: Sources, out: Path) -> None:
@@ -71,6 +89,7 @@ def judge_answers(photographs: Sequence[Photograph], sources: Sources, out: Path
     log.info("a match of %.4f answers a question", found)
     config = json.loads((out / CONFIG_FILE).read_text("utf-8"))
     write_text_whole(out / CONFIG_FILE, json.dumps(config | {"answered_from": found}, indent=2) + "\n")
+    load_model.cache_clear()
 
 
 def measure(captioned_folder: Path, labelled_folder: Path, sources: Sources) -> dict[str, Any]:
@@ -88,6 +107,7 @@ def measure(captioned_folder: Path, labelled_folder: Path, sources: Sources) -> 
         "labelled": as_json(retrieval(model, other_data))
         | {"photographs": len(other), "mean_average_precision": round(precision, 4)},
         "answers": asdict(answer_figures(model, test, sources.wordnet, strangers()["words"]["outside"])),
+        "unspoken": asdict(unspoken_figures(model, *trial(model, test, sources.wordnet), test.captions)),
         "true_terms": round(true_terms(model, test, sources.wordnet), 4),
         "pointing": as_json(pointing(model, other)),
         "terms": len(model.vocabulary),

@@ -37,9 +37,7 @@ class Asked:
     @classmethod
     def of(cls, data: DenseDataset, wordnet: WordNet, names: Sequence[str]) -> "Asked":
         """`names`: things that may be asked for; those that no caption of the photographs says count as not shown."""
-        said = Counter(singular(word, wordnet) for caption in data.captions for word in set(Vocabulary.words(caption)))
-        often = (word for word, count in said.most_common() if count >= OFTEN)
-        shown = [word for word in often if word not in SILENT and wordnet.senses(word)]
+        said, shown = _said(data, wordnet), words_shown(data, wordnet)
         absent = [name for name in names if not said.keys() & {singular(w, wordnet) for w in Vocabulary.words(name)}]
         random = np.random.default_rng(0)
         captions = [data.captions[i] for i in random.permutation(len(data.captions))[:ASKED]]
@@ -57,6 +55,16 @@ class AnswerFigures:
     words: Told
     captions: Told
     forms: dict[str, float]
+
+
+def words_shown(data: DenseDataset, wordnet: WordNet) -> list[str]:
+    """The nouns that OFTEN captions say or more, the most frequent first."""
+    said = sorted(_said(data, wordnet).items(), key=lambda pair: (-pair[1], pair[0]))
+    return [word for word, count in said if count >= OFTEN and word not in SILENT and wordnet.senses(word)]
+
+
+def _said(data: DenseDataset, wordnet: WordNet) -> Counter[str]:
+    return Counter(singular(word, wordnet) for caption in data.captions for word in set(Vocabulary.words(caption)))
 
 
 def calibrate(model: Model, data: DenseDataset, wordnet: WordNet, names: Sequence[str]) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 from core.encoders.photos import BANK
 from recipes.photos.pictures import ABOVE, TAUGHT
 from recipes.photos.stages import FIT_STEPS, PASSES, VIEWS
+from recipes.scenes.unspoken import unspoken_card
 
 _TRIED = """
 - Softer targets (a third of each by what captions are like): no better on either kind of photographs.
@@ -94,6 +95,8 @@ all their labels at once ("a dog, a cup and a spoon"), and several show the same
   captions {answers[captions][false_alarms]:.1%}, and of words written by hand that no caption says
   {answers[words][told]:.0%} (AUROC {answers[words][auroc]:.3f} and {answers[captions][auroc]:.3f}).
 
+{unspoken_part}
+
 ## What was tried
 {tried}
 """
@@ -103,7 +106,10 @@ def model_card(figures: Mapping[str, Any]) -> str:
     """The card of the figures that `measure` gives."""
     rows = {f"{name}_row": _row(figures[name]) for name in ("captioned", "labelled")}
     stages = {"views": len(VIEWS), "above": ABOVE.epochs, "taught": TAUGHT.epochs, "bank": BANK}
-    return _CARD.format(**figures, **rows, **stages, passes=PASSES, fit=FIT_STEPS, tried=_TRIED.strip())
+    part = unspoken_card(figures["unspoken"])
+    return _CARD.format(
+        **figures, **rows, **stages, passes=PASSES, fit=FIT_STEPS, unspoken_part=part, tried=_TRIED.strip()
+    )
 
 
 def _row(found: Mapping[str, Any]) -> str:

@@ -86,20 +86,20 @@ def true_terms(model: Model, data: DenseDataset, wordnet: WordNet) -> float:
     """The share of photographs' TOP heaviest nouns that a caption says, or a synonym, a broader or a narrower word."""
     terms = model.vocabulary.terms
     nouns = np.array([i for i, term in enumerate(terms) if wordnet.is_mostly_noun(term)])
-    related = {term: _related(wordnet, term) for term in terms}
+    related = {term: related_words(wordnet, term) for term in terms}
     words: list[set[str]] = [set() for _ in data.images]
     for caption, image in zip(data.captions, data.image_of_text.tolist(), strict=True):
         words[image] |= {terms[i] for i in model.vocabulary.literal_ids(caption)}
         words[image] |= {singular(word, wordnet) for word in Vocabulary.words(caption)}
     right = []
     for weights, own in zip(model.head.weigh(data.images), words, strict=True):
-        meant = own | {word for one in own for word in related.get(one) or _related(wordnet, one)}
+        meant = own | {word for one in own for word in related.get(one) or related_words(wordnet, one)}
         heaviest = nouns[np.argsort(-weights[nouns], kind="stable")[:TOP]]
         right += [terms[i] in meant or bool(related[terms[i]] & own) for i in heaviest if weights[i] > 0]
     return float(np.mean(right))
 
 
-def _related(wordnet: WordNet, word: str) -> frozenset[str]:
+def related_words(wordnet: WordNet, word: str) -> frozenset[str]:
     """Synonyms and broader words (two steps) of a noun in its three commonest meanings."""
     near: list[Key] = []
     for key in wordnet.senses(word)[:3]:

@@ -28,6 +28,7 @@ from core.errors import ModelError
 from core.files import write_text_whole
 from core.models.head import CONFIG_FILE, HEAD_VOCABULARY, WEIGHTS_FILE, SparseHead
 from core.models.head import answered_from as head_answered_from
+from core.models.head import unspoken_from as head_unspoken_from
 from core.models.model import Model
 from core.models.registry import SCENES
 from core.training.initialisation import widened
@@ -39,6 +40,7 @@ from recipes.scenes.answers import answer_figures, answered_from
 from recipes.scenes.build import corpus, encoded, on_bar, train_builtin_head, train_towers
 from recipes.scenes.card import contact_sheet, model_card
 from recipes.scenes.corpus import said_of
+from recipes.scenes.described import trial
 from recipes.scenes.english import ENGLISH, teach
 from recipes.scenes.english_figures import english_figures
 from recipes.scenes.english_lessons import Rephrasing, believed_related_nouns
@@ -47,9 +49,10 @@ from recipes.scenes.question_loss import QuestionLoss, Questions
 from recipes.scenes.questions import every_answer, load_questions
 from recipes.scenes.recipe import QUESTIONS, RECIPE
 from recipes.scenes.similarity import NounSimilarity
-from recipes.scenes.stranger_figures import stranger_figures
+from recipes.scenes.stranger_figures import in_turn, stranger_figures, strangers
 from recipes.scenes.strangers import Dictionary, learn_strangeness, sentences, word_strangeness
 from recipes.scenes.teacher import Teacher
+from recipes.scenes.unspoken import Asked, UnspokenFigures, as_config, brief, calibrate, unspoken_figures
 from recipes.scenes.vocabulary import builtin_vocabulary, shipped_vocabulary
 from recipes.scenes.wordnet import WordNet
 
@@ -62,9 +65,10 @@ TAUGHT, UNTAUGHT = "taught by the sentence encoder", "by WordNet and hand-writte
 def main() -> None:
     """Parses the command line and runs it."""
     parser = argparse.ArgumentParser(prog="python -m recipes.scenes", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["make", "heads", "english", "strangers", "answers", "figures"],
-                        default="make", help="everything, only the heads, only the English words, only what is strange "
-                        "to the world, only what counts as answered, or only the figures")  # fmt: skip
+    parser.add_argument("what", nargs="?", default="make",
+                        choices=["make", "heads", "english", "strangers", "unspoken", "answers", "figures"],
+                        help="everything, only the heads, only the English words, only what is strange to the "
+                        "world, only where unspoken terms count, only what is answered, or only figures")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-builtin",
                         help="where drawn scenes, vectors and finished stages are kept (about 5 GB)")  # fmt: skip
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="the dictionary's folder")
@@ -85,7 +89,9 @@ def main() -> None:
         make_strangers(options.out, tutors)
     if options.what in ("make", "heads"):
         make_heads(options.cache, options.out, [options.only] if options.only else list(SCENES_HEADS), tutors)
-    if options.what in ("make", "english", "heads", "answers"):
+    if options.what in ("make", "english", "heads", "unspoken"):
+        make_unspoken(options.cache, options.out)
+    if options.what in ("make", "english", "heads", "unspoken", "answers"):
         make_answers(options.cache, options.out)
     minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
     measure(options.cache, options.out, minutes)
@@ -177,6 +183,17 @@ def make_heads(cache: Path, out: Path, names: Sequence[str], tutors: Tutors) -> 
     file.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
 
 
+def make_unspoken(cache: Path, out: Path) -> None:
+    """Finds on the val split from which weight on a term counts that is not spoken, and writes it beside the head."""
+    model, val = _model(out), encoded(out / ENCODER_FILE, "val", RECIPE.val_scenes, cache)
+    tried, texts = trial(model, val, "val", cache)
+    short = brief([*texts, *in_turn([term for term in model.vocabulary.terms if " " not in term])])
+    floors = as_config(model.vocabulary, calibrate(Asked.of(model, short), tried))
+    log.info("%d terms have a floor where they are not spoken", len(floors))
+    config = json.loads((out / CONFIG_FILE).read_text("utf-8"))
+    write_text_whole(out / CONFIG_FILE, json.dumps(config | {"unspoken_from": floors}, indent=2) + "\n")
+
+
 def make_answers(cache: Path, out: Path) -> None:
     """Finds on the val split from which match on a question counts as answered, and writes it beside the head."""
     val = encoded(out / ENCODER_FILE, "val", RECIPE.val_scenes, cache)
@@ -189,7 +206,8 @@ def make_answers(cache: Path, out: Path) -> None:
 def _model(out: Path) -> Model:
     encoder = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE)
     vocabulary = Vocabulary.load(out / HEAD_VOCABULARY)
-    return Model("scenes", encoder, SparseHead.load(out), vocabulary, answered_from=head_answered_from(out))
+    answered, floors = head_answered_from(out), head_unspoken_from(out, vocabulary)
+    return Model("scenes", encoder, SparseHead.load(out), vocabulary, answered_from=answered, unspoken_from=floors)
 
 
 def _shipped_head(cache: Path, out: Path, train: DenseDataset, vocabulary: Vocabulary, tutors: Tutors) -> SparseHead:
@@ -236,6 +254,8 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
             log.info("English %s: %s", name, measured)
     figures["strangers"] = asdict(stranger_figures(encoder, vocabulary))
     log.info("strangers: %s", figures["strangers"])
+    figures["unspoken"] = asdict(_unspoken(cache, out, test))
+    log.info("unspoken: %s", figures["unspoken"])
     figures["answers"] = asdict(answer_figures(_model(out), test.images, cache))
     log.info("answers: %s", figures["answers"])
     figures["heads"][SHIPPED_HEAD] = _judge(head, test, vocabulary)
@@ -255,6 +275,14 @@ def measure(cache: Path, out: Path, minutes: float | None) -> None:
     for name in ("oracle", "dense"):
         log.info("%s: %s", name, figures[name])
     log.info("%s: %s", SHIPPED_HEAD, figures["heads"][SHIPPED_HEAD])
+
+
+def _unspoken(cache: Path, out: Path, test: DenseDataset) -> UnspokenFigures:
+    """Measured on questions of the test split and on words of the hand-written list, as many of each."""
+    model, words = _model(out), in_turn(strangers()["words"]["inside"])
+    tried, texts = trial(model, test, "test", cache)
+    some = brief(texts)
+    return unspoken_figures(model, tried, [*some[:: max(1, len(some) // len(words))], *words], test.captions)
 
 
 def _answered(cache: Path, out: Path, encoder: SceneEncoder, images: NDArray[float32]) -> dict[str, float]:

@@ -44,13 +44,15 @@ def matches(
     items (n, |V|): weights of pictures; among (texts, n): those that there are for each text, all when left out.
     """
     found = np.zeros(len(texts))
-    for i, (text, query) in enumerate(zip(texts, model.encode_texts(texts), strict=True)):
+    lit = model.project(model.dense_texts(texts))
+    for i, (text, whole) in enumerate(zip(texts, lit, strict=True)):
+        query = model.without_stray_terms(text, whole)
         scores = items[:, query.terms] @ query.weights
         if among is not None:
             scores[~among[i]] = 0
         best = np.argsort(-scores, kind="stable")[:LOOKED_AT]
         vectors = (SparseVector.from_dense(items[at]) for at in best if scores[at] > 0)
-        found[i] = answer_match(query, model.vocabulary.literal_ids(text), vectors)
+        found[i] = answer_match(whole, model.vocabulary.literal_ids(text), vectors)
     return found
 
 

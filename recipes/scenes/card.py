@@ -17,6 +17,7 @@ from recipes.scenes.english_figures import fresh_questions, questions
 from recipes.scenes.recipe import QUESTIONS, RECIPE
 from recipes.scenes.stranger_figures import strangers
 from recipes.scenes.strangers import FALSE_ALARMS
+from recipes.scenes.unspoken import unspoken_card
 from recipes.scenes.vocabulary import COLOUR_NOUNS
 
 COLUMNS, ROWS, SIDE, GAP = 8, 3, 192, 6  # of the contact sheet; pixels
@@ -141,6 +142,8 @@ in all forms ({forms}), others in one form each, in turn.
 Known to be weak: what a sentence says of a known thing may be strange all the same ("a boxing match"), and a sentence
 that names a known and a strange thing is taken for known.
 
+{unspoken}
+
 ## What nothing in a collection answers
 The best matches tell it: the share of a question that one of the ten best pictures holds, or of the word alone where
 the question is one. The threshold, {answered_from:g}, is such that {answer_false_alarms:.0%} of short questions about
@@ -235,7 +238,7 @@ def model_card(
                 ("the words of things, colours, places and times", figures["answers"]["words"]),
             )
         ),
-        answered_from=answered_from(SCENES),
+        answered_from=answered_from(SCENES), unspoken=unspoken_card(figures["unspoken"]),
         answer_false_alarms=ANSWER_FALSE_ALARMS,
         answer_forms=", ".join(f"{form}: {share:.1%}" for form, share in figures["answers"]["vocabulary"].items()),
         coloured=len(COLOUR_NOUNS), shown=QUESTIONS.shown,

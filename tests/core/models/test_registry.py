@@ -17,11 +17,12 @@ from typer.testing import CliRunner
 from core.encoders.lavis import BLIP
 from core.errors import MissingFiles, ModelError, QueryError, UnknownModel
 from core.models.downloads import fetch, lacking
-from core.models.head import answered_from
+from core.models.head import answered_from, unspoken_from
 from core.models.kept_heads import keep_head
 from core.models.pairings import canonical_name
 from core.models.registry import encoder_recipe, find_head, load_encoder, load_model, model_for, models, other_heads
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
+from core.vocabulary import Vocabulary
 from core.world.writer import drawn_here, write_scenes
 from demo.cli import app
 from tests.core.towers import (
@@ -330,3 +331,15 @@ def test_heic_is_read(tmp_path: Path) -> None:
     pillow_heif.from_pillow(Image.new("RGB", (64, 48), "red")).save(tmp_path / "a.heic")
     image = open_image(tmp_path / "a.heic")
     assert image.size == (64, 48) and image.getpixel((30, 20))[0] > 240
+
+
+def test_floors_of_unspoken_terms_are_read_or_refused(tmp_path: Path) -> None:
+    head = head_folder(tmp_path / "head", 8, len(PIECES))
+    words, config = Vocabulary(["dog", "small", "front"]), json.loads((head / "config.json").read_text())
+    assert unspoken_from(head, words) is None
+    (head / "config.json").write_text(json.dumps({**config, "unspoken_from": {"small": None, "front": 0.5}}))
+    np.testing.assert_array_equal(unspoken_from(head, words), [0, np.inf, 0.5])
+    for wrong in ([1], {"cat": 1.0}, {"dog": "heavy"}):
+        (head / "config.json").write_text(json.dumps({**config, "unspoken_from": wrong}))
+        with pytest.raises(ModelError, match="unspoken_from must give terms of the vocabulary"):
+            unspoken_from(head, words)
