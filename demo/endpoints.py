@@ -36,7 +36,7 @@ def endpoints(state: AppState, comparing: Comparing, lab: Lab | None) -> None:
     """Registers the endpoints inside the Blocks at hand; those of a Lab only where there is one: strangers get none."""
     actions = QuestionActions(state, comparing).all()
     if lab is not None:
-        actions += LabActions(lab).all()
+        actions += LabActions(state, lab).all()
     for action in actions:
         gr.api(action, api_name=action.__name__, concurrency_limit=4)
 
@@ -95,6 +95,7 @@ class QuestionActions:
         without: list[str] | None = None,
         budget: int | None = None,
         literal_text: bool = False,
+        collection: str = "",
     ) -> dict[str, Any]:
         """Find pictures by what they show, and say term by term why each was found.
 
@@ -114,7 +115,10 @@ class QuestionActions:
             budget: read at most so many postings; "exact" then says whether the results are proven to be the best
             literal_text: take the text as it is; otherwise -word and "without a thing" leave out, +word must be there,
                 word^2 counts twice, and misspelt words are corrected ("remarks" says so)
+            collection: the name of the one that you mean, as ids mean another thing in another one; refused where that
+                is not open
         """
+        self._state.check_named(collection)
         query = Query(
             text=text,
             like=like,
@@ -267,8 +271,8 @@ class QuestionActions:
 class LabActions:
     """What programs can ask of the Lab."""
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
+    def __init__(self, state: AppState, lab: Lab) -> None:
+        self._state, self._lab = state, lab
 
     @_spoken_errors
     def train_head(
@@ -279,6 +283,7 @@ class LabActions:
         controls: list[str] | None = None,
         epochs: int = EPOCHS,
         settings: dict[str, Any] | None = None,
+        collection: str = "",
     ) -> dict[str, Any]:
         """Begin to train a head (one for each control, in turn) and return at once; `training_status` says how it goes.
 
@@ -290,7 +295,9 @@ class LabActions:
             epochs: passes over all captions
             settings: others by name, as in {"query_sparsity": 0.004, "schedule": "cosine", "anchor": 0}, the paper's
                 plain method
+            collection: the name of the one that you mean; refused where another one is open
         """
+        self._state.check_named(collection)
         chosen = {**defaults(), **(settings or {}), "epochs": epochs}
         self._lab.start(Choice(source, scenes, folder, tuple(controls or ("caption",)), chosen))
         return _status(self._lab)
@@ -323,12 +330,14 @@ class LabActions:
         return str(self._lab.heads.keep(key, name))
 
     @_spoken_errors
-    def use_head(self, name: str = "") -> dict[str, Any]:
+    def use_head(self, name: str = "", collection: str = "") -> dict[str, Any]:
         """Let the app search with a kept head: weighs the open collection anew into one of its own, and opens that.
 
         Parameters:
             name: of the kept head; empty: back to the model's own head
+            collection: the name of the one that you mean; refused where another one is open
         """
+        self._state.check_named(collection)
         if name:
             self._lab.use(name)
         else:

@@ -1,4 +1,4 @@
-"""What can be done with the results that are selected: asked for more like, tagged, taken out; a script shows it."""
+"""What can be done with the selected results: asked for more like, (un)tagged, taken out; a script shows it."""
 
 SELECTION_SCRIPT = "sightwords.selectionBar(element, trigger)"
 
@@ -11,7 +11,7 @@ def selection_bar() -> str:
         '<div class="sw-selection-do"><button type="button" data-do="like">More like these</button>'
         '<form class="sw-tagging" data-owner><input type="text" class="sw-tag" placeholder="Tag …" maxlength="100" '
         'aria-label="Tag for the selected results" autocomplete="off" autocapitalize="none">'
-        '<button type="submit">Tag</button></form>'
+        '<button type="submit">Tag</button><button type="submit" data-untag>Untag</button></form>'
         '<button type="button" data-do="ask" data-owner>Take out …</button>'
         '<button type="button" data-do="clear">Clear</button></div>'
         '<div class="sw-selection-asked" hidden><p role="alert"></p>'

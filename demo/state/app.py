@@ -164,6 +164,15 @@ class AppState:
             )
         return now
 
+    def check_named(self, name: str) -> Shown:
+        """The collection in use; OtherCollection where a program named another one. "" stands for any."""
+        now = self.shown
+        if name not in ("", now.name):
+            raise OtherCollection(
+                f"Nothing was done: the open collection is ‘{now.name}’, not ‘{name}’; open that one, or name this one."
+            )
+        return now
+
     def note_deleted(self, address: Address) -> None:
         """A collection is no more; another one that takes its place later is not taken for it."""
         self._deleted[address] += 1

@@ -118,6 +118,13 @@ class Contents:
         with open_collection(self._own(shown), writable=True, wait=WAIT_S) as opened:
             opened.tag(ids, add=[tag])
 
+    def untag(self, ids: Sequence[int], tag: str, shown: Shown | None = None) -> int:
+        """Takes a tag from items; how many had it."""
+        with open_collection(self._own(shown), writable=True, wait=WAIT_S) as opened:
+            having = [item.id for item in opened.items(ids) if tag in item.tags]
+            opened.tag(having, remove=[tag])
+        return len(having)
+
     def remove_gone(self, shown: Shown | None = None) -> int:
         """Takes out the items that the last job kept though their files are gone, as far as they still are."""
         from core.library.selection import remove_gone

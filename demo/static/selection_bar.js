@@ -46,7 +46,8 @@ window.sightwords.selectionBar = (element, trigger) => {
   element.addEventListener('submit', (event) => {
     event.preventDefault();
     const field = element.querySelector('.sw-tag');
-    if (field.value.trim()) trigger('apply', { ids, tag: field.value });
+    const untag = event.submitter?.hasAttribute('data-untag') ?? false;
+    if (field.value.trim()) trigger('apply', { ids, tag: field.value, untag });
     field.value = '';
   });
   element.addEventListener('keydown', (event) => {

@@ -1,4 +1,4 @@
-"""What happens with the results that a person selected: more like them, a tag for them, out with them."""
+"""What happens with the results that a person selected: more like them, a tag for them or off them, out with them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,10 +38,12 @@ class SelectionEvents:
         return more_like(self.state, self.parts, page, ids) if ids else gr.skip()
 
     def _tag(self, page: PageState, event: gr.EventData) -> Changes:
-        tag = event._data.get("tag") if isinstance(event._data, dict) else None
-        tag, ids = tag.strip() if isinstance(tag, str) else "", _selected(page, event)
+        sent = event._data if isinstance(event._data, dict) else {}
+        tag, ids = sent["tag"].strip() if isinstance(sent.get("tag"), str) else "", _selected(page, event)
 
         def work(contents: Contents) -> str:
+            if sent.get("untag") is True:
+                return f"‘{tag}’ is a tag of {count(contents.untag(ids, tag, page.shown), 'result')} less now."
             contents.tag(ids, tag, page.shown)
             return f"‘{tag}’ is a tag of {count(len(ids), 'result')} now."
 

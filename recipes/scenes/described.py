@@ -16,9 +16,12 @@ from recipes.scenes.questions import every_answer, load_questions
 from recipes.scenes.unspoken import Asked, Pictures, Trial
 from recipes.scenes.vocabulary import colour_nouns_of
 
+# What a question for several may light, as `target_terms.allowed_terms` has it: "some birds" may mean three or four.
+SEVERAL = frozenset(word for words in (*list(NUMBERS.values())[1:], *VAGUE) for word in words.split())
+
 
 def words_of(scene: Scene) -> set[str]:
-    """The words that describe a scene: nouns, colours, place, time, what things do, and numbers of several.
+    """The words that describe a scene: nouns, colours, place, time, what things do, numbers where there are several.
 
     Sizes and places beside one another are not among them: a picture is not described by "small" or "front" alone.
     """
@@ -26,8 +29,7 @@ def words_of(scene: Scene) -> set[str]:
     for group in scene.groups:
         words |= set(group.state.split())
         if group.count > 1:
-            vague = (word for words, least in VAGUE.items() if group.count >= least for word in words.split())
-            words |= {NUMBERS[group.count], *vague}
+            words |= SEVERAL
     return words
 
 

@@ -86,6 +86,12 @@ def test_selected_results_are_tagged_and_stay_selected(visit: Callable[..., Page
     expect(page.locator("#explanation .sw-known")).to_contain_text("of the sea")
     selected(page, 1, 3)
     assert sorted(app.state.ready()[1].ids(parse(["tag=of the sea"]))) == sorted([first, third])
+    page.locator(PICK).nth(2).uncheck()
+    page.locator(PICK).nth(1).check()  # which never had it
+    page.locator(".sw-tag").fill("of the sea")
+    page.get_by_role("button", name="Untag").click()
+    expect(page.locator("#notice")).to_contain_text("‘of the sea’ is a tag of 1 result less now.")
+    assert app.state.ready()[1].ids(parse(["tag=of the sea"])) == [third]
     page.locator(".sw-tag").fill("a,b\n;" * 60)  # which no tag can be: the field cuts it, and the answer says why
     page.locator(".sw-tag").press("Enter")
     expect(page.locator("#notice")).not_to_contain_text("‘of the sea’")

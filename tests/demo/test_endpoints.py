@@ -1,6 +1,7 @@
 """Every endpoint through a real client, as a program calls it."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -260,3 +261,13 @@ def test_mcp_that_is_not_installed_is_said(model: Model, monkeypatch: pytest.Mon
     monkeypatch.setattr("demo.web.find_spec", lambda name: None)
     with pytest.raises(SightwordsError, match="pip install"):
         serve(AppState(model), mcp=True)
+
+
+def test_a_program_that_names_another_collection_than_the_open_one_is_refused(client: Client, app: App) -> None:
+    name = app.state.shown.name
+    assert client.predict("a red dog", collection=name, api_name="/search")["hits"]
+    asked: dict[str, dict[str, Any]] = {"/search": {"like": 1}, "/train_head": {}, "/use_head": {"name": "none"}}
+    for endpoint, given in asked.items():
+        with pytest.raises(AppError, match=rf"the open collection is ‘{re.escape(name)}’, not ‘holidays’"):
+            client.predict(**given, collection="holidays", api_name=endpoint)
+    assert client.predict(api_name="/training_status")["state"] != "working"

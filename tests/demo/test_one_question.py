@@ -110,6 +110,8 @@ BENT: dict[str, dict[str, Any]] = {
     "left out in words": {"text": f"{TEXT} -moon grass^2"},
     "only left out": {"text": "no dogs"},
     "left out, and that undone": {"text": f"{TEXT} -moon", "weights": {"moon": 0}},
+    "demanded in words": {"text": "red dogs +sea"},
+    "one of two demanded": {"text": "red dogs +(sea OR moon)"},
     "literally": {"text": f"{TEXT} -moon", "literal_text": True},
     "a budget": {"text": TEXT, "budget": 5},
     "literal": {"text": TEXT, "mode": "literal"},

@@ -78,7 +78,8 @@ def test_sizes_and_sides_describe_no_scene() -> None:
     assert words.isdisjoint({"small", "little", "front", "back", "beside", "another", "outfits"})
 
 
-def test_a_short_question_lights_no_size_and_no_side(model: Model) -> None:
+def test_a_short_question_lights_no_size_and_no_side() -> None:
+    model = load_model()
     texts = ["something to eat", "a dog", "two cats", "a small dog in front of a house"]
     *few, spoken = ({model.vocabulary.terms[term] for term in one.terms} for one in model.encode_texts(texts))
     assert all(terms.isdisjoint({"small", "front", "back", "beside", "another"}) for terms in few)
@@ -93,7 +94,8 @@ def test_the_shipped_floors_halve_what_is_astray(folder: Path) -> None:
     assert after["recall_at_1"] >= before["recall_at_1"] - 0.006  # about one standard error of 5,000 captions
 
 
-def test_a_text_of_unspoken_terms_alone_keeps_them(model: Model) -> None:
+def test_a_text_of_unspoken_terms_alone_keeps_them() -> None:
+    model = load_model()
     floors = np.full(len(model.vocabulary), np.inf, np.float32)
     strict = Model(model.name, model.encoder, model.head, model.vocabulary, unspoken_from=floors)
     (lit,) = model.project(model.dense_texts(["a poodle"]))
