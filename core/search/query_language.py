@@ -317,7 +317,7 @@ class _Parser:
         while more := self._joined(end):
             thing, end = more
             self._leave_out(thing)
-        return end + 2 if (self._word(end), self._word(end + 1)) == ("at", "all") else end
+        return end + 2 if (self._word(end), self._word(end + 1)) in (("at", "all"), ("in", "sight")) else end
 
     def _states(self, end: int) -> bool:
         """Whether "no" and a thing, which ends here, begin a statement: "no man is an island"."""

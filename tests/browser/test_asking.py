@@ -86,6 +86,24 @@ def test_questions_asked_last_are_kept_here_asked_again_and_cleared(visit: Calla
     assert asked(page) in ([], ["a blue sea"])  # the address asks it anew
 
 
+def test_a_rule_is_a_chip_that_a_press_takes_back_and_what_was_meant_is_a_button(visit: Callable[..., Page]) -> None:
+    page = visit()
+    answered(page, "a green boat -moon")
+    chip = page.locator("#query-terms .sw-rule")
+    expect(chip).to_have_count(1)
+    expect(chip).to_have_attribute("data-term", "moon")
+    for state in ("off", "against"):  # taken back, and said again
+        chip.get_by_role("button").click()
+        expect(chip).to_have_attribute("data-state", state)
+    ask(page, "a grean boat")
+    expect(page.locator("#notice")).to_contain_text(
+        "‘grean’ is no word that is known here, so ‘green’ was searched for"
+    )
+    page.locator("#notice").get_by_role("button", name="grean").click()
+    expect(page.locator("#query input")).to_have_value('a "grean" boat')
+    expect(page.locator("#notice")).not_to_contain_text("searched for")
+
+
 def test_one_visitor_does_not_see_what_another_asked(visit: Callable[..., Page]) -> None:
     first, second = visit(), visit(visitor="two")
     answered(first, "a green boat")
