@@ -211,8 +211,8 @@ def _best(
     weights, most = query.weights.astype(np.float64), np.zeros(len(query))
     for part in held.parts:
         kernels.heaviest(part.directory, query.terms, most)
-    products = weights * most
-    if not products.any():  # no part has any of the terms
+    products = (weights * most).tolist()
+    if not any(products):  # no part has any of the terms
         return scores, ids
     narrow, floor = len(query) <= MOST_TERMS, 0.0
     for part in held.parts:
@@ -250,6 +250,8 @@ def _score_all(
 ) -> None:
     """Scores all rows that count of some vectors, which come with the id of their first row."""
     for exact, first in some:
+        if not exact.rows:
+            continue
         rows = np.flatnonzero(alive[first : first + exact.rows])
         if rows.size:
             kernels.score(*exact, first, rows, within, room.query, len(query), scores, ids)
@@ -259,13 +261,13 @@ def _nobody(k: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return np.zeros(k), np.full(k, kernels.NOBODY)
 
 
-def _scale(products: NDArray[np.float64], end: int) -> float:
-    """S of the proof above, for the most that each term of a query adds to a score (m,), and sums below `end`.
+def _scale(products: Sequence[float], end: int) -> float:
+    """S of the proof above, for the most that each term of a query adds to a score, and sums below `end`.
 
     What a term adds must also stay below 2**24: the loops compute it in 32 bits, times 256.
     """
-    together = (end - 1 - 16 * products.size) / float(products.sum())
-    return min(together, (min(end, 2**24) - 4) / float(products.max())) * (1 - 2.0**-30)
+    together = (end - 1 - 16 * len(products)) / sum(products)
+    return min(together, (min(end, 2**24) - 4) / max(products)) * (1 - 2.0**-30)
 
 
 def _joins(parts: Sequence[Part]) -> bool:
@@ -280,6 +282,6 @@ def _warm(size: int) -> None:
     held, room, alive = _Held((Part.of(exact, 0, size),), exact, 1), _Room(size), np.ones(2, np.bool_)
     room.query[0] = 1
     for end, sums in ((NARROW, room.narrow), (WIDE, np.zeros(ROWS, np.uint32))):
-        asked = alive, NO_FLAGS, query.terms, np.ones(1), room.query, _scale(np.ones(1), end), sums
+        asked = alive, NO_FLAGS, query.terms, np.ones(1), room.query, _scale([1.0], end), sums
         kernels.search(*held.parts[0], *asked, *_nobody(1), 0.0, 1)
     _best(held, query, 1, alive, NO_FLAGS, room)
