@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from core.pictures.formats.kinds import picture_suffixes
 from core.pictures.images import read_picture, working_copy
 from core.pictures.similarity import similarity_hash
 from index_store.similarity import Picture, groups
@@ -53,7 +54,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=2500, help="of photographs, the first by name")
     given = parser.parse_args()
-    files = sorted(file for file in given.folder.rglob("*") if file.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    files = sorted(file for file in given.folder.rglob("*") if file.suffix.lower() in picture_suffixes())
     kinds = list(VERSIONS)
     pictures: list[Picture] = []  # photograph n has id 2 n, its version 2 n + 1
     for number, file in enumerate(track(files[: given.count], "photographs", console=Console(stderr=True))):
@@ -61,13 +62,14 @@ def main() -> None:
         for offset, shown in enumerate((image, VERSIONS[kinds[number % len(kinds)]](image))):
             item = 2 * number + offset
             pictures.append(Picture(item, similarity_hash(shown), shown.width / shown.height, str(item)))
-    found = {item: at for at, group in enumerate(groups(pictures)) for item in group}
+    alike = groups(pictures)
+    found = {item: at for at, group in enumerate(alike) for item in group}
     table = Table("version", "of", "found")
     for at, kind in enumerate(kinds):
         numbers = range(at, len(pictures) // 2, len(kinds))
         together = [2 * n in found and found[2 * n] == found.get(2 * n + 1) for n in numbers]
         table.add_row(kind, str(len(together)), str(sum(together)))
-    mixed = [group for group in groups(pictures) if len({item // 2 for item in group}) > 1]
+    mixed = [group for group in alike if len({item // 2 for item in group}) > 1]
     console = Console()
     console.print(table)
     console.print(f"Groups that hold several photographs: {len(mixed)}")

@@ -36,8 +36,7 @@ class EncodedQuery:
     `unknown_words`: words that the model does not know. `encode_ms` and `project_ms`: milliseconds in the encoder and
     in the head. `out_of_world`: the encoder tells that nothing it has seen is like the text. `answered_from`: the
     `best_match` from which an item answers the question; None for what is no text, and where the model does not say.
-    `judged`: what that is told from: all that the head lights, for stray terms are what tells a stranger from what the
-    pictures show, and one thing from another.
+    `with_stray_terms`: all that the head lights, where that is more than `vector`.
     """
 
     text: str
@@ -48,7 +47,15 @@ class EncodedQuery:
     project_ms: float = 0.0
     out_of_world: bool = False
     answered_from: float | None = None
-    judged: SparseVector | None = None
+    with_stray_terms: SparseVector | None = None
+
+    @property
+    def judged(self) -> SparseVector:
+        """From what it is told whether pictures answer, and what tells two things apart: all that the head lights.
+
+        Stray terms are what tells a stranger from what the pictures show, and one thing from another.
+        """
+        return self.vector if self.with_stray_terms is None else self.with_stray_terms
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,7 @@ def encode_text(model: "Model", text: str) -> EncodedQuery:
         project_ms=(perf_counter() - encoded) * 1000,
         out_of_world=model.out_of_world(text),
         answered_from=model.answered_from,
-        judged=lit,
+        with_stray_terms=lit,
     )
 
 

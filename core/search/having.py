@@ -136,8 +136,7 @@ def rules(vocabulary: "Vocabulary", query: "Query", encoded: "Encoded") -> Rules
     must = tuple(tuple(map(thing, rule.thing.split(OR))) for rule in shown if rule.must and not rule.undone)
     without = tuple(thing(rule.thing) for rule in shown if not rule.must and not rule.undone)
     if encoded.text is not None:
-        question = encoded.text.vector if encoded.text.judged is None else encoded.text.judged
-        without = tuple(one.unlike(question) for one in without)
+        without = tuple(one.unlike(encoded.text.judged) for one in without)
     return Rules(shown, Demands(must, without))
 
 

@@ -212,8 +212,7 @@ def _answered(collection: Store, query: Query, asked: EncodedQuery, hits: Sequen
     if asked.answered_from is None or query.kind == "caption" or query.weights:
         return None
     best = collection.vectors([hit.id for hit in hits[:LOOKED_AT]])
-    judged = asked.vector if asked.judged is None else asked.judged
-    return is_answered(judged, best, asked.answered_from, asked.literal)
+    return is_answered(asked.judged, best, asked.answered_from, asked.literal)
 
 
 def _explained(collection: Store, hits: Sequence[Hit], weights: QueryWeights, each: bool) -> tuple[SearchHit, ...]:
