@@ -96,6 +96,8 @@ class QuestionActions:
         budget: int | None = None,
         literal_text: bool = False,
         collection: str = "",
+        right: list[int] | None = None,
+        wrong: list[int] | None = None,
     ) -> dict[str, Any]:
         """Find pictures by what they show, and say term by term why each was found.
 
@@ -117,6 +119,8 @@ class QuestionActions:
                 word^2 counts twice, and misspelt words are corrected ("remarks" says so)
             collection: the name of the one that you mean, as ids mean another thing in another one; refused where that
                 is not open
+            right: ids of items that are right: what they light counts for more
+            wrong: ids of items that are wrong: what they light counts for less, or against
         """
         self._state.check_named(collection)
         query = Query(
@@ -126,6 +130,8 @@ class QuestionActions:
             expansion=expansion,
             mode=mode,
             weights={} if weights is None else weights,
+            right=() if right is None else right,
+            wrong=() if wrong is None else wrong,
             kind=kind,
             where=() if only is None else only,
             without=() if without is None else without,

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.errors import QueryError
 from core.pictures.images import working_copy
+from core.search.marks import NO_MARKS, Marks
 from core.search.query import Query, check_vector, check_words
 from core.search.query_language import OR, literal
 from core.search.understanding import Understood, understand
@@ -62,13 +63,15 @@ class EncodedQuery:
 class Encoded:
     """The parts of a question, each encoded by itself: its text (or ready vector), its picture or item.
 
-    `things`: {words: vector} of what must be there or is left out. `understood`: what the text says.
+    `things`: {words: vector} of what must be there or is left out. `understood`: what the text says. `marks`: of the
+    items that are marked.
     """
 
     text: EncodedQuery | None = None
     picture: EncodedQuery | None = None
     things: Mapping[str, SparseVector] = field(default_factory=dict)
     understood: Understood = NOT_SPOKEN
+    marks: Marks = NO_MARKS
 
     @property
     def silent(self) -> bool:
@@ -92,8 +95,10 @@ def encode(model: "Model", collection: "Store", query: Query, known: Encoded = N
     known: parts that were encoded before. Its text is taken where the query asks the same words, its picture where the
     query names neither picture nor item.
     """
+    marks = Marks(*(collection.vectors(list(dict.fromkeys(ids))) for ids in (query.right, query.wrong)))
     if query.vector is not None:
-        return Encoded(given_vector(model, query.vector, query.text), understood=Understood(literal(query.text)))
+        given = given_vector(model, query.vector, query.text)
+        return Encoded(given, understood=Understood(literal(query.text)), marks=marks)
     understood = Understood(literal(query.text)) if query.literal_text else understand(model, query.text)
     question, text, picture = understood.question, None, known.picture
     if query.liked:
@@ -111,7 +116,7 @@ def encode(model: "Model", collection: "Store", query: Query, known: Encoded = N
     vectors = {words: known.things[words] for words in things if words in known.things}
     new = [words for words in things if words not in vectors]
     vectors |= zip(new, model.project(model.dense_texts(new)) if new else (), strict=True)
-    return Encoded(text, picture, vectors, understood)
+    return Encoded(text, picture, vectors, understood, marks)
 
 
 def encode_text(model: "Model", text: str) -> EncodedQuery:

@@ -15,7 +15,7 @@ class QueryTerm:
     """A term of a query. `weight`: as searched with, 0 when switched off, < 0 when against an item.
 
     `kind`: literal if the person spoke or added it, expansion if the model did. `unedited`: the weight that it would
-    have without weights by hand. `edited`: a person gave it its weight.
+    have without weights by hand. `edited`: a person gave it its weight. `marked`: what marked items add to it, or take.
     """
 
     term: str
@@ -23,6 +23,7 @@ class QueryTerm:
     kind: TermKind
     unedited: float = 0.0
     edited: bool = False
+    marked: float = 0.0
 
     def to_json(self) -> dict[str, object]:
         """The keys `term`, `weight`, `kind`."""

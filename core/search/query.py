@@ -28,6 +28,7 @@ MAX_CHARACTERS = 2_000  # a long paragraph; more is a pasted document, which no 
 MAX_K = 1_000  # every hit is explained term by term, so that a longer list is no longer read by a person
 MAX_WEIGHT = 10.0  # a head gives at most about 3; ten of them already drown everything else
 MAX_LIKED = 100  # items whose mean is asked for; the mean of more is that of the whole collection
+MAX_MARKED = 100  # items that are marked right, or wrong; nobody has looked at more
 MAX_ID = 2**63 - 1  # what SQLite counts to
 
 
@@ -45,7 +46,9 @@ class Query:
     How it is bent: `expansion` (0..1) multiplies the weights of expansion terms. Mode "literal" drops them; "hybrid"
     counts them, but only finds items that share a literal term. `weights` by hand, {term: -MAX_WEIGHT..MAX_WEIGHT},
     override both: 0 switches a term off, below 0 it counts against an item, and a term that was not there counts as
-    literal. Of a thing that the text leaves out or demands, any weight by hand undoes that.
+    literal. Of a thing that the text leaves out or demands, any weight by hand undoes that. Items that a person marked
+    `right` or `wrong` (their ids) move the weights towards what they light, or away from it (`marks.py`), before all
+    this.
 
     Among what: items of one `kind`; those for which all conditions of `where` hold (`index_store.filters`); those in
     which no term of `without` has any weight. With `each`, nearly equal pictures are a hit each; otherwise they are
@@ -63,6 +66,8 @@ class Query:
     expansion: float = 1.0
     mode: Mode = "full"
     weights: Mapping[str, float] = field(default_factory=dict)
+    right: Sequence[int] = ()
+    wrong: Sequence[int] = ()
     kind: Kind = "both"
     where: Sequence[str] = ()
     without: Sequence[str] = ()
@@ -76,6 +81,11 @@ class Query:
         """The ids of `like`, one or several; none where nothing is liked. Unchecked, as `like` is."""
         several = isinstance(self.like, Sequence) and not isinstance(self.like, str | bytes)
         return tuple(self.like) if several else () if self.like is None else (self.like,)  # type: ignore
+
+    @property
+    def named(self) -> tuple[int, ...]:
+        """The ids of all items that it names: those that it likes, then those marked right, then wrong. Unchecked."""
+        return (*self.liked, *self.right, *self.wrong)
 
     @cached_property
     def filter(self) -> Filter:
@@ -219,6 +229,22 @@ def _check_bending(query: Query) -> None:
                 f"The term {_shown(term)} cannot weigh {_shown(weight)}; "
                 f"give it a weight from -{MAX_WEIGHT:.0f} to {MAX_WEIGHT:.0f}."
             )
+    _check_marks(query)
+
+
+def _check_marks(query: Query) -> None:
+    for said, marked in (("right", query.right), ("wrong", query.wrong)):
+        if not isinstance(marked, Sequence) or isinstance(marked, str | bytes):
+            raise QueryError(f"What is {said} is {_shown(marked)}, but must be a list of ids like [3, 7].")
+        for number in marked:
+            check_item(number)
+        if len(marked) > MAX_MARKED:
+            raise QueryError(
+                f"The query marks {len(marked):,} items {said}, but at most {MAX_MARKED} can be; leave some out."
+            )
+    for number in query.right:
+        if number in query.wrong:
+            raise QueryError(f"Item {number} is marked right and wrong; leave one of the two out.")
 
 
 def _check_among(query: Query) -> None:

@@ -55,15 +55,14 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
     known: what `SearchResult.encoded` of an earlier answer holds, as far as it is still asked, so that it is not
     encoded again; see `encode`. Without a term to search with the result has no hits.
 
-    Raises QueryError or FilterError for a query that cannot be asked, ItemNotFound when the item to find more like is
-    gone, and CollectionError when another model made the collection.
+    Raises QueryError or FilterError for a query that cannot be asked, ItemNotFound when an item that it names is gone, and CollectionError when another model made the collection.
     """
     query.check(with_picture=known.picture is not None)
     check_collection(model, collection)
     banned = frozenset(term_ids(model.vocabulary, query.without).values())
     encoded = encode(model, collection, query, known)
     asked, understood = encoded.whole(query.share), encoded.understood
-    weights = weigh(asked, query, model.vocabulary, understood.question)
+    weights = weigh(asked, query, model.vocabulary, understood.question, encoded.marks)
     ruled = rules(model.vocabulary, query, encoded)
     only_without = encoded.silent and not len(weights.positive)
     if only_without and not ruled.demands.without:
@@ -207,9 +206,10 @@ def _lets_through(vector: SparseVector, banned: frozenset[int], demands: Demands
 def _answered(collection: Store, query: Query, asked: EncodedQuery, hits: Sequence[Hit]) -> bool | None:
     """Whether one of the best hits answers the question.
 
-    None where that cannot be told, as of captions, or where a person's weights ask for something else than the text.
+    None where that cannot be told, as of captions, or where a person's weights or marks ask for something else than the
+    text.
     """
-    if asked.answered_from is None or query.kind == "caption" or query.weights:
+    if asked.answered_from is None or query.kind == "caption" or query.weights or query.right or query.wrong:
         return None
     best = collection.vectors([hit.id for hit in hits[:LOOKED_AT]])
     return is_answered(asked.judged, best, asked.answered_from, asked.literal)

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.search.encoding import EncodedQuery
 from core.search.explain import QueryTerm
+from core.search.marks import NO_MARKS, Marks, moves
 from core.search.query import MAX_WEIGHT, Query, term_ids
 from core.search.query_language import Question
 from index_store.vectors import SparseVector
@@ -45,22 +46,29 @@ class QueryWeights:
 
 
 def weigh(
-    encoded: EncodedQuery, query: Query, vocabulary: "Vocabulary", question: Question | None = None
+    encoded: EncodedQuery,
+    query: Query,
+    vocabulary: "Vocabulary",
+    question: Question | None = None,
+    marks: Marks = NO_MARKS,
 ) -> QueryWeights:
-    """An encoded question with the query's expansion strength, mode and weights by hand.
+    """An encoded question with the query's marks, expansion strength, mode and weights by hand.
 
-    Literal terms keep their weight, the others are multiplied by the strength (0 in mode "literal"); then come the
-    factors of the `question` that the text says, and a weight by hand overrides all. Raises QueryError for a weight of
-    what is neither a term of the vocabulary nor a thing that the text leaves out or demands.
+    Marks move its weights first (`marks.py`). Literal terms keep theirs then, the others are multiplied by the strength
+    (0 in mode "literal"); then come the factors of the `question` that the text says, and a weight by hand overrides
+    all. Raises QueryError for a weight of what is neither a term of the vocabulary nor a thing that the text leaves out
+    or demands.
     """
     things = frozenset((*question.without, *question.must)) if question else frozenset()
     names = [name for name in query.weights if vocabulary.id(name.strip()) is not None or name not in things]
     by_hand = {number: float(query.weights[name]) for name, number in term_ids(vocabulary, names).items()}
+    moved = moves(encoded.vector, encoded.literal, marks)
     base = dict(zip(encoded.vector.terms.tolist(), encoded.vector.weights.tolist(), strict=True))
+    base |= {term: base.get(term, 0.0) + move for term, move in moved.items()}
     factors = _factors(vocabulary, question.factors if question else ())
     literal = encoded.literal | factors.keys() | (by_hand.keys() - base.keys())
     strength = np.float32(0.0 if query.mode == "literal" else query.expansion)
-    scaled = dict(zip(base, (encoded.vector.weights * strength).tolist(), strict=True))
+    scaled = dict(zip(base, (np.array([*base.values()], np.float32) * strength).tolist(), strict=True))
     unedited = {term: weight if term in encoded.literal else scaled[term] for term, weight in base.items()}
     for term, factor in factors.items():
         unedited[term] = max(-MAX_WEIGHT, min(MAX_WEIGHT, factor * unedited.get(term, UNLIT)))
@@ -83,9 +91,10 @@ def weigh(
                 "literal" if term in literal else "expansion",
                 unedited.get(term, 0.0),
                 term in by_hand,
+                moved.get(term, 0.0),
             )
             for term in order
-            if term in by_hand or term in factors or weights[term] > 0
+            if term in by_hand or term in factors or weights[term] or (term in moved and strength)
         ),
     )
 

@@ -57,6 +57,20 @@ def search(
             "repeatable.",
         ),
     ] = None,
+    right: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--right", metavar="ID", help="An item that is right: what it lights counts for more; repeatable."
+        ),
+    ] = None,
+    wrong: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--wrong",
+            metavar="ID",
+            help="An item that is wrong: what it lights counts for less, or against; repeatable.",
+        ),
+    ] = None,
     without: Annotated[
         list[str] | None, typer.Option("--without", metavar="TERM", help="Leave out items with this term; repeatable.")
     ] = None,
@@ -90,6 +104,8 @@ def search(
         expansion=expansion,
         mode=mode,
         weights=dict(map(_weight, weight or ())),
+        right=right or (),
+        wrong=wrong or (),
         kind=kind,
         where=where or (),
         without=without or (),

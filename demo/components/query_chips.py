@@ -24,19 +24,21 @@ def query_chips(
     question: str = "",
     narrowing: Sequence[str] = (),
     rules: Sequence["Rule"] = (),
+    marks: tuple[int, int] = (0, 0),
 ) -> str:
     """The chips of `rules` and then of `rows`, in their order, and a legend of the two kinds; "" without any.
 
     `edits` {term: weight}: what the page adds the next change to. `question`: tells the page when another question was
-    asked. `narrowing`: terms that tell the results apart, which can be added or turned against with one press.
+    asked. `narrowing`: terms that tell the results apart, which can be added or turned against with one press. `marks`: how many
+    results are marked right, and wrong; rows say what that moved.
     """
     if not rows and not rules:
         return ""
     edits = edits or {}
     lifted = {rule.thing for rule in rules if rule.undone}
     rows = [row for row in rows if row.weight or row.term not in lifted]  # its rule's chip is there
-    shown = [row for i, row in enumerate(rows) if i < SHOWN or row.edited]
-    rest = [row for i, row in enumerate(rows) if not (i < SHOWN or row.edited)]
+    shown = [row for i, row in enumerate(rows) if i < SHOWN or row.edited or row.weight < 0]
+    rest = [row for row in rows if row not in shown]
     more = ""
     if rest:
         more = (
@@ -49,12 +51,23 @@ def query_chips(
         '<section class="sw-query" aria-label="Your query as terms" '
         f'data-edits="{escape(json.dumps(dict(edits)))}" data-question="{escape(question)}">'
         f'<div class="sw-query-head"><h2>Your query lights up {count(active, "term")}</h2>{_legend()}</div>'
-        f'<ul class="sw-chips">{"".join(map(_rule_chip, rules))}{"".join(map(_chip, shown))}{more}</ul>'
+        f'<ul class="sw-chips">{"".join(map(_rule_chip, rules))}{"".join(map(_chip, shown))}{more}</ul>{_marks_line(*marks)}'
         '<div class="sw-add"><input id="add-term" type="text" list="add-term-list" autocomplete="off" '
         'autocapitalize="none" spellcheck="false" placeholder="Add a term …" aria-label="Add a term">'
         f'<datalist id="add-term-list"></datalist>{reset}'
         '<span class="sw-quiet sw-hint">Drag or type a weight · click a term to switch it off · − turns it against'
         f"</span></div>{_narrowing(narrowing)}</section>"
+    )
+
+
+def _marks_line(right: int, wrong: int) -> str:
+    """That marks move the weights, and a button that forgets them; "" without marks."""
+    if not right and not wrong:
+        return ""
+    marked = " and ".join(f"{number:,} {kind}" for number, kind in ((right, "right"), (wrong, "wrong")) if number)
+    return (
+        f'<p class="sw-marks"><span><b>▲ ▼</b> moved by the results that you marked: {marked}</span>'
+        '<button type="button" class="sw-forget">Forget the marks</button></p>'
     )
 
 
@@ -104,13 +117,18 @@ def _chip(row: "QueryTerm") -> str:
     kind = "literal" if row.kind == "literal" else "expansion"
     state = "off" if row.weight == 0 else "against" if row.weight < 0 else "on"
     term = escape(row.term)
+    added = row.marked and abs(row.unedited - row.marked) < 1e-6  # nothing else lights it
+    meaning = "added by your marks" if added else MEANINGS[kind]
+    if row.marked and not added:
+        meaning += f"; your marks {'add' if row.marked > 0 else 'take'} {weight(abs(row.marked))}"
+    moved = f'<span class="sw-moved" aria-hidden="true">{"▲" if row.marked > 0 else "▼"}</span>' if row.marked else ""
     turn = f"Count {term} for the score again" if row.weight < 0 else f"Turn {term} against the score"
     return (
         f'<li class="sw-chip sw-{kind}{" sw-edited" if row.edited else ""}" data-term="{term}" data-state="{state}" '
-        f'data-weight="{row.weight:.4f}" data-base="{row.unedited:.4f}" title="{kind}: {MEANINGS[kind]}">'
+        f'data-weight="{row.weight:.4f}" data-base="{row.unedited:.4f}" title="{kind}: {meaning}">'
         f'<button type="button" class="sw-chip-name" aria-pressed="{"true" if row.weight else "false"}">'
         f'<span class="sw-dot" aria-hidden="true">{MARKS[kind]}</span><bdi>{term}</bdi>'
-        f'<span class="sw-hidden"> ({kind})</span></button>'
+        f'{moved}<span class="sw-hidden"> ({kind}{", moved by your marks" if moved else ""})</span></button>'
         f'<input class="sw-weight sw-number" type="text" inputmode="text" role="spinbutton" autocomplete="off" '
         f'aria-label="weight of {term}" aria-valuenow="{row.weight:.3f}" aria-valuemin="-10" aria-valuemax="10" '
         f'data-term="{term}" data-weight="{row.weight:.4f}" value="{_signed_weight(row.weight)}">'

@@ -1,6 +1,6 @@
 """The results: a grid of cards, which are buttons so that the keyboard reaches them, and the chosen one in large."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from html import escape
 from pathlib import PurePath
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GRID_SCRIPT = "sightwords.resultGrid(element, trigger, watch)"
 DETAIL_SCRIPT = "sightwords.explainedHit(element, trigger, server, watch)"
+MARK_SIGNS = {"right": "✓", "wrong": "✗"}
 
 _SECRET = token_bytes(16)
 
@@ -50,16 +51,21 @@ def result_grid(
     url: Callable[[str], str] = file_url,
     more: int = 0,
     owned: bool = False,
+    marks: Mapping[int, str] | None = None,
 ) -> str:
     """One card for each hit, best first: thumbnail, score, strongest shared terms; "" without hits.
 
     `chosen`: the id of the card that is pressed. `url` makes the address of a thumbnail from its path. `more`: how many
-    further results a button below offers; 0 for no button. `owned`: selected results can be tagged and taken out.
+    further results a button below offers; 0 for no button. `owned`: selected results can be tagged and taken out. `marks`: {id: "right" or
+    "wrong"} of the hits that a person marked.
     """
     if not hits:
         return ""
     top = max(hit.score for hit in hits)
-    cards = "".join(_card(rank, hit, hit.id == chosen, top, url) for rank, hit in enumerate(hits, start=1))
+    marks = marks or {}
+    cards = "".join(
+        _card(rank, hit, hit.id == chosen, top, url, marks.get(hit.id, "")) for rank, hit in enumerate(hits, start=1)
+    )
     button = f'<button type="button" class="sw-page">Show {more} more</button>' if more else ""
     return (
         f'<div class="sw-grid" role="group" aria-label="{count(len(hits), "result")}, best first" '
@@ -67,7 +73,7 @@ def result_grid(
     )
 
 
-def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[str], str]) -> str:
+def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[str], str], mark: str) -> str:
     name = escape(name_of(hit))
     if hit.thumbnail:
         picture = f'<img src="{escape(url(hit.thumbnail))}" alt="{name}" loading="lazy" decoding="async">'
@@ -76,16 +82,27 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
     terms = " · ".join(f"<bdi>{escape(row.term)}</bdi>" for row in hit.contributions[:2])
     return (
         '<div class="sw-cell">'
-        f'<button type="button" class="sw-card" aria-keyshortcuts="x" data-id="{hit.id}" data-rank="{rank}" '
+        f'<button type="button" class="sw-card" aria-keyshortcuts="x r w" data-id="{hit.id}" data-rank="{rank}" '
         f'aria-pressed="{"true" if chosen else "false"}" title="{name}">'
-        f'<span class="sw-frame">{picture}{_copies(hit.copies)}</span>'
+        f'<span class="sw-frame">{picture}{_copies(hit.copies)}{_mark(mark)}</span>'
         f"{split_bar(hit.contributions, hit.score, top)}"
         f'<span class="sw-card-line"><span class="sw-card-terms">{terms}</span>'
         f'<span class="sw-number sw-card-score"><span class="sw-hidden">score </span>{amount(hit.score)}</span></span>'
         "</button>"
-        # Tab goes from card to card, and x selects the card at hand
+        # Tab goes from card to card; x selects the card at hand, r and w mark it
         f'<input type="checkbox" class="sw-pick" tabindex="-1" data-pick="{hit.id}" '
         f'aria-label="Select result {rank}: {name}"></div>'
+    )
+
+
+def _mark(mark: str) -> str:
+    """That a person marked the result; "" where nobody did."""
+    if not mark:
+        return ""
+    sign = MARK_SIGNS[mark]
+    return (
+        f'<span class="sw-mark" data-mark="{mark}" title="marked {mark}"><span class="sw-hidden">marked {mark}</span>'
+        f'<span aria-hidden="true">{sign}</span></span>'
     )
 
 
@@ -111,13 +128,15 @@ def explained_hit(
     pointing: bool = False,
     rivals: Sequence["SearchHit"] = (),
     rival: int | None = None,
+    mark: str = "",
 ) -> str:
     """The chosen hit: its picture in large, and why it has its rank.
 
     `source`: a URL of the picture, None where there is none. `note`: a sentence about the picture. `place`: its file,
     where a person may know it. `facts`: (name, value) of what else is known of it. `wide`: the picture takes the whole
     width, so that the reasons go below it. `pointing`: terms can be shown in the picture. `rivals`: all results in
-    order, from which a person chooses one to compare with; `rival`: the index of the one that is chosen.
+    order, from which a person chooses one to compare with; `rival`: the index of the one that is chosen. `mark`: "right" or "wrong" where a person
+    called it so.
     """
     name = escape(name_of(hit))
     if source:
@@ -139,11 +158,21 @@ def explained_hit(
     return (
         f'<article class="sw-detail{" sw-wide" if wide else ""}" data-id="{hit.id}" aria-label="Result {rank}: {name}">'
         f"<figure>{figure}{seen}<figcaption><bdi>{name}</bdi>{path}</figcaption>{known}{aside}"
-        f'<div class="sw-actions">{like}{_rival_choice(rank, rivals, rival)}</div></figure>'
+        f'<div class="sw-actions">{like}{_mark_buttons(mark)}{_rival_choice(rank, rivals, rival)}</div></figure>'
         '<div class="sw-why">'
         f'<header class="sw-detail-head"><h2>Why it is number {rank}</h2>'
         f'<span class="sw-detail-score">score <b class="sw-number">{amount(hit.score)}</b></span></header>'
         f"{against or _reasons(hit, pointing and bool(source))}</div></article>"
+    )
+
+
+def _mark_buttons(mark: str) -> str:
+    """Two buttons that mark the result, or take its mark back."""
+    titles = {"right": "What it shows counts for more", "wrong": "What it shows counts for less"}
+    return "".join(
+        f'<button type="button" class="sw-judge" data-judge="{one}" title="{title}" '
+        f'aria-pressed="{"true" if one == mark else "false"}">{MARK_SIGNS[one]} {one.capitalize()}</button>'
+        for one, title in titles.items()
     )
 
 

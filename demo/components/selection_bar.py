@@ -9,6 +9,8 @@ def selection_bar() -> str:
         '<section class="sw-selection" aria-label="Selected results" hidden>'
         '<p class="sw-selected" role="status"></p>'
         '<div class="sw-selection-do"><button type="button" data-do="like">More like these</button>'
+        '<button type="button" data-do="right" title="What they show counts for more">✓ Right</button>'
+        '<button type="button" data-do="wrong" title="What they show counts for less">✗ Wrong</button>'
         '<form class="sw-tagging" data-owner><input type="text" class="sw-tag" placeholder="Tag …" maxlength="100" '
         'aria-label="Tag for the selected results" autocomplete="off" autocapitalize="none">'
         '<button type="submit">Tag</button><button type="submit" data-untag>Untag</button></form>'

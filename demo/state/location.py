@@ -19,7 +19,7 @@ class Location:
     """A question as an address holds it.
 
     `collection`: the name of the collection that is asked, "" where the address leaves that open. `mark`: the
-    `item_mark` of the item that the question is like, as another collection's item may have the same id. `picture`:
+    `item_mark` of the items that the question names, as another collection's items may have the same ids. `picture`:
     whether a picture that was sent belongs to the question; the picture itself is not in the address.
     """
 
@@ -45,7 +45,7 @@ class Location:
         if not self.asks:
             return ""
         pairs = to_pairs(self.question) + ([("picture", "1")] if self.picture else [])
-        if self.question.like is not None and self.mark:
+        if self.question.named and self.mark:
             pairs.append(("mark", self.mark))
         return urlencode([*pairs, ("in", self.collection)] if self.collection else pairs)
 

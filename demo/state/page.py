@@ -12,6 +12,7 @@ from demo.state.app import AppState, OtherCollection, Shown
 from demo.state.location import Location, item_mark
 from demo.state.question import FIRST
 from demo.state.sent_pictures import SentPicture
+from index_store.errors import ItemNotFound
 
 if TYPE_CHECKING:
     from core.search.encoding import EncodedQuery
@@ -25,7 +26,7 @@ class PageState:
     `text`, `picture`: the parts that are encoded. `source`, `name`: the picture of the question as a URL, and what to
     call it. `result`: the answer, None before the first one. `literal`: the terms that count as literal. `chosen`: the
     index of the hit that is explained. `model`: the name of the model that encoded all this. `shown`: the collection
-    that all this is of, None before the first question. `mark`: the `item_mark` of the item that the question is like.
+    that all this is of, None before the first question. `mark`: the `item_mark` of the items that the question names.
     `token`: the name under which a picture that was sent is kept (`SentPictures`).
     """
 
@@ -62,16 +63,18 @@ def ask(state: AppState, page: PageState) -> PageState:
     """
     here = carried_over(state, page)
     _check_carried(page, here)
-    page, question = here, here.question
+    page, question = here, _with_marks_there(state, here.question)
+    page = replace(page, question=question)
     if page.picture is not None:
         question = replace(question, like=None)  # the item's vector is kept, even when the item is removed meanwhile
     elif question.liked:
         items = [state.searcher.item(number) for number in question.liked]
         source = file_url(items[0].thumbnail) if items[0].thumbnail else ""
         name = name_of(items[0]) if len(items) == 1 else count(len(items), "picture")
-        page = replace(page, source=source, name=name, mark=item_mark(*items))
+        page = replace(page, source=source, name=name)
     elif not question.text.strip():
         raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
+    page = replace(page, mark=_mark(state, page))
     things = page.result.encoded.things if page.result else {}
     result = state.searcher.search(question, Encoded(page.text, page.picture, things))
     if state.shown != page.shown:
@@ -89,7 +92,25 @@ def carried_over(state: AppState, page: PageState) -> PageState:
         page = replace(without_picture(page), text=None, result=None)
     elif page.shown not in (shown, None) and page.question.like is not None:
         page = replace(without_picture(page), result=None)
+    if page.shown not in (shown, None):
+        page = replace(page, question=replace(page.question, right=(), wrong=()))
     return replace(page, model=state.model_name, shown=shown)
+
+
+def _mark(state: AppState, page: PageState) -> str:
+    """The `item_mark` of all items that the page's question names, "" where it names none."""
+    try:
+        named = [state.searcher.item(number) for number in page.question.named]
+    except ItemNotFound:  # what is liked was taken out since, and its link leads nowhere
+        return page.mark
+    return item_mark(*named) if named else ""
+
+
+def _with_marks_there(state: AppState, question: Query) -> Query:
+    """The question without marks of items that were taken out since."""
+    there = state.searcher.held(question.right + question.wrong) if question.right or question.wrong else ()
+    right, wrong = (tuple(number for number in ids if number in there) for ids in (question.right, question.wrong))
+    return replace(question, right=right, wrong=wrong)
 
 
 def without_picture(page: PageState) -> PageState:

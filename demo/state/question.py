@@ -15,6 +15,7 @@ MAX_CONDITIONS = 20
 MAX_NUMBER = 10**15  # in an address; more items, and more postings, than any collection here has
 MAX_LINK, MAX_PAIRS = 20_000, 200  # characters, and parts, of an address that is read at all
 WITHOUT = "without="  # before a term, among the conditions of a page
+IDS = ("like", "right", "wrong")  # what an address says in ids, with commas between them
 
 FIRST = Query(kind="image", each=False, k=PAGE)  # what a page asks before anybody has set anything
 
@@ -38,8 +39,8 @@ def to_pairs(query: Query) -> list[tuple[str, str]]:
         value = getattr(query, field)
         if value == getattr(FIRST, field):
             continue
-        if field == "like":
-            pairs.append((name, ",".join(map(str, query.liked))))
+        if field in IDS:
+            pairs.append((name, ",".join(map(str, query.liked if field == "like" else value))))
         elif isinstance(value, Mapping):
             pairs += [(name, f"{term}:{weight:g}") for term, weight in value.items()]
         elif isinstance(value, str) or not isinstance(value, Sequence):
@@ -80,7 +81,7 @@ def _with_part(query: Query, field: str, text: str) -> Query:
             value = {**before, **value}
             if len(value) > MAX_WEIGHTS:
                 return query
-        elif isinstance(before, Sequence) and not isinstance(before, str):
+        elif isinstance(before, Sequence) and not isinstance(before, str) and field not in IDS:
             value = (*before, value)
         replace(FIRST, **{"text": "x", field: value}).check()
     except (ValueError, SightwordsError):
@@ -97,9 +98,9 @@ def _written(value: object) -> str:
 def _read(field: str, text: str) -> Any:
     """What an address says of a field: of the kind that `FIRST` has there; ValueError where it is of another kind."""
     usual = getattr(FIRST, field)
-    if field == "like":
-        liked = tuple(map(_whole, text.split(",")))
-        return liked if len(liked) > 1 else liked[0]
+    if field in IDS:
+        ids = tuple(map(_whole, text.split(",")))
+        return ids if field != "like" or len(ids) > 1 else ids[0]
     if isinstance(usual, bool):
         return {"1": True, "0": False}.get(text, usual)
     if isinstance(usual, float):
@@ -131,6 +132,25 @@ def among(query: Query, conditions: Sequence[str]) -> Query:
     first = list(dict.fromkeys(conditions))[:MAX_CONDITIONS]
     without = tuple(one.removeprefix(WITHOUT) for one in first if one.startswith(WITHOUT))
     return replace(query, where=tuple(one for one in first if not one.startswith(WITHOUT)), without=without)
+
+
+def marks_of(query: Query) -> dict[int, str]:
+    """{id: "right" or "wrong"} of the items that are marked."""
+    return dict.fromkeys(query.right, "right") | dict.fromkeys(query.wrong, "wrong")
+
+
+def with_marks(query: Query, ids: Sequence[int], mark: str) -> Query:
+    """The query with items marked "right" or "wrong"; those that all have that mark already lose it."""
+    marks = marks_of(query)
+    lost = all(marks.get(number) == mark for number in ids)
+    marks |= dict.fromkeys(ids, "" if lost else mark)
+    right, wrong = (tuple(number for number, one in marks.items() if one == said) for said in ("right", "wrong"))
+    return replace(query, right=right, wrong=wrong)
+
+
+def unbent(query: Query) -> Query:
+    """The query without weights by hand and marks, which were made for other words or another picture."""
+    return replace(query, weights={}, right=(), wrong=())
 
 
 def conditions_of(query: Query) -> list[str]:

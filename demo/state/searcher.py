@@ -4,6 +4,8 @@ Must not know how model and collection are made ready.
 """
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -87,6 +89,15 @@ class Searcher:
         check_item(number)
         (item,) = self._app.ready()[1].items([number])
         return item
+
+    def held(self, numbers: Iterable[int]) -> set[int]:
+        """Those of the ids that items have."""
+        _, collection = self._app.ready()
+        there = set()
+        for number in numbers:
+            with suppress(ItemNotFound):
+                there |= {item.id for item in collection.items([number])}
+        return there
 
     def score(self, query: "EncodedQuery", number: int) -> "tuple[Contribution, ...]":
         """What each term of an encoded text gives to an item's score; ItemNotFound when there is no such item."""

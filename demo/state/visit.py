@@ -33,11 +33,12 @@ def arrived(state: AppState, library: Library | None, page: PageState, visit: Vi
     try:
         _open(state, library, page, location.collection)
         asked = replace(asked, shown=state.shown, model=state.model_name)
-        if location.question.like is not None:
+        if location.question.named:
             _check_mark(state, location)
         return (_with_sent(state, asked, visit.token) if location.picture else asked), ""
     except SightwordsError as error:
-        words = replace(asked, question=replace(asked.question, like=None), mark="", shown=state.shown)
+        question = replace(asked.question, like=None, right=(), wrong=())
+        words = replace(asked, question=question, mark="", shown=state.shown)
         return words, str(error)
 
 
@@ -53,13 +54,13 @@ def _open(state: AppState, library: Library | None, page: PageState, name: str) 
 
 def _check_mark(state: AppState, location: Location) -> None:
     try:
-        items = [state.searcher.item(number) for number in location.question.liked]
+        items = [state.searcher.item(number) for number in location.question.named]
         if location.mark and item_mark(*items) == location.mark:
             return
     except ItemNotFound:
         pass
     raise QueryError(
-        f"The link asks for more like a picture that ‘{state.shown.name}’ does not hold; search for it anew."
+        f"The link names a picture that ‘{state.shown.name}’ does not hold, as liked, right or wrong; search for it anew."
     )
 
 

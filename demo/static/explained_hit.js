@@ -44,6 +44,8 @@ window.sightwords.explainedHit = (element, trigger, server, watch) => {
       window.dispatchEvent(new CustomEvent('sightwords-look', { detail: chosenId() }));
     }
     if (event.target.closest('.sw-like')) trigger('like', { id: chosenId() });
+    const judge = event.target.closest('.sw-judge');
+    if (judge) trigger('input', { ids: [chosenId()], mark: judge.dataset.judge });
   });
   element.addEventListener('change', (event) => {
     if (event.target.matches('.sw-rival')) trigger('select', { rival: Number(event.target.value) });

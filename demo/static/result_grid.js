@@ -1,6 +1,6 @@
 // The grid of results. Cards are buttons, so Enter and Space already press them; the arrow keys walk from card to card.
 // A card that is pressed already, or twice, opens in large. A box on each card selects it, and so does the key x; Shift
-// takes all between.
+// takes all between. The keys r and w mark a card as right or wrong.
 window.sightwords ??= {};
 
 window.sightwords.resultGrid = (element, trigger, watch) => {
@@ -59,6 +59,8 @@ window.sightwords.resultGrid = (element, trigger, watch) => {
     if (!card || event.altKey || event.ctrlKey || event.metaKey) return;
     const id = Number(card.dataset.id);
     if (event.key === 'x') select(id, !selected.has(id), false);
+    const mark = { r: 'right', w: 'wrong' }[event.key];
+    if (mark) trigger('input', { ids: [id], mark });
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const next = step && cards()[cards().indexOf(card) + step];
     if (!next) return;

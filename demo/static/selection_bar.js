@@ -18,7 +18,14 @@ window.sightwords.selectionBar = (element, trigger) => {
     for (const part of element.querySelectorAll('[data-owner]')) part.hidden = !detail.owned;
   }
 
+  const mark = (said) => {
+    trigger('input', { ids, mark: said });
+    clear();
+  };
+
   const actions = {
+    right: () => mark('right'),
+    wrong: () => mark('wrong'),
     like: () => {
       trigger('like', { ids });
       clear();

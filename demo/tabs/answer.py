@@ -14,7 +14,7 @@ from demo.components.word_links import closed_word_links
 from demo.state.app import AppState, large_picture
 from demo.state.location import Location
 from demo.state.page import PageState, ask, carried_over
-from demo.state.question import MOST, PAGE, conditions_of
+from demo.state.question import MOST, PAGE, conditions_of, marks_of
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def answered(state: AppState, before: PageState, keep: bool = False) -> Answer:
     result, question = page.result, page.question
     assert result is not None  # `ask` raises otherwise
     hits = result.hits
-    page = replace(page, chosen=page.chosen if keep and page.chosen < len(hits) else 0)
+    page = replace(page, chosen=_still_chosen(before, hits) if keep else 0)
     same_words = before.result is not None and page.text is not None and before.result.query == result.query
     return Answer(
         notice=_gone_over(before, page) + _notice(state, result, question),
@@ -65,14 +65,23 @@ def answered(state: AppState, before: PageState, keep: bool = False) -> Answer:
             f"{question.text} {page.name}",
             state.searcher.narrowing(result),
             result.rules,
+            (len(question.right), len(question.wrong)),
         ),
         words=gr.skip() if same_words else closed_word_links() if page.text else "",
         line=_line(state, question, result) if hits else "",
         link=address_of(page),
         grid=grid(state, question, hits, hits[page.chosen].id if hits else None),
-        detail=explained(state, hits, page.chosen) if hits else "",
+        detail=explained(state, question, hits, page.chosen) if hits else "",
         page=page,
     )
+
+
+def _still_chosen(before: PageState, hits: "tuple[SearchHit, ...]") -> int:
+    """The index of the hit that was chosen before, wherever it is now; of a page without an answer yet, its own."""
+    if before.result is None or before.chosen >= len(before.result.hits):
+        return before.chosen if before.chosen < len(hits) else 0
+    chosen = before.result.hits[before.chosen].id
+    return next((i for i, hit in enumerate(hits) if hit.id == chosen), 0)
 
 
 def failed(message: str, page: PageState) -> Answer:
@@ -146,20 +155,24 @@ def address_of(page: PageState, visit: int = 0, location: Location | None = None
 def grid(state: AppState, question: "Query", hits: "tuple[SearchHit, ...]", chosen: int | None) -> str:
     """The results as cards, with a button for more where there are more."""
     more = PAGE if len(hits) == question.k and question.k < min(MOST, state.size()) else 0
-    return result_grid(hits, chosen, more=more, owned=state.path is not None and not state.public)
+    owned = state.path is not None and not state.public
+    return result_grid(hits, chosen, more=more, owned=owned, marks=marks_of(question))
 
 
-def explained(state: AppState, hits: "tuple[SearchHit, ...]", index: int, rival: int | None = None) -> str:
+def explained(
+    state: AppState, question: "Query", hits: "tuple[SearchHit, ...]", index: int, rival: int | None = None
+) -> str:
     """Why a result is where it is, and why it is above or below a rival where one is chosen."""
+    mark = marks_of(question).get(hits[index].id, "")
     hit, rank, place = hits[index], index + 1, state.place(hits[index].path)
     facts = state.searcher.facts(hit)
     if hit.kind != "image":
-        return explained_hit(hit, rank, None, place=place, facts=facts, rivals=hits, rival=rival)
+        return explained_hit(hit, rank, None, place=place, facts=facts, rivals=hits, rival=rival, mark=mark)
     picture = large_picture(hit.path)
     if picture is None:
         note = "The original can no longer be read; this is the small copy that the collection keeps."
         source = file_url(hit.thumbnail) if hit.thumbnail else None
-        return explained_hit(hit, rank, source, note, place, facts, rivals=hits, rival=rival)
+        return explained_hit(hit, rank, source, note, place, facts, rivals=hits, rival=rival, mark=mark)
     wide = picture.width > 1.2 * picture.height
     return explained_hit(
         hit,
@@ -171,6 +184,7 @@ def explained(state: AppState, hits: "tuple[SearchHit, ...]", index: int, rival:
         pointing=state.searcher.can_point(),
         rivals=hits,
         rival=rival,
+        mark=mark,
     )
 
 

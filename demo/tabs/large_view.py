@@ -25,7 +25,7 @@ def choice(state: AppState, parts: SearchComponents, page: PageState, index: int
     hits, chosen = page.result.hits, replace(page, chosen=index)
     return {
         parts.grid: grid(state, page.question, hits, hits[index].id),
-        parts.detail: explained(state, hits, index),
+        parts.detail: explained(state, page.question, hits, index),
         parts.link: address_of(chosen),
         parts.page: chosen,
     }

@@ -18,12 +18,13 @@ from demo.state.app import AppState, data_uri
 from demo.state.library import Library
 from demo.state.location import Location
 from demo.state.page import PageState, with_sent, without_picture
-from demo.state.question import MOST, PAGE, among, clean_weights, conditions_of
+from demo.state.question import MOST, PAGE, among, clean_weights, conditions_of, unbent
 from demo.state.sent_pictures import SentPicture
 from demo.state.visit import Visit, arrived
 from demo.tabs.answer import address_of, answered, emptied, explained, failed
 from demo.tabs.gradio_defaults import QUIET, Changes, by_component, tell_busy
 from demo.tabs.large_view import LargeViewEvents, choice
+from demo.tabs.marks import MarkEvents
 from demo.tabs.search_components import EXAMPLES, SearchComponents, meaning
 from demo.tabs.selection import SelectionEvents, more_like
 from demo.tabs.status import app_news
@@ -43,6 +44,7 @@ def search_tab(state: AppState, library: Library | None, app: gr.Blocks, tab: gr
     AnswerEvents(state, parts).wire()
     LargeViewEvents(state, parts).wire()
     SelectionEvents(state, library.contents if library else None, parts).wire()
+    MarkEvents(state, parts).wire()
     ArrivalEvents(state, library, parts).wire(app, tab)
     return parts.own
 
@@ -124,13 +126,13 @@ class QuestionEvents:
         small = image.copy()
         small.thumbnail((THUMBNAIL, THUMBNAIL))
         sent = SentPicture(encoded, data_uri(small), Path(path).name, self.state.model_name)
-        question = replace(settled(page.question, *given), weights={}, k=PAGE)
+        question = replace(unbent(settled(page.question, *given)), k=PAGE)
         page = replace(with_sent(replace(page, question=question), sent, self.state.sent.keep(sent)), text=None)
         return shown(self.state, self.parts, page)
 
     def _take_out(self, *settings: Any) -> Changes:
         *given, page = settings
-        question = replace(settled(page.question, *given), weights={})
+        question = unbent(settled(page.question, *given))
         without = without_picture(replace(page, question=question))
         if question.text.strip():
             return shown(self.state, self.parts, without)
@@ -174,7 +176,7 @@ class AnswerEvents:
         ids = [hit.id for hit in hits]
         if "rival" in data and isinstance(rival, int) and page.chosen < len(hits):
             fair = 0 <= rival < len(hits) and rival != page.chosen
-            return {self.parts.detail: explained(self.state, hits, page.chosen, rival if fair else None)}
+            return {self.parts.detail: explained(self.state, page.question, hits, page.chosen, rival if fair else None)}
         if wanted not in ids:
             return gr.skip()
         return choice(self.state, self.parts, page, ids.index(wanted))
@@ -246,7 +248,7 @@ class ArrivalEvents:
             return gr.skip()
         question = settled(page.question, *given)
         if page.model != self.state.model_name:
-            question = replace(question, weights={})
+            question = unbent(question)
         return shown(self.state, self.parts, replace(page, question=question))
 
 
@@ -265,7 +267,7 @@ def answer_of(state: AppState, parts: SearchComponents, *settings: Any) -> Chang
     *given, page = settings
     question = settled(page.question, *given)
     if question.text.strip() != page.question.text.strip():
-        question = replace(question, weights={}, k=PAGE)
+        question = replace(unbent(question), k=PAGE)
     return shown(state, parts, replace(page, question=question))
 
 

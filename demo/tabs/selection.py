@@ -34,12 +34,12 @@ class SelectionEvents:
         parts.selection.delete(self._remove, parts.page, answer, **QUIET)
 
     def _like(self, page: PageState, event: gr.EventData) -> Changes:
-        ids = _selected(page, event)
+        ids = selected(page, event)
         return more_like(self.state, self.parts, page, ids) if ids else gr.skip()
 
     def _tag(self, page: PageState, event: gr.EventData) -> Changes:
         sent = event._data if isinstance(event._data, dict) else {}
-        tag, ids = sent["tag"].strip() if isinstance(sent.get("tag"), str) else "", _selected(page, event)
+        tag, ids = sent["tag"].strip() if isinstance(sent.get("tag"), str) else "", selected(page, event)
 
         def work(contents: Contents) -> str:
             if sent.get("untag") is True:
@@ -50,7 +50,7 @@ class SelectionEvents:
         return self._changed(page, work) if ids and tag else gr.skip()
 
     def _remove(self, page: PageState, event: gr.EventData) -> Changes:
-        ids = _selected(page, event)
+        ids = selected(page, event)
         return (
             self._changed(page, lambda contents: f"Taken out: {contents.remove(ids, page.shown):,}. The files stay.")
             if ids
@@ -79,7 +79,7 @@ def more_like(state: AppState, parts: SearchComponents, page: PageState, ids: tu
     return by_component(parts.answer, answered(state, PageState(question, shown=page.shown))) | {parts.query: ""}
 
 
-def _selected(page: PageState, event: gr.EventData) -> tuple[int, ...]:
+def selected(page: PageState, event: gr.EventData) -> tuple[int, ...]:
     """The ids that the page sends, as far as they are of results that it shows, best first."""
     sent: Any = event._data.get("ids") if isinstance(event._data, dict) else None
     wanted = {one for one in sent if type(one) is int} if isinstance(sent, list) else set()

@@ -1,0 +1,64 @@
+"""What marks make of a question: results that a person called right or wrong, and the weights that follow them.
+
+This is Rocchio's relevance feedback over terms ("Relevance feedback in information retrieval", 1971): the question
+moves towards the mean of what is right and away from the mean of what is wrong. Each move is the weight of a term, so
+that a person sees it and can take it back. Must not know collections or pages.
+"""
+
+from collections.abc import Sequence
+from collections.abc import Set as Ids
+from dataclasses import dataclass
+
+import numpy as np
+from numpy import float64
+from numpy.typing import NDArray
+
+from index_store.vectors import SparseVector
+
+RIGHT, WRONG = 1.0, 0.5  # the say of the right and the wrong items beside the question's own, which is 1
+ADDED = 12  # terms at most that marks add to a question, those that move most: as many as chips show at once
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The vectors of the items that a person marked."""
+
+    right: Sequence[SparseVector] = ()
+    wrong: Sequence[SparseVector] = ()
+
+
+NO_MARKS = Marks()
+
+
+def moves(question: SparseVector, literal: Ids[int], marks: Marks) -> dict[int, float]:
+    """{term: what marks add to its weight in the question, or, below 0, take away}; none is 0.
+
+    Each item is first brought to the question's length, so that marks weigh the same whatever the model. A term of the
+    question falls to 0 at most, so that marks never turn what was asked against an item; a `literal` one does not fall
+    at all. Of other terms the ADDED count that move most; below 0 they are against an item.
+    """
+    own = dict(zip(question.terms.tolist(), question.weights.tolist(), strict=True))
+    shift: dict[int, float] = {}
+    for items, say in ((marks.right, RIGHT), (marks.wrong, -WRONG)):
+        for term, weight in _mean(items, _length(question.weights)).items():
+            shift[term] = shift.get(term, 0.0) + say * weight
+    for term in own.keys() & shift.keys():
+        shift[term] = max(shift[term], 0.0 if term in literal else -own[term])
+    others = sorted((term for term in shift if term not in own), key=lambda term: (-abs(shift[term]), term))
+    kept = (own.keys() & shift.keys()) | set(others[:ADDED])
+    return {term: shift[term] for term in sorted(kept) if shift[term]}
+
+
+def _mean(items: Sequence[SparseVector], length: float) -> dict[int, float]:
+    """{term: weight} of the mean of items, each brought to a length; as they are where that is 0."""
+    total: dict[int, float] = {}
+    for item in items:
+        own = _length(item.weights)
+        scale = (length / own if length and own else 1.0) / len(items)
+        for term, weight in zip(item.terms.tolist(), item.weights.tolist(), strict=True):
+            total[term] = total.get(term, 0.0) + scale * weight
+    return total
+
+
+def _length(weights: NDArray) -> float:
+    return float(np.linalg.norm(weights.astype(float64)))
