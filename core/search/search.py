@@ -55,7 +55,8 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
     known: what `SearchResult.encoded` of an earlier answer holds, as far as it is still asked, so that it is not
     encoded again; see `encode`. Without a term to search with the result has no hits.
 
-    Raises QueryError or FilterError for a query that cannot be asked, ItemNotFound when an item that it names is gone, and CollectionError when another model made the collection.
+    Raises QueryError or FilterError for a query that cannot be asked, ItemNotFound when an item that it names is gone,
+    and CollectionError when another model made the collection.
     """
     query.check(with_picture=known.picture is not None)
     check_collection(model, collection)

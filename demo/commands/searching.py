@@ -59,16 +59,14 @@ def search(
     ] = None,
     right: Annotated[
         list[int] | None,
-        typer.Option(
-            "--right", metavar="ID", help="An item that is right: what it lights counts for more; repeatable."
-        ),
+        typer.Option("--right", metavar="ID", help="A right item: what it lights counts for more; repeatable."),
     ] = None,
     wrong: Annotated[
         list[int] | None,
         typer.Option(
             "--wrong",
             metavar="ID",
-            help="An item that is wrong: what it lights counts for less, or against; repeatable.",
+            help="A wrong item: what it lights counts for less, or against; repeatable.",
         ),
     ] = None,
     without: Annotated[

@@ -29,8 +29,8 @@ def query_chips(
     """The chips of `rules` and then of `rows`, in their order, and a legend of the two kinds; "" without any.
 
     `edits` {term: weight}: what the page adds the next change to. `question`: tells the page when another question was
-    asked. `narrowing`: terms that tell the results apart, which can be added or turned against with one press. `marks`: how many
-    results are marked right, and wrong; rows say what that moved.
+    asked. `narrowing`: terms that tell the results apart, which can be added or turned against with one press.
+    `marks`: how many results are marked right, and wrong; rows say what that moved.
     """
     if not rows and not rules:
         return ""
@@ -51,7 +51,8 @@ def query_chips(
         '<section class="sw-query" aria-label="Your query as terms" '
         f'data-edits="{escape(json.dumps(dict(edits)))}" data-question="{escape(question)}">'
         f'<div class="sw-query-head"><h2>Your query lights up {count(active, "term")}</h2>{_legend()}</div>'
-        f'<ul class="sw-chips">{"".join(map(_rule_chip, rules))}{"".join(map(_chip, shown))}{more}</ul>{_marks_line(*marks)}'
+        f'<ul class="sw-chips">{"".join(map(_rule_chip, rules))}{"".join(map(_chip, shown))}{more}</ul>'
+        f"{_marks_line(*marks)}"
         '<div class="sw-add"><input id="add-term" type="text" list="add-term-list" autocomplete="off" '
         'autocapitalize="none" spellcheck="false" placeholder="Add a term …" aria-label="Add a term">'
         f'<datalist id="add-term-list"></datalist>{reset}'

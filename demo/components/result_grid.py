@@ -56,8 +56,8 @@ def result_grid(
     """One card for each hit, best first: thumbnail, score, strongest shared terms; "" without hits.
 
     `chosen`: the id of the card that is pressed. `url` makes the address of a thumbnail from its path. `more`: how many
-    further results a button below offers; 0 for no button. `owned`: selected results can be tagged and taken out. `marks`: {id: "right" or
-    "wrong"} of the hits that a person marked.
+    further results a button below offers; 0 for no button. `owned`: selected results can be tagged and taken out.
+    `marks`: {id: "right" or "wrong"} of the hits that a person marked.
     """
     if not hits:
         return ""
@@ -135,8 +135,8 @@ def explained_hit(
     `source`: a URL of the picture, None where there is none. `note`: a sentence about the picture. `place`: its file,
     where a person may know it. `facts`: (name, value) of what else is known of it. `wide`: the picture takes the whole
     width, so that the reasons go below it. `pointing`: terms can be shown in the picture. `rivals`: all results in
-    order, from which a person chooses one to compare with; `rival`: the index of the one that is chosen. `mark`: "right" or "wrong" where a person
-    called it so.
+    order, from which a person chooses one to compare with; `rival`: the index of the one that is chosen.
+    `mark`: "right" or "wrong" where a person called it so.
     """
     name = escape(name_of(hit))
     if source:

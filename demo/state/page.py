@@ -108,7 +108,7 @@ def _mark(state: AppState, page: PageState) -> str:
 
 def _with_marks_there(state: AppState, question: Query) -> Query:
     """The question without marks of items that were taken out since."""
-    there = state.searcher.held(question.right + question.wrong) if question.right or question.wrong else ()
+    there = state.searcher.held((*question.right, *question.wrong))
     right, wrong = (tuple(number for number in ids if number in there) for ids in (question.right, question.wrong))
     return replace(question, right=right, wrong=wrong)
 

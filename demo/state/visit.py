@@ -59,9 +59,7 @@ def _check_mark(state: AppState, location: Location) -> None:
             return
     except ItemNotFound:
         pass
-    raise QueryError(
-        f"The link names a picture that ‘{state.shown.name}’ does not hold, as liked, right or wrong; search for it anew."
-    )
+    raise QueryError(f"The link names a picture that ‘{state.shown.name}’ does not hold; search for it anew.")
 
 
 def _with_sent(state: AppState, page: PageState, token: str) -> PageState:
