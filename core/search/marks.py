@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from index_store.vectors import SparseVector
 
-RIGHT, WRONG = 1.0, 0.5  # the say of the right and the wrong items beside the question's own, which is 1
+RIGHT, WRONG = 0.7, 0.3  # the say of right and of wrong items beside a question's own, which is 1 (on val splits)
 ADDED = 12  # terms at most that marks add to a question, those that move most: as many as chips show at once
 
 
@@ -33,15 +33,18 @@ NO_MARKS = Marks()
 def moves(question: SparseVector, literal: Ids[int], marks: Marks) -> dict[int, float]:
     """{term: what marks add to its weight in the question, or, below 0, take away}; none is 0.
 
-    Each item is first brought to the question's length, so that marks weigh the same whatever the model. A term of the
+    Each item is first brought to the question's length, so that marks weigh the same whatever the model. The more terms
+    a question speaks (`literal`), the less there is to guess from marks: their say falls with the square of that
+    number, without which questions that say all they mean lose by marks (`benchmarks/feedback.py`). A term of the
     question falls to 0 at most, so that marks never turn what was asked against an item; a `literal` one does not fall
     at all. Of other terms the ADDED count that move most; below 0 they are against an item.
     """
     own = dict(zip(question.terms.tolist(), question.weights.tolist(), strict=True))
     shift: dict[int, float] = {}
+    spoken = max(1, len(literal))
     for items, say in ((marks.right, RIGHT), (marks.wrong, -WRONG)):
         for term, weight in _mean(items, _length(question.weights)).items():
-            shift[term] = shift.get(term, 0.0) + say * weight
+            shift[term] = shift.get(term, 0.0) + say / spoken**2 * weight
     for term in own.keys() & shift.keys():
         shift[term] = max(shift[term], 0.0 if term in literal else -own[term])
     others = sorted((term for term in shift if term not in own), key=lambda term: (-abs(shift[term]), term))

@@ -68,7 +68,7 @@ def _marks_line(right: int, wrong: int) -> str:
     marked = " and ".join(f"{number:,} {kind}" for number, kind in ((right, "right"), (wrong, "wrong")) if number)
     return (
         f'<p class="sw-marks"><span><b>▲ ▼</b> moved by the results that you marked: {marked}</span>'
-        '<button type="button" class="sw-forget">Forget the marks</button></p>'
+        '<button type="button" class="sw-unmark">Forget the marks</button></p>'
     )
 
 

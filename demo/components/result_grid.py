@@ -101,8 +101,8 @@ def _mark(mark: str) -> str:
         return ""
     sign = MARK_SIGNS[mark]
     return (
-        f'<span class="sw-mark" data-mark="{mark}" title="marked {mark}"><span class="sw-hidden">marked {mark}</span>'
-        f'<span aria-hidden="true">{sign}</span></span>'
+        f'<span class="sw-verdict" data-mark="{mark}" title="marked {mark}">'
+        f'<span class="sw-hidden">marked {mark}</span><span aria-hidden="true">{sign}</span></span>'
     )
 
 

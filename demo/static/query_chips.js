@@ -97,7 +97,7 @@ window.sightwords.queryChips = (element, trigger, server, watch) => {
       send(true);
       return;
     }
-    if (event.target.closest('.sw-forget')) trigger('clear');
+    if (event.target.closest('.sw-unmark')) trigger('clear');
     const chip = event.target.closest('.sw-chip');
     if (!chip) return;
     if (chip.classList.contains('sw-rule')) {

@@ -114,3 +114,26 @@ def test_selected_results_are_taken_out_once_a_person_agrees(visit: Callable[...
     expect(page.locator("#notice")).to_contain_text("Taken out: 2. The files stay.")
     selected(page)
     assert not {*before[22:]} & {*ids(page)} and all(files[one].is_file() for one in before[22:])
+
+
+def test_marked_results_move_the_question_in_sight_and_back_takes_a_mark_away(visit: Callable[..., Page]) -> None:
+    page = visit()
+    first = search(page)
+    page.locator(CARD).nth(5).focus()
+    page.keyboard.press("r")
+    verdict = page.locator(f"{CARD}[data-id='{first[5]}'] .sw-verdict")
+    expect(verdict).to_have_text("marked right✓")
+    assert ids(page).index(first[5]) < 5
+    expect(page.locator(".sw-marks")).to_contain_text("you marked: 1 right")
+    assert page.locator(".sw-chip .sw-moved").count()
+    page.locator(".sw-judge[data-judge=wrong]").click()
+    expect(page.locator(".sw-marks")).to_contain_text("1 right and 1 wrong")
+    found = ids(page)
+    page.go_back()
+    expect(page.locator(".sw-marks")).not_to_contain_text("wrong")
+    page.go_forward()
+    expect(page.locator(".sw-marks")).to_contain_text("1 wrong")
+    assert ids(page) == found
+    page.get_by_role("button", name="Forget the marks").click()
+    expect(page.locator(".sw-marks")).to_have_count(0)
+    assert ids(page) == first

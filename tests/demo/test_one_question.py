@@ -66,8 +66,8 @@ class Interfaces:
                 arguments += [f"--{name}={one}" for one in value]
             elif name in ("each", "literal_text"):
                 arguments += [f"--{name.replace('_', '-')}"] * value
-            elif name == "like" and not isinstance(value, int):
-                arguments += [f"--like={one}" for one in value]
+            elif name in ("right", "wrong") or (name == "like" and not isinstance(value, int)):
+                arguments += [f"--{name}={one}" for one in value]
             else:
                 arguments.append(f"-k{value}" if name == "k" else f"--{name}={value}")
         return arguments
@@ -124,8 +124,11 @@ BENT: dict[str, dict[str, Any]] = {
     "like several items": {"like": [3, 9, 4], "k": 6},
     "a mix with several items": {"text": TEXT, "like": [5, 3], "share": 0.6, "without": ["house"]},
     "a mix with a picture": {"text": TEXT, "like": 3, "share": 0.3},
+    "marked": {"text": TEXT, "right": [3, 9], "wrong": [5], "k": 12},
+    "marked, literally": {"text": TEXT, "right": [4], "wrong": [1, 2], "mode": "literal"},
     "all of it": {
-        "text": TEXT, "like": 2, "share": 0.35, "expansion": 0.7, "mode": "hybrid", "weights": {"dog": -0.5, "moon": 2},
+        "text": TEXT, "right": [7], "wrong": [1],
+        "like": 2, "share": 0.35, "expansion": 0.7, "mode": "hybrid", "weights": {"dog": -0.5, "moon": 2},
         "kind": "image", "where": ["width>=20"], "without": ["house"], "each": True, "k": 7, "budget": 10**6,
     },
     "all of it, on a budget that runs out": {
@@ -211,6 +214,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "one item of several": ({"like": [1, 999]}, "holds no item 999"),
     "too many items": ({"like": [*range(1, 102)]}, "mean of at most 100"),
     "an item too far": ({"like": 2**70}, "No item can be called 1180591620717411303424"),
+    "a marked item that is not there": ({"right": [999]}, "holds no item 999"),
+    "right and wrong": ({"right": [3, 4], "wrong": [4]}, "4 is marked right and wrong"),
+    "too many marks": ({"wrong": [*range(1, 102)]}, "at most 100 can be"),
     "a picture, literally": ({"text": "", "like": 1, "mode": "literal"}, "speaks no words"),
 }
 
@@ -244,6 +250,8 @@ OF_ANOTHER_TYPE: dict[str, tuple[dict[str, Any], str]] = {
     "like": ({"like": "3"}, "No item can be called '3'"),
     "like a part": ({"like": 1.5}, "No item can be called 1.5"),
     "like a part of several": ({"like": [1, {"id": 2}]}, "No item can be called {'id': 2}"),
+    "right in a text": ({"right": "34"}, "What is right is '34'"),
+    "wrong in part": ({"wrong": [1.5]}, "No item can be called 1.5"),
     "share": ({"like": 1, "share": [1]}, "share is [1]"),
     "conditions in a text": ({"where": "tag=best"}, "conditions are 'tag=best'"),
     "a condition that is none": ({"where": [7]}, "conditions are [7]"),

@@ -38,6 +38,12 @@ def test_wrong_items_take_away_and_a_term_of_the_question_falls_to_nothing_at_mo
     assert moved == pytest.approx({0: -0.1, 2: -WRONG * length})
 
 
+def test_the_more_a_question_speaks_the_less_marks_say() -> None:
+    question, marks = vector(a=3.0, b=4.0), Marks(right=[vector(c=1.0)])
+    said = [moves(question, {*range(spoken)}, marks)[2] for spoken in (0, 1, 2)]
+    assert said == pytest.approx([RIGHT * 5, RIGHT * 5, RIGHT * 5 / 4])
+
+
 def test_a_spoken_term_never_falls() -> None:
     assert moves(vector(a=1.0), {0}, Marks(wrong=[vector(a=2.0)])) == {}
 
