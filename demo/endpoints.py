@@ -290,6 +290,7 @@ class LabActions:
         epochs: int = EPOCHS,
         settings: dict[str, Any] | None = None,
         collection: str = "",
+        objective: Literal["paper", "joint"] = "paper",
     ) -> dict[str, Any]:
         """Begin to train a head (one for each control, in turn) and return at once; `training_status` says how it goes.
 
@@ -302,9 +303,10 @@ class LabActions:
             settings: others by name, as in {"query_sparsity": 0.004, "schedule": "cosine", "anchor": 0}, the paper's
                 plain method
             collection: the name of the one that you mean; refused where another one is open
+            objective: paper: dense scores teach the head; joint: an adapter learns too, and both together teach both
         """
         self._state.check_named(collection)
-        chosen = {**defaults(), **(settings or {}), "epochs": epochs}
+        chosen = {**defaults(), "objective": objective, **(settings or {}), "epochs": epochs}
         self._lab.start(Choice(source, scenes, folder, tuple(controls or ("caption",)), chosen))
         return _status(self._lab)
 

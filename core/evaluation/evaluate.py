@@ -17,7 +17,16 @@ from core.data.dense import DenseDataset
 from core.errors import DatasetError
 from core.evaluation.correlation import kendall_tau, pearson, top_tau
 from core.evaluation.meaning import exact_rows, semantic_rows
-from core.evaluation.retrieval import CUTS, NO_ITEM, BothDirections, Run, retrieval_measures, top_items
+from core.evaluation.retrieval import (
+    CUTS,
+    NO_ITEM,
+    BothDirections,
+    Run,
+    ranks,
+    recall_at,
+    retrieval_measures,
+    top_items,
+)
 from core.evaluation.sparsity import coactivation, flops_of, gini, shared_dimensions
 from core.models.head import SparseHead
 from index_store.progress import Progress, silent
@@ -79,6 +88,7 @@ def evaluate_head(
     Keys: recall@1, recall@5, recall@10, mrr@10 (`retrieval`); flops, query_terms, item_terms, coactivation,
     shared_dimensions, posting_gini (`sparsity`; in hybrid mode FLOPs count the products of candidates only);
     exact@20, semantic@20 (`meaning`); kendall_tau_vs_dense, pearson_vs_dense (`correlation`): means over captions.
+    Of a head with an adapter also adapted_recall@1: R@1 by the dot product of the vectors as the adapter has them.
 
     Raises DatasetError for an unknown mode, and where head, data set and vocabulary do not belong together.
     """
@@ -89,7 +99,11 @@ def evaluate_head(
     for rows in blocks(len(data.texts), progress=progress, what="judging the head"):
         texts = data.texts[rows]
         both.add(judge.scores(texts, head.weigh(texts), literal[rows].toarray()))
-    return _evaluation(judge.measures(len(data.texts)), both, data)
+    measures = judge.measures(len(data.texts))
+    if head.adapter is not None:
+        found = ranks(head.adapt(data.texts), head.adapt(data.images), data.image_of_text)
+        measures["adapted_recall@1"] = recall_at(found, 1)
+    return _evaluation(measures, both, data)
 
 
 def _refuse_what_does_not_fit(head: SparseHead, data: DenseDataset, literal: csr_array, mode: str) -> None:
@@ -222,7 +236,7 @@ def _evaluation(found: dict[str, float | None], both: BothDirections, data: Dens
     names = [
         *forwards, "flops", "query_terms", "item_terms", "coactivation", "shared_dimensions", "posting_gini",
         f"exact@{K}", f"semantic@{K}", "kendall_tau_vs_dense", "pearson_vs_dense",
-        *(name for name in found if name == "reference_avg_tau"),
+        *(name for name in ("adapted_recall@1", "reference_avg_tau") if name in found),
     ]  # fmt: skip
     measures = {**found, **forwards}
     return Evaluation({name: measures.get(name) for name in names}, backwards, runs)

@@ -2,6 +2,7 @@
 
 "Multimodal Learned Sparse Retrieval with Probabilistic Expansion Control" (Nguyen, Hendriksen, Yates, de Rijke,
 ECIR 2024), section 3. Parameter names and config are the paper's published ones, so its checkpoints load as they are.
+The adapter is not the paper's.
 """
 
 import json
@@ -35,16 +36,41 @@ class HeadConfig:
 
     `least_weight`: what does not weigh more is 0. Weak terms add little to any score but are products of it like all
     others ("static pruning", Lassance et al. 2023). 0: the paper's method, and all that is published.
+    `adapter_size`: width of the hidden layer of its `Adapter`. 0: it has none, as in the paper.
     """
 
     dense_size: int
     hidden_size: int
     vocab_size: int
     least_weight: float = 0.0
+    adapter_size: int = 0
+
+
+class Adapter(nn.Module):
+    """What a head adds to dense vectors before it reads them: x + up(gelu(down(x))), at the length of x.
+
+    A residual adapter (Houlsby et al. 2019): the encoder stays frozen. `up` starts at 0, so that a new adapter gives
+    back what it is given.
+    """
+
+    def __init__(self, dense_size: int, size: int):
+        super().__init__()
+        self.down = nn.Linear(dense_size, size)
+        self.up = nn.Linear(size, dense_size)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, dense: Tensor) -> Tensor:
+        """(n, dense_size) -> (n, dense_size) rows of the same lengths."""
+        moved = dense + self.up(functional.gelu(self.down(dense)))
+        return moved * (dense.norm(dim=1, keepdim=True) / moved.norm(dim=1, keepdim=True).clamp_min(1e-12))
 
 
 class SparseHead(nn.Module):
-    """log1p(relu(vocab_projector(vocab_layer_norm(proj(x))))), where that is above `least_weight`."""
+    """log1p(relu(vocab_projector(vocab_layer_norm(proj(x))))), where that is above `least_weight`.
+
+    x: the dense vector, or what the adapter makes of it where there is one.
+    """
 
     def __init__(self, config: HeadConfig):
         super().__init__()
@@ -52,10 +78,20 @@ class SparseHead(nn.Module):
         self.proj = nn.Linear(config.dense_size, config.hidden_size)
         self.vocab_layer_norm = nn.LayerNorm(config.hidden_size, eps=1e-12)
         self.vocab_projector = nn.Linear(config.hidden_size, config.vocab_size)
+        self.adapter = Adapter(config.dense_size, config.adapter_size) if config.adapter_size else None
+
+    def adapted(self, dense: Tensor) -> Tensor:
+        """(n, dense_size) -> (n, dense_size) as the adapter has them; the same without one."""
+        return dense if self.adapter is None else self.adapter(dense)
+
+    def hidden(self, adapted: Tensor) -> Tensor:
+        """(n, dense_size) adapted vectors -> (n, hidden_size), what each term is a product with."""
+        hidden: Tensor = self.vocab_layer_norm(self.proj(adapted))
+        return hidden
 
     def logits(self, dense: Tensor) -> Tensor:
         """(n, dense_size) -> (n, vocab_size) before relu: what a term would have to overcome."""
-        return self.vocab_projector(self.vocab_layer_norm(self.proj(dense)))
+        return self.vocab_projector(self.hidden(self.adapted(dense)))
 
     def forward(self, dense: Tensor) -> Tensor:
         """(n, dense_size) float -> (n, vocab_size) weights >= 0, most of them 0 in a trained head."""
@@ -79,6 +115,13 @@ class SparseHead(nn.Module):
         rows = torch.from_numpy(np.ascontiguousarray(dense)).to(self.proj.weight)
         weights: NDArray[float32] = self(rows).float().cpu().numpy()
         return weights
+
+    @torch.inference_mode()
+    def adapt(self, dense: NDArray[float32]) -> NDArray[float32]:
+        """(n, dense_size) rows -> (n, dense_size) rows as the adapter has them, without gradients."""
+        rows = torch.from_numpy(np.ascontiguousarray(dense)).to(self.proj.weight)
+        moved: NDArray[float32] = self.adapted(rows).float().cpu().numpy()
+        return moved
 
     def save(self, folder: Path, *, half: bool = False, **extra: Any) -> None:
         """Writes config.json and model.safetensors, in half precision where asked; `extra` joins the config."""
@@ -106,7 +149,8 @@ class SparseHead(nn.Module):
             raise ModelError(f"The head {path} lacks {', '.join(sorted(missing))}; it is no Dense2Sparse checkpoint.")
         hidden, dense = weights["proj.weight"].shape
         least = config_number(folder, "least_weight") if (folder / CONFIG_FILE).exists() else None
-        head = cls(HeadConfig(dense, hidden, len(weights["vocab_projector.weight"]), least or 0.0))
+        adapter = len(weights["adapter.down.weight"]) if "adapter.down.weight" in weights else 0
+        head = cls(HeadConfig(dense, hidden, len(weights["vocab_projector.weight"]), least or 0.0, adapter))
         try:
             head.load_state_dict({name: value.float() for name, value in weights.items()})
         except RuntimeError as error:

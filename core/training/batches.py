@@ -12,7 +12,9 @@ from torch import Tensor
 from core.data.dense import DenseDataset
 from core.data.literal_terms import image_literal_terms
 from core.training.config import TrainingConfig
-from core.training.losses import own_pairs
+from core.training.losses import hubness, own_pairs
+
+ANYBODY = 4096  # texts, and images, that hubness is measured by: a tenth of a step's time, and more change it little
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Batch:
     `words` (b, |V|) bool: the terms that any caption of each image speaks; None where nobody asks for them (only the
     anchor does). `pairs` (b, b): which image is each text's own (`losses.own_pairs`); None: the one of its row.
     Head and teacher see the same texts and images, blurred or not.
+    `hubness`: of the texts and of the images, (b,) each (`losses.hubness`); None where the teacher takes none off.
     """
 
     texts: Tensor
@@ -29,6 +32,15 @@ class Batch:
     images: Tensor
     words: Tensor | None = None
     pairs: Tensor | None = None
+    hubness: tuple[Tensor, Tensor] | None = None
+
+    def dense_scores(self, hubness: float = 0.0) -> Tensor:
+        """(b texts, b images) the scores of the dense vectors, less the share `hubness` (0..1) of either's hubness."""
+        scores = self.texts @ self.images.T
+        if not hubness or self.hubness is None:
+            return scores
+        of_texts, of_images = self.hubness
+        return scores - hubness * (of_texts[:, None] + of_images[None, :])
 
 
 class Batches:
@@ -48,6 +60,7 @@ class Batches:
         self._image_of_text = data.image_of_text
         self._words = image_literal_terms(literal, data.image_of_text, len(data.images)) if config.anchor else None
         self._texts, self._images = (torch.from_numpy(rows).to(device, kind) for rows in (data.texts, data.images))
+        self._anybody = (self._some(self._texts), self._some(self._images)) if config.takes_off_hubness else None
 
     def __len__(self) -> int:
         """The number of captions."""
@@ -69,7 +82,19 @@ class Batches:
                 for rows, among in ((texts, self._texts), (images, self._images))
             )
         pairs = own_pairs(torch.from_numpy(which).to(texts.device)) if self._config.share_of_truth else None
-        return Batch(texts, self._dense(self._literal, captions.numpy()), images, words, pairs)
+        literal = self._dense(self._literal, captions.numpy())
+        return Batch(texts, literal, images, words, pairs, self._hubness(texts, images))
+
+    def _hubness(self, texts: Tensor, images: Tensor) -> tuple[Tensor, Tensor] | None:
+        if self._anybody is None:
+            return None
+        any_texts, any_images = self._anybody
+        return hubness(texts, any_images), hubness(images, any_texts)
+
+    def _some(self, rows: Tensor) -> Tensor:
+        """(ANYBODY, dim) of the rows, blurred as those of a batch are."""
+        which = torch.randint(len(rows), (ANYBODY,), generator=self._generator).to(rows.device)
+        return blurred(rows[which], rows, self._config.blur, self._generator) if self._config.blur else rows[which]
 
     def _dense(self, matrix: csr_array, rows: NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(matrix[rows].toarray()).to(self._texts.device)

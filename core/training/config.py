@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from core.errors import TrainingError
 
+Objective = Literal["paper", "joint"]
 Control = Literal["none", "caption", "word", "both"]
 Schedule = Literal["linear", "cosine", "step", "constant"]
 Sparsity = Literal["l1", "flops"]
@@ -19,6 +20,7 @@ ExpandsFrom = Literal["text", "image"]
 Penalties = Literal["sum", "mean"]
 LastBatch = Literal["dropped", "kept"]
 Validation = Literal["expanded", "controlled"]
+ADAPTER = 512  # width of the adapter that a joint training makes
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,13 @@ class TrainingConfig:
     a third cheaper for next to nothing (`least_weight`). Without `blur`, `truth`, `anchor` and `least_weight`, and with
     the start left to chance, the method is the paper's.
 
+    `objective`: "paper": sparse scores learn what the frozen dense scores say. "joint", not in the paper: an adapter
+    above the frozen vectors (`head.Adapter`) learns as well, and both learn from a teacher that is a weighted sum of
+    frozen, adapted and sparse scores (`losses.fused_scores`). `adapter_size`, `fused` and `hubness` are its parts:
+    `adapter_size`: width of the adapter's hidden layer; 0: none. None (`adapter_width`): 512 in a joint training, else
+    0. Above 0 in a training by the paper's objective, the adapter learns by the sparse scores alone.
+    `fused`: the share, 0..1, that adapted and sparse scores have in the joint teacher; the rest are the frozen ones.
+    `hubness`: the share of what a vector scores with anybody (`losses.hubness`) that the joint teacher takes off.
     `start`: where the projection onto terms starts without word embeddings: the "captions" that speak each term
     (`initialisation.start_from_captions`) or "chance". "auto": from chance without expansion control, as the paper's
     baseline does (a start from words would control it after all), else from the captions.
@@ -73,6 +82,10 @@ class TrainingConfig:
     Raises TrainingError for a value outside its range.
     """
 
+    objective: Objective = "paper"
+    adapter_size: int | None = None
+    fused: float = 0.5
+    hubness: float = 0.5
     start: Start = "auto"
     control: Control = "caption"
     schedule: Schedule = "linear"
@@ -113,6 +126,18 @@ class TrainingConfig:
         return self.start == "captions" or (self.start == "auto" and self.control != "none")
 
     @property
+    def adapter_width(self) -> int:
+        """The width of the adapter's hidden layer, `adapter_size` or what it stands for where it is None; 0: none."""
+        if self.adapter_size is not None:
+            return self.adapter_size
+        return ADAPTER if self.objective == "joint" else 0
+
+    @property
+    def takes_off_hubness(self) -> bool:
+        """Whether the teacher's scores are without hubness."""
+        return self.objective == "joint" and self.hubness > 0
+
+    @property
     def temperature(self) -> float:
         """The temperature, `tau` or what it stands for where it is None."""
         if self.tau is not None:
@@ -139,8 +164,11 @@ class TrainingConfig:
         for name in ("warmup", "expansion_until", "expansion_level"):
             if not 0 <= getattr(self, name) <= 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1.")
-        if self.truth is not None and not 0 <= self.truth <= 1:
-            raise TrainingError(f"truth is {self.truth}; it must lie between 0 and 1.")
+        for name in ("truth", "fused", "hubness"):
+            if getattr(self, name) is not None and not 0 <= getattr(self, name) <= 1:
+                raise TrainingError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1.")
+        if self.adapter_size is not None and self.adapter_size < 0:
+            raise TrainingError(f"adapter_size is {self.adapter_size}; it cannot be below 0.")
         if self.patience is not None and self.patience < 1:
             raise TrainingError(f"patience is {self.patience}; it must be at least 1 epoch.")
 

@@ -22,8 +22,7 @@ from torch import Tensor
 from core.models.head import SparseHead
 from core.training.batches import Batch
 from core.training.config import Sparsity, TrainingConfig
-from core.training.losses import distillation
-from core.training.objective import draw_inputs, objective, penalty_of, step_measures
+from core.training.objective import draw_inputs, match_of, objective, penalty_of, step_measures
 
 SLICE = 2048  # terms a product: 1,024 rows of it are 8 MB
 GATHERED = 2048  # entries at a time whose logits are computed one by one (6 MB of gathered columns)
@@ -51,11 +50,11 @@ def fast_objective(
     ):
         return objective(head, batch, config, progress, generator)
     given = draw_inputs(batch, config, progress, generator)
-    hidden = head.vocab_layer_norm(head.proj(given.rows))  # (2b, H)
+    adapted = head.adapted(given.rows)
+    hidden = head.hidden(adapted)  # (2b, H)
     lit = lit_terms(hidden, weight, head.vocab_projector.bias, given.allowed)
     of_text = lit.rows < size
-    scores, taught = _scores(lit, of_text, size, terms), batch.texts @ batch.images.T
-    match = distillation(scores, taught, config.temperature, config.share_of_truth, batch.pairs)
+    match = match_of(_scores(lit, of_text, size, terms), batch, adapted[:size], adapted[size:], config)
     by_text, by_image = (_penalty(lit, part, size, terms, config.sparsity) for part in (of_text, ~of_text))
     penalised = penalty_of(config, progress, by_text, by_image)
     loss = match + penalised
@@ -220,7 +219,7 @@ def _slices(ids: Tensor, count: int) -> Iterator[tuple[int, int, int, int]]:
 @torch.no_grad()
 def _share_lit(head: SparseHead, dense: Tensor) -> float:
     """The share of lit weights in a sample: a few rows, and terms from all over the vocabulary."""
-    hidden = head.vocab_layer_norm(head.proj(dense[:64]))
+    hidden = head.hidden(head.adapted(dense[:64]))
     step = max(1, len(head.vocab_projector.weight) // 512)
     weight, bias = head.vocab_projector.weight[::step], head.vocab_projector.bias[::step]
     return float((torch.addmm(bias, hidden, weight.T) > 0).float().mean())

@@ -32,7 +32,7 @@ def start_from_captions(head: SparseHead, texts: Tensor, literal: csr_array) -> 
     by the row that the term's other captions make: captions met later are not part of the row either. A term that no
     caption speaks is not lit by anything, since nothing says what it means.
     """
-    hidden = head.vocab_layer_norm(head.proj(texts))  # (n, H)
+    hidden = head.hidden(head.adapted(texts))  # (n, H)
     mean = hidden.mean(0)
     centred = hidden - mean
     counts = np.asarray(literal.sum(0), dtype=np.int64).ravel()  # (|V|,) captions that speak each term

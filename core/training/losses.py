@@ -1,5 +1,7 @@
 """The terms of the training objective (paper, section 3.2), as formulas over one batch."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -20,6 +22,26 @@ def distillation(
         return functional.cross_entropy(sparse, torch.lerp(torch.softmax(dense / tau, 1), own, truth))
 
     return (one_way(sparse_scores, dense_scores) + one_way(sparse_scores.T, dense_scores.T)) / 2
+
+
+def fused_scores(frozen: Tensor, adapted: Tensor | None, sparse: Tensor, share: float) -> Tensor:
+    """The joint teacher: a weighted sum of the scores of frozen, adapted and sparse vectors, without a gradient.
+
+    All (n texts, n images), in units of the softmax that they are compared by. `share`, 0..1: of the mean of adapted
+    and sparse scores (of the sparse ones alone without an adapter); the frozen ones have the rest. Not in the paper:
+    dense and sparse scores fused find more than either, so that each can learn from both (arXiv 2508.16707).
+    """
+    own = sparse if adapted is None else (adapted + sparse) / 2
+    return torch.lerp(frozen, own, share).detach()
+
+
+def hubness(rows: Tensor, anybody: Tensor, tau: float = 0.05) -> Tensor:
+    """(n,) what each of the rows (n, d) scores with anybody, the rows `anybody` (m, d): not in the paper.
+
+    tau · log(mean of exp(score / tau)). Some vectors, the hubs, lie near to more others than they belong to; scores
+    less this find more right partners (inverted softmax, Smith et al. 2017; query bank, Bogolin et al. 2022).
+    """
+    return tau * (torch.logsumexp(rows @ anybody.T / tau, 1) - math.log(len(anybody)))
 
 
 def own_pairs(images: Tensor) -> Tensor:

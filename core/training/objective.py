@@ -14,7 +14,7 @@ from core.models.head import SparseHead
 from core.training.batches import Batch
 from core.training.config import TrainingConfig
 from core.training.expansion import Expansion, expansion, expansion_probability
-from core.training.losses import distillation, flops, l1, warm, word_anchor
+from core.training.losses import distillation, flops, fused_scores, l1, warm, word_anchor
 
 SPARSITY = {"l1": l1, "flops": flops}
 
@@ -46,19 +46,14 @@ def objective(
     """The loss of one batch at `progress` (0..1) through training, and its measures (`step_measures`)."""
     given = draw_inputs(batch, config, progress, generator)
     with torch.autocast(batch.texts.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        text_logits, image_logits = (head.logits(rows) for rows in given.rows.chunk(2))
+        texts, images = (head.adapted(rows) for rows in given.rows.chunk(2))
+        text_logits, image_logits = (head.vocab_projector(head.hidden(rows)) for rows in (texts, images))
     # back from bfloat16: scores over tau need every digit
     text_logits, image_logits = text_logits.to(given.rows.dtype), image_logits.to(given.rows.dtype)
     text_weights, image_weights = (torch.log1p(torch.relu(x)) for x in (text_logits, image_logits))
     if given.allowed is not None:
         text_weights = text_weights * given.allowed
-    match = distillation(
-        text_weights @ image_weights.T,
-        batch.texts @ batch.images.T,
-        config.temperature,
-        config.share_of_truth,
-        batch.pairs,
-    )
+    match = match_of(text_weights @ image_weights.T, batch, texts, images, config)
     penalty = SPARSITY[config.sparsity]
     penalised = penalty_of(config, progress, penalty(text_weights), penalty(image_weights))
     loss = match + penalised
@@ -71,6 +66,21 @@ def objective(
     size = len(batch.texts)
     lit = int((text_weights > 0).sum()) / size, int((image_weights > 0).sum()) / size
     return loss, step_measures(loss, match, penalised, given.probability, *lit)
+
+
+def match_of(sparse: Tensor, batch: Batch, texts: Tensor, images: Tensor, config: TrainingConfig) -> Tensor:
+    """How far the scores are from their teacher's: the part of the loss that says what to find.
+
+    sparse (b texts, b images): the scores of the head; texts, images (b, dim): as its adapter has them. By the paper's
+    objective the frozen dense scores teach the sparse ones; by the joint one all together teach these and the adapted.
+    """
+    tau, truth = config.temperature, config.share_of_truth
+    if config.objective == "paper":
+        return distillation(sparse, batch.dense_scores(), tau, truth, batch.pairs)
+    adapted = texts.to(sparse) @ images.to(sparse).T / tau if config.adapter_width else None
+    teacher = fused_scores(batch.dense_scores(config.hubness) / tau, adapted, sparse, config.fused)
+    match = distillation(sparse, teacher, 1.0, truth, batch.pairs)
+    return match if adapted is None else match + distillation(adapted, teacher, 1.0, truth, batch.pairs)
 
 
 def probability_of(config: TrainingConfig, progress: float) -> float:

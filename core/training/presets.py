@@ -8,12 +8,12 @@ from core.training.config import TrainingConfig
 
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "paper": {
-        "start": "chance", "control": "caption", "schedule": "linear", "epochs": 200, "batch_size": 512,
-        "hidden_size": 768, "projection_rate": 1e-3, "vocabulary_rate": 5e-5, "warmup": 0.2, "expansion_until": 0.95,
-        "tau": 0.001, "truth": 0.0, "sparsity": "l1", "query_sparsity": 1e-3, "item_sparsity": 1e-3, "anchor": 0.0,
-        "blur": 0.0, "least_weight": 0.0, "restval": "unused", "draws": "batch", "rises": "epoch", "marks": "spoken",
-        "expands_from": "image", "penalties": "mean", "weight_decay": 0.0, "last_batch": "kept",
-        "validation": "controlled",
+        "objective": "paper", "start": "chance", "control": "caption", "schedule": "linear", "epochs": 200,
+        "batch_size": 512, "hidden_size": 768, "projection_rate": 1e-3, "vocabulary_rate": 5e-5, "warmup": 0.2,
+        "expansion_until": 0.95, "tau": 0.001, "truth": 0.0, "sparsity": "l1", "query_sparsity": 1e-3,
+        "item_sparsity": 1e-3, "anchor": 0.0, "blur": 0.0, "least_weight": 0.0, "restval": "unused", "draws": "batch",
+        "rises": "epoch", "marks": "spoken", "expands_from": "image", "penalties": "mean", "weight_decay": 0.0,
+        "last_batch": "kept", "validation": "controlled",
     }
 }  # fmt: skip
 """Settings by the name of what they follow. "paper": the published code as its README runs it

@@ -158,8 +158,8 @@ def _initial_head(
     pretrained: SparseHead | None,
 ) -> SparseHead:
     """The head before its first step, as `HeadTraining` says; draws from torch's own generator."""
-    sizes = HeadConfig(data.images.shape[1], config.hidden_size, literal.shape[1], config.least_weight)
-    head = SparseHead(sizes)
+    dense, terms = data.images.shape[1], literal.shape[1]
+    head = SparseHead(HeadConfig(dense, config.hidden_size, terms, config.least_weight, config.adapter_width))
     if isinstance(embeddings, MlmHead):
         start_from_mlm(head, embeddings)
     elif embeddings is not None:
@@ -191,11 +191,15 @@ def train_head(
 
 
 def optimiser(head: SparseHead, config: TrainingConfig, *, started: bool) -> torch.optim.Optimizer:
-    """AdamW with the paper's two learning rates; `started`: the projection onto terms starts from given embeddings."""
+    """AdamW with the paper's two learning rates; `started`: the projection onto terms starts from given embeddings.
+
+    An adapter learns at the rate of the projection from the dense space, which it stands before.
+    """
+    first = [*head.proj.parameters(), *(head.adapter.parameters() if head.adapter is not None else ())]
     rate = config.vocabulary_rate if config.vocabulary_rate is not None else (5e-5 if started else 1e-3)
     return torch.optim.AdamW(
         [
-            {"params": head.proj.parameters(), "lr": config.projection_rate},
+            {"params": first, "lr": config.projection_rate},
             {"params": [*head.vocab_layer_norm.parameters(), *head.vocab_projector.parameters()], "lr": rate},
         ],
         weight_decay=config.weight_decay,

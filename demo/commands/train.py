@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 
+ObjectiveOption = Annotated[
+    Literal["paper", "joint"],
+    typer.Option(
+        help="paper: the dense scores teach the sparse ones. joint: an adapter above the dense vectors learns too, and "
+        "dense and sparse scores together teach both."
+    ),
+]
 ControlOption = Annotated[
     Literal["none", "caption", "word", "both"], typer.Option(help="Expansion control while training.")
 ]
@@ -66,6 +73,7 @@ RestartOption = Annotated[bool, typer.Option("--restart", help="Begins anew, wha
 def train(
     data: DataOption,
     out: Annotated[Path, typer.Option(help="The folder of the head: weights, settings, vocabulary.")],
+    objective: ObjectiveOption = "paper",
     control: ControlOption = "caption",
     schedule: ScheduleOption = "linear",
     sparsity: SparsityOption = "l1",
@@ -94,8 +102,9 @@ def train(
     embeddings = initial_embeddings_path(init_embeddings, recipe)
     folder = DenseFolder.read(dataset_folder(data, tell_of_download))
     config = training_config(
-        recipe, settings, epochs=epochs, l1=l1, seed=seed, control=control, schedule=schedule, sparsity=sparsity,
-        batch_size=batch_size, tau=tau, patience=patience, precision=precision, start=start, expands_from=expands_from,
+        recipe, settings, epochs=epochs, l1=l1, seed=seed, objective=objective, control=control, schedule=schedule,
+        sparsity=sparsity, batch_size=batch_size, tau=tau, patience=patience, precision=precision, start=start,
+        expands_from=expands_from,
     )  # fmt: skip
     terms = chosen_vocabulary(vocabulary, tokenizer, embeddings)
     if terms is None:
@@ -141,6 +150,7 @@ def _fitted(
 def _document(fitted: "Fitted", out: Path, config: "TrainingConfig", terms: "Vocabulary") -> dict[str, Any]:
     return {
         "head": str(out.absolute()),
+        "objective": config.objective,
         "control": config.control,
         "terms": len(terms),
         "ended": fitted.ended,
@@ -153,7 +163,8 @@ def _document(fitted: "Fitted", out: Path, config: "TrainingConfig", terms: "Voc
 def _outcome(fitted: "Fitted", out: Path, config: "TrainingConfig", terms: "Vocabulary") -> str:
     """What came of it, in a sentence; raises one that says how to go on where training was stopped."""
     if fitted.ended:
-        kept = f"A head of {len(terms)} terms, control {config.control}"
+        how = f"{config.objective} objective, control {config.control}"
+        kept = f"A head of {len(terms)} terms, {how}"
         return f"{kept}, as after epoch {fitted.kept_epoch} of {config.epochs}, written into {out}"
     done = len(fitted.curves)
     there = f"the best head of {done} epochs lies in {out}" if done else "no epoch was finished"

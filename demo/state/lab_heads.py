@@ -147,6 +147,7 @@ def row_of(experiment: "Experiment", result: "Result", own: str) -> ComparedHead
     keys = ("recall@1", "flops", "query_terms", "item_terms", "exact@20")
     recall, flops, caption_terms, image_terms, exact = (measures[key] or 0.0 for key in keys)
     control = config.control + (" + anchor" if config.anchor else "")
+    control += ", joint" if config.objective == "joint" else ""
     name = experiment.name or f"{config.control}, {experiment.started[11:16]}"
     here = bool(own) and experiment.name == own
     return ComparedHead(
@@ -160,7 +161,8 @@ def called(experiment: "Experiment") -> str:
     kept = f"{experiment.name}: " if experiment.name else ""
     result = experiment.result
     reached = f", R@1 {result.measures['recall@1']:.3f}" if result else ", not judged"
-    return f"{kept}{experiment.config.control} control, {experiment.data}{reached}"
+    joint = "joint objective, " if experiment.config.objective == "joint" else ""
+    return f"{kept}{experiment.config.control} control, {joint}{experiment.data}{reached}"
 
 
 def outcome(experiment: "Experiment") -> str:

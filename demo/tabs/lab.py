@@ -7,7 +7,7 @@ from typing import Any, get_args
 import gradio as gr
 
 from core.shipped import WORLD_MODEL
-from core.training.config import Control, Schedule, Sparsity, Start
+from core.training.config import Control, Objective, Schedule, Sparsity, Start
 from demo.components.amounts import remaining
 from demo.components.head_comparison import head_comparison
 from demo.components.notices import DISMISS_SCRIPT, done_notice, error_notice, progress_panel
@@ -28,6 +28,7 @@ LEAD = (
 )
 CLOSED = "Training is off here, because this app is public; run Sightwords on your own computer to train a head."
 SOURCES = [("The built-in world", "world"), ("The open collection", "collection"), ("A data set folder", "folder")]
+OBJECTIVES = [("The paper’s", "paper"), ("Joint", "joint")]
 CONTROLS = [("None", "none"), ("Caption", "caption"), ("Word", "word"), ("Both", "both")]
 USING = (
     "“Use it” weighs the open collection anew with the head, from dense vectors, into a collection of its own; the old "
@@ -75,6 +76,11 @@ class LabTab:
         self.folder = gr.Textbox(
             label="Folder", placeholder="/home/me/dense", lines=1, max_lines=1, visible=False, elem_id="lab-folder",
             info="With img_embs.parquet, text_embs.parquet and dataset_meta.json, as `sightwords embed` writes them.",
+        )  # fmt: skip
+        self.objective = gr.Radio(
+            OBJECTIVES, value="paper", label="Objective", elem_id="lab-objective",
+            info="The paper’s: dense scores teach the head. Joint, our addition: an adapter above the dense vectors "
+            "learns as well, and both kinds of scores together teach both.",
         )  # fmt: skip
         self.controls = gr.CheckboxGroup(
             CONTROLS, value=["caption"], label="Expansion control", elem_id="lab-controls",
@@ -139,6 +145,7 @@ class LabTab:
                 ),
             }  # fmt: skip
         assert set(get_args(Sparsity)) == {"l1", "flops"} and {key for _, key in CONTROLS} == set(get_args(Control))
+        assert {key for _, key in OBJECTIVES} == set(get_args(Objective))
 
     def _build_heads(self) -> None:
         with gr.Row(elem_id="lab-heads"):
@@ -164,7 +171,8 @@ class LabTab:
             *choosable, self.in_use, self.back,
         ]  # fmt: skip
         chosen = [
-            self.source, self.scenes, self.folder, self.controls, self.anchored, self.epochs, *self.settings.values(),
+            self.source, self.scenes, self.folder, self.objective, self.controls, self.anchored, self.epochs,
+            *self.settings.values(),
         ]  # fmt: skip
         started = self.train.click(self._train, [self.head, self.window, *chosen], shown, **QUIET)
         started.then(None, None, None, js="() => sightwords.scrollTo('#lab-notice', 'center')")
@@ -202,8 +210,8 @@ class LabTab:
         return gr.skip() if usual == source else usual
 
     def _train(self, head: str | None, window: Shown | None, *given: Any) -> Changes:
-        source, scenes, folder, controls, anchored, epochs, *values = given
-        settings = {"epochs": epochs, "anchor": defaults()["anchor"] if anchored else 0.0}
+        source, scenes, folder, objective, controls, anchored, epochs, *values = given
+        settings = {"objective": objective, "epochs": epochs, "anchor": defaults()["anchor"] if anchored else 0.0}
         settings |= dict(zip(self.settings, values, strict=True))
         in_turn = tuple(key for _, key in CONTROLS if key in controls)
         choice = Choice(source, int(scenes), folder or "", in_turn, cleaned(settings))

@@ -5,6 +5,7 @@ Afterwards terms that nearly every short question lights are taken out: whatever
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from core.encoders.english import stems
-from core.models.head import HeadConfig, SparseHead
+from core.models.head import SparseHead
 from core.vocabulary import Vocabulary
 from recipes.scenes.english_words import FUNCTION_WORDS
 from recipes.scenes.wordnet import Key, WordNet
@@ -83,8 +84,7 @@ def without_terms(head: SparseHead, vocabulary: Vocabulary, ids: Sequence[int]) 
     kept = np.setdiff1d(np.arange(len(vocabulary)), ids)
     terms = [vocabulary.terms[i] for i in kept]
     listed = set(terms)
-    sizes = head.config
-    smaller = SparseHead(HeadConfig(sizes.dense_size, sizes.hidden_size, len(terms), sizes.least_weight))
+    smaller = SparseHead(replace(head.config, vocab_size=len(terms)))
     rows = torch.from_numpy(kept)
     state = head.state_dict()
     state |= {name: state[name][rows] for name in ("vocab_projector.weight", "vocab_projector.bias")}

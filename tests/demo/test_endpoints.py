@@ -121,11 +121,13 @@ def test_a_head_is_trained_kept_used_and_left(client: Client, model: Model, tmp_
     data = write_words(tmp_path / "words", words=TERMS, encoder="mean-colours")
     settings = {"hidden_size": 16, "batch_size": 16, "schedule": "cosine"}
     given = {"source": "folder", "folder": str(data), "controls": ["both"], "epochs": 2, "settings": settings}
+    given["objective"] = "joint"
     assert client.predict(**given, api_name="/train_head")["state"] == "working"
     told = status_after(client, 5000)
     assert not told["failed"] and [row["epoch"] for row in told["epochs"]] == [1, 2], told
     (head,) = client.predict(api_name="/trained_heads")
-    assert head["config"]["schedule"] == "cosine" and head["result"]["measures"]["flops"] >= 0
+    assert head["config"]["schedule"] == "cosine" and head["config"]["objective"] == "joint"
+    assert head["result"]["measures"]["flops"] >= 0
     with pytest.raises(AppError, match="letters, digits"):
         client.predict(head["key"], "a b", api_name="/keep_head")
     assert Path(client.predict(head["key"], "ours", api_name="/keep_head")).is_dir()

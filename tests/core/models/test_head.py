@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -41,6 +42,32 @@ def test_saved_in_the_published_form(tmp_path: Path) -> None:
     small = SparseHead.load(tmp_path / "small").state_dict()
     for name, value in head.state_dict().items():
         assert torch.equal(small[name], value.half().float())
+
+
+def test_an_adapter_moves_a_vector_at_its_length_and_travels_with_its_head(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    plain = SparseHead(HeadConfig(2, 5, 6))
+    head = SparseHead(HeadConfig(2, 5, 6, adapter_size=1))
+    fresh = head.state_dict()
+    head.load_state_dict({**fresh, **plain.state_dict()})
+    rows = torch.tensor([[3.0, 4.0], [0.0, 0.0], [0.5, -1.0]])
+    assert head.adapter is not None and torch.equal(head(rows), plain(rows))  # a new one changes nothing
+    with torch.no_grad():
+        head.adapter.down.weight.copy_(torch.tensor([[100.0, 0.0]]))  # gelu(300) = 300
+        head.adapter.down.bias.zero_()
+        head.adapter.up.weight.copy_(torch.tensor([[-0.01], [0.0]]))
+    # (3, 4) + (-3, 0) = (0, 4), at length 5
+    assert head.adapted(rows)[0].tolist() == pytest.approx([0.0, 5.0], abs=1e-6)
+    assert torch.equal(head(rows), plain(head.adapted(rows))) and not torch.allclose(head(rows), plain(rows))
+    np.testing.assert_array_equal(head.adapt(rows.numpy()), head.adapted(rows).detach().numpy())
+    head.save(tmp_path)
+    loaded = SparseHead.load(tmp_path)
+    assert loaded.config == HeadConfig(2, 5, 6, adapter_size=1)
+    np.testing.assert_array_equal(loaded.weigh(rows.numpy()), head.weigh(rows.numpy()))
+    np.testing.assert_array_equal(loaded.unlit(rows.numpy()), head.unlit(rows.numpy()))
+    save_file({k: v for k, v in head.state_dict().items() if k != "adapter.up.weight"}, tmp_path / "model.safetensors")
+    with pytest.raises(ModelError, match=r"(?s)does not fit Dense2Sparse.*adapter\.up\.weight"):
+        SparseHead.load(tmp_path)
 
 
 def test_the_older_form_loads_to_the_bit_and_runs_no_code(tmp_path: Path) -> None:

@@ -28,12 +28,14 @@ def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(fast, name, value)
 
 
-def _head(lit: float, seed: int = 0) -> SparseHead:
-    """A head that lights about the share `lit` of all terms."""
+def _head(lit: float, seed: int = 0, adapter: int = 0) -> SparseHead:
+    """A head that lights about the share `lit` of all terms; its adapter, if any, moves what it is given."""
     torch.manual_seed(seed)
-    head = SparseHead(HeadConfig(DIM, 16, TERMS))
+    head = SparseHead(HeadConfig(DIM, 16, TERMS, adapter_size=adapter))
+    if head.adapter is not None:
+        torch.nn.init.normal_(head.adapter.up.weight, std=0.3)
     with torch.no_grad():
-        logits = head.vocab_projector(head.vocab_layer_norm(head.proj(torch.randn(200, DIM))))
+        logits = head.logits(torch.randn(200, DIM))
         head.vocab_projector.bias -= torch.quantile(logits, 1 - lit) if lit else logits.max() + 5
     return head
 
@@ -46,7 +48,8 @@ def _batch(size: int = SIZE) -> Batch:
         torch.nn.functional.normalize(torch.randn(size, DIM, generator=generator), dim=1) for _ in range(2)
     )
     pairs = own_pairs(torch.arange(size) // 2)  # two captions of each image
-    return Batch(texts, literal, images, literal, pairs)
+    hubs = torch.rand(size, generator=generator), torch.rand(size, generator=generator)
+    return Batch(texts, literal, images, literal, pairs, hubs)
 
 
 def _run(step: object, head: SparseHead, batch: Batch, config: TrainingConfig, progress: float) -> Iterator[object]:
@@ -64,7 +67,19 @@ def test_loss_and_gradients_are_those_of_the_plain_step(
     control: Control, progress: float, lit: float, sparsity: Sparsity
 ) -> None:
     config = TrainingConfig(control=control, tau=0.05, sparsity=sparsity, query_sparsity=0.1, item_sparsity=0.2)
-    head, batch = _head(lit), _batch()
+    _compare(_head(lit), _batch(), config, progress)
+
+
+@pytest.mark.parametrize("adapter", [0, 6])
+@pytest.mark.parametrize("progress", [0.3, 1.0])
+def test_a_joint_step_is_that_of_the_plain_way_too(adapter: int, progress: float) -> None:
+    config = TrainingConfig(objective="joint", adapter_size=adapter, tau=0.05, query_sparsity=0.1, item_sparsity=0.2)
+    taught = _compare(_head(0.05, adapter=adapter), _batch(), config, progress)
+    assert ("adapter.down.weight" in taught) == bool(adapter)
+
+
+def _compare(head: SparseHead, batch: Batch, config: TrainingConfig, progress: float) -> set[str]:
+    """Takes the step both ways; the names of the parameters that have a gradient."""
     (plain, expected), (quick, got) = (
         _run(step, head, batch, config, progress) for step in (objective, fast.fast_objective)
     )
@@ -73,6 +88,7 @@ def test_loss_and_gradients_are_those_of_the_plain_step(
     for name in expected:
         scale = expected[name].abs().max().clamp(min=1e-8)
         assert ((got[name] - expected[name]).abs() / scale).max() < 1e-4, name
+    return set(got)
 
 
 def test_a_batch_of_one_has_gradients_too() -> None:

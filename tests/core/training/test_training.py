@@ -309,7 +309,7 @@ def test_a_setting_is_read_as_its_field_holds_it() -> None:
     assert [setting(line)[1] for line in lines] == [0.01, 768, "word", None, 5e-5]
     assert setting(lines[1])[0] == "hidden_size"
     for line in ("tau", "heat=3", "=3"):
-        with pytest.raises(TrainingError, match="sets nothing; NAME=VALUE was expected, NAME one of start, control"):
+        with pytest.raises(TrainingError, match="sets nothing; NAME=VALUE was expected, NAME one of objective, "):
             setting(line)
     assert setting("tau=none") == ("tau", None)
     for line in ("tau=hot", "hidden_size=7.5", "blur=none"):

@@ -1,0 +1,131 @@
+"""The joint objective: its formulas by hand, a step restated, and what its parts switch on and off."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy import float32
+from numpy.typing import NDArray
+from scipy.special import log_softmax, logsumexp, softmax
+
+from core.data.dense import DenseFolder
+from core.data.literal_terms import literal_terms
+from core.errors import TrainingError
+from core.models.head import HeadConfig, SparseHead
+from core.training.batches import Batch, Batches
+from core.training.config import TrainingConfig
+from core.training.losses import fused_scores, hubness, own_pairs
+from core.training.objective import objective
+from core.training.trainer import HeadTraining
+from tests.core.dense_sets import WORDS, write_words
+
+pytestmark = pytest.mark.numeric
+
+
+def test_hubness_and_the_fused_teacher_by_hand() -> None:
+    rows, anybody = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.1, 0.0], [0.3, 0.1]])
+    expected = [0.1 * math.log((math.exp(1) + math.exp(3)) / 2), 0.1 * math.log((math.exp(0) + math.exp(2)) / 2)]
+    assert hubness(rows, anybody, 0.1).tolist() == pytest.approx(expected)
+    frozen, adapted, sparse = torch.tensor([[1.0]]), torch.tensor([[3.0]], requires_grad=True), torch.tensor([[7.0]])
+    assert fused_scores(frozen, adapted, sparse, 0.5).item() == 3.0  # half of it 1, the other half the mean of 3 and 7
+    assert fused_scores(frozen, None, sparse, 0.25).item() == 2.5
+    assert not fused_scores(frozen, adapted, sparse, 0.5).requires_grad
+
+
+def _batch() -> Batch:
+    generator = torch.Generator().manual_seed(2)
+    texts, images = (torch.nn.functional.normalize(torch.randn(4, 3, generator=generator), dim=1) for _ in range(2))
+    hubs = torch.rand(4, generator=generator), torch.rand(4, generator=generator)
+    return Batch(texts, torch.ones(4, 5, dtype=torch.bool), images, None, own_pairs(torch.tensor([0, 1, 0, 2])), hubs)
+
+
+def _cross_entropy(scores: NDArray[float32], target: NDArray[float32]) -> float:
+    return float(-(target * log_softmax(scores, 1)).sum(1).mean())
+
+
+@pytest.mark.parametrize("adapter", [0, 2])
+def test_a_step_is_what_it_says(adapter: int) -> None:
+    """In numpy, from the vectors: both kinds of scores are held against the truth and what all scores say together."""
+    torch.manual_seed(3)
+    head, batch = SparseHead(HeadConfig(3, 6, 5, adapter_size=adapter)), _batch()
+    if head.adapter is not None:
+        torch.nn.init.normal_(head.adapter.up.weight)
+    config = TrainingConfig(
+        objective="joint", adapter_size=adapter, control="none", tau=0.1, truth=0.3, fused=0.6, hubness=0.4,
+        query_sparsity=0.02, item_sparsity=0.05,
+    )  # fmt: skip
+    loss, measures = objective(head, batch, config, 1.0, torch.Generator())
+    texts, images = batch.texts.numpy(), batch.images.numpy()
+    weights = head.weigh(texts), head.weigh(images)
+    sparse = weights[0] @ weights[1].T
+    adapted = head.adapt(texts) @ head.adapt(images).T / 0.1
+    of_texts, of_images = (rows.numpy() for rows in batch.hubness or ())
+    frozen = (texts @ images.T - 0.4 * (of_texts[:, None] + of_images[None])) / 0.1
+    teacher = 0.4 * frozen + 0.6 * ((adapted + sparse) / 2 if adapter else sparse)
+    own = np.array([[0.5, 0, 0.5, 0], [0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1]])
+    match = 0.0
+    for scores in (sparse, adapted) if adapter else (sparse,):
+        match += _cross_entropy(scores, 0.7 * softmax(teacher, 1) + 0.3 * own) / 2
+        match += _cross_entropy(scores.T, 0.7 * softmax(teacher.T, 1) + 0.3 * own) / 2
+    assert measures["match"] == pytest.approx(match, rel=1e-5)
+    penalty = 0.02 * weights[0].sum(1).mean() + 0.05 * weights[1].sum(1).mean()
+    assert loss.item() == pytest.approx(match + penalty, rel=1e-5)
+    loss.backward()
+    if head.adapter is not None:
+        assert head.adapter.up.weight.grad is not None and head.adapter.up.weight.grad.abs().sum() > 0
+
+
+def test_a_batch_knows_the_hubness_of_what_it_shows(tmp_path: Path) -> None:
+    data = DenseFolder.read(write_words(tmp_path)).split("train")
+    literal, captions = literal_terms(data.captions, WORDS), torch.arange(3)
+
+    def batch(**settings: object) -> Batch:
+        config = TrainingConfig(blur=0, truth=0, **settings)  # type: ignore[arg-type]
+        return Batches(data, literal, config, torch.Generator().manual_seed(0), "cpu", torch.float32).batch(captions)
+
+    joint, plain = batch(objective="joint"), batch()
+    assert plain.hubness is None and batch(objective="joint", hubness=0).hubness is None
+    assert joint.hubness is not None and torch.equal(joint.dense_scores(), plain.dense_scores())
+    # "anybody" is drawn from all rows with repetition; many draws come near to all rows, each once
+    expected = 0.05 * (logsumexp(data.texts[:3] @ data.images.T / 0.05, 1) - math.log(len(data.images)))
+    np.testing.assert_allclose(joint.hubness[0], expected, atol=0.01)
+    taken = joint.dense_scores() - joint.dense_scores(0.5)
+    assert torch.allclose(taken, 0.5 * (joint.hubness[0][:, None] + joint.hubness[1][None]), atol=1e-6)
+
+
+def test_what_is_switched_off_leaves_the_papers_training_to_the_bit(tmp_path: Path) -> None:
+    """Without adapter, fusion and hubness a joint training is the paper's; and that knows of none of them."""
+    data = DenseFolder.read(write_words(tmp_path)).split("train")
+    literal = literal_terms(data.captions, WORDS)
+
+    def trained(**settings: object) -> dict[str, torch.Tensor]:
+        config = TrainingConfig(epochs=2, batch_size=8, hidden_size=8, tau=1.0, **settings)  # type: ignore[arg-type]
+        training = HeadTraining(data, literal, config)
+        while training.epoch < 2:
+            training.run_epoch()
+        return training.head.state_dict()
+
+    paper = trained()
+    for same in (trained(objective="joint", adapter_size=0, fused=0, hubness=0), trained(fused=0.9, hubness=0.9)):
+        assert paper.keys() == same.keys() and all(torch.equal(paper[name], same[name]) for name in paper)
+    joint = trained(objective="joint")
+    assert joint.keys() - paper.keys() == {
+        f"adapter.{part}.{kind}" for part in ("down", "up") for kind in ("weight", "bias")
+    }
+    assert joint["adapter.up.weight"].abs().sum() > 0
+
+
+def test_settings_are_checked() -> None:
+    assert TrainingConfig().adapter_width == 0 and TrainingConfig(objective="joint").adapter_width > 0
+    assert TrainingConfig(objective="joint", adapter_size=0).adapter_width == 0
+    for wrong, said in (
+        ({"objective": "both"}, "objective cannot be 'both'"),
+        ({"fused": 1.5}, "fused is 1.5"),
+        ({"hubness": -1}, "hubness is -1"),
+        ({"adapter_size": -1}, "adapter_size is -1"),
+    ):
+        with pytest.raises(TrainingError, match=said):
+            replace(TrainingConfig(), **wrong)  # type: ignore[arg-type]
