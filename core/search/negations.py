@@ -8,14 +8,15 @@ def _words(text: str) -> frozenset[str]:
 
 
 DETERMINERS = _words("a an the any some single more other visible such of")
-NEGATORS = _words("no without zero neither nor minus sans lacking")
+NEGATORS = _words("no without zero neither nor minus sans lacking w/o w/out")
 EXCEPT = _words("except excluding")
 # two words that leave out what follows: "a street free of cars", "animals other than dogs"
 EXCEPT_PAIRS = frozenset(
     {("other", "than"), ("apart", "from"), ("aside", "from"), ("free", "of"), ("free", "from"), ("devoid", "of"),
-     ("empty", "of"), ("bare", "of")}
+     ("empty", "of"), ("bare", "of"), ("absent", "of")}
 )  # fmt: skip
-# "but" leaves out what follows behind one of these: "anything but cats", "any animal but a cat"
+# these leave out what follows behind one of the next: "anything but cats", "any animal but a cat", "all save pears"
+BUT = _words("but besides save")
 WHOLE = _words("anything everything anyone everyone anybody everybody")
 WHOLE_OF = _words("any every all")
 # what is said to be free of things without a hyphen: "a car free street", but not "a wild free horse"

@@ -13,6 +13,7 @@ from itertools import dropwhile
 
 from core.search.negations import (
     BETWEEN,
+    BUT,
     CONTRACTED,
     DETERMINERS,
     ENDING,
@@ -308,7 +309,7 @@ class _Parser:
         thing, end = self._thing(start)
         if not thing or (word == "no" and (thing.rpartition(" ")[2] in SIGNS or self._states(end))):
             return 0
-        if word in ("not", *CONTRACTED) and thing in QUALITIES:
+        if word in ("not", "but", *CONTRACTED) and thing in QUALITIES:
             self._drop_leading()
             self._factors[thing] = -1.0
             return end
@@ -334,7 +335,7 @@ class _Parser:
             return start + (self._word(start) == "for")
         if (word, self._word(start)) in EXCEPT_PAIRS:
             return start + 1
-        if word == "but" and self._behind_whole():
+        if word in BUT and self._behind_whole():
             return start
         if word in CONTRACTED or word == "not":
             while self._word(start) in BETWEEN and start - at < 3:
@@ -386,6 +387,8 @@ class _Parser:
         while words and words[-1] == "of":
             words.pop()
             at -= 1
+        if len(words) > 1 and words[-1] in ("one", "ones"):  # "not black ones" denies black
+            words.pop()
         return (" ".join(words), at) if words else ("", start)
 
     def _thing_before(self) -> str:

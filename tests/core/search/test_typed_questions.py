@@ -227,6 +227,13 @@ ROWS = [
     without("any vehicle but a car", "any vehicle", "car", finds="vehicle"),
     without("vehicles but not cars", "vehicles", "car", finds="vehicle"),
     without("something that is not a dog", "", "dog"),
+    without("all animals besides dogs", "all animals", "dog", finds="animal"),
+    without("any fruit save apples", "any fruit", "apple", finds="fruit"),
+    plain("a dog besides a cat", finds="dog"),
+    Row("a car that is anything but red", "a car that is anything", terms=(("red", -0.5),), finds="car"),
+    Row("cars, but not black ones", "cars,", terms=(("black", -0.5),), finds="car"),
+    without("a street w/o cars", "a street", "car"),
+    without("house w/out trees", "house", "tree", finds="house"),
     without("anything that isn't a car", "", "car"),
     without("furniture aside from sofas", "furniture", "sofa", finds="furniture"),
     # free of
