@@ -86,6 +86,9 @@ class Store(Protocol):
     def copies(self) -> list[list[int]]:
         """The groups of nearly equal pictures, as `group_copies` found them last: ids, ascending."""
 
+    def copies_of(self, item: int) -> list[int]:
+        """The ids of the group of copies that an item is in, ascending; none for one that has no copy."""
+
     def alike(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """{id: (number of its group of copies, size of the group)} of the ids in a group of at least two."""
 

@@ -158,7 +158,7 @@ class Searcher:
     def _copies_at(self, hit: "SearchHit") -> str:
         """Where the other nearly equal pictures lie that a hit stands for; "" where that is not told."""
         collection = self._app.ready()[1]
-        group = next((ids for ids in collection.copies() if hit.id in ids), [])
+        group = collection.copies_of(hit.id)
         try:
             others = collection.items([one for one in group if one != hit.id][:COPIES_NAMED])
         except ItemNotFound:  # removed since

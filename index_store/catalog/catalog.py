@@ -149,6 +149,14 @@ class Catalog:
             self._connection.read("SELECT item, copy_of FROM likeness WHERE copy_of IS NOT NULL ORDER BY item")[1]
         )
 
+    def copies_of(self, item: int) -> list[int]:
+        """The ids of the group that an item is in, itself among them, ascending; none for one that is in no group."""
+        group = "(SELECT copy_of FROM likeness WHERE item = ?)"
+        return [
+            row["item"]
+            for row in self._connection.rows(f"SELECT item FROM likeness WHERE copy_of = {group} ORDER BY item", [item])
+        ]
+
     def alike(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """{id: (number of its group, size of the group)} of those ids that are in one."""
         size = "(SELECT count(*) FROM likeness AS other WHERE other.copy_of = likeness.copy_of) AS size"

@@ -222,6 +222,10 @@ class Collection:
         """The groups of nearly equal pictures, as `group_copies` found them last: ids, ascending."""
         return self._reader.copies()
 
+    def copies_of(self, item: int) -> list[int]:
+        """The ids of the group of copies that an item is in, ascending; none for one that has no copy."""
+        return self._reader.copies_of(item)
+
     def alike(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """{id: (number of its group of copies, size of the group)} of the ids in a group of at least two."""
         return self._reader.alike([int(item) for item in ids])

@@ -121,6 +121,11 @@ class Reader:
             groups[group].append(item)
         return [ids for ids in groups.values() if len(ids) > 1]
 
+    def copies_of(self, item: int) -> list[int]:
+        """The ids of the group of copies that an item is in, ascending; none for one that has no copy."""
+        ids = self._catalog.copies_of(item)
+        return ids if len(ids) > 1 else []
+
     def alike(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """{id: (number of its group of copies, size of the group)} of the ids in a group of at least two."""
         groups = self._catalog.alike(ids)

@@ -149,6 +149,10 @@ class Reader:
         """The groups of equal pictures, as `group_copies` found them last: ids, ascending."""
         return self._groups
 
+    def copies_of(self, item: int) -> list[int]:
+        """The ids of the group of copies that an item is in, ascending; none for one that has no copy."""
+        return next((group for group in self._groups if item in group), [])
+
     def alike(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """{id: (number of its group of copies, size of the group)} of the ids in a group of at least two."""
         groups = {item: (group[0], len(group)) for group in self._groups for item in group}

@@ -76,6 +76,10 @@ def test_versions_of_a_picture_are_found_and_no_others(collection: Collection, m
     assert len(first.items) == 8 and second.equal and {Path(item.path).name for item in second.items} == {
         "3.png", "3-copy.png",
     }  # fmt: skip
+    grouped = {item: ids for ids in collection.copies() for item in ids}
+    assert len(grouped) == 10 and {item: collection.copies_of(item) for item in collection.ids()} == {
+        item: grouped.get(item, []) for item in collection.ids()
+    }
 
 
 def test_what_a_thumbnail_shows_and_what_the_picture_shows_are_alike(collection: Collection, model: Model) -> None:
