@@ -113,6 +113,14 @@ def open_for_reading(address: Path | str) -> CollectionReadOnly:
     return CollectionReadOnly(f"The collection {address} is open for reading; open it with writable=True.")
 
 
+def keeps_no_dense(address: Path | str) -> CollectionError:
+    """A collection that keeps terms only was asked for dense vectors."""
+    return CollectionError(
+        f"The collection {address} keeps no dense vectors, which ranking by the whole picture needs; "
+        f"`sightwords index FOLDER --keep-dense --collection {address}` adds them."
+    )
+
+
 def no_item(address: Path | str, item: int) -> ItemNotFound:
     """The collection was asked for an id that it does not hold."""
     return ItemNotFound(f"The collection {address} holds no item {item}; it may have been removed.")

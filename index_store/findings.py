@@ -14,7 +14,7 @@ class Findings:
 
     `lost`: without postings. `leftover`: postings without an item. `doubled`: more than one document. `unreadable`: no
     vector can be read. `other`: the vector has another number of terms than was noted. `bare`: the thumbnail is gone.
-    `misfiled`: the postings are not those of the vector.
+    `misfiled`: the postings are not those of the vector. `not_dense`: what is kept as the dense vector is none.
     """
 
     lost: set[int] = field(default_factory=set)
@@ -24,6 +24,7 @@ class Findings:
     other: set[int] = field(default_factory=set)
     bare: set[int] = field(default_factory=set)
     misfiled: set[int] = field(default_factory=set)
+    not_dense: set[int] = field(default_factory=set)
     vectors: Mapping[int, SparseVector] = field(default_factory=dict)
 
     def sentences(self) -> list[str]:
@@ -36,6 +37,7 @@ class Findings:
             "Items whose stored vector has another number of terms than the catalog says": self.other,
             "Items whose postings are not those of their stored vector": self.misfiled,
             "Items whose thumbnail is missing": self.bare,
+            "Items whose dense vector cannot be read (repairing drops it, and indexing makes it anew)": self.not_dense,
         }
         return [_sentence(problem, ids) for problem, ids in kinds.items() if ids]
 

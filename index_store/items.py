@@ -1,9 +1,12 @@
 """What goes into a collection and what comes out of it: plain records; knows nothing of how they are stored."""
 
 import builtins
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index_store.vectors import SparseVector
 
@@ -36,7 +39,8 @@ class NewItem:
     """What to add. `thumbnail`: bytes of a WebP or JPEG file; `bytes`: size of the original file.
 
     `taken` to `longitude`: as in `Description`. `described`: when the picture's file was read for them (ISO 8601,
-    UTC). `similarity_hash`: 40 bytes (see `similarity.py`); None where nobody has computed it yet.
+    UTC). `similarity_hash`: 40 bytes (see `similarity.py`); None where nobody has computed it yet. `dense`: (d,), of
+    unit length, which only a collection that keeps dense vectors stores; None where nobody has made it.
     """
 
     kind: str
@@ -55,6 +59,7 @@ class NewItem:
     longitude: float | None = None
     described: str | None = None
     similarity_hash: builtins.bytes | None = None
+    dense: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -99,18 +104,18 @@ METADATA = (
 )  # the fields that `Item` and `NewItem` share, with the same values
 
 
-def again(item: Item, vector: SparseVector) -> NewItem:
+def again(item: Item, vector: SparseVector, dense: NDArray[np.float32] | None = None) -> NewItem:
     """A copy of an item, to be added a second time. It has the thumbnail where that file can still be read."""
     try:
         thumbnail = Path(item.thumbnail).read_bytes() if item.thumbnail else None
     except OSError:
         thumbnail = None
-    return NewItem(**{name: getattr(item, name) for name in METADATA}, vector=vector, thumbnail=thumbnail)
+    return NewItem(**{name: getattr(item, name) for name in METADATA}, vector=vector, thumbnail=thumbnail, dense=dense)
 
 
 @dataclass(frozen=True)
 class Hit:
-    """An item that a search found; `score` is exactly `query.dot(item's vector)`, > 0."""
+    """An item that a search found. `score` > 0: exactly `query.dot(item's vector)`, and what a dense question adds."""
 
     id: int
     score: float
@@ -168,7 +173,8 @@ class Compaction:
 class Stats:
     """A collection in numbers; `frequent`: (term, number of items that have it), the most frequent first.
 
-    `bytes_on_disk`: None where a server keeps the collection.
+    `bytes_on_disk`: None where a server keeps the collection. `dense_size`: numbers of a dense vector, None where none
+    are kept; `dense`: how many items have one.
     """
 
     items: int
@@ -178,3 +184,5 @@ class Stats:
     distinct_terms: int
     bytes_on_disk: int | None
     frequent: tuple[tuple[str, int], ...]
+    dense_size: int | None = None
+    dense: int = 0

@@ -9,6 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from index_store.dense import DenseQuery
 from index_store.filters import EVERYTHING, Filter
 from index_store.items import Compaction, Counts, Description, Item, NewItem, Repairs, Retrieval, Stats
 from index_store.vectors import SparseVector
@@ -80,6 +84,28 @@ class Store(Protocol):
         CollectionError where hashes are not kept.
         """
 
+    @property
+    def dense_size(self) -> int | None:
+        """How many numbers the dense vectors have that are kept of items; None where none are kept."""
+
+    def keep_dense(self, size: int) -> None:
+        """From here on keeps dense vectors of `size` numbers, which `add` takes with an item.
+
+        CollectionError where those kept have another size, and in Milvus.
+        """
+
+    def note_dense(self, vectors: Mapping[int, NDArray[np.float32]]) -> None:
+        """Gives items {id: (d,) of unit length} their dense vectors; skips ids that are not there.
+
+        CollectionError where none are kept, VectorError for what is no dense vector.
+        """
+
+    def without_dense(self) -> list[int]:
+        """Ids of items that have no dense vector, ascending; CollectionError where none are kept."""
+
+    def dense(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """{id: dense vector (d,)} of those ids that have one."""
+
     def group_copies(self) -> None:
         """Groups anew the pictures that are nearly equal, or equal to the byte."""
 
@@ -116,13 +142,16 @@ class Store(Protocol):
         candidates: SparseVector | None = None,
         where: Filter = EVERYTHING,
         budget: int | None = None,
+        dense: DenseQuery | None = None,
     ) -> Retrieval:
         """The k items with the highest `vector.dot(item)` > 0; of equal ones, those with the smaller ids.
 
         kind: only items of this kind.  candidates: only items that share at least one term with this vector.
         where: only items that this filter lets through.  budget: read at most so many postings, those that count most
         first; `exact` then says whether they were enough. CollectionError where postings cannot be counted.
-        VectorError where the vector has a term that the vocabulary lacks.
+        VectorError where the vector has a term that the vocabulary lacks.  dense: the whole of the question, compared
+        with every item; the score is then `vector.dot(item)` + weight × cosine, and `vector` may be empty.
+        CollectionError where no dense vectors are kept.
         """
 
     def load(self, memory: int | None = None) -> bool:

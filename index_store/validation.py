@@ -2,6 +2,7 @@
 
 import re
 
+from index_store.dense import check_dense
 from index_store.errors import CollectionError
 from index_store.items import KINDS, Description, NewItem
 from index_store.origin import Origin
@@ -9,14 +10,19 @@ from index_store.origin import Origin
 _DATE_TIME = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d([+-]\d\d:\d\d)?)?)?)?")
 
 
-def check_item(item: NewItem, origin: Origin) -> None:
-    """CollectionError or VectorError where an item cannot be added to a collection of this origin."""
+def check_item(item: NewItem, origin: Origin, dense: int | None = None) -> None:
+    """CollectionError or VectorError where an item cannot be added to a collection of this origin.
+
+    dense: numbers of a dense vector, where these are kept.
+    """
     if item.kind not in KINDS:
         raise CollectionError(f"An item's kind is one of {', '.join(KINDS)}, not {item.kind!r} ({item.path}).")
     for text in (item.path, item.content_hash, item.described or ""):
         check_text(text)
     check_description(Description(item.caption, item.tags, item.taken, item.camera, item.latitude, item.longitude))
     origin.check_vector(item.vector, f"The vector of {item.path}")
+    if dense is not None and item.dense is not None:
+        check_dense(item.dense, dense, f"The dense vector of {item.path}")
 
 
 def check_description(description: Description) -> None:

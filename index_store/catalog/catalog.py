@@ -19,6 +19,7 @@ from index_store.items import Counts, Description, now
 from index_store.origin import vocabulary_digest
 
 IDS_AT_ONCE = 500  # in one statement: below SQLite's oldest limit on variables
+DENSE, FILLED = "dense", "dense_filled"  # facts (see `about`) of collections that keep dense vectors
 SEPARATOR = "\x1f"  # between the tags of a row: a character that no tag may hold
 # `tags` as one text, ascending, with SEPARATOR between them
 _ITEMS = """SELECT items.*, (SELECT group_concat(tag, char(31)) FROM
@@ -66,7 +67,7 @@ class Catalog:
     def replace(self, rows: Sequence[Row], removed: Sequence[int]) -> list[int]:
         """Inserts rows and deletes the ids `removed`; returns those of them that were there.
 
-        rows: `schema.COLUMNS`, and `tags` (texts) and `similarity_hash` (bytes or None).
+        rows: `schema.COLUMNS`, and `tags` (texts), `similarity_hash` (bytes or None) and `dense` (likewise).
         """
         with self._transaction() as db:
             present = [row["id"] for row in self.rows(removed)]
@@ -77,6 +78,8 @@ class Catalog:
                 self._tag(db, [(row["id"], tag) for row in rows for tag in row["tags"]])
                 hashed = [(row["id"], row["similarity_hash"]) for row in rows if row["similarity_hash"] is not None]
                 db.conn.executemany("INSERT INTO likeness (item, hash) VALUES (?, ?)", hashed)
+                if dense := [(row["id"], row["dense"]) for row in rows if row["dense"] is not None]:
+                    db.conn.executemany("INSERT INTO dense VALUES (?, ?)", dense)
         return present
 
     def move(self, paths: Mapping[int, str], removed: Sequence[int]) -> list[int]:
@@ -126,6 +129,41 @@ class Catalog:
         with self._transaction() as db:
             present = [(row["id"], hashes[row["id"]]) for row in self.rows(list(hashes))]
             db.conn.executemany("INSERT OR REPLACE INTO likeness (item, hash) VALUES (?, ?)", present)
+
+    def keep_dense(self, size: int) -> None:
+        """From here on the dense vectors of items are kept, which have `size` numbers."""
+        with self._transaction() as db:
+            schema.make_dense(db)
+            db.conn.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", [(DENSE, str(size)), (FILLED, "0")])
+
+    def dense_state(self) -> tuple[int | None, int]:
+        """Numbers of a dense vector, None where none are kept; and how often items were given theirs afterwards."""
+        rows = self._connection.rows("SELECT key, value FROM about WHERE key IN (?, ?)", [DENSE, FILLED])
+        noted = {row["key"]: int(row["value"]) for row in rows}
+        return noted.get(DENSE), noted.get(FILLED, 0)
+
+    def note_dense(self, vectors: Mapping[int, bytes | None]) -> None:
+        """Stores dense vectors {id: bytes} of items, or deletes them (None); skips ids that are not there."""
+        with self._transaction() as db:
+            present = [row["id"] for row in self.rows(list(vectors))]
+            db.conn.executemany("DELETE FROM dense WHERE item = ?", [[item] for item in present])
+            kept = [(item, data) for item in present if (data := vectors[item]) is not None]
+            db.conn.executemany("INSERT INTO dense VALUES (?, ?)", kept)
+            db.execute("UPDATE about SET value = value + 1 WHERE key = ?", [FILLED])
+
+    def without_dense(self) -> list[int]:
+        """Ids of items that have no dense vector, ascending; only where these are kept."""
+        sql = "SELECT id FROM items LEFT JOIN dense ON item = id WHERE item IS NULL ORDER BY id"
+        return [item for (item,) in self._connection.read(sql)[1]]
+
+    def dense_page(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """(id, dense vector) of the next `limit` items with ids above `after`, by id; only where these are kept."""
+        sql = "SELECT item, vector FROM dense WHERE item > ? ORDER BY item LIMIT ?"
+        return self._connection.read(sql, [after, limit])[1]
+
+    def dense(self, ids: Sequence[int]) -> dict[int, bytes]:
+        """{id: dense vector} of those ids that have one; only where these are kept."""
+        return {row["item"]: row["vector"] for row in self._among("SELECT item, vector FROM dense WHERE item", ids)}
 
     def similarity_hashes(self) -> list[Row]:
         """`id`, `hash`, `width`, `height` and `content_hash` of the pictures whose hash was computed, by id."""

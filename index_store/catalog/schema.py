@@ -94,6 +94,14 @@ def m005_likeness(db: sqlite_utils.Database) -> None:
     db.execute("CREATE TRIGGER likeness_gone AFTER DELETE ON items BEGIN DELETE FROM likeness WHERE item = old.id; END")
 
 
+def make_dense(db: sqlite_utils.Database) -> None:
+    """The table of dense vectors, in collections that keep them; no migration, as all others stay as they are."""
+    db.execute("CREATE TABLE IF NOT EXISTS dense (item INTEGER PRIMARY KEY, vector BLOB NOT NULL)")
+    db.execute(
+        "CREATE TRIGGER IF NOT EXISTS dense_gone AFTER DELETE ON items BEGIN DELETE FROM dense WHERE item = old.id; END"
+    )
+
+
 def check(connection: Connection) -> None:
     """Makes sure that the tables are today's; a writable connection applies the migrations that are missing.
 

@@ -11,7 +11,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index_store.catalog.catalog import Catalog
+from index_store.dense import DenseQuery
 from index_store.errors import closed, open_for_reading
 from index_store.filters import EVERYTHING, Filter
 from index_store.folder import layout
@@ -214,6 +218,30 @@ class Collection:
         """Stores similarity hashes {id: hash} (`similarity.py`), or None for a picture that shows nothing."""
         self._open_writer().note_similarity_hashes(hashes)
 
+    @property
+    def dense_size(self) -> int | None:
+        """How many numbers the dense vectors have that are kept of items; None where none are kept."""
+        return self._reader.dense_size
+
+    def keep_dense(self, size: int) -> None:
+        """From here on keeps dense vectors of `size` numbers; CollectionError where those kept have another size."""
+        self._open_writer().keep_dense(size)
+
+    def note_dense(self, vectors: Mapping[int, NDArray[np.float32]]) -> None:
+        """Gives items {id: (d,) of unit length} their dense vectors; skips ids that are not there.
+
+        CollectionError where none are kept, VectorError for what is no dense vector.
+        """
+        self._open_writer().note_dense(vectors)
+
+    def without_dense(self) -> list[int]:
+        """Ids of items that have no dense vector, ascending; CollectionError where none are kept."""
+        return self._reader.without_dense()
+
+    def dense(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """{id: dense vector (d,)} of those ids that have one."""
+        return self._reader.dense([int(item) for item in ids])
+
     def group_copies(self) -> None:
         """Groups anew the pictures that are nearly equal, or equal to the byte."""
         self._open_writer().group_copies()
@@ -251,15 +279,18 @@ class Collection:
         candidates: SparseVector | None = None,
         where: Filter = EVERYTHING,
         budget: int | None = None,
+        dense: DenseQuery | None = None,
     ) -> Retrieval:
         """The k items with the highest `vector.dot(item)` > 0; of equal ones, those with the smaller ids.
 
         kind: only items of this kind.  candidates: only items that share at least one term with this vector.
         where: only items that this filter lets through.  budget: read at most so many postings (an item under a term),
         those that count most first. Where the budget ends the search before the proof, `exact` is false: the scores
-        are exact still, but better items may be missing.
+        are exact still, but better items may be missing.  dense: the whole of the question, compared with every item;
+        the score is then `vector.dot(item)` + weight × cosine, and `vector` may be empty. CollectionError where no
+        dense vectors are kept.
         """
-        return self._reader.search(vector, k, kind, candidates, where, budget)
+        return self._reader.search(vector, k, kind, candidates, where, budget, dense)
 
     def load(self, memory: int | None = None) -> bool:
         """Holds all vectors in memory from now on, some 3 bytes a weight: a search then takes a fraction of the time.
@@ -271,6 +302,7 @@ class Collection:
         if memory is not None and self._reader.bytes_to_hold() > memory:
             return False
         self._snapshots.load()
+        self._reader.hold_dense()
         return True
 
     def items(self, ids: Sequence[int]) -> list[Item]:

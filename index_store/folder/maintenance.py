@@ -53,8 +53,8 @@ class Maintenance:
         """Mends what `verify` finds: items are rewritten from their exact vectors where these can be read.
 
         Rewritten items get new ids, for an id never stands for other postings than its first. An item without a
-        readable vector is removed; indexing its folder again brings it back. CollectionDamaged where the catalog
-        itself is damaged.
+        readable vector is removed; indexing its folder again brings it back. A dense vector that cannot be read is
+        dropped, and its item stays. CollectionDamaged where the catalog itself is damaged.
         """
         with writer.writing():
             if damage := self._catalog.problems():
@@ -69,7 +69,13 @@ class Maintenance:
             wrong = sorted(known & (found.misfiled | found.doubled | found.bare))
             for start in range(0, len(wrong), PAGE):
                 ids = wrong[start : start + PAGE]
-                writer.add([again(item, found.vectors[item.id]) for item in self._reader.items(ids)], replacing=ids)
+                dense = self._reader.dense([item for item in ids if item not in found.not_dense])
+                writer.add(
+                    [again(item, found.vectors[item.id], dense.get(item.id)) for item in self._reader.items(ids)],
+                    replacing=ids,
+                )
+            if found.not_dense:
+                writer.forget_dense(sorted(found.not_dense))
             for name in self._wrong_files(found):
                 (self._path / HELD / name).unlink(missing_ok=True)
             return Repairs(removed=len(gone), rewritten=len(wrong))
@@ -112,10 +118,18 @@ class Maintenance:
         while page := list(islice(rest, PAGE)):
             yield from zip(page, snapshot.vectors(page), strict=True)
 
+    def _dense(self) -> Iterator[tuple[int, bytes]]:
+        """(id, bytes) of all dense vectors, whatever they hold."""
+        last = 0
+        while self._reader.dense_size is not None and (page := self._catalog.dense_page(last, PAGE)):
+            yield from page
+            last = page[-1][0]
+
     def _findings(self) -> Findings:
         while True:
             with self._lock:
                 snapshot, version = self._snapshots.current(), self._catalog.version()
-            found = findings(snapshot.postings, self._catalog.promises(), self._path)
+            dense = self._dense(), self._reader.dense_size or 0
+            found = findings(snapshot.postings, self._catalog.promises(), self._path, *dense)
             if not found.sentences() or (snapshot is self._snapshots.current() and version == self._catalog.version()):
                 return found  # otherwise somebody wrote between reading the one store and the other: read again

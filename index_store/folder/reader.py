@@ -8,19 +8,26 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index_store.catalog.catalog import Catalog
-from index_store.errors import CollectionError, no_item
+from index_store.dense import DenseQuery
+from index_store.errors import CollectionError, VectorError, keeps_no_dense, no_item
 from index_store.files import bytes_below
 from index_store.filters import Filter
 from index_store.folder.rows import item_of
 from index_store.items import Counts, Item, Retrieval, Stats
 from index_store.origin import Origin
+from index_store.search import fused
 from index_store.search.exact import search
+from index_store.snapshots.dense_vectors import DenseVectors
 from index_store.snapshots.snapshots import Snapshots
 from index_store.vectors import SparseVector
 
 PAGE = 500  # rows at a time when all items are read
 WEIGHT_BYTES, ITEM_BYTES = 3, 24  # of memory: of a weight and an item that are held (`memory/kernels.py`)
+DENSE_BYTES = 4  # of a number of a dense vector
 
 
 class Reader:
@@ -28,6 +35,7 @@ class Reader:
 
     def __init__(self, path: Path, origin: Origin, catalog: Catalog, snapshots: Snapshots) -> None:
         self._path, self._origin, self._catalog, self._snapshots = path, origin, catalog, snapshots
+        self._dense = DenseVectors(catalog)
 
     def search(
         self,
@@ -37,13 +45,49 @@ class Reader:
         within: SparseVector | None,
         where: Filter,
         budget: int | None,
+        dense: DenseQuery | None,
     ) -> Retrieval:
         """See `Store.search`. within: its `candidates`."""
         self._origin.check_vector(vector, "The query")
         started = time.perf_counter()
-        answer = search(self._snapshots.among(where.of_kind(kind)), vector, k, within, budget)
+        snapshot = self._snapshots.among(where.of_kind(kind))
+        if dense is None:
+            answer = search(snapshot, vector, k, within, budget)
+        else:
+            self._check_dense(dense)
+            answer = fused.search(snapshot, self._dense, vector, dense, k, within, budget)
         total = time.perf_counter() - started
         return Retrieval(answer.hits, answer.exact, 1000 * (total - answer.rescoring), 1000 * answer.rescoring)
+
+    def _check_dense(self, dense: DenseQuery) -> None:
+        """CollectionError where no dense vectors are kept, VectorError where they have another size."""
+        size = self.dense_size
+        if size is None:
+            raise keeps_no_dense(self._path)
+        if dense.vector.shape != (size,):
+            raise VectorError(
+                f"The dense question has {dense.vector.size} numbers, but the dense vectors of {self._path} have "
+                f"{size}; encode with the model {self._origin.model}."
+            )
+
+    @property
+    def dense_size(self) -> int | None:
+        """Numbers of a dense vector; None where none are kept."""
+        return self._dense.size
+
+    def dense(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """{id: dense vector (d,)} of those ids that have one."""
+        return self._dense.rows(ids)
+
+    def without_dense(self) -> list[int]:
+        """Ids of items that have no dense vector, ascending; CollectionError where none are kept."""
+        if self.dense_size is None:
+            raise keeps_no_dense(self._path)
+        return self._catalog.without_dense()
+
+    def hold_dense(self) -> None:
+        """Holds dense vectors in memory from now on."""
+        self._dense.hold()
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`; ItemNotFound where one is not there."""
@@ -92,7 +136,8 @@ class Reader:
     def bytes_to_hold(self) -> int:
         """About how much memory all vectors take when they are held, but for exact ones, of which few are read."""
         totals = self._catalog.totals()
-        return sum(WEIGHT_BYTES * row["terms"] + ITEM_BYTES * row["items"] for row in totals)
+        each = ITEM_BYTES + DENSE_BYTES * (self.dense_size or 0)
+        return sum(WEIGHT_BYTES * row["terms"] + each * row["items"] for row in totals)
 
     def stats(self, frequent: int) -> Stats:
         """The collection in numbers, with its `frequent` most frequent terms."""
@@ -100,6 +145,7 @@ class Reader:
         items, postings = sum(row["items"] for row in totals), sum(row["terms"] for row in totals)
         counted = self.document_frequencies()
         top = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:frequent]
+        size = self.dense_size
         return Stats(
             items=items,
             by_kind={row["kind"]: row["items"] for row in totals},
@@ -108,6 +154,8 @@ class Reader:
             distinct_terms=len(counted),
             bytes_on_disk=bytes_below(self._path),
             frequent=tuple((self._origin.vocabulary[term], count) for term, count in top),
+            dense_size=size,
+            dense=items - len(self._catalog.without_dense()) if size is not None else 0,
         )
 
     def without_similarity_hash(self) -> list[int]:

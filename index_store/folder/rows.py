@@ -4,13 +4,15 @@ from pathlib import Path
 
 from index_store.catalog.catalog import SEPARATOR
 from index_store.catalog.connection import Row
+from index_store.dense import to_bytes
 from index_store.items import METADATA, Item, NewItem
 
 
-def row_of(number: int, item: NewItem, added: str, thumbnail: str | None) -> Row:
+def row_of(number: int, item: NewItem, added: str, thumbnail: str | None, dense: bool = False) -> Row:
     """A new item as a row for `Catalog.replace`.
 
     number: its id.  added: the time, as `now` gives it.  thumbnail: path of its file below the collection folder.
+    dense: whether dense vectors are kept.
     """
     return {name: getattr(item, name) for name in METADATA} | {
         "id": number,
@@ -18,6 +20,7 @@ def row_of(number: int, item: NewItem, added: str, thumbnail: str | None) -> Row
         "thumbnail": thumbnail,
         "terms": len(item.vector),
         "similarity_hash": item.similarity_hash if item.kind == "image" else None,
+        "dense": to_bytes(item.dense) if dense and item.dense is not None else None,
     }
 
 

@@ -1,6 +1,6 @@
 """Compares the two stores of a collection folder, item by item and posting by posting; reads, never repairs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from os.path import isfile  # False for what may not be read
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_store.catalog.connection import Row
+from index_store.dense import from_bytes, sound
 from index_store.errors import CollectionDamaged
 from index_store.findings import Findings
 from index_store.postings import impacts
@@ -18,8 +19,13 @@ from index_store.vectors import SparseVector
 TOLERANCE = 1e-3  # relative: float32 scores of one frequency differ by less, those of two frequencies by more
 
 
-def findings(postings: PostingsReader, rows: Sequence[Row], folder: Path) -> Findings:
-    """Everything that is wrong. rows: `Catalog.promises()`.  folder: of the collection."""
+def findings(
+    postings: PostingsReader, rows: Sequence[Row], folder: Path, dense: Iterable[tuple[int, bytes]] = (), size: int = 0
+) -> Findings:
+    """Everything that is wrong. rows: `Catalog.promises()`.  folder: of the collection.
+
+    dense: (id, bytes) of the dense vectors that are kept, which have `size` numbers.
+    """
     ids = postings.all_ids()
     held, known = set(ids), {row["id"]: row for row in rows}
     vectors: dict[int, SparseVector] = {}
@@ -38,6 +44,7 @@ def findings(postings: PostingsReader, rows: Sequence[Row], folder: Path) -> Fin
         other={item for item, vector in vectors.items() if item in known and len(vector) != known[item]["terms"]},
         bare={item for item, row in known.items() if row["thumbnail"] and not isfile(folder / row["thumbnail"])},
         misfiled=(_misfiled(postings, vectors) & vectors.keys() & known.keys()) - doubled,
+        not_dense={item for item, data in dense if len(data) != 4 * size or not sound(from_bytes(data))},
         vectors=vectors,
     )
 

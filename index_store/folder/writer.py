@@ -21,8 +21,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index_store.catalog.catalog import Catalog
-from index_store.errors import CollectionError, explain_os_error
+from index_store.dense import check_dense, to_bytes
+from index_store.errors import CollectionError, explain_os_error, keeps_no_dense
 from index_store.folder.rows import row_of
 from index_store.folder.writer_lock import WriterLock
 from index_store.items import Description, NewItem, now
@@ -97,8 +101,9 @@ class Writer:
     def add(self, items: Sequence[NewItem], replacing: Sequence[int] = ()) -> list[int]:
         """Adds all items, or none; removes `replacing` in the same step. Returns the new ids, in order."""
         with self.writing():
+            size, _ = self._catalog.dense_state()
             for item in items:
-                check_item(item, self._origin)
+                check_item(item, self._origin, size)
             if not items:
                 self.remove(replacing)
                 return []
@@ -106,7 +111,10 @@ class Writer:
             ids = list(range(first, first + len(items)))
             try:
                 added, numbered = now(), list(zip(ids, items, strict=True))
-                rows = [row_of(n, item, added, self._thumbnails.write(n, item.thumbnail)) for n, item in numbered]
+                rows = [
+                    row_of(n, item, added, self._thumbnails.write(n, item.thumbnail), dense=size is not None)
+                    for n, item in numbered
+                ]
                 self._postings.write(add=((n, item.vector) for n, item in numbered), count=len(items))
                 removed = self._catalog.replace(rows, [int(old) for old in replacing])
             except BaseException as error:
@@ -160,6 +168,33 @@ class Writer:
         """Stores similarity hashes (`similarity.py`), or that a picture has none."""
         with self.writing():
             self._catalog.note_similarity_hashes({int(item): data for item, data in hashes.items()})
+
+    def keep_dense(self, size: int) -> None:
+        """From here on dense vectors of `size` numbers are kept; CollectionError where those kept have another size."""
+        with self.writing():
+            kept, _ = self._catalog.dense_state()
+            if kept is None:
+                self._catalog.keep_dense(size)
+            elif kept != size:
+                raise CollectionError(
+                    f"The collection {self._path} keeps dense vectors of {kept} numbers, not of {size}; index the "
+                    "pictures into another collection."
+                )
+
+    def note_dense(self, vectors: Mapping[int, NDArray[np.float32]]) -> None:
+        """Gives items {id: (d,)} their dense vectors; CollectionError where none are kept, VectorError."""
+        with self.writing():
+            size, _ = self._catalog.dense_state()
+            if size is None:
+                raise keeps_no_dense(self._path)
+            for item, row in vectors.items():
+                check_dense(row, size, f"The dense vector of item {item}")
+            self._catalog.note_dense({int(item): to_bytes(row) for item, row in vectors.items()})
+
+    def forget_dense(self, ids: Sequence[int]) -> None:
+        """Deletes the dense vectors of items that stay."""
+        with self.writing():
+            self._catalog.note_dense(dict.fromkeys(ids))
 
     def group_copies(self) -> None:
         """Groups anew the pictures that are nearly equal, or equal to the byte."""

@@ -1,9 +1,10 @@
 """Items as JSON lines, to and from other programs, with exact weights: a round trip loses nothing.
 
 One object a line: `{"id", "vector": {term: weight}, "kind", "path", "caption", "content_hash", "width", "height",
-"bytes", "tags", "taken", "camera", "latitude", "longitude", "described", "model"}`. Only `vector` must be there;
-`model` made the vectors; thumbnails do not travel. Weights are written so that reading them gives the same float32. An
-export is written whole or not at all. An import reads the file twice: it checks every line, then it stores the items.
+"bytes", "tags", "taken", "camera", "latitude", "longitude", "described", "model"}`, and "dense": [numbers] of an item
+whose dense vector is kept. Only `vector` must be there; `model` made the vectors; thumbnails do not travel. Weights are
+written so that reading them gives the same float32. An export is written whole or not at all. An import reads the file
+twice: it checks every line, then it stores the items; dense vectors only in a collection that keeps them.
 """
 
 import json
@@ -13,6 +14,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from index_store.dense import sound
 from index_store.errors import CollectionError, ExchangeError
 from index_store.formats.transfer import BATCH, Imported, add_missing, written_whole
 from index_store.items import KINDS, METADATA, Description, Item, NewItem
@@ -32,8 +37,13 @@ def export_jsonl(collection: Store, target: Path, *, progress: Progress = silent
     with written_whole(target) as file:
         items = collection.all_items()
         while batch := list(islice(items, BATCH)):
-            for item, vector in zip(batch, collection.vectors([item.id for item in batch]), strict=True):
-                line = json.dumps(_line(item, vector, collection), ensure_ascii=False)
+            ids = [item.id for item in batch]
+            dense = collection.dense(ids)
+            for item, vector in zip(batch, collection.vectors(ids), strict=True):
+                record = _line(item, vector, collection)
+                if item.id in dense:
+                    record["dense"] = dense[item.id].tolist()
+                line = json.dumps(record, ensure_ascii=False)
                 file.write(line.encode() + b"\n")
             done += len(batch)
             progress(done, max(done, total), "")
@@ -128,7 +138,20 @@ def _item(record: Any, ids: dict[str, int], name: str) -> NewItem:
         **{number: record.get(number, 0) for number in NUMBERS},
         **vars(description),
         described=record.get("described"),
+        dense=_dense(record.get("dense")),
     )
+
+
+def _dense(numbers: Any) -> NDArray[np.float32] | None:
+    """A dense vector; ValueError where the numbers are none."""
+    if numbers is None:
+        return None
+    if not isinstance(numbers, list) or not all(type(number) in (int, float) for number in numbers):
+        raise ValueError('"dense" must be a list of numbers')
+    row = np.array(numbers, np.float32)
+    if not sound(row):
+        raise ValueError('"dense" must be finite numbers with a length of 1 together')
+    return row
 
 
 def _digest(weights: dict[str, float]) -> str:

@@ -21,7 +21,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index_store.address import MilvusAddress
+from index_store.dense import DenseQuery
 from index_store.errors import CollectionError, open_for_reading
 from index_store.filters import EVERYTHING, Filter
 from index_store.items import Counts, Description, Item, NewItem, Repairs, Retrieval, Stats
@@ -167,6 +171,32 @@ class MilvusCollection:
         """Refused: CollectionError."""
         raise CollectionError(f"{self.address} lies in Milvus, which keeps no hashes of what pictures show.")
 
+    @property
+    def dense_size(self) -> None:
+        """None: no dense vectors are kept here."""
+        return None
+
+    def keep_dense(self, size: int) -> NoReturn:
+        """Refused: CollectionError."""
+        raise self._no_dense()
+
+    def note_dense(self, vectors: Mapping[int, NDArray[np.float32]]) -> NoReturn:
+        """Refused: CollectionError."""
+        raise self._no_dense()
+
+    def without_dense(self) -> NoReturn:
+        """Refused: CollectionError."""
+        raise self._no_dense()
+
+    def dense(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """None: no dense vectors are kept here."""
+        return {}
+
+    def _no_dense(self) -> CollectionError:
+        return CollectionError(
+            f"{self.address} lies in Milvus, where no dense vectors are kept; rank by terms, or index into a folder."
+        )
+
     def group_copies(self) -> None:
         """Groups anew the pictures that are equal to the byte."""
         self._reader.group_copies()
@@ -204,13 +234,17 @@ class MilvusCollection:
         candidates: SparseVector | None = None,
         where: Filter = EVERYTHING,
         budget: int | None = None,
+        dense: DenseQuery | None = None,
     ) -> Retrieval:
         """The k items with the highest `vector.dot(item)` > 0; of equal ones, those with the smaller ids.
 
         kind: only items of this kind.  candidates: only items that share at least one term with this vector.
         where: only items that this filter lets through.  budget: CollectionError, for Milvus counts no postings.
         `exact` is false where a weight is below 1e-18 of the largest, because Milvus may lose its products.
+        dense: CollectionError, for no dense vectors are kept here.
         """
+        if dense is not None:
+            raise self._no_dense()
         return self._reader.search(vector, k, kind, candidates, where, budget)
 
     def load(self, memory: int | None = None) -> bool:

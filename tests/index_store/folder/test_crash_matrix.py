@@ -11,8 +11,11 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from index_store.dense import DenseQuery
 from index_store.errors import CollectionError
 from index_store.folder.collection import Collection
 from index_store.items import NewItem
@@ -30,13 +33,20 @@ State = list[tuple[object, ...]]
 
 def item(name: str) -> NewItem:
     return NewItem(
-        "image", f"/p/{name}.png", f"picture {name}", name, vector_of(name), 6, 4, 9, b"RIFF" * 9, (name[0],)
-    )
+        "image", f"/p/{name}.png", f"picture {name}", name, vector_of(name), 6, 4, 9, b"RIFF" * 9, (name[0],),
+        dense=dense_of(name),
+    )  # fmt: skip
+
+
+def dense_of(name: str) -> NDArray[np.float32]:
+    """One of the three unit vectors along an axis."""
+    return np.eye(3, dtype=np.float32)[len(vector_of(name)) % 3]
 
 
 def fill(folder: Path) -> None:
-    """30 items in five commits, a third of which are gone again."""
+    """30 items with dense vectors in five commits, a third of which are gone again."""
     with Collection.create(folder, model="m", vocabulary=VOCABULARY) as held:
+        held.keep_dense(3)
         for part in range(5):
             ids = held.add([item(f"{part}-{number}") for number in range(6)])
             held.remove(ids[:2])
@@ -48,6 +58,7 @@ CHANGES: dict[str, Callable[[Collection], object]] = {
     "remove": lambda held: held.remove([3, 30]),
     "move": lambda held: held.move({3: "/p/0-3.png", 4: "/p/0-2.png"}, removing=[5]),
     "tag": lambda held: held.tag([3, 4], add=["a", "b"], remove=["0"]),
+    "dense": lambda held: held.note_dense({3: dense_of("a"), 4: -dense_of("b")}),
     "compact": lambda held: held.compact(),
 }
 
@@ -77,6 +88,10 @@ def move(folder: Path, steps: Steps) -> None:
 
 def tag(folder: Path, steps: Steps) -> None:
     change("tag", folder, steps)
+
+
+def dense(folder: Path, steps: Steps) -> None:
+    change("dense", folder, steps)
 
 
 def compact(folder: Path, steps: Steps) -> None:
@@ -131,10 +146,17 @@ def state(held: Collection) -> State:
     found = {hit.id: hit.score for hit in held.search(asked, 1000).hits}
     scores = {one: asked.dot(vector) for one, vector in vectors.items()}
     assert found == {one: score for one, score in scores.items() if score > 0}
+    rows = held.dense(list(vectors))
+    if held.dense_size is not None:
+        whole = DenseQuery(np.array([0.6, 0.8, 0], np.float32), 100.0)
+        sums = {one: score + (whole.adds(rows[one]) if one in rows else 0.0) for one, score in scores.items()}
+        ranked = {hit.id: hit.score for hit in held.search(asked, 1000, dense=whole).hits}
+        assert ranked == {one: score for one, score in sums.items() if score > 0}
     return [
-        (one.id, one.kind, one.path, one.caption, one.content_hash, one.tags, vectors[one.id].to_bytes())
+        (one.id, one.kind, one.path, one.caption, one.content_hash, one.tags, vectors[one.id].to_bytes(),
+         rows[one.id].tobytes() if one.id in rows else None)
         for one in items
-    ]
+    ]  # fmt: skip
 
 
 def looked_at(folder: Path) -> State:
