@@ -1,6 +1,7 @@
-"""The dense vectors of a collection's items, which the index does not keep: made once, kept in a file of their own.
+"""The dense vectors of a collection's items: those that it keeps; all others are made once, and kept in a file.
 
-A row is found by a digest of what it is of (encoder, kind, content), so the file outlives a collection made anew.
+A row of that file is found by a digest of what it is of (encoder, kind, content), so the file outlives a collection
+that is made anew.
 """
 
 import hashlib
@@ -70,42 +71,60 @@ def dense_items(
 ) -> DenseItems | None:
     """The dense vectors of a collection's items of one kind; None when stopped, with what was made kept in `file`.
 
-    What `file` does not hold yet is encoded from the pictures' own files and added to it. `progress` counts the items
-    that have to be encoded.
+    The encoder must be that of the collection's model. What neither the collection keeps nor `file` holds is encoded
+    from the pictures' own files and added to `file`. `progress` counts the items that have to be encoded.
     """
     items = list(collection.all_items(kind=kind))
-    keys = [_key(encoder.name, item) for item in items]
-    held = _read(file, encoder.dim)
-    lacking = [i for i, key in enumerate(keys) if key not in held]
+    rows = collection.dense([item.id for item in items]) if collection.dense_size == encoder.dim else {}
+    known = known_rows(file, encoder) if len(rows) < len(items) else KnownRows(encoder.name, {})
+    rows |= {item.id: row for item in items if item.id not in rows and (row := known.row(item)) is not None}
+    lacking, stopped = [item for item in items if item.id not in rows], False
     made: dict[str, NDArray[float32]] = {}
-    stopped = False
     for start in range(0, len(lacking), BATCH):
         if stopped := should_stop():
             break
         part = lacking[start : start + BATCH]
-        made |= _encoded(encoder, {keys[i]: items[i] for i in part})
+        new = encoded(encoder, part)
+        rows |= new
+        made |= {_key(encoder.name, item): new[item.id] for item in part if item.id in new}
         progress(start + len(part), len(lacking), ENCODING[kind])
     if made:
-        held |= made
-        _write(file, held)
+        _write(file, known.rows | made)
     if stopped:
         return None
-    found = [i for i, key in enumerate(keys) if key in held]
-    rows = np.stack([held[keys[i]] for i in found]) if found else np.zeros((0, encoder.dim), float32)
-    return DenseItems(np.array([items[i].id for i in found], int64), rows, len(items) - len(found))
+    found = [item.id for item in items if item.id in rows]
+    stacked = np.stack([rows[item] for item in found]) if found else np.zeros((0, encoder.dim), float32)
+    return DenseItems(np.array(found, int64), stacked, len(items) - len(found))
 
 
-def _encoded(encoder: "DenseEncoder", items: dict[str, Item]) -> dict[str, NDArray[float32]]:
-    """The rows of the items that can be read, by key."""
-    texts = {key: item.caption or "" for key, item in items.items() if item.kind == "caption"}
+@dataclass(frozen=True)
+class KnownRows:
+    """The rows that a file holds, by key; `encoder`: the name of the one that made those that are asked for."""
+
+    encoder: str
+    rows: dict[str, NDArray[float32]]
+
+    def row(self, item: Item) -> NDArray[float32] | None:
+        """(dim,) of an item; None where the file does not hold it."""
+        return self.rows.get(_key(self.encoder, item)) if self.rows else None
+
+
+def known_rows(file: Path, encoder: "DenseEncoder") -> KnownRows:
+    """What `dense_items` kept in a file; nothing where it is not there, is damaged or of other vectors."""
+    return KnownRows(encoder.name, _read(file, encoder.dim))
+
+
+def encoded(encoder: "DenseEncoder", items: Sequence[Item]) -> dict[int, NDArray[float32]]:
+    """{id: row (dim,)} of the items that can be read, from their files and captions."""
+    texts = {item.id: item.caption or "" for item in items if item.kind == "caption"}
     pictures = {}
-    for key, item in items.items():
+    for item in items:
         if item.kind == "image":
             try:
-                pictures[key] = working_copy(open_image(item.path))
+                pictures[item.id] = working_copy(open_image(item.path))
             except ImageError as error:
                 log.info("left out of dense search: %s", error)
-    rows: dict[str, NDArray[float32]] = {}
+    rows: dict[int, NDArray[float32]] = {}
     if texts:
         rows |= dict(zip(texts, encoder.encode_texts(list(texts.values())), strict=True))
     if pictures:

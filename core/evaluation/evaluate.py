@@ -72,6 +72,7 @@ def evaluate_head(
     vectors: NDArray[float32] | None = None,
     depth: int = max(CUTS),
     as_reference: bool = False,
+    dense_weight: float | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Every measure of one head on one split.
@@ -84,6 +85,8 @@ def evaluate_head(
     `as_reference`: as the published code evaluates. "hybrid" then re-scores the ten images that the literal terms alone
     rank first, and FLOPs count both; Kendall's τ is taken over the images in both first ten ranks (`top_tau`), and
     `reference_avg_tau` is what the code prints as `avg_tau`: the mean of τ and p-values together.
+    `dense_weight`: ranks by the fused score, which adds this times the dot product of the dense vectors; in hybrid mode
+    to candidates only. FLOPs and what else is told of terms stay those of the terms.
 
     Keys: recall@1, recall@5, recall@10, mrr@10 (`retrieval`); flops, query_terms, item_terms, coactivation,
     shared_dimensions, posting_gini (`sparsity`; in hybrid mode FLOPs count the products of candidates only);
@@ -94,7 +97,7 @@ def evaluate_head(
     """
     _refuse_what_does_not_fit(head, data, literal, mode)
     items = sparse_items(head, data)
-    judge = _Judge(mode, as_reference, items, data.images.astype(float64), vectors)
+    judge = _Judge(mode, as_reference, items, data.images.astype(float64), vectors, dense_weight)
     both = BothDirections(items.shape[0], max(depth, *CUTS), found_only=True)
     for rows in blocks(len(data.texts), progress=progress, what="judging the head"):
         texts = data.texts[rows]
@@ -127,8 +130,13 @@ class _Judge:
         items: csr_array,
         dense_images: NDArray[float64],
         vectors: NDArray[float32] | None,
+        dense_weight: float | None = None,
     ):
-        """`items` (n, |V|): the images' weights; `dense_images` (n, dim); `vectors` (|V|, d): for Semantic@k."""
+        """`items` (n, |V|): the images' weights; `dense_images` (n, dim); `vectors` (|V|, d): for Semantic@k.
+
+        `dense_weight`: as in `evaluate_head`.
+        """
+        self._dense_weight = dense_weight
         self._mode, self._as_reference = mode, as_reference
         self._items, self._dense_images, self._vectors = items, dense_images, vectors
         self._postings = np.bincount(items.indices, minlength=items.shape[1])  # (|V|,) images that light each term
@@ -143,7 +151,9 @@ class _Judge:
         """
         by_literal = np.where(own, weights, np.float32(0))
         queries = by_literal if self._mode == "literal" else weights
-        scores = pair_scores(queries, self._items)
+        scores, dense = pair_scores(queries, self._items), texts.astype(float64) @ self._dense_images.T
+        if self._dense_weight is not None:
+            scores += self._dense_weight * dense
         columns: dict[str, NDArray] = {}
         if self._mode == "hybrid":
             scores, columns["flops"] = self._hybrid(queries, by_literal, scores)
@@ -152,7 +162,7 @@ class _Judge:
         columns[f"exact@{K}"] = exact_rows(queries, own, K)
         if self._vectors is not None:
             columns[f"semantic@{K}"] = semantic_rows(queries, own, self._vectors, K)
-        columns |= self._correlations(scores, texts.astype(float64) @ self._dense_images.T)
+        columns |= self._correlations(scores, dense)
         for name, column in columns.items():
             self._columns.setdefault(name, []).append(column)
         self._query_postings += (queries > 0).sum(0)

@@ -16,10 +16,11 @@ from scipy.sparse import csr_array
 from core.data.dense import DenseDataset, DenseFolder
 from core.data.literal_terms import literal_terms
 from core.errors import TrainingError
+from core.evaluation.fusion import note_dense_weight
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.validation import Allowed, validate
 from core.experiments.early_stopping import kept_epoch, out_of_patience
-from core.models.head import HEAD_VOCABULARY
+from core.models.head import HEAD_VOCABULARY, SparseHead
 from core.training.checkpoint import forget_end, has_ended, load_checkpoint, save_checkpoint, save_end
 from core.training.config import TrainingConfig
 from core.training.curves import EpochMeasures, plot_curves, read_curves, write_curves
@@ -78,7 +79,8 @@ def train_folder(
     After every epoch `out` holds the best head so far, its vocabulary, metrics.jsonl, training.png (DRAWN_EVERY_S old
     at most while training goes on) and a checkpoint, which goes when training ends. A training that was stopped or
     killed goes on from its last whole epoch when it is asked for again, to the same end. One that has ended is not
-    repeated. `restart` begins anew. Without a split "val" the last head is the one kept.
+    repeated. `restart` begins anew. Without a split "val" the last head is the one kept. With one, the head's config
+    also says how much the whole of a picture counts beside its terms (`fusion.py`), once training has ended or stopped.
 
     `embeddings`: what the projection onto terms starts from, as `HeadTraining` takes it. Where the config leaves
     `truth` open, it is 0 if the encoder was trained on the train pairs (`trained_on_pairs`); the head's files say so.
@@ -167,6 +169,8 @@ class _Fitting:
             watch.epoch(self._curves[-1])
         if self._curves and not ended:
             self._draw(dense)
+        if self._curves and data is not None:
+            note_dense_weight(self._out, SparseHead.load(self._out), data)
         return self._fitted(ended)
 
     def _judged(self, means: dict[str, float], seconds: float) -> EpochMeasures:

@@ -64,7 +64,9 @@ def ensure_world(
             end = min(start + _CHUNK, count)
             _draw(pictures, start, end)
             alt_texts = _first_captions(pictures, start, end)
-            report = index_paths(model, collection, list(alt_texts), alt_texts=alt_texts, should_stop=should_stop)
+            report = index_paths(
+                model, collection, list(alt_texts), alt_texts=alt_texts, keep_dense=True, should_stop=should_stop
+            )
             if report.cancelled or should_stop():
                 return
             progress(end, count, "the built-in world")

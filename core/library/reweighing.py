@@ -47,8 +47,9 @@ def carry_over(
 ) -> Carried:
     """Makes the collection in the folder `path`, or adds to it, of what `source` holds, with the vectors of `model`.
 
-    Both must have the same encoder. Dense vectors that were made before are not made again. Items that `path` holds
-    already stay as they are; nothing is ever taken out of it. What was added before a stop stays.
+    Both must have the same encoder. Dense vectors that `source` keeps, or that were made before, are not made again,
+    and the new collection keeps them where `source` does. Items that `path` holds already stay as they are; nothing is
+    ever taken out of it. What was added before a stop stays.
     """
     file, missing = dense_file(source), 0
     rows: dict[int, NDArray[float32]] = {}
@@ -60,6 +61,8 @@ def carry_over(
         missing += dense.missing
     added = 0
     with _opened(model, path) as target:
+        if source.dense_size is not None:
+            target.keep_dense(model.encoder.dim)
         held = {_identity(item) for item in target.all_items()}
         lacking = [item for item in source.all_items() if item.id in rows and _identity(item) not in held]
         for start in range(0, len(lacking), BATCH):
@@ -88,4 +91,4 @@ def _identity(item: Item) -> tuple[str, str, str, str | None]:
 
 def _weighed(model: "Model", items: list[Item], rows: dict[int, NDArray[float32]]) -> list[NewItem]:
     vectors = model.project(np.stack([rows[item.id] for item in items]))
-    return [again(item, vector) for item, vector in zip(items, vectors, strict=True)]
+    return [again(item, vector, rows[item.id]) for item, vector in zip(items, vectors, strict=True)]

@@ -26,6 +26,7 @@ from core.files import write_text_whole, write_whole
 from core.vocabulary import Splitting, Vocabulary
 
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
+DENSE_WEIGHT = "dense_weight"  # what a head's config.json calls it
 HEAD_VOCABULARY = "vocabulary.json"  # beside a head's weights: what its dimensions mean
 _WEIGHTS_FILES = (WEIGHTS_FILE, "pytorch_model.bin")  # in the order they are looked for
 
@@ -223,3 +224,8 @@ def unspoken_from(folder: Path, vocabulary: Vocabulary) -> NDArray[float32] | No
 def answered_from(folder: Path) -> float | None:
     """From which `best_match` on an item answers a question, as the head's config.json says; None where it does not."""
     return config_number(folder, "answered_from", most=1)
+
+
+def dense_weight(folder: Path) -> float | None:
+    """How much a cosine of 1 counts beside a sparse score, as the head's config.json says; None where it does not."""
+    return config_number(folder, DENSE_WEIGHT)

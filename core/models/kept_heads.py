@@ -17,6 +17,7 @@ from core.models.head import (
     HEAD_VOCABULARY,
     WEIGHTS_FILE,
     answered_from,
+    dense_weight,
     head_config,
     load_head,
     unspoken_from,
@@ -64,7 +65,8 @@ def model_with_head(model: Model, name: str, folder: Path) -> Model:
     check_encoder(name, folder, encoder)
     about = f"The encoder '{encoder}' with the head '{name}', trained in the Lab."
     floors = unspoken_from(folder, vocabulary)
-    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about, answered_from(folder), floors)
+    answered, whole = answered_from(folder), dense_weight(folder)
+    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about, answered, floors, whole)
 
 
 def keep_head(source: Path, name: str, **about: Any) -> Path:

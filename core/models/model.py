@@ -26,10 +26,12 @@ class Model:
         about: str = "",
         answered_from: float | None = None,
         unspoken_from: NDArray[float32] | None = None,
+        dense_weight: float | None = None,
     ):
         """`about`: what it can and cannot do. `answered_from`: the `best_match` from which an item answers a question.
 
-        `unspoken_from` (|V|,): the weight from which each term counts in a text that does not speak it.
+        `unspoken_from` (|V|,): the weight from which each term counts in a text that does not speak it. `dense_weight`:
+        what a cosine of 1 between question and picture counts beside their terms, where the two are fused.
 
         Raises ModelError when encoder, head and vocabulary do not fit together.
         """
@@ -45,6 +47,7 @@ class Model:
             )
         self.name, self.encoder, self.head, self.vocabulary = name, encoder, head.eval(), vocabulary
         self.about, self.answered_from, self.unspoken_from = about, answered_from, unspoken_from
+        self.dense_weight = dense_weight
         self.precision: str = getattr(encoder, "precision", "fp32")  # that its encoder computes in
         self.listed_words: tuple[str, ...] = getattr(encoder, "listed_words", ())  # that its encoder knows one by one
 
@@ -81,6 +84,17 @@ class Model:
     def encode_images(self, images: Sequence[Image.Image]) -> list[SparseVector]:
         """RGB pictures -> sparse vectors."""
         return self.project(self.dense_images(images))
+
+    def images_with_dense(self, images: Sequence[Image.Image]) -> list[tuple[SparseVector, NDArray[float32]]]:
+        """RGB pictures -> sparse vectors, each with the dense row (dim,) that it was made of."""
+        dense = self.dense_images(images)
+        return list(zip(self.project(dense), dense, strict=True))
+
+    def texts_with_dense(self, texts: Sequence[str]) -> list[tuple[SparseVector, NDArray[float32]]]:
+        """Sentences -> sparse vectors without stray terms, each with the dense row (dim,) that it was made of."""
+        dense = self.dense_texts(texts)
+        lit = zip(texts, self.project(dense), strict=True)
+        return [(self.without_stray_terms(text, vector), row) for (text, vector), row in zip(lit, dense, strict=True)]
 
     def unknown_words(self, text: str) -> list[str]:
         """The words of the text that the encoder has never seen, in order, each once."""

@@ -13,7 +13,7 @@ from core.encoders.sources import Source
 from core.encoders.zero_gpu import with_zero_gpu
 from core.errors import MissingFiles, ModelError, UnknownModel
 from core.models.downloads import require
-from core.models.head import HEAD_VOCABULARY, SparseHead, answered_from, unspoken_from
+from core.models.head import HEAD_VOCABULARY, SparseHead, answered_from, dense_weight, unspoken_from
 from core.models.kept_heads import check_encoder, fits_encoder, kept_head, kept_heads
 from core.models.model import Model
 from core.models.pairings import (
@@ -117,7 +117,8 @@ def load_model(name: str = DEFAULT_MODEL, device: str | None = None, precision: 
         vocabulary = vocabulary_of(chosen, folder)
         about = f"{chosen.encoder.about}, with the head {chosen.head.name}."
     floors = unspoken_from(folder, vocabulary)
-    return Model(name, encoder, SparseHead.load(folder), vocabulary, about, answered_from(folder), floors)
+    answered, whole = answered_from(folder), dense_weight(folder)
+    return Model(name, encoder, SparseHead.load(folder), vocabulary, about, answered, floors, whole)
 
 
 @cache

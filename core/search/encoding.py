@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import QueryError
 from core.pictures.images import working_copy
@@ -37,7 +38,8 @@ class EncodedQuery:
     `unknown_words`: words that the model does not know. `encode_ms` and `project_ms`: milliseconds in the encoder and
     in the head. `out_of_world`: the encoder tells that nothing it has seen is like the text. `answered_from`: the
     `best_match` from which an item answers the question; None for what is no text, and where the model does not say.
-    `with_stray_terms`: all that the head lights, where that is more than `vector`.
+    `with_stray_terms`: all that the head lights, where that is more than `vector`. `dense`: (dim,) float32 of unit
+    length, what the encoder makes of it; None where there is none, as of an item whose dense vector is not kept.
     """
 
     text: str
@@ -49,6 +51,7 @@ class EncodedQuery:
     out_of_world: bool = False
     answered_from: float | None = None
     with_stray_terms: SparseVector | None = None
+    dense: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
     @property
     def judged(self) -> SparseVector:
@@ -136,6 +139,7 @@ def encode_text(model: "Model", text: str) -> EncodedQuery:
         out_of_world=model.out_of_world(text),
         answered_from=model.answered_from,
         with_stray_terms=lit,
+        dense=dense[0],
     )
 
 
@@ -146,24 +150,27 @@ def encode_picture(model: "Model", picture: "Image") -> EncodedQuery:
     encoded = perf_counter()
     (vector,) = model.project(dense)
     milliseconds = (encoded - started) * 1000, (perf_counter() - encoded) * 1000
-    return EncodedQuery("", vector, frozenset(), (), *milliseconds)
+    return EncodedQuery("", vector, frozenset(), (), *milliseconds, dense=dense[0])
 
 
 def encode_items(collection: "Store", numbers: Sequence[int]) -> EncodedQuery:
     """The vector that a collection holds of an item, or the mean of those of several; ItemNotFound where one is gone.
 
-    Each is first brought to their mean length, so that all have an equal say.
+    Each is first brought to their mean length, so that all have an equal say. Likewise their dense vectors, where the
+    collection keeps one of each.
     """
-    vectors = collection.vectors(list(dict.fromkeys(numbers)))
+    ids = list(dict.fromkeys(numbers))
+    vectors, rows = collection.vectors(ids), collection.dense(ids)
+    dense = unit(np.mean([rows[item] for item in ids], 0)) if len(rows) == len(ids) else None
     if len(vectors) == 1:
-        return EncodedQuery("", vectors[0], frozenset())
+        return EncodedQuery("", vectors[0], frozenset(), dense=dense)
     lengths = [float(np.linalg.norm(vector.weights.astype(np.float64))) for vector in vectors]
     pairs: dict[int, float] = {}
     for vector, length in zip(vectors, lengths, strict=True):
         factor = sum(lengths) / len(lengths) / length / len(lengths) if length else 0.0
         for term, weight in zip(vector.terms.tolist(), vector.weights.tolist(), strict=True):
             pairs[term] = pairs.get(term, 0.0) + factor * weight
-    return EncodedQuery("", SparseVector.from_pairs(pairs), frozenset())
+    return EncodedQuery("", SparseVector.from_pairs(pairs), frozenset(), dense=dense)
 
 
 def given_vector(model: "Model", vector: SparseVector, text: str = "") -> EncodedQuery:
@@ -181,8 +188,12 @@ def mixed(text: EncodedQuery, picture: EncodedQuery, share: float) -> EncodedQue
     """One vector out of two: (1 - share) of the text's plus `share` (0..1) of the picture's.
 
     The picture's vector is first brought to the length of the text's, so that a half of each has an equal say. The
-    score is linear in the query vector, so every hit's score is such a mix of its two scores.
+    score is linear in the query vector, so every hit's score is such a mix of its two scores. The dense vectors are
+    mixed likewise, and brought to unit length.
     """
+    dense = None
+    if text.dense is not None and picture.dense is not None:
+        dense = unit((1.0 - share) * text.dense.astype(np.float64) + share * picture.dense.astype(np.float64))
     lengths = [float(np.linalg.norm(part.vector.weights.astype(np.float64))) for part in (text, picture)]
     scale = lengths[0] / lengths[1] if lengths[0] and lengths[1] else 1.0
     pairs: dict[int, float] = {}
@@ -197,4 +208,11 @@ def mixed(text: EncodedQuery, picture: EncodedQuery, share: float) -> EncodedQue
         text.unknown_words,
         text.encode_ms + picture.encode_ms,
         text.project_ms + picture.project_ms,
+        dense=dense,
     )
+
+
+def unit(row: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The row (dim,) at unit length; the zero row stays as it is, and is like nothing."""
+    length = float(np.linalg.norm(row.astype(np.float64)))
+    return np.asarray(row / length if length else row, np.float32)

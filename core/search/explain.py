@@ -8,6 +8,8 @@ from typing import Literal
 from index_store.vectors import SparseVector
 
 TermKind = Literal["literal", "expansion"]
+ContributionKind = Literal["literal", "expansion", "whole"]
+WHOLE = {"image": "the whole picture", "caption": "the whole caption"}  # what stands in a term's place, by kind of item
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,16 @@ class QueryTerm:
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one shared term adds to a score: `contribution` = `query_weight` × `item_weight`; < 0 when against."""
+    """What one shared term adds to a score: `contribution` = `query_weight` × `item_weight`; < 0 when against.
+
+    Of kind "whole": what the comparison of two dense vectors adds, weight × cosine; `term` is one of WHOLE.
+    """
 
     term: str
     query_weight: float
     item_weight: float
     contribution: float
-    kind: TermKind
+    kind: ContributionKind
 
     def to_json(self) -> dict[str, object]:
         """The keys `term`, `query_weight`, `item_weight`, `contribution`, `kind`."""
@@ -53,7 +58,7 @@ class Difference:
     first: float
     second: float
     difference: float
-    kind: TermKind
+    kind: ContributionKind
 
     def to_json(self) -> dict[str, object]:
         """The keys `term`, `first`, `second`, `difference`, `kind`."""
@@ -94,6 +99,12 @@ def contributions(
                 )
             ]
     return tuple(sorted(rows, key=lambda row: -row.contribution))
+
+
+def with_whole(rows: Sequence[Contribution], weight: float, cosine: float, kind: str) -> tuple[Contribution, ...]:
+    """Contributions with that of the whole item, whose `kind` is "image" or "caption", largest first."""
+    whole = Contribution(WHOLE[kind], weight, cosine, weight * cosine, "whole")
+    return tuple(sorted((whole, *rows), key=lambda row: -row.contribution))
 
 
 def differences(first: Sequence[Contribution], second: Sequence[Contribution]) -> tuple[Difference, ...]:

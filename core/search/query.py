@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 Mode = Literal["full", "literal", "hybrid"]
 Kind = Literal["image", "caption", "both"]
+Rank = Literal["sparse", "dense", "fused"]
 
 MAX_CHARACTERS = 2_000  # a long paragraph; more is a pasted document, which no encoder here reads to the end
 MAX_K = 1_000  # every hit is explained term by term, so that a longer list is no longer read by a person
 MAX_WEIGHT = 10.0  # a head gives at most about 3; ten of them already drown everything else
+MAX_DENSE_WEIGHT = 10_000.0  # of a cosine: far more than what any terms add up to
 MAX_LIKED = 100  # items whose mean is asked for; the mean of more is that of the whole collection
 MAX_MARKED = 100  # items that are marked right, or wrong; nobody has looked at more
 MAX_ID = 2**63 - 1  # what SQLite counts to
@@ -54,6 +56,12 @@ class Query:
     which no term of `without` has any weight. With `each`, nearly equal pictures are a hit each; otherwise they are
     one hit, the best of them, and k counts such hits.
 
+    By what: `rank` "sparse", by terms; "dense", by the cosine of the question's dense vector and an item's; "fused", by
+    both, score + weight × cosine, where `dense_weight` (0..MAX_DENSE_WEIGHT) is the weight, and the head's own without
+    it. A dense vector is of the question as it was asked, without what a text leaves out, and cannot be bent: weights,
+    mode and expansion change the terms' part alone, and nothing where "dense" ranks, except that "fused" in mode
+    "hybrid" still wants a literal term. What is said among what to look holds whatever ranks.
+
     How many: the `k` best (1..MAX_K). At what cost: with a `budget`, at most so many postings are read, those that
     count most first; the answer then says whether it is still proven. Scores are exact in any case.
     """
@@ -75,6 +83,8 @@ class Query:
     k: int = 10
     budget: int | None = None
     literal_text: bool = False
+    rank: Rank = "sparse"
+    dense_weight: float | None = None
 
     @cached_property
     def liked(self) -> tuple[int, ...]:
@@ -102,6 +112,7 @@ class Query:
         _check_what(self, with_picture)
         _check_bending(self)
         _check_among(self)
+        _check_rank(self)
         check_k(self.k)
         if self.budget is not None and not (_is_whole(self.budget) and self.budget >= 1):
             raise QueryError(
@@ -255,6 +266,18 @@ def _check_among(query: Query) -> None:
     if not isinstance(query.each, bool):
         raise QueryError(f"Whether to give each copy is {_shown(query.each)}, but must be true or false.")
     _ = query.filter  # which says what is wrong with a condition
+
+
+def _check_rank(query: Query) -> None:
+    if query.rank not in get_args(Rank):
+        raise QueryError(f"There is no way to rank {_shown(query.rank)}; choose one of {', '.join(get_args(Rank))}.")
+    weight = query.dense_weight
+    if weight is not None and not _is_between(weight, 0.0, MAX_DENSE_WEIGHT):
+        raise QueryError(
+            f"The whole picture cannot weigh {_shown(weight)}; give it a weight from 0 to {MAX_DENSE_WEIGHT:,.0f}."
+        )
+    if query.rank != "sparse" and query.vector is not None:
+        raise QueryError("A ready vector holds terms only, and no dense vector to rank by; use the rank 'sparse'.")
 
 
 def _is_whole(value: Any) -> bool:

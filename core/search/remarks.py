@@ -29,6 +29,7 @@ RemarkKind = Literal[
     "only without",
     "factor",
     "brackets",
+    "whole",
 ]  # fmt: skip
 
 
@@ -116,6 +117,18 @@ def remarks(
         where = "among these" if narrowed else "in this collection"
         found.append(Remark("unanswered", f"No picture {where} answers this well; what is found only comes nearest."))
     return tuple(found)
+
+
+def remarks_on_rank(rank: str, bent: bool) -> tuple[Remark, ...]:
+    """What is to be said where the whole ranks and terms are `bent`, by hand, by factors, mode or expansion."""
+    if rank == "fused" and bent:
+        said = "The whole picture is compared with the question as you asked it; only its terms can be bent."
+        return (Remark("whole", said),)
+    if rank == "dense" and bent:
+        return (
+            Remark("whole", "The whole picture alone ranks here, so that weights and matching of terms do nothing."),
+        )
+    return ()
 
 
 def remarks_on_text(model: str, text: str, understood: "Understood", only_without: bool) -> tuple[Remark, ...]:

@@ -14,12 +14,14 @@ from core.errors import QueryError
 from core.library.built_in_world import is_world
 from core.library.duplicates import one_of_each
 from core.search.encoding import NOTHING, Encoded, EncodedQuery, encode
-from core.search.explain import contributions
+from core.search.explain import Contribution, contributions, with_whole
 from core.search.having import Demands, rules
 from core.search.query import Query, check_collection, term_ids
-from core.search.remarks import LOOKED_AT, is_answered, remarks, remarks_on_text
+from core.search.query_language import Question
+from core.search.remarks import LOOKED_AT, is_answered, remarks, remarks_on_rank, remarks_on_text
 from core.search.results import SearchHit, SearchResult
 from core.search.weighting import QueryWeights, weigh
+from index_store.dense import DenseQuery, exact_cosine
 from index_store.errors import ItemNotFound
 from index_store.filters import EVERYTHING
 from index_store.items import Hit, Item
@@ -50,6 +52,8 @@ class _Retrieved:
 def search(model: "Model", collection: Store, query: Query, known: Encoded = NOTHING) -> SearchResult:
     """The items with the highest exact scores > 0 (ties: smaller id first), each with contributions that sum to it.
 
+    Where the query ranks by dense vectors, too, one of the contributions is that of the whole item.
+
     A text that only says what should not be there finds the items without it, by id, with the score 0.
 
     known: what `SearchResult.encoded` of an earlier answer holds, as far as it is still asked, so that it is not
@@ -66,6 +70,8 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
     weights = weigh(asked, query, model.vocabulary, understood.question, encoded.marks)
     ruled = rules(model.vocabulary, query, encoded)
     only_without = encoded.silent and not len(weights.positive)
+    dense = None if query.rank == "sparse" or only_without else _dense_question(model, collection, query, asked)
+    counted = weights.none() if query.rank == "dense" else weights
     if only_without and not ruled.demands.without:
         raise QueryError("Nothing is left out any more, and nothing asked for; type what the picture shows.")
     started = perf_counter()
@@ -74,8 +80,8 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
         if only_without:
             retrieved = _all_without(collection, query, ruled.demands, banned)
         else:
-            retrieved = _retrieve(collection, query, weights, banned, ruled.demands)
-        hits = _explained(collection, retrieved.hits, weights, query.each)
+            retrieved = _retrieve(collection, query, counted, banned, ruled.demands, dense)
+        hits = _explained(collection, retrieved.hits, counted, query.each, dense, weights)
         return retrieved, hits, _answered(collection, query, asked, retrieved.hits)
 
     retrieved, hits, answered = reread(read)
@@ -91,7 +97,7 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
     unknown = understood.unexplained(asked.unknown_words)
     return SearchResult(
         query=query.text if query.text.strip() else "",
-        terms=weights.searched,
+        terms=counted.searched,
         exact=retrieved.exact,
         hits=hits,
         timings_ms=timings,
@@ -100,6 +106,7 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
         answered=answered,
         remarks=(
             *remarks_on_text(collection.model, query.text, understood, only_without),
+            *remarks_on_rank(query.rank, dense is not None and _is_bent(query, understood.question)),
             *remarks(
                 collection.model,
                 unknown,
@@ -137,8 +144,36 @@ def reread(read: Callable[[], Read]) -> Read:
     return read()
 
 
+def _dense_question(model: "Model", collection: Store, query: Query, asked: EncodedQuery) -> DenseQuery:
+    """The whole of a question and what it weighs; QueryError or CollectionError where one of them is missing."""
+    if collection.dense_size is None:
+        collection.without_dense()  # says why not
+    if asked.dense is None:
+        raise QueryError(
+            "An item to find more like has no dense vector here; index its folder again with --keep-dense, or use the "
+            "rank 'sparse'."
+        )
+    weight = 1.0 if query.rank == "dense" else query.dense_weight
+    weight = weight if weight is not None else model.dense_weight
+    if weight is None:
+        raise QueryError(
+            f"The head of '{model.name}' does not say how much the whole picture weighs beside its terms; give a "
+            "weight, as `sightwords evaluate --rank fused` chooses it on a split val."
+        )
+    return DenseQuery(asked.dense, float(weight))
+
+
+def _is_bent(query: Query, question: Question) -> bool:
+    return bool(query.weights or question.factors or query.mode != "full" or query.expansion < 1)
+
+
 def _retrieve(
-    collection: Store, query: Query, weights: QueryWeights, banned: frozenset[int], demands: Demands
+    collection: Store,
+    query: Query,
+    weights: QueryWeights,
+    banned: frozenset[int],
+    demands: Demands,
+    dense: DenseQuery | None,
 ) -> _Retrieved:
     """The k best hits by signed score, without items that have a banned term or do not meet the demands and, unless
     `each`, without copies.
@@ -146,7 +181,8 @@ def _retrieve(
     What may be left out makes the list too short, so it is read deeper, until k hits are left and nothing beyond it can
     be better: what remains of a proven list is a proven list again. On a budget that ran out it is left at that.
     """
-    if not len(weights.positive) or (weights.required is not None and not len(weights.required)):
+    nothing = dense is None and not len(weights.positive)
+    if nothing or (weights.required is not None and not len(weights.required)):
         return _Retrieved([], True, 0.0, 0.0)
     kind = None if query.kind == "both" else query.kind
     where, depth = query.filter, query.k
@@ -154,7 +190,7 @@ def _retrieve(
     retrieve_ms = rescore_ms = 0.0
     while True:
         retrieval = collection.search(
-            weights.positive, depth, kind=kind, candidates=candidates, where=where, budget=query.budget
+            weights.positive, depth, kind=kind, candidates=candidates, where=where, budget=query.budget, dense=dense
         )
         started = perf_counter()
         hits = _kept(collection, retrieval.hits, weights.negative, banned, demands)
@@ -216,15 +252,30 @@ def _answered(collection: Store, query: Query, asked: EncodedQuery, hits: Sequen
     return is_answered(asked.judged, best, asked.answered_from, asked.literal)
 
 
-def _explained(collection: Store, hits: Sequence[Hit], weights: QueryWeights, each: bool) -> tuple[SearchHit, ...]:
+def _explained(
+    collection: Store,
+    hits: Sequence[Hit],
+    weights: QueryWeights,
+    each: bool,
+    dense: DenseQuery | None,
+    asked: QueryWeights,
+) -> tuple[SearchHit, ...]:
     """Hits with their items and contributions; unless `each`, with the number of copies that each stands for.
 
-    A picture is shown with that of its captions which fits the question best.
+    A picture is shown with that of its captions which fits the question best, by the terms that were `asked`.
     """
     ids, terms = [hit.id for hit in hits], collection.vocabulary
+    rows = collection.dense(ids) if dense is not None else {}
+
+    def reasons(item: Item, vector: SparseVector) -> tuple[Contribution, ...]:
+        shared = contributions(weights.positive, vector, terms, weights.literal, weights.negative)
+        if dense is None or item.id not in rows:
+            return shared
+        return with_whole(shared, dense.weight, exact_cosine(dense.vector, rows[item.id]), item.kind)
+
     alike = {} if each else collection.alike(ids)
     items = collection.items(ids)
-    captions = _fitting_captions(collection, items, weights)
+    captions = _fitting_captions(collection, items, asked)
     return tuple(
         SearchHit(
             id=item.id,
@@ -232,7 +283,7 @@ def _explained(collection: Store, hits: Sequence[Hit], weights: QueryWeights, ea
             path=item.path,
             caption=captions.get(item.id, item.caption),
             score=float(hit.score),
-            contributions=contributions(weights.positive, vector, terms, weights.literal, weights.negative),
+            contributions=reasons(item, vector),
             thumbnail=item.thumbnail,
             copies=alike.get(item.id, (item.id, 1))[1],
             tags=item.tags,

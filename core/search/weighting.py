@@ -44,6 +44,11 @@ class QueryWeights:
         """The terms with a weight, heaviest first."""
         return tuple(sorted((term for term in self.terms if term.weight), key=lambda term: -term.weight))
 
+    def none(self) -> "QueryWeights":
+        """The same without a term: what is left of them where dense vectors alone rank."""
+        nothing = SparseVector.from_pairs({})
+        return QueryWeights(nothing, nothing, None, self.literal, ())
+
 
 def weigh(
     encoded: EncodedQuery,

@@ -42,6 +42,16 @@ ReferenceOption = Annotated[
         "--as-reference", help="Kendall's τ and hybrid as the published code has them: of the first ten places only."
     ),
 ]
+RankOption = Annotated[
+    Literal["sparse", "dense", "fused"],
+    typer.Option(help="By terms, by whole dense vectors (as --dense), or by both: score + weight × cosine."),
+]
+WeightOption = Annotated[
+    float | None,
+    typer.Option(
+        "--dense-weight", min=0, help="That weight; when left out, as the head says, else as chosen on the split val."
+    ),
+]
 RunsOption = Annotated[Path | None, typer.Option(help="A folder for TREC run files of both directions.")]
 
 
@@ -51,6 +61,8 @@ def evaluate(
     head: HeadOption = None,
     dense: Annotated[bool, typer.Option("--dense", help="Judge the dense vectors themselves.")] = False,
     split: Annotated[Literal["train", "val", "test"], typer.Option(help="The part to judge on.")] = "test",
+    rank: RankOption = "sparse",
+    dense_weight: WeightOption = None,
     mode: ModeOption = "full",
     as_reference: ReferenceOption = False,
     vocabulary: VocabularyOption = None,
@@ -61,8 +73,12 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Judge a head, or the dense vectors, by the paper's measures."""
+    if rank == "dense":
+        head, dense = None, True
     if (head is None) == (not dense):
         raise typer.BadParameter("give either --head DIR|MODEL or --dense")
+    if dense and rank == "fused":
+        raise typer.BadParameter("both are fused where a --head makes terms; leave out --dense")
     from core.data.dense import DenseFolder
     from core.data.hub import dataset_folder
     from core.evaluation.evaluate import evaluate_dense
@@ -75,18 +91,38 @@ def evaluate(
         if head is None:
             judged = evaluate_dense(part, depth=places, progress=advance)
         else:
+            weight = _dense_weight(dense_weight, head, folder, vocabulary, tokenizer) if rank == "fused" else None
             judged = _judged_head(
-                head, folder, split, mode=mode, as_reference=as_reference, vocabulary=vocabulary, tokenizer=tokenizer,
-                word_vectors=word_vectors, depth=places, progress=advance,
+                head, folder, split, mode=mode, dense_weight=weight, as_reference=as_reference, vocabulary=vocabulary,
+                tokenizer=tokenizer, word_vectors=word_vectors, depth=places, progress=advance,
             )  # fmt: skip
             source = str(word_vectors) if word_vectors is not None else "train captions"
             settings = {"mode": mode, "as_reference": as_reference, "word_vectors": source}
+            settings |= {"rank": rank} | ({} if weight is None else {"dense_weight": weight})
     if runs is not None:
         _write_runs(judged, part, runs, "dense" if head is None else f"{Path(head).name}-{mode}")
     if as_json:
         terminal.print_json({"split": split} | settings | judged.to_json())
     else:
         _show_measures(judged.to_json())
+        if "dense_weight" in settings:
+            terminal.out().print(f"score + {settings['dense_weight']:g} × cosine", markup=False)
+
+
+def _dense_weight(
+    given: float | None, head: str, folder: "DenseFolder", vocabulary: Path | None, tokenizer: Tokenizer | None
+) -> float:
+    """The weight that is given, or that the head's config says, or that is best on the split "val"."""
+    from core.evaluation.fusion import best_dense_weight
+    from core.models.head import dense_weight, load_head
+    from core.models.registry import find_head
+
+    place, terms = find_head(head)
+    known = given if given is not None else dense_weight(place)
+    if known is None:
+        loaded, _ = load_head(place, vocabulary or terms, tokenizer)
+        known = best_dense_weight(loaded, folder.split("val"))
+    return known
 
 
 def _judged_head(
@@ -95,6 +131,7 @@ def _judged_head(
     split: str,
     *,
     mode: Mode,
+    dense_weight: float | None,
     as_reference: bool,
     vocabulary: Path | None,
     tokenizer: Tokenizer | None,
@@ -118,6 +155,7 @@ def _judged_head(
         vectors=_word_vectors(word_vectors, folder, split, own),
         depth=depth,
         as_reference=as_reference,
+        dense_weight=dense_weight,
         progress=progress,
     )
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import ImageError
@@ -28,15 +30,15 @@ FIRST_PART = 8  # pictures that are encoded together before it is known how long
 COMMIT_PARTS = 2  # parts in one commit, so that a fast encoder does not wait for one after each part
 COMMIT_PIXELS = 32 * 1024**2  # in one commit: as many as 32 of the largest working copies, 100 MB
 
-Vectors = dict[str, SparseVector]  # by content hash
+Vectors = dict[str, tuple[SparseVector, NDArray[np.float32] | None]]  # sparse, and dense where kept, by content hash
 
 
 class PictureEncoder:
     """Encodes pictures a part at a time, so that it can be stopped between two parts."""
 
-    def __init__(self, model: "Model", tally: Tally, most: int) -> None:
-        """`most`: pictures that are encoded together at most."""
-        self._model, self._tally, self._most = model, tally, most
+    def __init__(self, model: "Model", tally: Tally, most: int, dense: bool = False) -> None:
+        """`most`: pictures that are encoded together at most. `dense`: dense vectors are kept, too."""
+        self._model, self._tally, self._most, self._dense = model, tally, most, dense
         self.part = min(FIRST_PART, most)  # pictures that take about STOP_S
 
     def add_vectors(self, images: Mapping[str, Image.Image], vectors: Vectors) -> None:
@@ -45,9 +47,14 @@ class PictureEncoder:
         while digests and not self._tally.stop_now():
             part, digests = digests[: self.part], digests[self.part :]
             started = perf_counter()
-            vectors |= zip(part, self._model.encode_images([images[digest] for digest in part]), strict=True)
+            vectors |= zip(part, self._encoded([images[digest] for digest in part]), strict=True)
             seconds = perf_counter() - started
             self.part = max(1, min(self._most, round(len(part) * STOP_S / max(seconds, 1e-6))))
+
+    def _encoded(self, images: list[Image.Image]) -> list[tuple[SparseVector, NDArray[np.float32] | None]]:
+        if self._dense:
+            return [*self._model.images_with_dense(images)]
+        return [(vector, None) for vector in self._model.encode_images(images)]
 
 
 class NewPictures:
@@ -151,11 +158,14 @@ class NewPictures:
         """The item with its vector: just encoded, or that of an item with the same bytes, whose tags stay its own."""
         twin = self.known.by_hash.get(item.content_hash)
         if twin is None:
-            return replace(item, vector=vectors[item.content_hash])
+            vector, dense = vectors[item.content_hash]
+            return replace(item, vector=vector, dense=dense)
         (old,), (vector,) = self.known.collection.items([twin]), self.known.collection.vectors([twin])
+        dense = self.known.collection.dense([twin]).get(twin)
         small = Path(old.thumbnail).read_bytes() if old.thumbnail and Path(old.thumbnail).exists() else item.thumbnail
         caption = item.caption if item.caption is not None else old.caption
-        return replace(item, vector=vector, caption=caption, width=old.width, height=old.height, thumbnail=small)
+        item = replace(item, vector=vector, dense=dense, caption=caption, thumbnail=small)
+        return replace(item, width=old.width, height=old.height)
 
     def _skip(self, prepared: PreparedPicture) -> None:
         self.tally.skip(prepared.path, prepared.error or "")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.library.duplicates import find_copies
 from core.library.indexing.caption_items import CaptionItems
+from core.library.indexing.dense_filling import fill_dense
 from core.library.indexing.known_items import KnownItems
 from core.library.indexing.known_pictures import KnownPictures
 from core.library.indexing.lost_items import remove_lost
@@ -43,7 +44,8 @@ class IndexReport:
     is stored, and the next run takes up the rest. `passed_over`: how many files in folders are no pictures, by suffix
     ("" for none). `junk`: how many pictures lie in folders that systems keep for themselves, by the folder's name.
     `unread_captions`: files in the folders that look like captions of theirs, none of which was ever read. `kept`: ids
-    of items whose files are gone, so many that a person is asked first.
+    of items whose files are gone, so many that a person is asked first. `filled`: items that were given the dense
+    vector that they lacked.
     """
 
     added: int
@@ -58,6 +60,7 @@ class IndexReport:
     junk: Mapping[str, int] = field(default_factory=dict)
     unread_captions: tuple[str, ...] = ()
     kept: tuple[int, ...] = ()
+    filled: int = 0
 
     @property
     def read(self) -> int:
@@ -76,6 +79,7 @@ def index_paths(
     shard: Shard | None = None,
     everything: bool = False,
     remove_many: bool = False,
+    keep_dense: bool = False,
     progress: Progress = silent,
     should_stop: ShouldStop = never,
 ) -> IndexReport:
@@ -93,6 +97,8 @@ def index_paths(
     alt_texts: captions of pictures by absolute path, of which no items are made.
     shard: only its share of the pictures and their captions is taken.
     everything: hidden entries, deleted files and others' thumbnails are taken too (see `list_pictures`).
+    keep_dense: from now on the collection keeps dense vectors; items of a collection that does are given those that
+    they lack, whatever the paths.
     progress: called with the name of a file once its item is durable or done with.
     should_stop: asked at least after every STOP_S of encoding; what was encoded by then is stored.
 
@@ -102,10 +108,13 @@ def index_paths(
 
     A path that does not exist, a file or a row of captions that cannot be read is skipped, and the report says why.
     Raises ImageError where none of the paths exists, DatasetError for a captions file without captions, CollectionError
-    when another model made the collection.
+    when another model made the collection, or it cannot keep dense vectors that are asked for.
     """
     started = perf_counter()
     _check_model(model, collection)
+    if keep_dense:
+        collection.keep_dense(model.encoder.dim)
+    dense = collection.dense_size is not None
     file = read_captions(captions) if captions is not None else None
     # the thumbnails in a collection are nobody's pictures
     besides = frozenset({Path(captions).resolve()}) if captions is not None else frozenset()
@@ -127,9 +136,12 @@ def index_paths(
     settled = KnownPictures(known, alts, tally)
     settled.settle(listing.pictures)
     settled.describe()
-    new = NewPictures(known, PictureEncoder(model, tally, 2 * BATCH), alts, tally, BATCH)
+    new = NewPictures(known, PictureEncoder(model, tally, 2 * BATCH, dense), alts, tally, BATCH)
     new.add([path for path in listing.pictures if path not in settled.settled])
     CaptionItems(model, known, tally, BATCH).sync(spoken)
+    filled = 0
+    if dense and not tally.stop_now():
+        filled = fill_dense(model.encoder, collection, progress=progress, should_stop=tally.stop_now)
     kept = () if tally.stopped else remove_lost(known, listing, new.unreadable, tally, remove_many=remove_many)
     if tally.added or tally.updated or tally.removed or collection.without_similarity_hash():
         find_copies(collection)
@@ -138,7 +150,7 @@ def index_paths(
     log.info(
         "indexed %s: %d added, %d updated, %d removed", collection.address, tally.added, tally.updated, tally.removed
     )
-    return _report(tally, listing, unread, kept, perf_counter() - started)
+    return _report(tally, listing, unread, kept, filled, perf_counter() - started)
 
 
 def _check_model(model: "Model", collection: Store) -> None:
@@ -157,7 +169,12 @@ def _unread_captions(known: KnownItems, folders: Iterable[Path]) -> tuple[str, .
 
 
 def _report(
-    tally: Tally, listing: Listing, unread_captions: tuple[str, ...], kept: tuple[int, ...], seconds: float
+    tally: Tally,
+    listing: Listing,
+    unread_captions: tuple[str, ...],
+    kept: tuple[int, ...],
+    filled: int,
+    seconds: float,
 ) -> IndexReport:
     return IndexReport(
         added=tally.added,
@@ -172,6 +189,7 @@ def _report(
         junk=_most_first(listing.junk),
         unread_captions=unread_captions,
         kept=kept,
+        filled=filled,
     )
 
 
