@@ -95,6 +95,8 @@ class QuestionActions:
         without: list[str] | None = None,
         budget: int | None = None,
         literal_text: bool = False,
+        rank: Literal["sparse", "dense", "fused"] = "sparse",
+        dense_weight: float | None = None,
         collection: str = "",
         right: list[int] | None = None,
         wrong: list[int] | None = None,
@@ -117,6 +119,9 @@ class QuestionActions:
             budget: read at most so many postings; "exact" then says whether the results are proven to be the best
             literal_text: take the text as it is; otherwise -word and "without a thing" leave out, +word must be there,
                 word^2 counts twice, and misspelt words are corrected ("remarks" says so)
+            rank: sparse: by terms; dense: by the whole picture, whose comparison cannot be bent; fused: by both (the
+                last two where the collection keeps dense vectors)
+            dense_weight: for fused, what the whole picture weighs beside the terms; as the model says without it
             collection: the name of the one that you mean, as ids mean another thing in another one; refused where that
                 is not open
             right: ids of items that are right: what they light counts for more
@@ -139,6 +144,8 @@ class QuestionActions:
             k=k,
             budget=budget,
             literal_text=literal_text,
+            rank=rank,
+            dense_weight=dense_weight,
         )
         document = self._state.searcher.search(query).to_json()
         for hit in document["hits"]:
@@ -148,18 +155,22 @@ class QuestionActions:
         return document
 
     @_spoken_errors
-    def explain_order(self, text: str, first: int, second: int) -> dict[str, Any]:
+    def explain_order(
+        self, text: str, first: int, second: int, rank: Literal["sparse", "dense", "fused"] = "sparse"
+    ) -> dict[str, Any]:
         """Say why one item scores above another for a text: the terms that made the difference.
 
         Parameters:
             text: the question, in words
             first: the id of an item
             second: the id of another item
+            rank: as in `search`
         """
+        Query(text, rank=rank).check()
         for number in (first, second):
             check_item(number)
         query = self._state.searcher.encode_text(self._state.searcher.spoken(text))
-        one, two = (self._state.searcher.score(query, number) for number in (first, second))
+        one, two = (self._state.searcher.score(query, number, rank) for number in (first, second))
         rows = [row.to_json() for row in differences(one, two)]
         scores = [sum(row.contribution for row in rows) for rows in (one, two)]
         return {"text": text, "first": scores[0], "second": scores[1], "differences": rows}
@@ -232,7 +243,8 @@ class QuestionActions:
 
         Parameters:
             text: what the picture shows, in words
-            first: full, literal, hybrid (terms), dense (dense vectors), or head: and the name of another head
+            first: full, literal, hybrid (terms), dense (dense vectors), fused (both), or head: and the name of another
+                head
             second: likewise
             k: how many results of each (1 to 1,000)
         """

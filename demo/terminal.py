@@ -135,7 +135,10 @@ def show_result(result: "SearchResult", narrowed: bool = False) -> None:
     """
     rules = [rule for rule in result.rules if not rule.undone]
     nothing = "no term lit up, so that nothing can match"
-    line = Text("searched for: " if result.terms or rules else nothing)
+    whole = result.rank != "sparse"
+    line = Text("searched for: " if result.terms or rules or whole else nothing)
+    if whole:
+        line.append("the whole picture  ", _style("whole"))
     for term in result.terms:
         line.append(f"{_mark(term.kind)}{term.term} ", _style(term.kind)).append(f"{term.weight:.2f}  ", "dim")
     for rule in rules:
@@ -191,6 +194,8 @@ def show_report(report: "IndexReport", place: str, items: int) -> None:
         f"{printable(shorten_paths(place))} holds {count(items, 'item')}"
     )
     out().print(Text(counts), soft_wrap=True)
+    if report.filled:
+        out().print(Text(f"{count(report.filled, 'item')} given a dense vector"))
     for file in report.unread_captions:
         say(f"{file} looks like captions of these pictures; to read them, add --captions {file}", "dim")
 
@@ -222,6 +227,8 @@ def show_stats(stats: "Stats", counts: "Counts", place: str, model: str, precisi
     table.add_row("postings", f"{stats.postings:,}")
     if stats.bytes_on_disk is not None:
         table.add_row("on disk", f"{stats.bytes_on_disk / 1e6:.1f} MB")
+    if stats.dense_size is not None:
+        table.add_row("dense vectors", f"of {count(stats.dense, 'item')}, {stats.dense_size} numbers each")
     table.add_row("most frequent", ", ".join(f"{term} {number}" for term, number in stats.frequent))
     if counts.items != stats.items:
         table.add_row("let through", count(counts.items, "item"))
@@ -308,8 +315,8 @@ def _known(hit: "SearchHit") -> str:
 
 def _mark(kind: str) -> str:
     """Sets expansion terms apart where colours cannot be seen."""
-    return "" if kind == "literal" else "+"
+    return "+" if kind == "expansion" else ""
 
 
 def _style(kind: str) -> str:
-    return "bold cyan" if kind == "literal" else "magenta"
+    return {"literal": "bold cyan", "whole": "bold green"}.get(kind, "magenta")

@@ -54,7 +54,7 @@ def dense_file(collection: Store) -> Path:
     return home_folder() / "dense" / f"{hashlib.sha256(collection.address.encode()).hexdigest()[:16]}.npz"
 
 
-def best(ids: NDArray[int64], scores: NDArray[float32], k: int) -> list[tuple[int, float]]:
+def best(ids: NDArray[int64], scores: NDArray[np.floating], k: int) -> list[tuple[int, float]]:
     """The k (id, score) with the highest score; ties go to the smaller id. `ids` ascending."""
     order = np.argsort(-scores, kind="stable")[:k]
     return [(int(ids[row]), float(scores[row])) for row in order]

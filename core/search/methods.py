@@ -18,6 +18,7 @@ from scipy.sparse import csr_array, vstack
 from core.data.dense_items import DenseItems, best
 from core.errors import ModelError, QueryError
 from core.models.head import SparseHead, load_head
+from core.search.encoding import encode
 from core.search.explain import QueryTerm, query_terms
 from core.search.query import Query
 from core.search.search import search
@@ -31,22 +32,26 @@ if TYPE_CHECKING:
 
 BLOCK = 1024  # items whose weights are dense at once
 HEADS_KEPT = 3
+NOT_MADE = "The dense vectors of the pictures are not made yet; ask again when they are."
 
 
-OwnMethod = Literal["full", "literal", "hybrid", "dense"]
+OwnMethod = Literal["full", "literal", "hybrid", "fused", "dense"]
 
 
 @dataclass(frozen=True)
 class Method:
-    """A way to rank: "full", "literal", "hybrid" (the collection's own head), "dense", or the `head` in a folder."""
+    """A way to rank: "full", "literal", "hybrid" (the collection's own head), "dense", or the `head` in a folder.
+
+    "fused": the collection's own head in full, and the dense vectors, as the model weighs the two.
+    """
 
     kind: OwnMethod | Literal["head"]
     head: Path | None = None
 
     @property
     def needs_dense(self) -> bool:
-        """Whether it ranks by vectors that the index does not hold."""
-        return self.kind in ("dense", "head")
+        """Whether it ranks by dense vectors, which not every collection keeps."""
+        return self.kind in ("dense", "fused", "head")
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Ranker:
     """
 
     def __init__(self, model: "Model", collection: Store, dense: DenseItems | None = None):
-        """`dense`: the items' dense vectors, which the methods "dense" and "head" need."""
+        """`dense`: the items' dense vectors, which the methods "dense", "fused" and "head" need."""
         self.model, self.collection, self.dense = model, collection, dense
         self._heads: OrderedDict[Path, _OtherHead] = OrderedDict()
 
@@ -90,17 +95,38 @@ class Ranker:
         query.check()
         if mode == "dense" or mode == "head":
             scored, terms = self._rank_dense(text, method.head, k)
+        elif mode == "fused":
+            scored, terms = self._rank_fused(query)
         else:
             result = search(self.model, self.collection, replace(query, mode=mode))
             scored, terms = [(hit.id, hit.score) for hit in result.hits], result.terms
         return Ranking(tuple(Hit(*row) for row in scored), terms, (perf_counter() - started) * 1000)
+
+    def _rank_fused(self, query: Query) -> tuple[list[tuple[int, float]], tuple[QueryTerm, ...]]:
+        """As a search ranks, where the collection keeps dense vectors; else by those that were made for comparing."""
+        if self.collection.dense_size is not None:
+            result = search(self.model, self.collection, replace(query, rank="fused"))
+            return [(hit.id, hit.score) for hit in result.hits], result.terms
+        if self.dense is None:
+            raise QueryError(NOT_MADE)
+        weight = self.model.dense_weight
+        if weight is None:
+            raise QueryError(f"The head of '{self.model.name}' does not say how much the whole picture weighs.")
+        asked = encode(self.model, self.collection, query).whole(query.share)
+        assert asked.dense is not None  # it is a text
+        found = self.collection.search(asked.vector, max(1, len(self.collection)), kind="image")
+        sparse = {hit.id: hit.score for hit in found.hits}
+        cosines = self.dense.rows @ asked.dense
+        sums = np.array([sparse.get(item, 0.0) for item in self.dense.ids.tolist()]) + weight * cosines
+        scored = [row for row in best(self.dense.ids, sums, query.k) if row[1] > 0]
+        return scored, query_terms(asked.vector, self.model.vocabulary.terms, asked.literal)
 
     def _rank_dense(
         self, text: str, head: Path | None, k: int
     ) -> tuple[list[tuple[int, float]], tuple[QueryTerm, ...]]:
         """(id, score) by the dense vectors, or by what another head makes of them; the terms that this one weighs."""
         if self.dense is None:
-            raise QueryError("The dense vectors of the pictures are not made yet; ask again when they are.")
+            raise QueryError(NOT_MADE)
         query = self.model.dense_texts([text])  # (1, dim)
         if head is None:
             return self.dense.nearest(query[0], k), ()

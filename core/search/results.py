@@ -6,6 +6,7 @@ from typing import Any
 from core.search.encoding import NOTHING, Encoded
 from core.search.explain import Contribution, QueryTerm
 from core.search.having import Rule
+from core.search.query import Rank
 from core.search.remarks import Remark
 
 
@@ -56,7 +57,7 @@ class SearchResult:
     explaining). `unknown_words`: words of the text that the model has never seen. `out_of_world`: the model tells that
     nothing it has seen is like the text, so that the hits only come nearest. `answered`: whether a hit holds enough of
     the question; None where that cannot be told. `rules`: what the text says that hits must have or not have.
-    `remarks`: all this in sentences, for a person.
+    `rank`: by what was ranked, as in the query. `remarks`: all this in sentences, for a person.
 
     For asking again, not part of the JSON: `all_terms`, with those that were switched off, in an order that bending
     does not change; `encoded`, the parts of the question.
@@ -73,16 +74,18 @@ class SearchResult:
     remarks: tuple[Remark, ...] = ()
     all_terms: tuple[QueryTerm, ...] = ()
     rules: tuple[Rule, ...] = ()
+    rank: Rank = "sparse"
     encoded: Encoded = NOTHING
 
     def to_json(self) -> dict[str, Any]:
-        """The keys `query`, `spoken` (what the encoder was told), `rules`, `terms`, `exact`, `hits`, `timings_ms`,
-        `out_of_world`, `unknown_words`, `answered` and `remarks`; nothing but JSON types inside.
+        """The keys `query`, `spoken` (what the encoder was told), `rules`, `rank`, `terms`, `exact`, `hits`,
+        `timings_ms`, `out_of_world`, `unknown_words`, `answered` and `remarks`; nothing but JSON types inside.
         """
         return {
             "query": self.query,
             "spoken": self.encoded.text.text if self.encoded.text else "",
             "rules": [rule.to_json() for rule in self.rules],
+            "rank": self.rank,
             "terms": [term.to_json() for term in self.terms],
             "exact": self.exact,
             "hits": [hit.to_json() for hit in self.hits],

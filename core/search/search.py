@@ -6,7 +6,7 @@ the list is deepened until the k-th score found is above the bound of everything
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +16,7 @@ from core.library.duplicates import one_of_each
 from core.search.encoding import NOTHING, Encoded, EncodedQuery, encode
 from core.search.explain import Contribution, contributions, with_whole
 from core.search.having import Demands, rules
-from core.search.query import Query, check_collection, term_ids
+from core.search.query import Query, Rank, check_collection, term_ids
 from core.search.query_language import Question
 from core.search.remarks import LOOKED_AT, is_answered, remarks, remarks_on_rank, remarks_on_text
 from core.search.results import SearchHit, SearchResult
@@ -118,17 +118,35 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
         ),
         all_terms=weights.terms,
         rules=ruled.shown,
+        rank=query.rank,
         encoded=encoded,
     )
 
 
+def reasons_of(
+    model: "Model", collection: Store, asked: EncodedQuery, number: int, rank: Rank = "sparse"
+) -> tuple[Contribution, ...]:
+    """What an encoded question that nobody bends gives to one item; raises as `search` does, and ItemNotFound."""
+    dense = None if rank == "sparse" else _dense_question(model, collection, Query(rank=rank), asked)
+    (item,), (vector,) = collection.items([number]), collection.vectors([number])
+    terms = SparseVector.from_pairs({}) if rank == "dense" else asked.vector
+    shared = contributions(terms, vector, collection.vocabulary, asked.literal)
+    row = collection.dense([number]).get(number) if dense is not None else None
+    if dense is None or row is None:
+        return shared
+    return with_whole(shared, dense.weight, exact_cosine(dense.vector, row), item.kind)
+
+
 def ranked_lists(
-    model: "Model", collection: Store, texts: Iterable[tuple[str, str]], k: int, *, literal_text: bool = False
+    model: "Model", collection: Store, texts: Iterable[tuple[str, str]], query: Query
 ) -> Iterator[tuple[str, list[tuple[str, float]]]]:
-    """For each (query id, text): the query id and its k best (item id, score), as a TREC run holds them."""
+    """For each (query id, text): the query id and its best (item id, score), as a TREC run holds them.
+
+    query: how each text is asked, and how many hits it gets.
+    """
     for name, text in texts:
-        query = Query(text, k=k, literal_text=literal_text)
-        yield name, [(str(hit.id), hit.score) for hit in search(model, collection, query).hits]
+        result = search(model, collection, replace(query, text=text))
+        yield name, [(str(hit.id), hit.score) for hit in result.hits]
 
 
 def reread(read: Callable[[], Read]) -> Read:

@@ -21,6 +21,8 @@ from demo.commands.options import (
     YesOption,
 )
 from demo.components import amounts
+from index_store.address import MilvusAddress
+from index_store.errors import CollectionError
 from index_store.folder.writer_lock import WAIT_S
 
 if TYPE_CHECKING:
@@ -59,6 +61,14 @@ def index(
     everything: Annotated[
         bool, typer.Option("--all", help="Hidden files, deleted ones (#recycle…) and others' thumbnails (@eaDir…) too.")
     ] = False,
+    keep_dense: Annotated[
+        bool,
+        typer.Option(
+            "--keep-dense",
+            help="From now on, keep the model's dense vectors, too, so that `search --rank fused` can rank by the "
+            "whole picture; items that are there already are given theirs.",
+        ),
+    ] = False,
     device: DeviceOption = None,
     precision: PrecisionOption = None,
     yes: YesOption = False,
@@ -73,6 +83,8 @@ def index(
     share = Shard.parse(shard) if shard is not None else None
     if captions is not None:
         read_captions(captions)  # wrong input is told before a collection is made or a model loaded
+    if keep_dense and isinstance(collection, MilvusAddress):  # before one is made there
+        raise CollectionError(f"{collection} lies in Milvus, where no dense vectors are kept; index into a folder.")
     there, _ = existing(paths)
     with writable(collection, model, there, wait) as (own, opened):
         with terminal.interrupted() as should_stop, terminal.progress_bar("indexing") as advance:
@@ -85,6 +97,7 @@ def index(
                 shard=share,
                 everything=everything,
                 remove_many=yes,
+                keep_dense=keep_dense,
                 progress=advance,
                 should_stop=should_stop,
             )

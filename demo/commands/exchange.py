@@ -9,7 +9,15 @@ import typer
 
 from demo import terminal
 from demo.commands.opening import model_of, opened, writable
-from demo.commands.options import CollectionOption, JsonOption, LiteralTextOption, NewCollectionOption, WaitOption
+from demo.commands.options import (
+    CollectionOption,
+    DenseWeightOption,
+    JsonOption,
+    LiteralTextOption,
+    NewCollectionOption,
+    RankOption,
+    WaitOption,
+)
 from demo.components import amounts
 from index_store.address import MilvusAddress, parse_address
 from index_store.folder.writer_lock import WAIT_S
@@ -34,6 +42,8 @@ def export(
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="For a run: how many hits a query.")] = 1000,
     literal_text: LiteralTextOption = False,
+    rank: RankOption = "sparse",
+    dense_weight: DenseWeightOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a collection's items as JSON lines or CIFF, or its answers to many queries as a TREC run."""
@@ -41,11 +51,13 @@ def export(
         raise typer.BadParameter("--format trec needs --queries FILE, and only it does")
     if queries is not None:
         from core.data.runs import read_queries, write_run
+        from core.search.query import Query
         from core.search.search import ranked_lists
 
         asked = read_queries(queries)
         with opened(collection) as (model, store):
-            lists = ranked_lists(model, store, asked, k, literal_text=literal_text)
+            template = Query(k=k, literal_text=literal_text, rank=rank, dense_weight=dense_weight)
+            lists = ranked_lists(model, store, asked, template)
             written = write_run(out, lists, "sightwords")
     else:
         from index_store.formats.ciff import export_ciff

@@ -92,6 +92,24 @@ LiteralTextOption = Annotated[
 ]
 
 
+RankOption = Annotated[
+    Literal["sparse", "dense", "fused"],
+    typer.Option(
+        "--rank",
+        help="sparse: by terms; dense: by the whole picture; fused: by both. The last two need a collection that was "
+        "indexed with --keep-dense.",
+    ),
+]
+DenseWeightOption = Annotated[
+    float | None,
+    typer.Option(
+        "--dense-weight",
+        metavar="W",
+        help="For fused: what the whole picture weighs beside the terms; when left out, as the model says.",
+    ),
+]
+
+
 class WordsCommand(TyperCommand):
     """A command whose words may begin with a minus: `search a cat -dog`. An option has one letter, or two dashes."""
 

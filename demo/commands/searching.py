@@ -10,12 +10,14 @@ from demo.commands.opening import opened
 from demo.commands.options import (
     DEFAULT_MODEL,
     CollectionOption,
+    DenseWeightOption,
     DeviceOption,
     ImageOption,
     JsonOption,
     LiteralTextOption,
     ModelOption,
     PrecisionOption,
+    RankOption,
     TextArgument,
     WhereOption,
     WordsCommand,
@@ -82,6 +84,8 @@ def search(
         bool, typer.Option("--each", help="Each of several nearly equal pictures, not the best one.")
     ] = False,
     literal_text: LiteralTextOption = False,
+    rank: RankOption = "sparse",
+    dense_weight: DenseWeightOption = None,
     device: DeviceOption = None,
     precision: PrecisionOption = None,
     as_json: JsonOption = False,
@@ -111,6 +115,8 @@ def search(
         k=k,
         budget=budget,
         literal_text=literal_text,
+        rank=rank,
+        dense_weight=dense_weight,
     )
     query.check()  # before the model is loaded, which takes seconds
     with opened(collection) as (model, held):

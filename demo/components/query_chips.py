@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from core.search.having import Rule
 
 SHOWN = 12  # a line or two of chips on a laptop; the rest unfolds
-MARKS = {"literal": "●", "expansion": "◆"}
+MARKS = {"literal": "●", "expansion": "◆", "whole": "■"}
 MEANINGS = {"literal": "in your words", "expansion": "added by the model"}
 
 CHIPS_SCRIPT = "sightwords.queryChips(element, trigger, server, watch)"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SHOWN = 12  # what fits beside a picture on a laptop; the rest unfolds
 DIFFERENCES_SHOWN = 10
+NAMES = {"literal": "literal", "expansion": "expansion", "whole": "whole picture"}  # of kinds, beside their shares
 THINNEST = 0.6  # % of the width: what is there at all can be seen
 
 
@@ -54,59 +55,70 @@ def term_bars(rows: Sequence["Contribution"], score: float, pointing: bool = Fal
     return (
         '<div class="sw-bars-head" aria-hidden="true"><span>term</span><span>query × picture = adds</span></div>'
         f'<ol class="sw-bars">{"".join(bars[: min(SHOWN, in_favour)])}</ol>{rest}'
-        f'<p class="sw-total" data-score="{score!r}"><span>{count(len(rows), "shared term")} '
-        f"{'adds' if len(rows) == 1 else 'add'} up to</span>"
+        f'<p class="sw-total" data-score="{score!r}"><span>{_what_adds(rows)} up to</span>'
         f'<span>score <b class="sw-number">{amount(score)}</b></span></p>'
     )
+
+
+def _what_adds(rows: Sequence["Contribution"]) -> str:
+    """The subject and verb of the line that adds up."""
+    wholes = [row.term for row in rows if row.kind == "whole"]
+    terms = len(rows) - len(wholes)
+    named = ([count(terms, "shared term")] if terms or not wholes else []) + wholes
+    return f"{' and '.join(named)} {'adds' if len(rows) == 1 else 'add'}"
 
 
 def _bar(row: "Contribution", shown: str, share: float, pointing: bool) -> str:
     kind = "against" if row.contribution < 0 else row.kind
     term = escape(row.term)
     name = f"<bdi>{term}</bdi>"
-    if pointing:
+    said = "compared at once" if row.kind == "whole" else kind
+    if pointing and row.kind != "whole":
         name = (
             f'<button type="button" class="sw-see" data-see="{term}" aria-pressed="false" '
             f'title="Show where in the picture">{name}</button>'
         )
     return (
         f'<li class="sw-bar sw-{kind}" data-term="{term}" data-contribution="{row.contribution!r}">'
-        f'<span class="sw-term">{name} <span class="sw-kind">{kind}</span></span>'
+        f'<span class="sw-term">{name} <span class="sw-kind">{said}</span></span>'
         f'<span class="sw-sum sw-number">{amount(row.query_weight)} × {amount(row.item_weight)} = '
         f"<b>{shown}</b></span>{track(kind, max(100 * share, THINNEST))}</li>"
     )
 
 
 def split_bar(rows: Sequence["Contribution"], score: float, top: float | None = None) -> str:
-    """One thin bar: the literal and the expansion part of a score.
+    """One thin bar: the literal and the expansion part of a score, and that of the whole picture, where there is one.
 
     It is as long as `score / top`; without `top` it has the full width.
     """
-    share = _literal_share(rows)
     width = min(max(score / top, 0.0), 1.0) if top else 1.0
-    return (
-        f'<span class="sw-split" style="width:{100 * width:.1f}%" aria-hidden="true">'
-        f'<span class="sw-fill sw-literal" style="width:{100 * share:.1f}%"></span>'
-        f'<span class="sw-fill sw-expansion" style="width:{100 * (1 - share):.1f}%"></span></span>'
+    fills = "".join(
+        f'<span class="sw-fill sw-{kind}" style="width:{100 * share:.1f}%"></span>'
+        for kind, share in _shares(rows).items()
     )
+    return f'<span class="sw-split" style="width:{100 * width:.1f}%" aria-hidden="true">{fills}</span>'
 
 
 def split_sentence(rows: Sequence["Contribution"], score: float) -> str:
-    """Two percentages that add up to 100: how much of what adds to the score is literal, and how much is expansion."""
-    percent = round(100 * _literal_share(rows)) if score > 0 else 0
-    return (
-        f'<p class="sw-shares"><span class="sw-literal"><span aria-hidden="true">{MARKS["literal"]}</span> '
-        f"{percent} % literal</span>"
-        f'<span class="sw-expansion"><span aria-hidden="true">{MARKS["expansion"]}</span> '
-        f"{100 - percent} % expansion</span></p>"
+    """Percentages that add up to 100: how much of what adds to the score is literal, expansion, or the whole."""
+    shares = _shares(rows) if score > 0 else {"literal": 0.0, "expansion": 1.0}
+    percents = {kind: round(100 * share) for kind, share in shares.items()}
+    percents["expansion"] += 100 - sum(percents.values())
+    told = (
+        f'<span class="sw-{kind}"><span aria-hidden="true">{MARKS[kind]}</span> {percent} % {NAMES[kind]}</span>'
+        for kind, percent in percents.items()
     )
+    return f'<p class="sw-shares">{"".join(told)}</p>'
 
 
-def _literal_share(rows: Sequence["Contribution"]) -> float:
-    """The share (0..1) of the positive contributions that comes from literal terms."""
+def _shares(rows: Sequence["Contribution"]) -> dict[str, float]:
+    """The shares (0..1, together 1) of the positive contributions by kind; "whole" only where one is of that kind."""
     positive = [row for row in rows if row.contribution > 0]
     total = sum(row.contribution for row in positive)
-    return sum(row.contribution for row in positive if row.kind == "literal") / total if total else 0.0
+    sums = {kind: sum(row.contribution for row in positive if row.kind == kind) for kind in ("literal", "whole")}
+    shares = {kind: value / total if total else 0.0 for kind, value in sums.items()}
+    whole = {"whole": shares["whole"]} if any(row.kind == "whole" for row in rows) else {}
+    return {"literal": shares["literal"], "expansion": max(0.0, 1 - shares["literal"] - shares["whole"])} | whole
 
 
 def difference_bars(hit: "SearchHit", rank: int, rival: "SearchHit", rival_rank: int) -> str:

@@ -212,6 +212,14 @@ class AppState:
             self._collection.close()
             self._collection = None
 
+    def keeps_dense(self) -> bool:
+        """Whether the open collection keeps dense vectors, so that questions can be ranked by the whole picture."""
+        collection = self._collection
+        try:
+            return collection is not None and collection.dense_size is not None
+        except CollectionError:  # closed meanwhile
+            return False
+
     def size(self) -> int:
         """How many items can be searched now."""
         return len(self._collection) if self._collection is not None else 0

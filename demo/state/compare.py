@@ -19,6 +19,7 @@ OWN: dict[OwnMethod, str] = {
     "full": "Sparse, all terms",
     "literal": "Sparse, your words only",
     "hybrid": "Sparse, hybrid",
+    "fused": "Fused: terms and dense vectors",
     "dense": "Dense vectors",
 }
 ENCODING = "Encoding the pictures"

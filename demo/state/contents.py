@@ -60,9 +60,18 @@ class Contents:
         return self.job.status.outcome
 
     def add(
-        self, files: Sequence[Path], folder: str = "", captions: Path | None = None, shown: Shown | None = None
+        self,
+        files: Sequence[Path],
+        folder: str = "",
+        captions: Path | None = None,
+        shown: Shown | None = None,
+        *,
+        keep_dense: bool = False,
     ) -> None:
-        """Begins to take files and index them, and to bring the collection in step with a folder of this computer."""
+        """Begins to take files and index them, and to bring the collection in step with a folder of this computer.
+
+        keep_dense: from now on it keeps dense vectors, where it can.
+        """
         refuse_nothing(files, folder)
         place = folder_named(folder)
         now = self._state.check_shown(shown)
@@ -80,6 +89,7 @@ class Contents:
             try:
                 added = _indexed(
                     model, address, paths, captions, None if files and place is not None else named_from,
+                    keep_dense=keep_dense and isinstance(address, Path),
                     progress=named(progress, ADDING), should_stop=should_stop,
                 )  # fmt: skip
             except DatasetError as error:
@@ -180,6 +190,7 @@ def _indexed(
     captions: Path | None,
     captions_folder: Path | None,
     *,
+    keep_dense: bool,
     progress: Progress,
     should_stop: ShouldStop,
 ) -> Added:
@@ -189,8 +200,8 @@ def _indexed(
     terms = model.vocabulary.terms
     with open_collection(address, model=model.name, vocabulary=terms, writable=True) as opened:
         report = index_paths(
-            model, opened, paths, captions=captions, captions_folder=captions_folder, progress=progress,
-            should_stop=should_stop,
+            model, opened, paths, captions=captions, captions_folder=captions_folder, keep_dense=keep_dense,
+            progress=progress, should_stop=should_stop,
         )  # fmt: skip
         lost = {os.path.dirname(item.path) for item in opened.items(report.kept)} if report.kept else set()
     return Added(report, os.path.commonpath(lost) if lost else "")

@@ -103,7 +103,7 @@ def _read(field: str, text: str) -> Any:
         return ids if field != "like" or len(ids) > 1 else ids[0]
     if isinstance(usual, bool):
         return {"1": True, "0": False}.get(text, usual)
-    if isinstance(usual, float):
+    if isinstance(usual, float) or field == "dense_weight":
         return float(text)
     if isinstance(usual, Mapping):
         term, _, weight = text.rpartition(":")

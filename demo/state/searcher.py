@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.search.attribution import Links
     from core.search.encoding import EncodedQuery
     from core.search.explain import Contribution
-    from core.search.query import Query
+    from core.search.query import Query, Rank
     from core.search.results import SearchHit, SearchResult
     from core.search.terms import TermProfile
     from demo.state.app import AppState
@@ -99,13 +99,15 @@ class Searcher:
                 there |= {item.id for item in collection.items([number])}
         return there
 
-    def score(self, query: "EncodedQuery", number: int) -> "tuple[Contribution, ...]":
-        """What each term of an encoded text gives to an item's score; ItemNotFound when there is no such item."""
-        _, collection = self._app.ready()
-        from core.search.explain import contributions
+    def score(self, query: "EncodedQuery", number: int, rank: "Rank" = "sparse") -> "tuple[Contribution, ...]":
+        """What each term of an encoded text gives to an item's score, and the whole where that ranks.
 
-        (vector,) = collection.vectors([number])
-        return contributions(query.vector, vector, self.vocabulary, query.literal)
+        ItemNotFound when there is no such item; otherwise as `search` for the `rank`.
+        """
+        model, collection = self._app.ready()
+        from core.search.search import reasons_of
+
+        return reasons_of(model, collection, query, number, rank)
 
     def narrowing(self, result: "SearchResult") -> list[str]:
         """Terms that tell the best hits apart and are not in the query; none for fewer than three hits."""

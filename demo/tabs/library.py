@@ -89,6 +89,10 @@ class LibraryTab:
                     info="Pictures stay where they are. Adding a folder again brings the collection in step with it.",
                     elem_id="library-folder",
                 )  # fmt: skip
+                self.dense = gr.Checkbox(
+                    True, label="Keep dense vectors",
+                    info="To rank by the whole picture, too: about 1 kB each.", elem_id="library-dense",
+                )  # fmt: skip
                 with gr.Row(elem_id="library-go"):
                     self.go = gr.Button("Add", variant="primary", elem_id="library-go-button", scale=0)
                     self.stop = gr.Button("Cancel", elem_id="library-cancel", scale=0, visible=False)
@@ -125,8 +129,9 @@ class LibraryTab:
         gr.on([self.make.click, self.name.submit], self._make, [*new, window], [*self.shown, self.name], **QUIET)
         self.model.change(self._purpose, self.model, self.purpose, queue=False, **QUIET)
         given = [self.files, self.captions]
+        asked = [*given, self.dense, *new, window]
         filled = [*self.shown, self.name, *given]
-        gr.on([self.go.click, self.folder.submit], self._add, [*given, *new, window], filled, **QUIET)
+        gr.on([self.go.click, self.folder.submit], self._add, asked, filled, **QUIET)
         self.stop.click(self.library.contents.job.stop, None, None, queue=False, **QUIET)
         removed = gr.on(
             [self.remove.click, self.which.submit], self._remove, [self.which, window], [*self.shown, self.which],
@@ -185,6 +190,7 @@ class LibraryTab:
         self,
         files: list[str] | None,
         captions: str | None,
+        keep_dense: bool,
         name: str,
         model: str | None,
         folder: str,
@@ -197,7 +203,7 @@ class LibraryTab:
             shown = self.state.check_shown(window)
             if shown.address is None:
                 shown = self.library.create_for(given, folder, name, model or "", shown)
-            self.library.contents.add(given, folder, table, shown)
+            self.library.contents.add(given, folder, table, shown, keep_dense=keep_dense)
 
         return self._after(add, emptied={self.name: "", self.files: None, self.captions: None})
 

@@ -67,7 +67,7 @@ class QuestionEvents:
         # `input` and not `change`, which also tells of what an address has set; a typed condition is only a change
         bent = [
             parts.chips.edit, parts.expansion.input, parts.mode.input, parts.kind.input, parts.only.change,
-            parts.share.input, parts.each.input,
+            parts.share.input, parts.each.input, parts.rank.input,
         ]  # fmt: skip
         bending: dict[str, Any] = {"trigger_mode": "always_last", "queue": False, **QUIET}
         tell_busy(bent, lambda: gr.on(bent, self._bend, settings, answer, **bending))
@@ -220,7 +220,7 @@ class ArrivalEvents:
         visit = visit_of(data)
         asked, refusal = arrived(self.state, self.library, page, visit)
         question, asks = asked.question, visit.location.asks
-        news = app_news(self.state, searched=asks, kind=question.kind, each=question.each)
+        news = app_news(self.state, searched=asks, kind=question.kind, each=question.each, rank=question.rank)
         news = news._replace(only=news.only | {"value": conditions_of(question)})
         if refusal:
             answer = failed(refusal, asked)
@@ -285,12 +285,21 @@ def shown(state: AppState, parts: SearchComponents, page: PageState, keep: bool 
 
 
 def settled(
-    before: Query, text: str, expansion: float, mode: str, kind: str, only: list[str], share: float, each: bool
+    before: Query,
+    text: str,
+    expansion: float,
+    mode: str,
+    kind: str,
+    only: list[str],
+    share: float,
+    each: bool,
+    rank: str,
 ) -> Query:
     """The question with the settings that stand on the page now."""
     question = among(before, only or ())
     return replace(
-        question, text=text, expansion=expansion, mode=mode, kind=kind, share=share, each=each  # type: ignore[arg-type]
+        question, text=text, expansion=expansion, mode=mode, kind=kind, share=share, each=each,  # type: ignore[arg-type]
+        rank=rank,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ EXAMPLES = (
 )
 OWN = "Search your own photographs"
 MODES = [("Full", "full"), ("Literal only", "literal"), ("Hybrid", "hybrid")]
+RANKS = [("Words", "sparse"), ("Words + whole picture", "fused"), ("Whole picture", "dense")]
 KINDS = [("Pictures", "image"), ("Captions", "caption"), ("Both", "both")]
 MEANINGS = {
     "full": "Every term counts.",
@@ -56,7 +57,7 @@ class SearchComponents:
     def settings(self) -> list[Block]:
         """What a question is made of, in the order of the arguments of `settled`, and the page's state."""
         return [
-            self.query, self.expansion, self.mode, self.kind, self.only, self.share, self.each, self.page,
+            self.query, self.expansion, self.mode, self.kind, self.only, self.share, self.each, self.rank, self.page,
         ]  # fmt: skip
 
     @property
@@ -94,6 +95,7 @@ class SearchComponents:
                 0, 1, value=0.5, step=0.05, label="Words … picture", elem_id="share", buttons=[], scale=0, visible=False
             )
             self.mode = gr.Radio(MODES, value="full", label="Matching", elem_id="mode", scale=0)
+            self.rank = gr.Radio(RANKS, value="sparse", label="Ranked by", elem_id="rank", scale=0, visible=False)
             self.kind = gr.Radio(KINDS, value="image", label="Find", elem_id="kind", scale=0, visible=False)
             self.each = gr.Checkbox(label="Show copies", elem_id="each", visible=False, scale=0, min_width=140)
             self.meaning = gr.HTML(meaning("full"), elem_id="mode-meaning", **PLAIN)

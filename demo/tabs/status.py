@@ -20,15 +20,20 @@ class AppNews(NamedTuple):
     own: Any
     kind: Any
     each: Any
+    rank: Any
     only: Any
     timer: Any
 
 
-def app_news(state: AppState, searched: bool, kind: str | None = None, each: bool | None = None) -> AppNews:
-    """How far the app is now. `kind` and `each`: what a link asks for; None leaves both as they are."""
+def app_news(
+    state: AppState, searched: bool, kind: str | None = None, each: bool | None = None, rank: str | None = None
+) -> AppNews:
+    """How far the app is now. `kind`, `each` and `rank`: what a link asks for; None leaves them as they are."""
     waiting = state.status.stage not in ("ready", "failed")
     kinds = state.kinds()
     captions, copies = kinds.get("caption", 0) > 0, state.has_copies()
+    # a link may ask for what this collection cannot do: it then stands there, beside the sentence that says why
+    ranks = state.keeps_dense() or rank not in (None, "sparse")
     return AppNews(
         panel=status_panel(state),
         about=about_line(state.model_name, state.about),
@@ -36,6 +41,7 @@ def app_news(state: AppState, searched: bool, kind: str | None = None, each: boo
         own=gr.update(visible=state.path is None and not state.public),
         kind=gr.update(visible=captions, value=kind) if kind else gr.update(visible=captions),
         each=gr.update(visible=copies, value=each) if each is not None else gr.update(visible=copies),
+        rank=gr.update(visible=ranks, value=rank) if rank else gr.update(visible=ranks),
         only=gr.update(choices=state.searcher.conditions(), visible=state.path is not None),
         timer=gr.Timer(active=waiting),
     )

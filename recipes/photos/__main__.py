@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.encoders.photos import PHOTOS
+from core.evaluation.fusion import note_dense_weight
 from core.files import write_text_whole
 from core.models.head import CONFIG_FILE, HEAD_VOCABULARY
 from core.models.registry import load_model
@@ -36,9 +37,9 @@ FIGURES_FILE, CARD_FILE = "figures.json", "MODEL_CARD.md"
 def main() -> None:
     """Parses the command line and runs it."""
     parser = argparse.ArgumentParser(prog="python -m recipes.photos", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["make", "unspoken", "answers", "figures"], default="make",
+    parser.add_argument("what", nargs="?", choices=["make", "unspoken", "answers", "fusion", "figures"], default="make",
                         help="everything, only from where unspoken terms count, only what counts as answered, "
-                        "or only the figures and the card")  # fmt: skip
+                        "only what the whole weighs beside terms, or only the figures and the card")  # fmt: skip
     parser.add_argument("--captioned", type=Path, required=True, help="photographs with captions")
     parser.add_argument("--labelled", type=Path, required=True, help="photographs with the names of things in them")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-photos",
@@ -56,6 +57,8 @@ def main() -> None:
         judge_unspoken(captioned(options.captioned), sources, PHOTOS)
     if options.what in ("unspoken", "answers"):
         judge_answers(captioned(options.captioned), sources, PHOTOS)
+    if options.what == "fusion":
+        judge_fusion(captioned(options.captioned), PHOTOS)
     measure(options.captioned, options.labelled, sources)
 
 
@@ -68,6 +71,7 @@ def make(stages: Stages, out: Path) -> None:
     terms.save(out / HEAD_VOCABULARY)
     judge_unspoken(stages.captioned, stages.sources, out)
     judge_answers(stages.captioned, stages.sources, out)
+    judge_fusion(stages.captioned, out)
 
 
 def judge_unspoken(photographs: Sequence[Photograph], sources: Sources, out: Path) -> None:
@@ -89,6 +93,14 @@ def judge_answers(photographs: Sequence[Photograph], sources: Sources, out: Path
     log.info("a match of %.4f answers a question", found)
     config = json.loads((out / CONFIG_FILE).read_text("utf-8"))
     write_text_whole(out / CONFIG_FILE, json.dumps(config | {"answered_from": found}, indent=2) + "\n")
+    load_model.cache_clear()
+
+
+def judge_fusion(photographs: Sequence[Photograph], out: Path) -> None:
+    """Finds on val photographs what the whole of a picture weighs beside its terms, and writes it into the config."""
+    model = load_model("photos")
+    val = dataset(model, [p for p in photographs if p.split == "val"])
+    log.info("a cosine of 1 weighs %g", note_dense_weight(out, model.head, val))
     load_model.cache_clear()
 
 

@@ -25,6 +25,7 @@ from core.data.dense import DenseDataset
 from core.data.literal_terms import literal_terms
 from core.encoders.scenes import SceneEncoder
 from core.errors import ModelError
+from core.evaluation.fusion import note_dense_weight
 from core.files import write_text_whole
 from core.models.head import CONFIG_FILE, HEAD_VOCABULARY, WEIGHTS_FILE, SparseHead
 from core.models.head import answered_from as head_answered_from
@@ -66,9 +67,10 @@ def main() -> None:
     """Parses the command line and runs it."""
     parser = argparse.ArgumentParser(prog="python -m recipes.scenes", description=__doc__)
     parser.add_argument("what", nargs="?", default="make",
-                        choices=["make", "heads", "english", "strangers", "unspoken", "answers", "figures"],
+                        choices=["make", "heads", "english", "strangers", "unspoken", "answers", "fusion", "figures"],
                         help="everything, only the heads, only the English words, only what is strange to the "
-                        "world, only where unspoken terms count, only what is answered, or only figures")  # fmt: skip
+                        "world, only where unspoken terms count, only what is answered, only what the whole "
+                        "weighs beside terms, or only figures")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-builtin",
                         help="where drawn scenes, vectors and finished stages are kept (about 5 GB)")  # fmt: skip
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="the dictionary's folder")
@@ -93,6 +95,8 @@ def main() -> None:
         make_unspoken(options.cache, options.out)
     if options.what in ("make", "english", "heads", "unspoken", "answers"):
         make_answers(options.cache, options.out)
+    if options.what in ("make", "heads", "fusion"):
+        make_fusion(options.cache, options.out)
     minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
     measure(options.cache, options.out, minutes)
 
@@ -201,6 +205,14 @@ def make_answers(cache: Path, out: Path) -> None:
     found = answered_from(_model(out), val.images, cache)
     log.info("a match of %.4f answers a question", found)
     write_text_whole(out / CONFIG_FILE, json.dumps(config | {"answered_from": found}, indent=2) + "\n")
+
+
+def make_fusion(cache: Path, out: Path) -> None:
+    """Finds on the val split what the whole of a picture weighs beside its terms, and writes it beside each head."""
+    val = encoded(out / ENCODER_FILE, "val", RECIPE.val_scenes, cache)
+    for name in SCENES_HEADS:
+        folder = head_folder(out, name)
+        log.info("%s: a cosine of 1 weighs %g", name, note_dense_weight(folder, SparseHead.load(folder), val))
 
 
 def _model(out: Path) -> Model:

@@ -64,6 +64,8 @@ class Interfaces:
                 arguments += [f"--weight={term}={weight}" for term, weight in value.items()]
             elif name in ("where", "without"):
                 arguments += [f"--{name}={one}" for one in value]
+            elif name == "dense_weight":
+                arguments.append(f"--dense-weight={value}")
             elif name in ("each", "literal_text"):
                 arguments += [f"--{name.replace('_', '-')}"] * value
             elif name in ("right", "wrong") or (name == "like" and not isinstance(value, int)):
@@ -90,7 +92,8 @@ def ways(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[I
         patch.setenv("SIGHTWORDS_HOME", str(root / "home"))
         patch.setattr(core.models.registry, "load_model", lambda *names, **options: model)
         with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as made:
-            index_paths(model, made, [pictures], captions=root / "captions.jsonl", captions_folder=pictures)
+            named = {"captions": root / "captions.jsonl", "captions_folder": pictures}
+            index_paths(model, made, [pictures], **named, keep_dense=True)
             made.tag(made.ids()[:6], add=["best"])
         running = serve(AppState(model, path))
         client = Client(running.local_url, verbose=False)
@@ -126,6 +129,15 @@ BENT: dict[str, dict[str, Any]] = {
     "a mix with a picture": {"text": TEXT, "like": 3, "share": 0.3},
     "marked": {"text": TEXT, "right": [3, 9], "wrong": [5], "k": 12},
     "marked, literally": {"text": TEXT, "right": [4], "wrong": [1, 2], "mode": "literal"},
+    "by the whole": {"text": TEXT, "rank": "dense"},
+    "by both": {"text": TEXT, "rank": "fused", "dense_weight": 2.5},
+    "by both, bent": {
+        "text": f"{TEXT} -moon grass^2", "rank": "fused", "dense_weight": 1.5, "weights": {"dog": -0.5, "sea": 2},
+        "expansion": 0.5, "without": ["house"], "where": ["width>=20"], "k": 6,
+    },
+    "by both, literal terms alone": {"text": TEXT, "rank": "fused", "dense_weight": 1.0, "mode": "hybrid"},
+    "by both, like an item": {"like": 3, "rank": "fused", "dense_weight": 3.0},
+    "by the whole of a mix": {"text": TEXT, "like": [3, 9], "share": 0.3, "rank": "dense", "without": ["house"]},
     "all of it": {
         "text": TEXT, "right": [7], "wrong": [1],
         "like": 2, "share": 0.35, "expansion": 0.7, "mode": "hybrid", "weights": {"dog": -0.5, "moon": 2},
@@ -217,6 +229,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a marked item that is not there": ({"right": [999]}, "holds no item 999"),
     "right and wrong": ({"right": [3, 4], "wrong": [4]}, "4 is marked right and wrong"),
     "too many marks": ({"wrong": [*range(1, 102)]}, "at most 100 can be"),
+    "a weight of the whole": ({"dense_weight": -1.0}, "whole picture cannot weigh -1.0"),
+    "a head that says none": ({"rank": "fused"}, "does not say how much the whole picture weighs"),
     "a picture, literally": ({"text": "", "like": 1, "mode": "literal"}, "speaks no words"),
 }
 
@@ -252,6 +266,9 @@ OF_ANOTHER_TYPE: dict[str, tuple[dict[str, Any], str]] = {
     "like a part of several": ({"like": [1, {"id": 2}]}, "No item can be called {'id': 2}"),
     "right in a text": ({"right": "34"}, "What is right is '34'"),
     "wrong in part": ({"wrong": [1.5]}, "No item can be called 1.5"),
+    "rank": ({"rank": "best"}, "no way to rank 'best'"),
+    "no rank": ({"rank": None}, "no way to rank None"),
+    "the whole's weight": ({"dense_weight": "much"}, "cannot weigh 'much'"),
     "share": ({"like": 1, "share": [1]}, "share is [1]"),
     "conditions in a text": ({"where": "tag=best"}, "conditions are 'tag=best'"),
     "a condition that is none": ({"where": [7]}, "conditions are [7]"),
@@ -277,7 +294,7 @@ def test_what_is_of_another_type_is_said_in_one_sentence(ways: Interfaces, name:
     "arguments",
     [
         ("--mode=fuzzy",), ("--kind=sound",), ("-k2.5",), ("-k=many",), ("--expansion=full",), ("--like=x",),
-        ("--budget=0",), ("--budget=0.5",), ("--share=half",),
+        ("--budget=0",), ("--budget=0.5",), ("--share=half",), ("--rank=best",), ("--dense-weight=much",),
     ],
 )  # fmt: skip
 def test_the_command_line_names_the_option_that_cannot_be_read(ways: Interfaces, arguments: tuple[str, ...]) -> None:
