@@ -196,7 +196,7 @@ def test_index_captions_of_pictures_with_one_name(tmp_path: Path, folder: Path) 
 def test_search_json(made: Path) -> None:
     answer = document("search", "a red dog", "--collection", made, "-k", "3")
     assert list(answer) == [
-        "query", "spoken", "rules", "terms", "exact", "hits", "timings_ms", "out_of_world", "unknown_words",
+        "query", "spoken", "rules", "rank", "terms", "exact", "hits", "timings_ms", "out_of_world", "unknown_words",
         "answered", "remarks",
     ]  # fmt: skip
     assert answer["answered"] is None and answer["remarks"] == []  # this model does not say from when on
