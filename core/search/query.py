@@ -59,7 +59,7 @@ class Query:
     By what: `rank` "sparse", by terms; "dense", by the cosine of the question's dense vector and an item's; "fused", by
     both, score + weight × cosine, where `dense_weight` (0..MAX_DENSE_WEIGHT) is the weight, and the head's own without
     it. A dense vector is of the question as it was asked, without what a text leaves out, and cannot be bent: weights,
-    mode and expansion change the terms' part alone, and nothing where "dense" ranks, except that "fused" in mode
+    marks, mode and expansion change the terms' part alone, and nothing where "dense" ranks, except that "fused" in mode
     "hybrid" still wants a literal term. What is said among what to look holds whatever ranks.
 
     How many: the `k` best (1..MAX_K). At what cost: with a `budget`, at most so many postings are read, those that

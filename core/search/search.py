@@ -70,8 +70,9 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
     weights = weigh(asked, query, model.vocabulary, understood.question, encoded.marks)
     ruled = rules(model.vocabulary, query, encoded)
     only_without = encoded.silent and not len(weights.positive)
-    dense = None if query.rank == "sparse" or only_without else _dense_question(model, collection, query, asked)
-    counted = weights.none() if query.rank == "dense" else weights
+    # where nothing is asked for but by hand, there is no whole to compare, and terms rank
+    dense = None if query.rank == "sparse" or encoded.silent else _dense_question(model, collection, query, asked)
+    counted = weights.none() if dense is not None and query.rank == "dense" else weights
     if only_without and not ruled.demands.without:
         raise QueryError("Nothing is left out any more, and nothing asked for; type what the picture shows.")
     started = perf_counter()
@@ -182,7 +183,8 @@ def _dense_question(model: "Model", collection: Store, query: Query, asked: Enco
 
 
 def _is_bent(query: Query, question: Question) -> bool:
-    return bool(query.weights or question.factors or query.mode != "full" or query.expansion < 1)
+    marked = bool(query.right or query.wrong)
+    return bool(marked or query.weights or question.factors or query.mode != "full" or query.expansion < 1)
 
 
 def _retrieve(

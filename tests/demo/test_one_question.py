@@ -137,6 +137,7 @@ BENT: dict[str, dict[str, Any]] = {
     },
     "by both, literal terms alone": {"text": TEXT, "rank": "fused", "dense_weight": 1.0, "mode": "hybrid"},
     "by both, like an item": {"like": 3, "rank": "fused", "dense_weight": 3.0},
+    "by both, marked": {"text": TEXT, "right": [3], "wrong": [5], "rank": "fused", "dense_weight": 2.0},
     "by the whole of a mix": {"text": TEXT, "like": [3, 9], "share": 0.3, "rank": "dense", "without": ["house"]},
     "all of it": {
         "text": TEXT, "right": [7], "wrong": [1],
