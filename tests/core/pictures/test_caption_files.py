@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import DatasetError
 from core.pictures.captions.assignment import assign_captions
+from core.pictures.captions.encodings import document
 from core.pictures.captions.reading import CaptionsFile, read_captions
 
 FOUR = {
@@ -316,3 +317,20 @@ def test_a_folder_says_which_of_several_is_meant(tmp_path: Path) -> None:
     ]
     with pytest.raises(DatasetError, match="There is no folder"):
         assign_captions(file, [], folder=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "captions"),
+    [
+        ("cp1251", ("собака на снегу", "кошка на красном диване", "две лодки на море ночью")),
+        ("cp1253", ("σκύλος στο χιόνι", "γάτα στον κόκκινο καναπέ", "δύο βάρκες στη θάλασσα")),
+        ("cp932", ("赤いソファの上の猫", "雪の中の子犬", "夜の海の二隻の船")),
+        ("gb18030", ("雪地里的小狗", "红色沙发上的猫", "夜晚海上的两艘船")),
+        ("euc_kr", ("빨간 소파 위의 고양이", "눈 속의 강아지", "밤바다의 배 두 척")),
+        ("cp1252", ("un café près de la mer", "été à la plage", "Straße mit Bäumen, großer Hund")),
+        ("cp1252", ("déjà", "été", "là")),
+    ],
+)
+def test_a_file_in_the_code_page_of_its_script(encoding: str, captions: tuple[str, ...]) -> None:
+    text = "file,caption\n" + "".join(f'{number}.jpg,"{caption}"\n' for number, caption in enumerate(captions))
+    assert document(text.encode(encoding)) == text
