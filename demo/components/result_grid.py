@@ -79,7 +79,8 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
         picture = f'<img src="{escape(url(hit.thumbnail))}" alt="{name}" loading="lazy" decoding="async">'
     else:
         picture = f'<span class="sw-caption-item"><bdi>{name}</bdi></span>'
-    terms = " · ".join(f"<bdi>{escape(row.term)}</bdi>" for row in hit.contributions[:2])
+    strongest = [row for row in hit.contributions if row.kind != "whole"]
+    terms = " · ".join(f"<bdi>{escape(row.term)}</bdi>" for row in strongest[:2])
     return (
         '<div class="sw-cell">'
         f'<button type="button" class="sw-card" aria-keyshortcuts="x r w" data-id="{hit.id}" data-rank="{rank}" '
@@ -177,7 +178,8 @@ def _mark_buttons(mark: str) -> str:
 
 
 def _reasons(hit: "SearchHit", pointing: bool) -> str:
-    hint = '<p class="sw-quiet sw-hint">Press a term to see where in the picture it was seen.</p>' if pointing else ""
+    pressed = pointing and any(row.kind != "whole" for row in hit.contributions)
+    hint = '<p class="sw-quiet sw-hint">Press a term to see where in the picture it was seen.</p>' if pressed else ""
     return (
         f"{split_bar(hit.contributions, hit.score)}{split_sentence(hit.contributions, hit.score)}"
         f"{hint}{term_bars(hit.contributions, hit.score, pointing)}"

@@ -33,13 +33,14 @@ EXAMPLES = (
 )
 OWN = "Search your own photographs"
 MODES = [("Full", "full"), ("Literal only", "literal"), ("Hybrid", "hybrid")]
-RANKS = [("Words", "sparse"), ("Words + whole picture", "fused"), ("Whole picture", "dense")]
+RANKS = [("Words", "sparse"), ("Both", "fused"), ("Whole picture", "dense")]
 KINDS = [("Pictures", "image"), ("Captions", "caption"), ("Both", "both")]
 MEANINGS = {
     "full": "Every term counts.",
     "literal": "Only the words you typed count.",
     "hybrid": "Must share a word you typed; then every term counts.",
 }
+RANKED = {"sparse": "", "fused": " The whole picture counts beside them.", "dense": "The whole picture alone ranks."}
 TICK_S = 1.0  # how often a page that waits for the world asks how far it is
 
 
@@ -145,9 +146,10 @@ class SearchComponents:
         self.about = gr.HTML(elem_id="about", **PLAIN)
 
 
-def meaning(mode: str) -> str:
-    """What a mode of matching means, in a sentence."""
-    return f'<p class="sw-quiet">{MEANINGS.get(mode, "")}</p>'
+def meaning(mode: str, rank: str = "sparse") -> str:
+    """What a mode of matching means with a way to rank, in a sentence or two."""
+    matched = "" if rank == "dense" else MEANINGS.get(mode, "")
+    return f'<p class="sw-quiet">{matched}{RANKED.get(rank, "")}</p>'
 
 
 def heat_of(state: AppState, asked: Any) -> list[str]:

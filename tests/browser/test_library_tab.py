@@ -4,7 +4,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from demo.web import App
@@ -79,13 +81,13 @@ def test_a_refusal_stays_until_the_visitors_next_action(
     page.locator("#library-make").click()
     expect(page.locator("#library-chosen input")).to_have_value("slow")
     model, go = app.state.ready()[0], threading.Event()
-    whole = model.encode_images
+    whole = model.dense_images
 
-    def encode(images: list[Image.Image]) -> list:
+    def encode(images: list[Image.Image]) -> NDArray[np.float32]:
         go.wait(60)
         return whole(images)
 
-    monkeypatch.setattr(model, "encode_images", encode)
+    monkeypatch.setattr(model, "dense_images", encode)
     patches[0].save(tmp_path / "one.png")
     try:
         page.locator("#library-folder input").fill(str(tmp_path))

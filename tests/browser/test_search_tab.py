@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.library.indexing.sync import index_paths
@@ -14,7 +16,6 @@ from core.models.model import Model
 from demo.state.app import AppState
 from demo.web import App, serve
 from index_store.folder.collection import Collection
-from index_store.vectors import SparseVector
 from tests.browser.driver import HOSTILE, IN_BROWSER, PHONE, Browser, Locator, Page, expect, width_needed
 
 pytestmark = IN_BROWSER
@@ -28,11 +29,11 @@ class HeldModel(Model):
         super().__init__(model.name, model.encoder, model.head, model.vocabulary, model.about)
         self.left, self.go_on = after, threading.Event()
 
-    def encode_images(self, images: Sequence[Image.Image]) -> list[SparseVector]:
+    def dense_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         if self.left == 0:
             assert self.go_on.wait(60)
         self.left = max(self.left - len(images), 0)
-        return super().encode_images(images)
+        return super().dense_images(images)
 
 
 @pytest.fixture(scope="module")
