@@ -37,7 +37,8 @@ def app(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[Im
         patch.save(pictures / name)
     terms = model.vocabulary.terms
     with Collection.create(root / "collection", model=model.name, vocabulary=terms) as collection:
-        index_paths(model, collection, [pictures], alt_texts={(pictures / "caption.png").resolve(): HOSTILE})
+        alt_texts = {(pictures / "caption.png").resolve(): HOSTILE}
+        index_paths(model, collection, [pictures], alt_texts=alt_texts, keep_dense=True)
     app = serve(AppState(model, root / "collection"))
     yield app
     app.close(verbose=False)

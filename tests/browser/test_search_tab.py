@@ -171,6 +171,24 @@ def chip(page: Page, number: int = 0) -> tuple[str, Locator]:
     return term, page.locator(f'#query-terms .sw-chip[data-term="{term}"]')
 
 
+def test_the_whole_picture_is_one_more_bar_and_ranks_alone(visit: Callable[..., Page], app: App) -> None:
+    page = visit(PHONE)
+    page.goto(f"{app.local_url}?q=a+red+dog+beside+the+sea&rank=fused&dense_weight=2.5")
+    whole = page.locator("#explanation .sw-bar.sw-whole")
+    expect(whole).to_contain_text("the whole picture")
+    expect(page.locator("#rank label.selected")).to_have_text("Both")
+    expect(page.locator("#explanation .sw-shares")).to_contain_text("% whole picture")
+    check_sum(page)
+    page.locator("#rank label", has_text="Whole picture").click()
+    expect(page.locator("#explanation .sw-bar")).to_have_count(1)
+    check_sum(page)
+    expect(page.locator("#mode-meaning")).to_have_text("The whole picture alone ranks.")
+    page.wait_for_function("new URLSearchParams(location.search).get('rank') === 'dense'")
+    page.locator("#rank label", has_text="Words").click()
+    expect(whole).to_have_count(0)
+    assert width_needed(page) <= PHONE["width"]
+
+
 def test_a_weight_is_typed_stepped_dragged_and_undone(visit: Callable[..., Page]) -> None:
     page = visit()
     search(page, "a red dog beside the sea")
