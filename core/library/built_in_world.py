@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.files import home_folder, write_text_whole
+from core.library.indexing.dense_filling import fill_dense
 from core.library.indexing.sync import index_paths
 from core.world.writer import META, write_scenes
 from index_store.errors import CollectionBusy, CollectionError, CollectionExists, CollectionFull
@@ -54,7 +55,7 @@ def ensure_world(
     """
     finished = path.parent / "finished.json"
     with _home_named():
-        if Collection.exists(path) and not Collection.outdated(path) and _finished_count(finished) == count:
+        if Collection.exists(path) and not Collection.outdated(path) and _finished(finished) == count:
             return
     pictures = path.parent / "pictures"
     with _opened(model, path) as collection, collection.writing():  # whoever is first draws all
@@ -70,7 +71,11 @@ def ensure_world(
             if report.cancelled or should_stop():
                 return
             progress(end, count, "the built-in world")
-    write_text_whole(finished, json.dumps({"count": count}) + "\n")
+        collection.keep_dense(model.encoder.dim)  # a world of an older version has none yet
+        fill_dense(model.encoder, collection, progress=progress, should_stop=should_stop)
+        if should_stop():
+            return
+    write_text_whole(finished, json.dumps({"count": count, "dense": True}) + "\n")
 
 
 def _opened(model: "Model", path: Path) -> Collection:
@@ -132,9 +137,10 @@ def _first_captions(pictures: Path, start: int, end: int) -> dict[Path, str]:
     return {folder / image["filename"]: image["sentences"][0]["raw"] for image in _images(pictures)[start:end]}
 
 
-def _finished_count(finished: Path) -> int | None:
+def _finished(finished: Path) -> int | None:
+    """How many pictures the finished world has, all with their dense vectors; None where that is not said."""
     try:
-        count = json.loads(finished.read_text("utf-8"))["count"]
-        return count if isinstance(count, int) else None
+        said = json.loads(finished.read_text("utf-8"))
+        return said["count"] if isinstance(said["count"], int) and said.get("dense") is True else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -2,9 +2,12 @@
 
 import json
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -66,6 +69,26 @@ def test_a_complete_world_is_left_alone_at_once(made: tuple[Path, list[tuple[int
     started = time.perf_counter()
     ensure_world(model, path, COUNT, progress=lambda *told: pytest.fail("something was done"))
     assert time.perf_counter() - started < 0.3
+
+
+def test_a_world_of_an_older_version_gets_its_dense_vectors(
+    made: tuple[Path, list[tuple[int, int]]], model: Model, tmp_path: Path
+) -> None:
+    path = tmp_path / "w" / "collection"
+    ensure_world(model, path, COUNT)
+    with closing(sqlite3.connect(path / "catalog.sqlite")) as db, db:
+        db.execute("DROP TABLE dense")
+        db.execute("DELETE FROM about WHERE key LIKE 'dense%'")
+    (tmp_path / "w" / "finished.json").write_text(json.dumps({"count": COUNT}))
+    with Collection.open(path) as before:
+        assert before.dense_size is None
+    ensure_world(model, path, COUNT)
+    with Collection.open(path) as collection, Collection.open(made[0]) as new:
+        ids = new.ids()
+        assert collection.ids() == ids and len(collection.dense(ids)) == COUNT
+        for item, row in new.dense(ids).items():
+            np.testing.assert_allclose(collection.dense(ids)[item], row, atol=1e-6)
+    ensure_world(model, path, COUNT, progress=lambda *told: pytest.fail("something was done"))
 
 
 def test_an_interrupted_first_start_goes_on(
