@@ -21,6 +21,7 @@ Penalties = Literal["sum", "mean"]
 LastBatch = Literal["dropped", "kept"]
 Validation = Literal["expanded", "controlled"]
 ADAPTER = 512  # width of the adapter that a joint training makes
+SPARSITY, JOINT_SPARSITY = 4e-3, 5e-4  # of captions and images alike
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class TrainingConfig:
     0. Above 0 in a training by the paper's objective, the adapter learns by the sparse scores alone.
     `fused`: the share, 0..1, that adapted and sparse scores have in the joint teacher; the rest are the frozen ones.
     `hubness`: the share of what a vector scores with anybody (`losses.hubness`) that the joint teacher takes off.
+    `most_flops`: in a joint training the penalty grows after each epoch whose head costs more FLOPs than this, and
+    shrinks back once it costs less (`trainer.HeadTraining`), so that one penalty suits all data. 0: it stays.
     `start`: where the projection onto terms starts without word embeddings: the "captions" that speak each term
     (`initialisation.start_from_captions`) or "chance". "auto": from chance without expansion control, as the paper's
     baseline does (a start from words would control it after all), else from the captions.
@@ -54,7 +57,8 @@ class TrainingConfig:
     say (`losses.distillation`; 0: the paper's method). None (`share_of_truth`): 0.5, but 0 where the encoder turns out
     to be trained on the train pairs (`core.experiments.fitting.trained_on_pairs`).
     `sparsity`: the penalty, "l1" or "flops" (`losses`).
-    `query_sparsity`, `item_sparsity`: its weights for captions and images, reached by a quadratic warm-up.
+    `query_sparsity`, `item_sparsity`: its weights for captions and images, reached by a quadratic warm-up. None
+    (`sparsities`): 4e-3, and 5e-4 in a joint training, whose scores gain from terms that the paper's do not use.
     `anchor`: weight of the word anchor (`losses.word_anchor`; 0: the paper's method).
     `anchor_emphasis`: how much more a word that an image's captions say counts in it than one that they do not.
     `blur`: how far at most head and teacher see vectors moved from their places (`batches.blurred`), in units of how
@@ -86,6 +90,7 @@ class TrainingConfig:
     adapter_size: int | None = None
     fused: float = 0.5
     hubness: float = 0.5
+    most_flops: float = 3.5
     start: Start = "auto"
     control: Control = "caption"
     schedule: Schedule = "linear"
@@ -100,8 +105,8 @@ class TrainingConfig:
     tau: float | None = None
     truth: float | None = None
     sparsity: Sparsity = "l1"
-    query_sparsity: float = 4e-3
-    item_sparsity: float = 4e-3
+    query_sparsity: float | None = None
+    item_sparsity: float | None = None
     anchor: float = 0.0
     anchor_emphasis: float = 4.0
     blur: float = 1.0
@@ -133,6 +138,13 @@ class TrainingConfig:
         return ADAPTER if self.objective == "joint" else 0
 
     @property
+    def sparsities(self) -> tuple[float, float]:
+        """The penalty's weights for captions and images, as given or what None stands for."""
+        usual = JOINT_SPARSITY if self.objective == "joint" else SPARSITY
+        query, item = (usual if one is None else one for one in (self.query_sparsity, self.item_sparsity))
+        return query, item
+
+    @property
     def takes_off_hubness(self) -> bool:
         """Whether the teacher's scores are without hubness."""
         return self.objective == "joint" and self.hubness > 0
@@ -158,7 +170,7 @@ class TrainingConfig:
         for name in ("epochs", "batch_size", "hidden_size", "projection_rate", "tau"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be above 0.")
-        for name in ("blur", "least_weight", "weight_decay"):
+        for name in ("blur", "least_weight", "weight_decay", "most_flops"):
             if not getattr(self, name) >= 0:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it cannot be below 0.")
         for name in ("warmup", "expansion_until", "expansion_level"):

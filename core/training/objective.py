@@ -94,7 +94,8 @@ def probability_of(config: TrainingConfig, progress: float) -> float:
 
 def penalty_of(config: TrainingConfig, progress: float, by_text: Tensor, by_image: Tensor) -> Tensor:
     """The part of the loss that the penalties of texts and of images make at `progress` (0..1)."""
-    both = config.query_sparsity * by_text + config.item_sparsity * by_image
+    query, item = config.sparsities
+    both = query * by_text + item * by_image
     return warm(progress, config.warmup) * (both / 2 if config.penalties == "mean" else both)
 
 

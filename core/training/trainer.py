@@ -40,7 +40,9 @@ class Stopped(Exception):
 class HeadTraining:
     """One training: the head, its optimiser and its draws, which can be taken out between epochs and put back.
 
-    The same seed gives the same head on one machine.
+    The same seed gives the same head on one machine. In a joint training the penalty is made `strictness` times as
+    strong: 1 at first, and after each epoch (FLOPs of the head / `config.most_flops`) squared times what it was, but
+    never below 1.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class HeadTraining:
             raise TrainingError(
                 f"{literal.shape[0]} captions speak terms, but {len(data.texts)} captions have vectors."
             )
-        self.config, self.epoch, self._auxiliary = config, 0, auxiliary
+        self.config, self.epoch, self._auxiliary, self.strictness = config, 0, auxiliary, 1.0
         torch.manual_seed(config.seed)
         self._generator = torch.Generator().manual_seed(config.seed)
         head = _initial_head(data, literal, config, embeddings, pretrained)
@@ -108,6 +110,9 @@ class HeadTraining:
             on_step(self.step + len(steps), self.steps, steps[-1])
         self.epoch += 1
         self.head.eval()
+        if self.config.objective == "joint" and self.config.most_flops:
+            flops = flops_of_some(self.head, *self._batches.some())
+            self._be_strict(max(1.0, self.strictness * (flops / self.config.most_flops) ** 2))
         means = {name: float(np.mean([measures[name] for measures in steps])) for name in steps[0]}
         return means | {"expansion": steps[-1]["expansion"]}
 
@@ -131,6 +136,11 @@ class HeadTraining:
         self._schedule.step()
         return measures
 
+    def _be_strict(self, strictness: float) -> None:
+        query, item = self.config.sparsities
+        self.strictness = strictness
+        self._config = replace(self._config, query_sparsity=strictness * query, item_sparsity=strictness * item)
+
     def state(self) -> dict[str, Any]:
         """All that the next epoch depends on; `torch.save` can keep it."""
         return {
@@ -139,6 +149,7 @@ class HeadTraining:
             "optimiser": self._optimiser.state_dict(),
             "schedule": self._schedule.state_dict(),
             "generator": self._generator.get_state(),
+            "strictness": self.strictness,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -148,6 +159,8 @@ class HeadTraining:
         self._optimiser.load_state_dict(state["optimiser"])
         self._schedule.load_state_dict(state["schedule"])
         self._generator.set_state(state["generator"])
+        if state["strictness"] != 1.0:
+            self._be_strict(state["strictness"])
 
 
 def _initial_head(
@@ -205,6 +218,13 @@ def optimiser(head: SparseHead, config: TrainingConfig, *, started: bool) -> tor
         weight_decay=config.weight_decay,
         fused=True,  # one pass over the projection instead of several: a tenth of a step at the published size
     )
+
+
+@torch.no_grad()
+def flops_of_some(head: SparseHead, texts: torch.Tensor, images: torch.Tensor) -> float:
+    """The mean number of terms that a text (n, dim) and an image (m, dim) both light: what their score costs."""
+    by_text, by_image = ((head(rows) > 0).double().mean(0) for rows in (texts, images))
+    return float(by_text @ by_image)
 
 
 def learning_rate(progress: float, warmup: float) -> float:

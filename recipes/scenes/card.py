@@ -172,7 +172,7 @@ def _head_row(name: str, f: dict[str, Any], questions: float) -> str:
     r = f["recall"]
     shown = f"**{name}**" if name == SHIPPED_HEAD else name
     return (
-        f"| {shown} (L1 {SCENES_HEADS[name].query_sparsity:g}, anchor {SCENES_HEADS[name].anchor:g}) "
+        f"| {shown} (L1 {SCENES_HEADS[name].sparsities[0]:g}, anchor {SCENES_HEADS[name].anchor:g}) "
         f"| {r['at1']:.3f} | {f['of_dense']:.3f} | {r['at5']:.3f} | {r['at10']:.3f} "
         f"| {f['flops']:.2f} | {f['query_terms']:.1f} / {f['item_terms']:.1f} "
         f"| {f['exact_at_20']:.2f} | {f['term_precision']:.2f} | {questions:.3f} |"

@@ -113,7 +113,7 @@ class QuestionLoss:
         scores = weights @ items.T
         apart = answers_apart(scores, answers)
         like_dense = functional.cross_entropy(scores, torch.softmax(asked @ images.T / recipe.tau, 1))
-        sparsity = warm(progress, config.warmup) * config.query_sparsity * l1(weights)
+        sparsity = warm(progress, config.warmup) * config.sparsities[0] * l1(weights)
         anchors = self._anchors(rows, pictures, literal, question_logits, picture_logits)
         return recipe.weight * apart + recipe.dense_weight * like_dense + sparsity + anchors
 

@@ -1,6 +1,7 @@
 """The joint objective: its formulas by hand, a step restated, and what its parts switch on and off."""
 
 import math
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from scipy.special import log_softmax, logsumexp, softmax
 from core.data.dense import DenseFolder
 from core.data.literal_terms import literal_terms
 from core.errors import TrainingError
+from core.experiments.early_stopping import kept_epoch
 from core.models.head import HeadConfig, SparseHead
 from core.training.batches import Batch, Batches
 from core.training.config import TrainingConfig
+from core.training.curves import EpochMeasures
 from core.training.losses import fused_scores, hubness, own_pairs
 from core.training.objective import objective
 from core.training.trainer import HeadTraining
@@ -97,7 +100,7 @@ def test_a_batch_knows_the_hubness_of_what_it_shows(tmp_path: Path) -> None:
 
 
 def test_what_is_switched_off_leaves_the_papers_training_to_the_bit(tmp_path: Path) -> None:
-    """Without adapter, fusion and hubness a joint training is the paper's; and that knows of none of them."""
+    """Without its parts, and with as much penalty, a joint training is the paper's; and that knows of none of them."""
     data = DenseFolder.read(write_words(tmp_path)).split("train")
     literal = literal_terms(data.captions, WORDS)
 
@@ -109,7 +112,8 @@ def test_what_is_switched_off_leaves_the_papers_training_to_the_bit(tmp_path: Pa
         return training.head.state_dict()
 
     paper = trained()
-    for same in (trained(objective="joint", adapter_size=0, fused=0, hubness=0), trained(fused=0.9, hubness=0.9)):
+    off = {"adapter_size": 0, "fused": 0, "hubness": 0, "most_flops": 0, "query_sparsity": 4e-3, "item_sparsity": 4e-3}
+    for same in (trained(objective="joint", **off), trained(fused=0.9, hubness=0.9, most_flops=0.1)):
         assert paper.keys() == same.keys() and all(torch.equal(paper[name], same[name]) for name in paper)
     joint = trained(objective="joint")
     assert joint.keys() - paper.keys() == {
@@ -118,9 +122,51 @@ def test_what_is_switched_off_leaves_the_papers_training_to_the_bit(tmp_path: Pa
     assert joint["adapter.up.weight"].abs().sum() > 0
 
 
+def test_a_head_that_costs_too_much_is_penalised_more_until_it_does_not(tmp_path: Path) -> None:
+    data = DenseFolder.read(write_words(tmp_path)).split("train")
+    literal = literal_terms(data.captions, WORDS)
+    config = TrainingConfig(objective="joint", epochs=4, batch_size=16, hidden_size=8, most_flops=0.05, tau=1.0)
+    training = HeadTraining(data, literal, config)
+    strictness = [1.0]
+    for _ in range(2):
+        training.run_epoch()
+        texts, images = ((training.head.weigh(rows) > 0).mean(0) for rows in (data.texts, data.images))
+        strictness.append(max(1.0, strictness[-1] * (float(texts @ images) / 0.05) ** 2))
+        assert training.strictness == pytest.approx(strictness[-1], rel=1e-6)
+    assert strictness[2] > strictness[1] > 1
+    state = deepcopy(training.state())
+    resumed = HeadTraining(data, literal, config)
+    resumed.restore(state)
+    measures = training.run_epoch(), resumed.run_epoch()
+    assert measures[0] == measures[1] and resumed.strictness == training.strictness
+    for plain in (replace(config, objective="paper"), replace(config, most_flops=0)):
+        training = HeadTraining(data, literal, plain)
+        training.run_epoch()
+        assert training.strictness == 1
+
+
+def test_a_head_within_its_flops_is_kept_before_a_better_one_beyond() -> None:
+    def row(epoch: int, recall: float, flops: float) -> EpochMeasures:
+        return EpochMeasures(
+            epoch=epoch, step=epoch, seconds=0, loss=0, match=0, sparsity=0, expansion=1,
+            recall_at_1=recall, recall_error=0, flops=flops, query_terms=1, item_terms=1,
+        )  # fmt: skip
+
+    config = TrainingConfig(objective="joint", epochs=4, warmup=0.2, most_flops=3.5)
+    rows = [row(1, 0.1, 3.0), row(2, 0.3, 4.0), row(3, 0.5, 4.1), row(4, 0.2, 2.0)]
+    assert kept_epoch(rows, config) == 2
+    assert kept_epoch(rows, replace(config, most_flops=0)) == kept_epoch(rows, replace(config, objective="paper")) == 3
+    assert kept_epoch(rows[2:3], config) == 3  # better than nothing
+
+
 def test_settings_are_checked() -> None:
     assert TrainingConfig().adapter_width == 0 and TrainingConfig(objective="joint").adapter_width > 0
     assert TrainingConfig(objective="joint", adapter_size=0).adapter_width == 0
+    assert TrainingConfig().sparsities == (4e-3, 4e-3) and TrainingConfig(query_sparsity=1e-2).sparsities == (
+        1e-2,
+        4e-3,
+    )
+    assert TrainingConfig(objective="joint", item_sparsity=1e-2).sparsities == (5e-4, 1e-2)
     for wrong, said in (
         ({"objective": "both"}, "objective cannot be 'both'"),
         ({"fused": 1.5}, "fused is 1.5"),
