@@ -17,13 +17,15 @@ from tests.photographs import photograph
 pytestmark = pytest.mark.numeric
 
 
-@pytest.fixture(scope="module")
-def pointing() -> Model:
-    """An untrained model with the built-in architecture."""
+@pytest.fixture(scope="module", params=[0, 8], ids=["plain", "adapter"])
+def pointing(request: pytest.FixtureRequest) -> Model:
+    """An untrained model with the built-in architecture, its head without and with an adapter."""
     with torch.random.fork_rng():
         torch.manual_seed(5)
         encoder = SceneEncoder(("dog",), ImageTower(), TextTower(1))
-        head = SparseHead(HeadConfig(encoder.dim, 16, 4))
+        head = SparseHead(HeadConfig(encoder.dim, 16, 4, adapter_size=request.param))
+        if head.adapter is not None:
+            torch.nn.init.normal_(head.adapter.up.weight)
     return Model("pointing", encoder, head, Vocabulary(("dog", "cat", "sun", "sea")))
 
 
