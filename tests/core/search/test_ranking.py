@@ -7,16 +7,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.data.dense_items import dense_items
 from core.errors import QueryError
 from core.library.indexing.sync import index_paths
 from core.models.model import Model
 from core.search.explain import WHOLE
+from core.search.methods import Method, Ranker
 from core.search.query import Query
 from core.search.results import SearchResult
 from core.search.search import search
 from index_store.dense import exact_cosine
 from index_store.errors import CollectionError
 from index_store.folder.collection import Collection
+from index_store.formats.transfer import import_collection
 from index_store.vectors import SparseVector
 
 TEXT = "a red dog on the grass with a blue boat"
@@ -141,3 +144,21 @@ def test_a_collection_that_kept_none_is_filled_and_then_kept_up(
             monkeypatch.undo()
             (row,) = model.dense_images([picture.convert("RGB")])
         assert np.allclose(collection.dense([item.id])[item.id], row, atol=1e-6)
+
+
+def test_compare_ranks_by_both_alike_whether_dense_vectors_are_kept_or_made(
+    model: Model, kept: Collection, tmp_path: Path, home: Path
+) -> None:
+    fusing = Model(model.name, model.encoder, model.head, model.vocabulary, dense_weight=WEIGHT)
+    path = tmp_path / "plain"
+    with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as plain:
+        import_collection(plain, kept.path)
+        made = dense_items(model.encoder, plain, tmp_path / "rows.npz")
+        one, two = (
+            Ranker(fusing, held, dense).rank(TEXT, Method("fused"), 12) for held, dense in ((kept, None), (plain, made))
+        )
+    named = [[(kept.items([hit.id])[0].path, hit.score) for hit in one.hits]]
+    with Collection.open(path) as plain:
+        named.append([(plain.items([hit.id])[0].path, hit.score) for hit in two.hits])
+    assert [name for name, _ in named[0]] == [name for name, _ in named[1]] and one.terms == two.terms
+    assert [score for _, score in named[0]] == pytest.approx([score for _, score in named[1]], rel=1e-5)
