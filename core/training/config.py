@@ -21,7 +21,8 @@ Penalties = Literal["sum", "mean"]
 LastBatch = Literal["dropped", "kept"]
 Validation = Literal["expanded", "controlled"]
 ADAPTER = 512  # width of the adapter that a joint training makes
-SPARSITY, JOINT_SPARSITY = 4e-3, 5e-4  # of captions and images alike
+SPARSITY, JOINT_SPARSITY = 4e-3, 1e-4  # of captions and images alike
+LEAST_WEIGHT, JOINT_LEAST_WEIGHT = 0.2, 0.1
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,13 @@ class TrainingConfig:
     to be trained on the train pairs (`core.experiments.fitting.trained_on_pairs`).
     `sparsity`: the penalty, "l1" or "flops" (`losses`).
     `query_sparsity`, `item_sparsity`: its weights for captions and images, reached by a quadratic warm-up. None
-    (`sparsities`): 4e-3, and 5e-4 in a joint training, whose scores gain from terms that the paper's do not use.
+    (`sparsities`): 4e-3, and 1e-4 in a joint training, whose scores gain from terms that the paper's do not use.
     `anchor`: weight of the word anchor (`losses.word_anchor`; 0: the paper's method).
     `anchor_emphasis`: how much more a word that an image's captions say counts in it than one that they do not.
     `blur`: how far at most head and teacher see vectors moved from their places (`batches.blurred`), in units of how
     far vectors lie from their mean.
-    `least_weight`: the trained head takes weights below it for 0 (`HeadConfig`); the loss sees every weight.
+    `least_weight`: the trained head takes weights below it for 0 (`HeadConfig`); the loss sees every weight. None
+    (`least_lit`): 0.2, and 0.1 in a joint training.
     `patience`: epochs without a better validation R@1 after which training ends early; None: never.
     `step`: "plain" computes every weight of every term; "fast" has the same loss and gradients from the lit terms.
     `precision`: "bf16" multiplies matrices in bfloat16, the plain way; weights and scores stay in float32. "fp64"
@@ -110,7 +112,7 @@ class TrainingConfig:
     anchor: float = 0.0
     anchor_emphasis: float = 4.0
     blur: float = 1.0
-    least_weight: float = 0.2
+    least_weight: float | None = None
     patience: int | None = None
     step: Step = "fast"
     precision: Precision = "fp32"
@@ -145,6 +147,12 @@ class TrainingConfig:
         return query, item
 
     @property
+    def least_lit(self) -> float:
+        """The weight below which the trained head lights nothing, `least_weight` or what None stands for."""
+        usual = JOINT_LEAST_WEIGHT if self.objective == "joint" else LEAST_WEIGHT
+        return usual if self.least_weight is None else self.least_weight
+
+    @property
     def takes_off_hubness(self) -> bool:
         """Whether the teacher's scores are without hubness."""
         return self.objective == "joint" and self.hubness > 0
@@ -171,7 +179,7 @@ class TrainingConfig:
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be above 0.")
         for name in ("blur", "least_weight", "weight_decay", "most_flops"):
-            if not getattr(self, name) >= 0:
+            if getattr(self, name) is not None and not getattr(self, name) >= 0:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it cannot be below 0.")
         for name in ("warmup", "expansion_until", "expansion_level"):
             if not 0 <= getattr(self, name) <= 1:

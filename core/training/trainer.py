@@ -172,7 +172,7 @@ def _initial_head(
 ) -> SparseHead:
     """The head before its first step, as `HeadTraining` says; draws from torch's own generator."""
     dense, terms = data.images.shape[1], literal.shape[1]
-    head = SparseHead(HeadConfig(dense, config.hidden_size, terms, config.least_weight, config.adapter_width))
+    head = SparseHead(HeadConfig(dense, config.hidden_size, terms, config.least_lit, config.adapter_width))
     if isinstance(embeddings, MlmHead):
         start_from_mlm(head, embeddings)
     elif embeddings is not None:

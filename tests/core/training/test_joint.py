@@ -112,7 +112,8 @@ def test_what_is_switched_off_leaves_the_papers_training_to_the_bit(tmp_path: Pa
         return training.head.state_dict()
 
     paper = trained()
-    off = {"adapter_size": 0, "fused": 0, "hubness": 0, "most_flops": 0, "query_sparsity": 4e-3, "item_sparsity": 4e-3}
+    off = {"adapter_size": 0, "fused": 0, "hubness": 0, "most_flops": 0}
+    off |= {"query_sparsity": 4e-3, "item_sparsity": 4e-3, "least_weight": 0.2}
     for same in (trained(objective="joint", **off), trained(fused=0.9, hubness=0.9, most_flops=0.1)):
         assert paper.keys() == same.keys() and all(torch.equal(paper[name], same[name]) for name in paper)
     joint = trained(objective="joint")
@@ -166,7 +167,9 @@ def test_settings_are_checked() -> None:
         1e-2,
         4e-3,
     )
-    assert TrainingConfig(objective="joint", item_sparsity=1e-2).sparsities == (5e-4, 1e-2)
+    assert TrainingConfig(objective="joint", item_sparsity=1e-2).sparsities == (1e-4, 1e-2)
+    assert (TrainingConfig().least_lit, TrainingConfig(objective="joint").least_lit) == (0.2, 0.1)
+    assert TrainingConfig(objective="joint", least_weight=0).least_lit == 0
     for wrong, said in (
         ({"objective": "both"}, "objective cannot be 'both'"),
         ({"fused": 1.5}, "fused is 1.5"),
