@@ -22,7 +22,7 @@ from core.evaluation.validation import Allowed, validate
 from core.experiments.early_stopping import kept_epoch, out_of_patience
 from core.models.head import HEAD_VOCABULARY, SparseHead
 from core.training.checkpoint import forget_end, has_ended, load_checkpoint, save_checkpoint, save_end
-from core.training.config import TrainingConfig
+from core.training.config import LEAST_WEIGHT, SPARSITY, TrainingConfig
 from core.training.curves import EpochMeasures, plot_curves, read_curves, write_curves
 from core.training.expansion import expansion
 from core.training.mlm_head import MlmHead
@@ -213,12 +213,20 @@ class _Fitting:
 def _decided(
     config: TrainingConfig, folder: DenseFolder, train: DenseDataset, val: DenseDataset | None
 ) -> TrainingConfig:
-    """The config with what it leaves to the data (`truth`); TrainingError where the data set does not allow it."""
+    """The config with what it leaves to the data; TrainingError where the data set does not allow it.
+
+    That is `truth`, and in a joint training on vectors of train pairs that the encoder was taught on also the penalty
+    and the least weight: there weak terms cost much and find little, so that they are as in the paper's training.
+    """
     if config.patience and val is None:
         raise TrainingError(f"The data set {folder.path} has no split 'val'; patience needs one to judge progress by.")
+    leaked = val is not None and trained_on_pairs(train, val)
+    if leaked and config.objective == "joint":
+        query, item = (SPARSITY if one is None else one for one in (config.query_sparsity, config.item_sparsity))
+        least = LEAST_WEIGHT if config.least_weight is None else config.least_weight
+        config = replace(config, query_sparsity=query, item_sparsity=item, least_weight=least)
     if config.truth is not None:
         return config
-    leaked = val is not None and trained_on_pairs(train, val)
     return replace(config, truth=0.0 if leaked else config.share_of_truth)
 
 

@@ -196,5 +196,10 @@ def test_own_pairs_are_not_taught_where_the_encoder_was_taught_on_them(folder: D
         assert json.loads((out / "config.json").read_text())["training"]["truth"] == (
             0.5 if expected is None else expected
         )
+        joint = TrainingConfig(objective="joint", epochs=1, batch_size=20, hidden_size=8, item_sparsity=2e-2)
+        train_folder(data, WORDS, joint, out, restart=True)
+        told = json.loads((out / "config.json").read_text())
+        penalties = told["training"]["query_sparsity"], told["training"]["item_sparsity"], told["least_weight"]
+        assert penalties == ((4e-3, 2e-2, 0.2) if told["training"]["truth"] == 0 else (None, 2e-2, 0.1))
     train_folder(cases[0.0], WORDS, replace(CONFIG, epochs=1, truth=0.25), tmp_path / "said")
     assert json.loads((tmp_path / "said" / "config.json").read_text())["training"]["truth"] == 0.25
