@@ -200,7 +200,7 @@ def test_timings_and_json(filled: Collection, model: Model) -> None:
     assert all(part >= 0 for part in parts) and sum(parts) <= result.timings_ms["total"] + 0.01
     document = json.loads(json.dumps(result.to_json()))
     assert list(document) == [
-        "query", "spoken", "rules", "terms", "exact", "hits", "timings_ms", "out_of_world", "unknown_words",
+        "query", "spoken", "rules", "rank", "terms", "exact", "hits", "timings_ms", "out_of_world", "unknown_words",
         "answered", "remarks",
     ]  # fmt: skip
     assert list(document["terms"][0]) == ["term", "weight", "kind"]
