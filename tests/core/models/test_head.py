@@ -57,7 +57,7 @@ def test_an_adapter_moves_a_vector_at_its_length_and_travels_with_its_head(tmp_p
         head.adapter.down.bias.zero_()
         head.adapter.up.weight.copy_(torch.tensor([[-0.01], [0.0]]))
     # (3, 4) + (-3, 0) = (0, 4), at length 5
-    assert head.adapted(rows)[0].tolist() == pytest.approx([0.0, 5.0], abs=1e-6)
+    assert head.adapted(rows)[0].tolist() == pytest.approx([0.0, 5.0], abs=1e-4)  # 300 hundredths may round
     assert torch.equal(head(rows), plain(head.adapted(rows))) and not torch.allclose(head(rows), plain(rows))
     np.testing.assert_array_equal(head.adapt(rows.numpy()), head.adapted(rows).detach().numpy())
     head.save(tmp_path)
