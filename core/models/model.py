@@ -78,8 +78,7 @@ class Model:
 
     def encode_texts(self, texts: Sequence[str]) -> list[SparseVector]:
         """Sentences -> sparse vectors without stray terms."""
-        vectors = self.project(self.dense_texts(texts))
-        return [self.without_stray_terms(text, vector) for text, vector in zip(texts, vectors, strict=True)]
+        return [vector for vector, _ in self.texts_with_dense(texts)]
 
     def encode_images(self, images: Sequence[Image.Image]) -> list[SparseVector]:
         """RGB pictures -> sparse vectors."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import QueryError
 from core.pictures.images import working_copy
-from core.search.marks import NO_MARKS, Marks
+from core.search.marks import NO_MARKS, Marks, length_of, mean_of
 from core.search.query import Query, check_vector, check_words
 from core.search.query_language import OR, literal
 from core.search.understanding import Understood, understand
@@ -164,13 +164,8 @@ def encode_items(collection: "Store", numbers: Sequence[int]) -> EncodedQuery:
     dense = unit(np.mean([rows[item] for item in ids], 0)) if len(rows) == len(ids) else None
     if len(vectors) == 1:
         return EncodedQuery("", vectors[0], frozenset(), dense=dense)
-    lengths = [float(np.linalg.norm(vector.weights.astype(np.float64))) for vector in vectors]
-    pairs: dict[int, float] = {}
-    for vector, length in zip(vectors, lengths, strict=True):
-        factor = sum(lengths) / len(lengths) / length / len(lengths) if length else 0.0
-        for term, weight in zip(vector.terms.tolist(), vector.weights.tolist(), strict=True):
-            pairs[term] = pairs.get(term, 0.0) + factor * weight
-    return EncodedQuery("", SparseVector.from_pairs(pairs), frozenset(), dense=dense)
+    mean = mean_of(vectors, sum(map(length_of, vectors)) / len(vectors))
+    return EncodedQuery("", SparseVector.from_pairs(mean), frozenset(), dense=dense)
 
 
 def given_vector(model: "Model", vector: SparseVector, text: str = "") -> EncodedQuery:
@@ -194,7 +189,7 @@ def mixed(text: EncodedQuery, picture: EncodedQuery, share: float) -> EncodedQue
     dense = None
     if text.dense is not None and picture.dense is not None:
         dense = unit((1.0 - share) * text.dense.astype(np.float64) + share * picture.dense.astype(np.float64))
-    lengths = [float(np.linalg.norm(part.vector.weights.astype(np.float64))) for part in (text, picture)]
+    lengths = [length_of(part.vector) for part in (text, picture)]
     scale = lengths[0] / lengths[1] if lengths[0] and lengths[1] else 1.0
     pairs: dict[int, float] = {}
     for part, factor in ((text, 1.0 - share), (picture, share * scale)):

@@ -10,8 +10,6 @@ from collections.abc import Set as Ids
 from dataclasses import dataclass
 
 import numpy as np
-from numpy import float64
-from numpy.typing import NDArray
 
 from index_store.vectors import SparseVector
 
@@ -43,7 +41,7 @@ def moves(question: SparseVector, literal: Ids[int], marks: Marks) -> dict[int, 
     shift: dict[int, float] = {}
     spoken = max(1, len(literal))
     for items, say in ((marks.right, RIGHT), (marks.wrong, -WRONG)):
-        for term, weight in _mean(items, _length(question.weights)).items():
+        for term, weight in mean_of(items, length_of(question)).items():
             shift[term] = shift.get(term, 0.0) + say / spoken**2 * weight
     for term in own.keys() & shift.keys():
         shift[term] = max(shift[term], 0.0 if term in literal else -own[term])
@@ -52,16 +50,17 @@ def moves(question: SparseVector, literal: Ids[int], marks: Marks) -> dict[int, 
     return {term: shift[term] for term in sorted(kept) if shift[term]}
 
 
-def _mean(items: Sequence[SparseVector], length: float) -> dict[int, float]:
+def mean_of(items: Sequence[SparseVector], length: float) -> dict[int, float]:
     """{term: weight} of the mean of items, each brought to a length; as they are where that is 0."""
     total: dict[int, float] = {}
     for item in items:
-        own = _length(item.weights)
+        own = length_of(item)
         scale = (length / own if length and own else 1.0) / len(items)
         for term, weight in zip(item.terms.tolist(), item.weights.tolist(), strict=True):
             total[term] = total.get(term, 0.0) + scale * weight
     return total
 
 
-def _length(weights: NDArray) -> float:
-    return float(np.linalg.norm(weights.astype(float64)))
+def length_of(vector: SparseVector) -> float:
+    """The Euclidean length of a vector, in float64."""
+    return float(np.linalg.norm(vector.weights.astype(np.float64)))

@@ -37,8 +37,9 @@ def query_chips(
     edits = edits or {}
     lifted = {rule.thing for rule in rules if rule.undone}
     rows = [row for row in rows if row.weight or row.term not in lifted]  # its rule's chip is there
-    shown = [row for i, row in enumerate(rows) if i < SHOWN or row.edited or row.weight < 0]
-    rest = [row for row in rows if row not in shown]
+    folded = [i >= SHOWN and not row.edited and row.weight >= 0 for i, row in enumerate(rows)]
+    shown = [row for row, away in zip(rows, folded, strict=True) if not away]
+    rest = [row for row, away in zip(rows, folded, strict=True) if away]
     more = ""
     if rest:
         more = (
