@@ -20,7 +20,8 @@ from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 from rich.progress import track
 
-from core.library.built_in_world import ensure_world, world_path
+from core.library.built_in_world import ensure_world
+from core.library.world_folder import world_path
 from core.models.model import Model
 from core.models.registry import load_model
 from demo.state.app import AppState

@@ -22,8 +22,9 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
-from core.library.built_in_world import ensure_world, world_path
+from core.library.built_in_world import ensure_world
 from core.library.indexing.sync import index_paths
+from core.library.world_folder import world_path
 from core.models.model import Model
 from core.models.registry import load_model
 from core.search.query import MAX_K, Query

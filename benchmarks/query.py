@@ -16,7 +16,8 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs without an installation
 
-from core.library.built_in_world import ensure_world, world_path
+from core.library.built_in_world import ensure_world
+from core.library.world_folder import world_path
 from core.models.registry import DEFAULT_MODEL, load_model
 from core.search.query import Query
 from core.search.search import search

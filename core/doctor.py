@@ -11,7 +11,7 @@ from typing import Literal
 from core.encoders.devices import compute_device
 from core.encoders.lavis_environment import LavisEnvironment
 from core.files import home_folder
-from core.library.built_in_world import world_path
+from core.library.world_folder import world_path
 from core.models.registry import chosen_device, chosen_precision, load_model, models
 from core.pictures.formats.kinds import READS_HEIC, READS_JXL
 from core.shipped import PHOTO_MODEL, SHIPPED

@@ -7,14 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, get_args
-
-from tokenizers import Tokenizer
-from tokenizers.models import WordPiece
-from tokenizers.normalizers import BertNormalizer
-from tokenizers.pre_tokenizers import BertPreTokenizer
+from typing import TYPE_CHECKING, Literal, get_args
 
 from core.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 Splitting = Literal["words", "wordpiece"]
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -96,7 +94,12 @@ class Vocabulary:
         return max((term.count(" ") + 1 for term in self.terms), default=1)
 
     @cached_property
-    def _pieces(self) -> Tokenizer:
+    def _pieces(self) -> "Tokenizer":
+        from tokenizers import Tokenizer
+        from tokenizers.models import WordPiece
+        from tokenizers.normalizers import BertNormalizer
+        from tokenizers.pre_tokenizers import BertPreTokenizer
+
         ids = dict(self._ids)
         ids.setdefault(_UNKNOWN, len(ids))  # what no piece fits must become something; it is never a spoken term
         splitter = Tokenizer(WordPiece(ids, unk_token=_UNKNOWN, max_input_chars_per_word=100))

@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 LOOKUP_BYTES = 8  # at the beginning of a hash; the other 32 decide
 MOST_LOOKUP_BITS, MOST_DECIDING_BITS = 7, 44  # in which the hashes of nearly equal pictures differ
@@ -44,6 +42,9 @@ def groups(pictures: Sequence[Picture]) -> list[list[int]]:
         shapes = np.array([pictures[at].shape for at in hashed.tolist()])
         pairs += [hashed[some] for some in _similar(hashes.reshape(len(hashed), -1), shapes)]
     rows, columns = np.concatenate(pairs).T
+    from scipy.sparse import coo_array  # a third of a second, which no reader should wait for
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_array((np.ones(rows.size, dtype=np.int8), (rows, columns)), shape=(len(pictures),) * 2)
     _, labels = connected_components(graph, directed=False)
     order = np.argsort(labels, kind="stable")

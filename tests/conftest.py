@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core import subprocess_task
-from core.library.built_in_world import ensure_world, world_path
+from core.library.built_in_world import ensure_world
+from core.library.world_folder import world_path
 from core.models.head import HeadConfig, SparseHead
 from core.models.model import Model
 from core.models.registry import load_model

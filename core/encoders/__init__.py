@@ -1,12 +1,14 @@
 """Frozen encoders: pictures and texts to unit vectors of one space; one file each; none knows heads or terms."""
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from numpy import float32
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class DenseEncoder(Protocol):
@@ -35,11 +37,11 @@ class DenseEncoder(Protocol):
 class PointingTower(Protocol):
     """An image tower that has a feature map until its pooling, so that a cell of the map is a place in the picture."""
 
-    def map(self, pixels: Tensor) -> Tensor:
+    def map(self, pixels: "Tensor") -> "Tensor":
         """(n, 3, S, S) -> (n, channels, h, w) features of each cell."""
         ...
 
-    def pool(self, features: Tensor) -> Tensor:
+    def pool(self, features: "Tensor") -> "Tensor":
         """(n, channels, h, w) -> (n, dim) unit rows."""
         ...
 
@@ -51,6 +53,6 @@ class PointingEncoder(Protocol):
     image_tower: PointingTower
     shift: float  # how far right of, and below, the middle of its square lies what a cell of the map sees, in cells
 
-    def pixels(self, image: Image.Image) -> Tensor:
+    def pixels(self, image: Image.Image) -> "Tensor":
         """A picture of any size, all of it -> (1, 3, S, S), as the tower takes it."""
         ...

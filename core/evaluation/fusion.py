@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from core.data.dense import DenseDataset
 from core.evaluation.evaluate import blocks, pair_scores, sparse_items
 from core.files import write_text_whole
-from core.models.head import CONFIG_FILE, DENSE_WEIGHT, SparseHead, head_config
+from core.models.head import SparseHead
+from core.models.head_files import CONFIG_FILE, DENSE_WEIGHT, head_config
 
 WEIGHTS = tuple(float(f"{2 ** (step / 2):.3g}") for step in range(-8, 25))  # 0.0625 to 4,096, half an octave apart
 MOST = 5_000  # captions that choose; the standard error of their mean is below 0.007

@@ -20,7 +20,8 @@ from core.errors import DatasetError, TrainingError
 from core.evaluation.evaluate import evaluate_dense, evaluate_head
 from core.experiments.fitting import Fitted, Watch, train_folder
 from core.files import write_text_whole
-from core.models.head import HEAD_VOCABULARY, load_head
+from core.models.head import load_head
+from core.models.head_files import HEAD_VOCABULARY
 from core.training.config import TrainingConfig
 from core.training.trainer import Stopped
 from core.vocabulary import Vocabulary

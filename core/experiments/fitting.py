@@ -20,7 +20,8 @@ from core.evaluation.fusion import note_dense_weight
 from core.evaluation.retrieval import ranks, recall_at
 from core.evaluation.validation import Allowed, validate
 from core.experiments.early_stopping import kept_epoch, out_of_patience
-from core.models.head import HEAD_VOCABULARY, SparseHead
+from core.models.head import SparseHead
+from core.models.head_files import HEAD_VOCABULARY
 from core.training.checkpoint import forget_end, has_ended, load_checkpoint, save_checkpoint, save_end
 from core.training.config import LEAST_WEIGHT, SPARSITY, TrainingConfig
 from core.training.curves import EpochMeasures, plot_curves, read_curves, write_curves

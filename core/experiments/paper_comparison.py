@@ -18,7 +18,8 @@ from core.data.word_vectors import caption_vectors, read_word_vectors
 from core.evaluation.evaluate import Evaluation, Mode, evaluate_dense, evaluate_head
 from core.experiments.fitting import Watch, train_folder
 from core.files import write_text_whole
-from core.models.head import HEAD_VOCABULARY, SparseHead, load_head
+from core.models.head import SparseHead, load_head
+from core.models.head_files import HEAD_VOCABULARY
 from core.subprocess_task import run_in_subprocess
 from core.training.config import Control, TrainingConfig
 from core.training.mlm_head import read_initial_embeddings, weights_file

@@ -1,13 +1,12 @@
 """The built-in world: a collection of drawn test pictures, made on the first start; must not know who shows it."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.files import home_folder, write_text_whole
+from core.files import write_text_whole
 from core.library.indexing.dense_filling import fill_dense
 from core.library.indexing.sync import index_paths
 from core.world.writer import META, write_scenes
@@ -17,24 +16,9 @@ from index_store.progress import Progress, ShouldStop, never, silent
 
 if TYPE_CHECKING:
     from core.models.model import Model
-    from index_store.store import Store
 
 WORLD_SIZE = 1000
 _CHUNK = 50  # pictures drawn, then indexed, in turn: a second or two between signs of life
-
-
-def world_path(model: "Model") -> Path:
-    """Where the built-in world of this model lives: another name, vocabulary or other weights mean another folder."""
-    digest = hashlib.sha256(f"{model.name}\n{model.vocabulary.digest}\n".encode())
-    for name, weights in sorted(model.head.state_dict().items()):
-        digest.update(name.encode() + weights.numpy().tobytes())
-    return home_folder() / f"world-{model.name}-{digest.hexdigest()[:12]}" / "collection"
-
-
-def is_world(collection: "Store") -> bool:
-    """Whether a collection is the built-in world of its model."""
-    folder = Path(collection.address).resolve().parent
-    return folder.parent == home_folder().resolve() and folder.name.startswith(f"world-{collection.model}-")
 
 
 def ensure_world(

@@ -1,15 +1,14 @@
-"""Finds the pictures of a collection that are equal or nearly so, and shows one for all; knows no user interface."""
+"""Finds the pictures of a collection that are equal or nearly so; knows no user interface."""
 
 import io
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
 from core.pictures.similarity import similarity_hash
-from index_store.items import Hit, Item
+from index_store.items import Item
 from index_store.store import Store
 
 BATCH = 500  # thumbnails that are looked at between two commits
@@ -41,16 +40,6 @@ def copies(collection: Store) -> list[Copies]:
     found = [collection.items(ids) for ids in collection.copies()]
     groups = [Copies(tuple(items), len({item.content_hash for item in items}) == 1) for items in found]
     return sorted(groups, key=lambda one: (-len(one.items), one.items[0].id))
-
-
-def one_of_each(collection: Store, hits: Sequence[Hit]) -> list[Hit]:
-    """The hits, without those that are copies of a better hit."""
-    group, seen, kept = collection.alike([hit.id for hit in hits]), set[int](), list[Hit]()
-    for hit in hits:
-        if (copy_of := group.get(hit.id, (hit.id, 1))[0]) not in seen:
-            seen.add(copy_of)
-            kept.append(hit)
-    return kept
 
 
 def _of_thumbnail(item: Item) -> bytes | None:

@@ -12,20 +12,17 @@ from typing import Any
 
 from core.errors import ModelError, QueryError
 from core.files import home_folder, write_text_whole
-from core.models.head import (
+from core.models.head_files import (
     CONFIG_FILE,
     HEAD_VOCABULARY,
     WEIGHTS_FILE,
-    answered_from,
-    dense_weight,
     head_config,
-    load_head,
-    unspoken_from,
 )
-from core.models.model import Model
+from core.models.query_table import TABLE_FILE
 
 NAME = re.compile(r"[^\W_](?:[\w.-]{0,38}\w)?")
 _FILES = (CONFIG_FILE, WEIGHTS_FILE, HEAD_VOCABULARY)
+_MORE_FILES = (TABLE_FILE,)  # that not every head has
 
 
 def kept_heads() -> dict[str, Path]:
@@ -56,17 +53,6 @@ def check_encoder(name: str, folder: Path, encoder: str) -> None:
             f"The head '{name}' was made for vectors of '{made_for}', but those here are of '{encoder}'; use it as "
             f"the model {made_for}+{name}."
         )
-
-
-def model_with_head(model: Model, name: str, folder: Path) -> Model:
-    """The model's encoder with the head kept in a folder; QueryError where that was made for another encoder."""
-    encoder = model.encoder.name
-    head, vocabulary = load_head(folder)
-    check_encoder(name, folder, encoder)
-    about = f"The encoder '{encoder}' with the head '{name}', trained in the Lab."
-    floors = unspoken_from(folder, vocabulary)
-    answered, whole = answered_from(folder), dense_weight(folder)
-    return Model(f"{encoder}+{name}", model.encoder, head, vocabulary, about, answered, floors, whole)
 
 
 def keep_head(source: Path, name: str, **about: Any) -> Path:

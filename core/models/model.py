@@ -1,6 +1,7 @@
 """A model: a frozen encoder, its head and the head's vocabulary; pictures and texts to sparse vectors."""
 
 from collections.abc import Sequence
+from time import perf_counter
 
 import numpy as np
 from numpy import float32
@@ -8,14 +9,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.encoders import DenseEncoder
-from core.errors import ModelError
+from core.errors import ModelError, QueryError
 from core.models.head import SparseHead
+from core.models.query_model import Lit
+from core.models.query_table import QueryTable
+from core.models.table_model import TableModel
+from core.models.tables import NO_TABLE
 from core.vocabulary import Vocabulary
 from index_store.vectors import SparseVector
 
 
 class Model:
-    """What searching and indexing need of a model; frozen, safe to share between threads."""
+    """What searching and indexing need of a model; safe to share between threads. Only its query table can change."""
 
     def __init__(
         self,
@@ -27,11 +32,13 @@ class Model:
         answered_from: float | None = None,
         unspoken_from: NDArray[float32] | None = None,
         dense_weight: float | None = None,
+        table: QueryTable | None = None,
     ):
         """`about`: what it can and cannot do. `answered_from`: the `best_match` from which an item answers a question.
 
         `unspoken_from` (|V|,): the weight from which each term counts in a text that does not speak it. `dense_weight`:
-        what a cosine of 1 between question and picture counts beside their terms, where the two are fused.
+        what a cosine of 1 between question and picture counts beside their terms, where the two are fused. `table`: by
+        which it can be asked without its encoder.
 
         Raises ModelError when encoder, head and vocabulary do not fit together.
         """
@@ -48,6 +55,7 @@ class Model:
         self.name, self.encoder, self.head, self.vocabulary = name, encoder, head.eval(), vocabulary
         self.about, self.answered_from, self.unspoken_from = about, answered_from, unspoken_from
         self.dense_weight = dense_weight
+        self.use_table(table)
         self.precision: str = getattr(encoder, "precision", "fp32")  # that its encoder computes in
         self.listed_words: tuple[str, ...] = getattr(encoder, "listed_words", ())  # that its encoder knows one by one
 
@@ -76,24 +84,51 @@ class Model:
         kept = spoken | (vector.weights >= self.unspoken_from[vector.terms])
         return SparseVector(vector.terms[kept], vector.weights[kept]) if kept.any() else vector
 
+    def light(self, texts: Sequence[str]) -> list[Lit]:
+        """What each sentence lights; the milliseconds are those of all together."""
+        if not texts:
+            return []
+        started = perf_counter()
+        dense = self.dense_texts(texts)  # (n, dim)
+        encoded = perf_counter()
+        lit = self.project(dense)
+        spent = (encoded - started) * 1000, (perf_counter() - encoded) * 1000
+        told = zip(texts, lit, dense, strict=True)
+        return [Lit(self.without_stray_terms(text, lit), lit, row, *spent) for text, lit, row in told]
+
+    def light_pictures(self, pictures: Sequence[Image.Image]) -> list[Lit]:
+        """What each RGB picture lights; the milliseconds are those of all together."""
+        if not pictures:
+            return []
+        started = perf_counter()
+        dense = self.dense_images(pictures)  # (n, dim)
+        encoded = perf_counter()
+        lit = self.project(dense)
+        spent = (encoded - started) * 1000, (perf_counter() - encoded) * 1000
+        return [Lit(vector, vector, row, *spent) for vector, row in zip(lit, dense, strict=True)]
+
     def encode_texts(self, texts: Sequence[str]) -> list[SparseVector]:
         """Sentences -> sparse vectors without stray terms."""
-        return [vector for vector, _ in self.texts_with_dense(texts)]
+        return [lit.vector for lit in self.light(texts)]
 
     def encode_images(self, images: Sequence[Image.Image]) -> list[SparseVector]:
         """RGB pictures -> sparse vectors."""
-        return self.project(self.dense_images(images))
+        return [lit.vector for lit in self.light_pictures(images)]
 
-    def images_with_dense(self, images: Sequence[Image.Image]) -> list[tuple[SparseVector, NDArray[float32]]]:
-        """RGB pictures -> sparse vectors, each with the dense row (dim,) that it was made of."""
-        dense = self.dense_images(images)
-        return list(zip(self.project(dense), dense, strict=True))
+    @property
+    def table(self) -> QueryTable | None:
+        """The query table by which it can be asked, too; None where there is none."""
+        return None if self._asked_by_table is None else self._asked_by_table.table
 
-    def texts_with_dense(self, texts: Sequence[str]) -> list[tuple[SparseVector, NDArray[float32]]]:
-        """Sentences -> sparse vectors without stray terms, each with the dense row (dim,) that it was made of."""
-        dense = self.dense_texts(texts)
-        lit = zip(texts, self.project(dense), strict=True)
-        return [(self.without_stray_terms(text, vector), row) for (text, vector), row in zip(lit, dense, strict=True)]
+    def use_table(self, table: QueryTable | None) -> None:
+        """Is asked by another query table from now on, or by none."""
+        self._asked_by_table = None if table is None else TableModel(self.name, table)
+
+    def by_table(self) -> TableModel:
+        """The same, asked by its query table; QueryError where it has none."""
+        if self._asked_by_table is None:
+            raise QueryError(NO_TABLE.format(name=self.name))
+        return self._asked_by_table
 
     def unknown_words(self, text: str) -> list[str]:
         """The words of the text that the encoder has never seen, in order, each once."""

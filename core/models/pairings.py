@@ -12,7 +12,7 @@ from core.encoders.hub_files import HubFiles, source
 from core.encoders.recipes import FAMILIES, NAMED, TUNED, WORDPIECES, EncoderRecipe, encoder_recipe
 from core.encoders.sources import File, Folder, Source
 from core.errors import ModelError, UnknownModel
-from core.models.head import HEAD_VOCABULARY, head_config
+from core.models.head_files import HEAD_VOCABULARY, head_config
 from core.models.kept_heads import kept_head
 from core.shipped import SHIPPED
 from core.vocabulary import Vocabulary

@@ -13,7 +13,8 @@ from core.encoders.sources import Source
 from core.encoders.zero_gpu import with_zero_gpu
 from core.errors import MissingFiles, ModelError, UnknownModel
 from core.models.downloads import require
-from core.models.head import HEAD_VOCABULARY, SparseHead, answered_from, dense_weight, unspoken_from
+from core.models.head import SparseHead
+from core.models.head_files import HEAD_VOCABULARY, answered_from, dense_weight, unspoken_from
 from core.models.kept_heads import check_encoder, fits_encoder, kept_head, kept_heads
 from core.models.model import Model
 from core.models.pairings import (
@@ -27,6 +28,7 @@ from core.models.pairings import (
     sources_of,
     vocabulary_of,
 )
+from core.models.tables import load_table
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL, Shipped
 from core.vocabulary import Vocabulary
 
@@ -116,9 +118,30 @@ def load_model(name: str = DEFAULT_MODEL, device: str | None = None, precision: 
         encoder = load_encoder(chosen.encoder.name, device, precision)  # one for all its heads
         vocabulary = vocabulary_of(chosen, folder)
         about = f"{chosen.encoder.about}, with the head {chosen.head.name}."
-    floors = unspoken_from(folder, vocabulary)
-    answered, whole = answered_from(folder), dense_weight(folder)
-    return Model(name, encoder, SparseHead.load(folder), vocabulary, about, answered, floors, whole)
+    return _with_head(name, encoder, folder, vocabulary, about)
+
+
+def model_with_head(model: Model, name: str, folder: Path) -> Model:
+    """The model's encoder with the head kept in a folder; QueryError where that was made for another encoder."""
+    encoder = model.encoder.name
+    check_encoder(name, folder, encoder)
+    about = f"The encoder '{encoder}' with the head '{name}', trained in the Lab."
+    return _with_head(f"{encoder}+{name}", model.encoder, folder, Vocabulary.load(folder / HEAD_VOCABULARY), about)
+
+
+def _with_head(name: str, encoder: DenseEncoder, folder: Path, vocabulary: Vocabulary, about: str) -> Model:
+    """An encoder with the head in a folder, and all that the folder says of it."""
+    return Model(
+        name,
+        encoder,
+        SparseHead.load(folder),
+        vocabulary,
+        about,
+        answered_from=answered_from(folder),
+        unspoken_from=unspoken_from(folder, vocabulary),
+        dense_weight=dense_weight(folder),
+        table=load_table(name, vocabulary, folder),
+    )
 
 
 @cache

@@ -4,51 +4,19 @@ A pooled vector mixes its words, so that a term may depend on several of them at
 Must not know collections.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from core.errors import QueryError
+from core.search.links import Link, Links, named_word
 from core.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from core.models.model import Model
 
 MAX_WORDS = 40  # each costs one more encoding
-CLEAR = 0.25  # of the term's weight: a word is named only if the term loses at least this share without it
-AHEAD = 0.1  # of its logit's loss: and only if the term loses at least this share less without any other word
-
-
-@dataclass(frozen=True)
-class Link:
-    """How a term depends on the words. `falls[i]`: the share of its `weight` lost without word i (< 0: it grows).
-
-    `word`: the index of the word that lights it up; None where the vector cannot tell.
-    """
-
-    term: str
-    weight: float
-    falls: tuple[float, ...]
-    word: int | None
-
-    def to_json(self) -> dict[str, object]:
-        """The keys `term`, `weight`, `falls`, `word`."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Links:
-    """The words of a text in order, and a link for each of its terms, heaviest first."""
-
-    words: tuple[str, ...]
-    links: tuple[Link, ...]
-
-    def to_json(self) -> dict[str, object]:
-        """The keys `words`, `links`."""
-        return {"words": list(self.words), "links": [link.to_json() for link in self.links]}
 
 
 def word_links(model: "Model", text: str) -> Links:
@@ -68,7 +36,7 @@ def word_links(model: "Model", text: str) -> Links:
         weight = float(weights[0, term])
         falls = tuple(((weight - weights[1:, term]) / weight).tolist())
         lost = (logits[0, term] - logits[1:, term]).tolist()
-        links.append(Link(model.vocabulary.terms[term], weight, falls, _named(falls, lost)))
+        links.append(Link(model.vocabulary.terms[term], weight, falls, named_word(falls, lost)))
     return Links(tuple(text[start:end] for start, end in spans), tuple(links))
 
 
@@ -80,16 +48,3 @@ def _spans(text: str) -> list[tuple[int, int]]:
         end = start + len(word)
         spans.append((start, end))
     return spans
-
-
-def _named(falls: Sequence[float], lost: Sequence[float]) -> int | None:
-    """The index of the word without which the term loses most, if that is much and no other word comes close; or None.
-
-    `falls`: shares of the weight; `lost`: of the logit, which decides: a faint term goes out whichever word is missing,
-    but its logit falls deepest without the word that lights it up.
-    """
-    first = int(np.argmax(lost))
-    others = [loss for word, loss in enumerate(lost) if word != first]
-    if falls[first] < CLEAR or (others and max(others) > (1 - AHEAD) * lost[first]):
-        return None
-    return first

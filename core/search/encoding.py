@@ -7,14 +7,12 @@ question asked anew with other weights or settings encodes nothing. Must not kno
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import QueryError
-from core.pictures.images import working_copy
 from core.search.marks import NO_MARKS, Marks, length_of, mean_of
 from core.search.query import Query, check_vector, check_words
 from core.search.query_language import OR, literal
@@ -24,7 +22,7 @@ from index_store.vectors import SparseVector
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from core.models.model import Model
+    from core.models.query_model import QueryModel
     from index_store.store import Store
 
 
@@ -67,7 +65,7 @@ class Encoded:
     """The parts of a question, each encoded by itself: its text (or ready vector), its picture or item.
 
     `things`: {words: vector} of what must be there or is left out. `understood`: what the text says. `marks`: of the
-    items that are marked.
+    items that are marked. `by_table`: whether words were looked up in a query table, in the encoder's place.
     """
 
     text: EncodedQuery | None = None
@@ -75,6 +73,7 @@ class Encoded:
     things: Mapping[str, SparseVector] = field(default_factory=dict)
     understood: Understood = NOT_SPOKEN
     marks: Marks = NO_MARKS
+    by_table: bool = False
 
     @property
     def silent(self) -> bool:
@@ -92,17 +91,20 @@ _SILENT = EncodedQuery("", SparseVector.from_pairs({}), frozenset())
 NOTHING = Encoded()
 
 
-def encode(model: "Model", collection: "Store", query: Query, known: Encoded = NOTHING) -> Encoded:
+def encode(model: "QueryModel", collection: "Store", query: Query, known: Encoded = NOTHING) -> Encoded:
     """The parts of a checked query. Raises QueryError for a text without a word that the model knows, ItemNotFound.
 
     known: parts that were encoded before. Its text is taken where the query asks the same words, its picture where the
     query names neither picture nor item.
     """
+    read = model.by_table() if query.by_table else model  # the words; pictures are seen by the model itself
+    if known.by_table != query.by_table:
+        known = Encoded(picture=known.picture)
     marks = Marks(*(collection.vectors(list(dict.fromkeys(ids))) for ids in (query.right, query.wrong)))
     if query.vector is not None:
         given = given_vector(model, query.vector, query.text)
-        return Encoded(given, understood=Understood(literal(query.text)), marks=marks)
-    understood = Understood(literal(query.text)) if query.literal_text else understand(model, query.text)
+        return Encoded(given, understood=Understood(literal(query.text)), marks=marks, by_table=query.by_table)
+    understood = Understood(literal(query.text)) if query.literal_text else understand(read, query.text)
     question, text, picture = understood.question, None, known.picture
     if query.liked:
         picture = encode_items(collection, query.liked)
@@ -110,47 +112,42 @@ def encode(model: "Model", collection: "Store", query: Query, known: Encoded = N
         picture = encode_picture(model, query.picture)
     if question.spoken.strip():
         same = known.text is not None and known.text.text == question.spoken
-        text = known.text if same else encode_text(model, question.spoken)
+        text = known.text if same else encode_text(read, question.spoken)
     elif picture is None and not question.without:
         if question.factors:
             raise QueryError("Every word of this query is switched off; give one of them a weight above 0.")
-        check_words(model, query.text)  # says why there is nothing to ask
+        check_words(read, query.text)  # says why there is nothing to ask
     things = dict.fromkeys((*question.without, *(thing for things in question.must for thing in things.split(OR))))
     vectors = {words: known.things[words] for words in things if words in known.things}
     new = [words for words in things if words not in vectors]
-    vectors |= zip(new, model.project(model.dense_texts(new)) if new else (), strict=True)
-    return Encoded(text, picture, vectors, understood, marks)
+    vectors |= {words: lit.all_terms for words, lit in zip(new, read.light(new), strict=True)}
+    return Encoded(text, picture, vectors, understood, marks, query.by_table)
 
 
-def encode_text(model: "Model", text: str) -> EncodedQuery:
-    """A text through encoder and head; QueryError where it holds no word that the model knows."""
+def encode_text(model: "QueryModel", text: str) -> EncodedQuery:
+    """A text through encoder and head, or a query table; QueryError where it holds no word that the model knows."""
     unknown = check_words(model, text)
-    started = perf_counter()
-    dense = model.dense_texts([text])  # (1, dim)
-    encoded = perf_counter()
-    (lit,) = model.project(dense)
+    (lit,) = model.light([text])
     return EncodedQuery(
         text,
-        model.without_stray_terms(text, lit),
+        lit.vector,
         frozenset(model.vocabulary.literal_ids(text)),
         unknown,
-        encode_ms=(encoded - started) * 1000,
-        project_ms=(perf_counter() - encoded) * 1000,
+        encode_ms=lit.encode_ms,
+        project_ms=lit.project_ms,
         out_of_world=model.out_of_world(text),
         answered_from=model.answered_from,
-        with_stray_terms=lit,
-        dense=dense[0],
+        with_stray_terms=lit.all_terms,
+        dense=lit.dense,
     )
 
 
-def encode_picture(model: "Model", picture: "Image") -> EncodedQuery:
+def encode_picture(model: "QueryModel", picture: "Image") -> EncodedQuery:
     """A picture through encoder and head; none of its terms is literal."""
-    started = perf_counter()
-    dense = model.dense_images([working_copy(picture)])  # (1, dim)
-    encoded = perf_counter()
-    (vector,) = model.project(dense)
-    milliseconds = (encoded - started) * 1000, (perf_counter() - encoded) * 1000
-    return EncodedQuery("", vector, frozenset(), (), *milliseconds, dense=dense[0])
+    from core.pictures.images import working_copy
+
+    (lit,) = model.light_pictures([working_copy(picture)])
+    return EncodedQuery("", lit.vector, frozenset(), (), lit.encode_ms, lit.project_ms, dense=lit.dense)
 
 
 def encode_items(collection: "Store", numbers: Sequence[int]) -> EncodedQuery:
@@ -168,7 +165,7 @@ def encode_items(collection: "Store", numbers: Sequence[int]) -> EncodedQuery:
     return EncodedQuery("", SparseVector.from_pairs(mean), frozenset(), dense=dense)
 
 
-def given_vector(model: "Model", vector: SparseVector, text: str = "") -> EncodedQuery:
+def given_vector(model: "QueryModel", vector: SparseVector, text: str = "") -> EncodedQuery:
     """A ready vector; the terms that the text speaks are literal, and all of them without a text.
 
     Raises QueryError where it weighs terms that the model lacks.

@@ -9,15 +9,15 @@ from functools import cached_property
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from PIL import Image
-
 from core.errors import QueryError
 from index_store.errors import CollectionError
 from index_store.filters import Filter, parse
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
-    from core.models.model import Model
+    from PIL.Image import Image
+
+    from core.models.query_model import QueryModel
     from core.vocabulary import Vocabulary
     from index_store.store import Store
 
@@ -62,12 +62,14 @@ class Query:
     marks, mode and expansion change the terms' part alone, and nothing where "dense" ranks, except that "fused" in mode
     "hybrid" still wants a literal term. What is said among what to look holds whatever ranks.
 
+    By whom: what a text lights says the encoder with its head, or, `by_table`, the model's query table.
+
     How many: the `k` best (1..MAX_K). At what cost: with a `budget`, at most so many postings are read, those that
     count most first; the answer then says whether it is still proven. Scores are exact in any case.
     """
 
     text: str = ""
-    picture: Image.Image | None = None
+    picture: "Image | None" = None
     like: int | Sequence[int] | None = None
     vector: SparseVector | None = None
     share: float = 0.5
@@ -85,6 +87,7 @@ class Query:
     literal_text: bool = False
     rank: Rank = "sparse"
     dense_weight: float | None = None
+    by_table: bool = False
 
     @cached_property
     def liked(self) -> tuple[int, ...]:
@@ -150,7 +153,7 @@ def check_text(text: object, what: str = "text") -> None:
         )
 
 
-def check_words(model: "Model", text: str) -> tuple[str, ...]:
+def check_words(model: "QueryModel", text: str) -> tuple[str, ...]:
     """The words of a text that the model does not know; QueryError for a text without one that it does."""
     check_text(text)
     if not text.strip():
@@ -165,7 +168,7 @@ def check_words(model: "Model", text: str) -> tuple[str, ...]:
     return unknown
 
 
-def check_vector(model: "Model", vector: SparseVector) -> None:
+def check_vector(model: "QueryModel", vector: SparseVector) -> None:
     """QueryError for a vector that weighs terms which the model's vocabulary lacks."""
     if len(vector) and int(vector.terms[-1]) >= len(model.vocabulary):
         raise QueryError(
@@ -174,7 +177,7 @@ def check_vector(model: "Model", vector: SparseVector) -> None:
         )
 
 
-def check_collection(model: "Model", collection: "Store") -> None:
+def check_collection(model: "QueryModel", collection: "Store") -> None:
     """CollectionError where another model, or one with another vocabulary, made the collection."""
     if collection.model != model.name or len(collection.vocabulary) != len(model.vocabulary):
         raise CollectionError(
@@ -200,7 +203,7 @@ def _check_what(query: Query, with_picture: bool) -> None:
             f"Whether to take the text literally is {_shown(query.literal_text)}, but must be true or false."
         )
     _check_liked(query)
-    if query.picture is not None and not isinstance(query.picture, Image.Image):
+    if query.picture is not None and not _is_picture(query.picture):
         raise QueryError(f"The picture is {_shown(query.picture)}, but must be an opened image.")
     if query.vector is not None and not isinstance(query.vector, SparseVector):
         raise QueryError(f"The vector is {_shown(query.vector)}, but must be a SparseVector.")
@@ -276,8 +279,18 @@ def _check_rank(query: Query) -> None:
         raise QueryError(
             f"The whole picture cannot weigh {_shown(weight)}; give it a weight from 0 to {MAX_DENSE_WEIGHT:,.0f}."
         )
+    if not isinstance(query.by_table, bool):
+        raise QueryError(f"Whether to ask by table is {_shown(query.by_table)}, but must be true or false.")
+    if query.rank != "sparse" and query.by_table and query.text.strip():
+        raise QueryError("A query table makes no dense vector to rank by; use the rank 'sparse'.")
     if query.rank != "sparse" and query.vector is not None:
         raise QueryError("A ready vector holds terms only, and no dense vector to rank by; use the rank 'sparse'.")
+
+
+def _is_picture(value: object) -> bool:
+    from PIL.Image import Image  # not for those who ask in words alone
+
+    return isinstance(value, Image)
 
 
 def _is_whole(value: Any) -> bool:

@@ -11,8 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import QueryError
-from core.library.built_in_world import is_world
-from core.library.duplicates import one_of_each
+from core.library.world_folder import is_world
 from core.search.encoding import NOTHING, Encoded, EncodedQuery, encode
 from core.search.explain import Contribution, contributions, with_whole
 from core.search.having import Demands, rules
@@ -29,7 +28,7 @@ from index_store.store import Store
 from index_store.vectors import SparseVector
 
 if TYPE_CHECKING:
-    from core.models.model import Model
+    from core.models.query_model import QueryModel
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +48,7 @@ class _Retrieved:
     rescore_ms: float
 
 
-def search(model: "Model", collection: Store, query: Query, known: Encoded = NOTHING) -> SearchResult:
+def search(model: "QueryModel", collection: Store, query: Query, known: Encoded = NOTHING) -> SearchResult:
     """The items with the highest exact scores > 0 (ties: smaller id first), each with contributions that sum to it.
 
     Where the query ranks by dense vectors, too, one of the contributions is that of the whole item.
@@ -125,7 +124,7 @@ def search(model: "Model", collection: Store, query: Query, known: Encoded = NOT
 
 
 def reasons_of(
-    model: "Model", collection: Store, asked: EncodedQuery, number: int, rank: Rank = "sparse"
+    model: "QueryModel", collection: Store, asked: EncodedQuery, number: int, rank: Rank = "sparse"
 ) -> tuple[Contribution, ...]:
     """What an encoded question that nobody bends gives to one item; raises as `search` does, and ItemNotFound."""
     dense = None if rank == "sparse" else _dense_question(model, collection, Query(rank=rank), asked)
@@ -139,7 +138,7 @@ def reasons_of(
 
 
 def ranked_lists(
-    model: "Model", collection: Store, texts: Iterable[tuple[str, str]], query: Query
+    model: "QueryModel", collection: Store, texts: Iterable[tuple[str, str]], query: Query
 ) -> Iterator[tuple[str, list[tuple[str, float]]]]:
     """For each (query id, text): the query id and its best (item id, score), as a TREC run holds them.
 
@@ -163,7 +162,7 @@ def reread(read: Callable[[], Read]) -> Read:
     return read()
 
 
-def _dense_question(model: "Model", collection: Store, query: Query, asked: EncodedQuery) -> DenseQuery:
+def _dense_question(model: "QueryModel", collection: Store, query: Query, asked: EncodedQuery) -> DenseQuery:
     """The whole of a question and what it weighs; QueryError or CollectionError where one of them is missing."""
     if collection.dense_size is None:
         collection.without_dense()  # says why not
@@ -214,7 +213,7 @@ def _retrieve(
         )
         started = perf_counter()
         hits = _kept(collection, retrieval.hits, weights.negative, banned, demands)
-        hits = hits if query.each else one_of_each(collection, hits)
+        hits = hits if query.each else _one_of_each(collection, hits)
         retrieve_ms += retrieval.retrieve_ms
         rescore_ms += retrieval.rescore_ms + (perf_counter() - started) * 1000
         enough = len(hits) >= query.k
@@ -241,6 +240,16 @@ def _kept(
     return sorted((hit for hit in scored if hit.score > 0), key=lambda hit: (-hit.score, hit.id))
 
 
+def _one_of_each(collection: Store, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits, without those that are copies of a better hit."""
+    group, seen, kept = collection.alike([hit.id for hit in hits]), set[int](), list[Hit]()
+    for hit in hits:
+        if (copy_of := group.get(hit.id, (hit.id, 1))[0]) not in seen:
+            seen.add(copy_of)
+            kept.append(hit)
+    return kept
+
+
 def _all_without(collection: Store, query: Query, demands: Demands, banned: frozenset[int]) -> _Retrieved:
     """The first k items that meet the demands, by id, each with the score 0: nothing was asked for that they have."""
     started = perf_counter()
@@ -250,7 +259,7 @@ def _all_without(collection: Store, query: Query, demands: Demands, banned: froz
         page = ids[start : start + PAGE]
         met = (_lets_through(vector, banned, demands) for vector in collection.vectors(page))
         hits += [Hit(item, 0.0) for item, fits in zip(page, met, strict=True) if fits]
-        hits = hits if query.each else one_of_each(collection, hits)
+        hits = hits if query.each else _one_of_each(collection, hits)
         if len(hits) >= query.k:
             break
     return _Retrieved(hits[: query.k], True, (perf_counter() - started) * 1000, 0.0)

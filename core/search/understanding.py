@@ -12,12 +12,12 @@ from core.search.spelling import Correction, Speller
 from core.search.wording import plain
 
 if TYPE_CHECKING:
-    from core.models.model import Model
+    from core.models.query_model import QueryModel
     from core.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON = ("the", "and", "with", "without", "from", "there", "their", "under", "behind", "between", "not")
-_spellers: "WeakKeyDictionary[Model, Speller]" = WeakKeyDictionary()
+_spellers: "WeakKeyDictionary[QueryModel, Speller]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Understood:
         return tuple(word for word in words if all(word != one.word for one in self.corrections))
 
 
-def understand(model: "Model", text: str) -> Understood:
+def understand(model: "QueryModel", text: str) -> Understood:
     """A text as a question. Things that are left out or must be there are named by their term where they have one."""
     if not text.strip():
         return Understood(literal(text))
@@ -60,7 +60,7 @@ def canonical(vocabulary: "Vocabulary", words: str) -> str:
 
 
 def _named(
-    model: "Model", question: Question, corrections: tuple[Correction, ...], corrected: tuple[Correction, ...]
+    model: "QueryModel", question: Question, corrections: tuple[Correction, ...], corrected: tuple[Correction, ...]
 ) -> Understood:
     one_of = [tuple(words.split(OR)) for words in question.must]
     things = (*question.without, *(words for some in one_of for words in some))
@@ -74,7 +74,7 @@ def _named(
     return Understood(question, corrections, corrected, tuple(dict.fromkeys(unknown)))
 
 
-def _means_something(model: "Model", words: str) -> bool:
+def _means_something(model: "QueryModel", words: str) -> bool:
     """Whether an item could have such a thing, as far as the model can tell."""
     if model.vocabulary.literal_ids(words):
         return True
@@ -82,12 +82,12 @@ def _means_something(model: "Model", words: str) -> bool:
     return not set(model.vocabulary.words(words)) <= unknown and not model.out_of_world(words)
 
 
-def _knowledge(model: "Model") -> Callable[[str], bool]:
+def _knowledge(model: "QueryModel") -> Callable[[str], bool]:
     """Whether the model knows a lower-case word."""
     return lambda word: bool(word) and (model.vocabulary.id(word) is not None or not model.unknown_words(word))
 
 
-def _corrections(model: "Model", pieces: list[Token], knows: Callable[[str], bool]) -> Iterator[Correction]:
+def _corrections(model: "QueryModel", pieces: list[Token], knows: Callable[[str], bool]) -> Iterator[Correction]:
     """The corrections of words that the model does not know; a name in the midst of a text is never sure to be one."""
     seen = {"non"}
     for i, token in enumerate(pieces):
@@ -123,7 +123,7 @@ def _corrected(token: Token, corrections: tuple[Correction, ...]) -> Token:
     return replace(token, raw=instead(token.raw), words=instead(token.words))
 
 
-def _speller(model: "Model") -> Speller:
+def _speller(model: "QueryModel") -> Speller:
     """Corrects by the model's own words and their forms; made once a model."""
     if model not in _spellers:
         vocabulary = model.vocabulary

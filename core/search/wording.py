@@ -7,8 +7,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
-import emoji
-
 from core.search.spelling import accents_spelled, without_accents
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‛′", "'") | {"\u00ad": None, "\u200b": None})
@@ -29,7 +27,11 @@ def plain(text: str, knows: Callable[[str], bool]) -> str:
 
 
 def _spelled_out(text: str, knows: Callable[[str], bool]) -> str:
-    if text.isascii() or not emoji.emoji_count(text):
+    if text.isascii():
+        return text
+    import emoji  # a list of 5,000 signs, which few questions need
+
+    if not emoji.emoji_count(text):
         return text
     named = emoji.replace_emoji(text, lambda sign, data: f"\0{_name(sign, data, knows)}\0")
     return re.sub(" {2,}", " ", _EMOJI.sub(_apart, named)).strip()

@@ -114,7 +114,8 @@ def _dense_weight(
 ) -> float:
     """The weight that is given, or that the head's config says, or that is best on the split "val"."""
     from core.evaluation.fusion import best_dense_weight
-    from core.models.head import dense_weight, load_head
+    from core.models.head import load_head
+    from core.models.head_files import dense_weight
     from core.models.registry import find_head
 
     place, terms = find_head(head)

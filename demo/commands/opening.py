@@ -3,6 +3,7 @@
 Nothing here may import torch at once: every command's file imports this one, and --help must stay quick.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +18,15 @@ from index_store.folder.writer_lock import WAIT_S
 
 if TYPE_CHECKING:
     from core.models.model import Model
+    from core.models.query_model import QueryModel
+    from core.search.query import Query
     from index_store.store import Store
 
 
 def world() -> "tuple[Model, Path]":
     """The built-in model and the folder of its world, made now when it is not there yet."""
-    from core.library.built_in_world import ensure_world, world_path
+    from core.library.built_in_world import ensure_world
+    from core.library.world_folder import world_path
     from core.models.registry import load_model
 
     model = load_model(DEFAULT_MODEL)
@@ -51,6 +55,40 @@ def opened(address: Address | None) -> "Iterator[tuple[Model, Store]]":
 
     with open_collection(address, model=model.name, vocabulary=model.vocabulary.terms) as collection:
         yield model, collection
+
+
+@contextmanager
+def opened_for(query: "Query", address: Address | None) -> "Iterator[tuple[QueryModel, Store]]":
+    """As `opened`, for one question: the encoder is left alone where a query table answers it.
+
+    Where the built-in world lies, only its encoder can tell; a picture, only an encoder can see.
+    """
+    if not query.by_table or address is None or query.picture is not None:
+        with opened(address) as both:
+            yield both
+        return
+    with without_pandas():
+        from index_store.opening import open_collection
+    from core.models.tables import load_table_model
+
+    with open_collection(address) as collection:
+        yield load_table_model(collection.model), collection
+
+
+@contextmanager
+def without_pandas() -> Iterator[None]:
+    """Keeps sqlite-utils from importing pandas, which takes as long as the whole question.
+
+    It would only recognise pandas' timestamps, which nothing here writes. For a process that answers and ends.
+    """
+    if "pandas" in sys.modules:
+        yield
+        return
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["pandas"]
 
 
 @contextmanager

@@ -92,6 +92,10 @@ LiteralTextOption = Annotated[
 ]
 
 
+ByTableOption = Annotated[
+    bool,
+    typer.Option("--table", help="Look the words up in the model's query table, without its encoder."),
+]
 RankOption = Annotated[
     Literal["sparse", "dense", "fused"],
     typer.Option(

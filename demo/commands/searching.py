@@ -1,14 +1,15 @@
 """Commands that ask: search a collection, or see the vector that a question becomes."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from demo import terminal
-from demo.commands.opening import opened
+from demo.commands.opening import opened_for
 from demo.commands.options import (
     DEFAULT_MODEL,
+    ByTableOption,
     CollectionOption,
     DenseWeightOption,
     DeviceOption,
@@ -24,6 +25,9 @@ from demo.commands.options import (
     one_of,
     one_text,
 )
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 commands = typer.Typer()
 
@@ -86,6 +90,7 @@ def search(
     literal_text: LiteralTextOption = False,
     rank: RankOption = "sparse",
     dense_weight: DenseWeightOption = None,
+    by_table: ByTableOption = False,
     device: DeviceOption = None,
     precision: PrecisionOption = None,
     as_json: JsonOption = False,
@@ -94,13 +99,11 @@ def search(
     text = one_text(words)
     if text is None and image is None and not like:
         raise typer.BadParameter("give a TEXT, --image FILE or --like ID")
-    from core.pictures.images import open_image
     from core.search.query import Query
-    from core.search.search import search as find
 
     query = Query(
         text=text or "",
-        picture=open_image(image) if image is not None else None,
+        picture=_opened_picture(image) if image is not None else None,
         like=like or None,
         share=share,
         expansion=expansion,
@@ -117,9 +120,12 @@ def search(
         literal_text=literal_text,
         rank=rank,
         dense_weight=dense_weight,
+        by_table=by_table,
     )
     query.check()  # before the model is loaded, which takes seconds
-    with opened(collection) as (model, held):
+    with opened_for(query, collection) as (model, held):
+        from core.search.search import search as find
+
         result = find(model, held, query)
     for remark in result.remarks:
         if result.hits or remark.kind != "unanswered":  # which speaks of what was found
@@ -128,6 +134,12 @@ def search(
         terminal.print_json(result.to_json() | ({"query": str(image)} if not result.query and image else {}))
     else:
         terminal.show_result(result, narrowed=bool(where or without or kind != "both"))
+
+
+def _opened_picture(file: Path) -> "Image":
+    from core.pictures.images import open_image
+
+    return open_image(file)
 
 
 def _weight(given: str) -> tuple[str, float]:

@@ -4,7 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.search.attribution import Link, Links
+    from core.search.links import Link, Links
 
 ROW, WIDTH, LEFT, RIGHT, TOP = 26, 560, 150, 390, 16  # of the figure; LEFT and RIGHT: where the curves end
 SHOWN = 16  # terms

@@ -309,7 +309,8 @@ class AppState:
 
     def _prepare_world(self, model: "Model", progress: Progress, should_stop: ShouldStop) -> None:
         """Draws and indexes the built-in world, or waits while another window does; opens it as soon as it exists."""
-        from core.library.built_in_world import ensure_world, world_path
+        from core.library.built_in_world import ensure_world
+        from core.library.world_folder import world_path
 
         path = world_path(model)
 

@@ -94,7 +94,8 @@ class Lab:
 
         `shown`: as in `start`; the app goes over only if that is open still.
         """
-        from core.models.kept_heads import kept_head, model_with_head
+        from core.models.kept_heads import kept_head
+        from core.models.registry import model_with_head
 
         place = kept_head(name)
         if place is None:

@@ -20,9 +20,9 @@ from index_store.items import Item
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from core.search.attribution import Links
     from core.search.encoding import EncodedQuery
     from core.search.explain import Contribution
+    from core.search.links import Links
     from core.search.query import Query, Rank
     from core.search.results import SearchHit, SearchResult
     from core.search.terms import TermProfile

@@ -17,7 +17,7 @@ from typing import Any
 from core.encoders.photos import PHOTOS
 from core.evaluation.fusion import note_dense_weight
 from core.files import write_text_whole
-from core.models.head import CONFIG_FILE, HEAD_VOCABULARY
+from core.models.head_files import CONFIG_FILE, HEAD_VOCABULARY
 from core.models.registry import load_model
 from recipes.photos.calibration import answer_figures, calibrate
 from recipes.photos.card import model_card

@@ -27,9 +27,10 @@ from core.encoders.scenes import SceneEncoder
 from core.errors import ModelError
 from core.evaluation.fusion import note_dense_weight
 from core.files import write_text_whole
-from core.models.head import CONFIG_FILE, HEAD_VOCABULARY, WEIGHTS_FILE, SparseHead
-from core.models.head import answered_from as head_answered_from
-from core.models.head import unspoken_from as head_unspoken_from
+from core.models.head import SparseHead
+from core.models.head_files import CONFIG_FILE, HEAD_VOCABULARY, WEIGHTS_FILE
+from core.models.head_files import answered_from as head_answered_from
+from core.models.head_files import unspoken_from as head_unspoken_from
 from core.models.model import Model
 from core.models.registry import SCENES
 from core.training.initialisation import widened

@@ -4,7 +4,7 @@ from typing import Any
 
 from PIL import Image
 
-from core.models.head import answered_from
+from core.models.head_files import answered_from
 from core.models.registry import SCENES
 from core.training.presets import SCENES_HEADS, SHIPPED_HEAD
 from core.world.catalogue import KINDS, PLACES

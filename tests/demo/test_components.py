@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.search.attribution import Link, Links
 from core.search.explain import Contribution, QueryTerm
 from core.search.having import Rule
+from core.search.links import Link, Links
 from core.search.remarks import Remark, remarks
 from core.search.results import SearchHit
 from demo.components.amounts import amount, count, milliseconds, rounded_column, weight

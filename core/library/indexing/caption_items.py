@@ -54,8 +54,8 @@ class CaptionItems:
         """Encodes a batch and adds it durably, but for what another run stored meanwhile."""
         if not batch or self.tally.stop_now():
             return
-        lit = self.model.texts_with_dense([item.caption or "" for item in batch])
-        items = [replace(item, vector=one, dense=dense) for item, (one, dense) in zip(batch, lit, strict=True)]
+        lit = self.model.light([item.caption or "" for item in batch])
+        items = [replace(item, vector=one.vector, dense=one.dense) for item, one in zip(batch, lit, strict=True)]
         with self.known.writing():
             paths = {item.path for item in batch}
             there = {(item.path, item.caption) for path in paths for item in self.known.captions_at(path)}

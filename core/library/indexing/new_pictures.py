@@ -52,9 +52,7 @@ class PictureEncoder:
             self.part = max(1, min(self._most, round(len(part) * STOP_S / max(seconds, 1e-6))))
 
     def _encoded(self, images: list[Image.Image]) -> list[tuple[SparseVector, NDArray[np.float32] | None]]:
-        if self._dense:
-            return [*self._model.images_with_dense(images)]
-        return [(vector, None) for vector in self._model.encode_images(images)]
+        return [(one.vector, one.dense if self._dense else None) for one in self._model.light_pictures(images)]
 
 
 class NewPictures:

@@ -14,7 +14,8 @@ from core.data.literal_terms import literal_terms
 from core.evaluation import fusion
 from core.evaluation.evaluate import evaluate_dense, evaluate_head
 from core.evaluation.fusion import WEIGHTS, best_dense_weight, note_dense_weight
-from core.models.head import HeadConfig, SparseHead, dense_weight
+from core.models.head import HeadConfig, SparseHead
+from core.models.head_files import dense_weight
 from core.vocabulary import Vocabulary
 
 N, M, DIM = 30, 90, 12

@@ -11,7 +11,8 @@ from core.errors import ModelError, TrainingError
 from core.experiments import paper_comparison
 from core.experiments.paper_comparison import ROWS, PaperComparison
 from core.experiments.table import markdown, write_table
-from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead, load_head
+from core.models.head import HeadConfig, SparseHead, load_head
+from core.models.head_files import HEAD_VOCABULARY
 from core.training.config import TrainingConfig
 from core.vocabulary import Vocabulary
 from tests.core.dense_sets import WORDS, write_words

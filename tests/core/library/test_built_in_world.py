@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.library.built_in_world import ensure_world, is_world, world_path
+from core.library.built_in_world import ensure_world
+from core.library.world_folder import is_world, world_path
 from core.models.model import Model
 from index_store.errors import CollectionError, CollectionExists
 from index_store.folder.collection import Collection

@@ -13,7 +13,8 @@ from core.data.dense_items import dense_file
 from core.errors import DatasetError, ModelError
 from core.library.indexing.sync import index_paths
 from core.library.reweighing import carry_over
-from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead
+from core.models.head import HeadConfig, SparseHead
+from core.models.head_files import HEAD_VOCABULARY
 from core.models.kept_heads import keep_head, kept_head, kept_heads
 from core.models.model import Model
 from core.models.pairings import canonical_name

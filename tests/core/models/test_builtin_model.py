@@ -10,7 +10,8 @@ import pytest
 from numpy import float32
 from numpy.typing import NDArray
 
-from core.library.built_in_world import WORLD_SIZE, world_path
+from core.library.built_in_world import WORLD_SIZE
+from core.library.world_folder import world_path
 from core.models.registry import SCENES, load_model
 from core.search.query import Query
 from core.search.search import search

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.doctor import examine
-from core.library.built_in_world import ensure_world, world_path
+from core.library.built_in_world import ensure_world
+from core.library.world_folder import world_path
 from core.models.registry import load_model
 
 

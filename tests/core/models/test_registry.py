@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from core.encoders.lavis import BLIP
 from core.errors import MissingFiles, ModelError, QueryError, UnknownModel
 from core.models.downloads import fetch, lacking
-from core.models.head import answered_from, unspoken_from
+from core.models.head_files import answered_from, unspoken_from
 from core.models.kept_heads import keep_head
 from core.models.pairings import canonical_name
 from core.models.registry import encoder_recipe, find_head, load_encoder, load_model, model_for, models, other_heads

@@ -4,7 +4,8 @@ import pytest
 
 from core.errors import QueryError
 from core.models.model import Model
-from core.search.attribution import MAX_WORDS, _named, word_links
+from core.search.attribution import MAX_WORDS, word_links
+from core.search.links import named_word
 from index_store.vectors import SparseVector
 from tests.rounding import ROUNDING, alike
 
@@ -28,11 +29,11 @@ def test_falls_are_what_leaving_a_word_out_takes_away(model: Model) -> None:
 
 
 def test_a_word_is_named_only_where_it_stands_out() -> None:
-    assert _named((0.1, 0.9, 0.2), (0.2, 1.5, 0.4)) == 1
-    assert _named((0.5, 0.55), (0.8, 0.85)) is None  # two words share it
-    assert _named((0.2, 0.0), (0.3, 0.0)) is None  # hardly anything hangs on a single word
-    assert _named((0.6,), (1.0,)) == 0
-    assert _named((1.0, 1.0), (0.4, 2.5)) == 1  # it goes out without either, but lies deep without the second only
+    assert named_word((0.1, 0.9, 0.2), (0.2, 1.5, 0.4)) == 1
+    assert named_word((0.5, 0.55), (0.8, 0.85)) is None  # two words share it
+    assert named_word((0.2, 0.0), (0.3, 0.0)) is None  # hardly anything hangs on a single word
+    assert named_word((0.6,), (1.0,)) == 0
+    assert named_word((1.0, 1.0), (0.4, 2.5)) == 1  # it goes out without either, but lies deep without the second only
 
 
 def test_no_words_and_too_many(model: Model) -> None:

@@ -11,7 +11,8 @@ from PIL import Image
 from core.data.dense_items import dense_items
 from core.errors import ModelError, QueryError
 from core.library.indexing.sync import index_paths
-from core.models.head import HEAD_VOCABULARY, HeadConfig, SparseHead
+from core.models.head import HeadConfig, SparseHead
+from core.models.head_files import HEAD_VOCABULARY
 from core.models.model import Model
 from core.search.methods import Method, Ranker
 from core.search.query import Mode, Query

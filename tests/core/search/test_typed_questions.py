@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import QueryError
-from core.library.built_in_world import world_path
+from core.library.world_folder import world_path
 from core.models.model import Model
 from core.models.registry import load_model
 from core.search.query import Query
