@@ -100,6 +100,7 @@ class QuestionActions:
         collection: str = "",
         right: list[int] | None = None,
         wrong: list[int] | None = None,
+        by_table: bool = False,
     ) -> dict[str, Any]:
         """Find pictures by what they show, and say term by term why each was found.
 
@@ -126,6 +127,7 @@ class QuestionActions:
                 is not open
             right: ids of items that are right: what they light counts for more
             wrong: ids of items that are wrong: what they light counts for less, or against
+            by_table: look the text's words up in the model's query table, without its encoder; where it has one
         """
         self._state.check_named(collection)
         query = Query(
@@ -146,6 +148,7 @@ class QuestionActions:
             literal_text=literal_text,
             rank=rank,
             dense_weight=dense_weight,
+            by_table=by_table,
         )
         document = self._state.searcher.search(query).to_json()
         for hit in document["hits"]:
@@ -176,13 +179,14 @@ class QuestionActions:
         return {"text": text, "first": scores[0], "second": scores[1], "differences": rows}
 
     @_spoken_errors
-    def encode(self, text: str) -> dict[str, Any]:
+    def encode(self, text: str, by_table: bool = False) -> dict[str, Any]:
         """The weighted terms that a text lights up, heaviest first, literal ones told from added ones.
 
         Parameters:
             text: any words
+            by_table: as in `search`
         """
-        query = self._state.searcher.encode_text(text)
+        query = self._state.searcher.encode_text(text, by_table)
         terms = query_terms(query.vector, self._state.searcher.vocabulary, query.literal)
         return {
             "text": text,
@@ -192,14 +196,15 @@ class QuestionActions:
         }
 
     @_spoken_errors
-    def link_words(self, text: str) -> dict[str, Any]:
+    def link_words(self, text: str, by_table: bool = False) -> dict[str, Any]:
         """Which word of a text lit which term, found by leaving out one word after the other.
 
         Parameters:
             text: up to 40 words
+            by_table: as in `search`
         """
         check_text(text)
-        return self._state.searcher.links(text).to_json()
+        return self._state.searcher.links(text, by_table).to_json()
 
     @_spoken_errors
     def locate_term(self, item: int, term: str) -> str:

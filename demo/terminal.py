@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from core.library.indexing.sync import IndexReport
     from core.models.parity import ParityCheck
     from core.models.published import PublishedExample, PublishedPairing
+    from core.models.query_table import QueryTable
     from core.models.registry import ModelEntry
     from core.search.explain import Contribution, QueryTerm
     from core.search.having import Rule
@@ -126,6 +127,19 @@ def show_terms(terms: "Sequence[QueryTerm]") -> None:
     for term in terms:
         table.add_row(Text(term.term, _style(term.kind)), f"{term.weight:.3f}", term.kind)
     out().print(table)
+
+
+def show_table(table: "QueryTable", words: Sequence[str], edited: bool) -> None:
+    """What each of the words lights by a query table, heaviest first; of no words, how large the table is."""
+    if not words:
+        whose = "; it holds edits made here" if edited else ""
+        out().print(f"The query table has a row for {count(len(table), 'word')}{whose}.")
+    for word in words:
+        row = table.row(word)
+        line = Text(f"{word}: ", "bold")
+        for term, weight in row.items():
+            line.append(f"{term} ", _style("literal" if term == word else "expansion")).append(f"{weight:.2f}  ", "dim")
+        out().print(line if row else line.append("nothing", "dim"))
 
 
 def show_result(result: "SearchResult", narrowed: bool = False) -> None:

@@ -76,8 +76,8 @@ class QueryTable:
         return SparseVector.from_pairs(sums)
 
     def unknown_words(self, text: str) -> list[str]:
-        """The words of a text that light nothing, in order, each once; a word within a longer term is known by it."""
-        unknown = [word for word in dict.fromkeys(self.vocabulary.words(text)) if not self._lights(word)]
+        """The words of a text without a row, in order, each once; a word within a longer term is known by it."""
+        unknown = [word for word in dict.fromkeys(self.vocabulary.words(text)) if not self._knows(word)]
         if not unknown:
             return []
         within = {part for key in self.keys(text) for part in key.split(" ")}
@@ -100,9 +100,11 @@ class QueryTable:
 
     @classmethod
     def of_rows(cls, vocabulary: Vocabulary, rows: Mapping[str, Mapping[str, float]]) -> "QueryTable":
-        """A table of {word: {term: weight}}; weights are rounded as in the file, and those that round to 0 left out."""
-        lines = {word: _line(row) for word, row in rows.items()}
-        return cls(vocabulary, {word: line for word, line in lines.items() if line})
+        """A table of {word: {term: weight}}; weights are rounded as in the file, and those that round to 0 left out.
+
+        A word whose row is empty is known, and lights nothing ("the").
+        """
+        return cls(vocabulary, {word: _line(row) for word, row in rows.items()})
 
     @classmethod
     def load(cls, path: Path, vocabulary: Vocabulary) -> "QueryTable":
@@ -114,7 +116,7 @@ class QueryTable:
         split = (line.partition("\t") for line in text.split("\n") if line and not line.startswith("# "))
         return cls(vocabulary, {word: row for word, _, row in split}, f"The query table {path}")
 
-    def _lights(self, word: str) -> bool:
+    def _knows(self, word: str) -> bool:
         return self.vocabulary.forms.get(word, word) in self._lines
 
     def _parsed(self, word: str) -> dict[str, float]:

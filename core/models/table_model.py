@@ -33,7 +33,7 @@ class TableModel:
         raise QueryError("A query table has words only, and sees no picture; ask without --table.")
 
     def unknown_words(self, text: str) -> list[str]:
-        """The words of the text that light nothing, in order, each once."""
+        """The words of the text without a row, in order, each once."""
         return self.table.unknown_words(text)
 
     def out_of_world(self, text: str) -> bool:

@@ -6,6 +6,7 @@ same collections. Imports no torch, so that a question can be asked without.
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import ModelError, QueryError
@@ -17,6 +18,7 @@ from core.models.table_model import TableModel
 from core.shipped import SHIPPED
 from core.vocabulary import Vocabulary
 
+MOST = 10.0  # that a term weighs in a row; a head gives at most about 3
 NO_TABLE = (
     "The model '{name}' has no query table; learn one with `sightwords train-table`, or ask by its encoder, "
     "without --table."
@@ -56,6 +58,51 @@ def load_table(name: str, vocabulary: Vocabulary, folder: Path | None = None) ->
 def is_edited(name: str) -> bool:
     """Whether a person's edits are in the place of the table that came with the head."""
     return edited_file(name).is_file()
+
+
+def edited_row(table: QueryTable, word: str, weights: Mapping[str, float]) -> QueryTable:
+    """A table with another row for a word, or without one where `weights` are empty.
+
+    QueryError for what is no single word or term, for a term that the vocabulary lacks, and for a weight that is not
+    above 0 and at most MOST.
+    """
+    key = key_of(table.vocabulary, word)
+    row: dict[str, float] = {}
+    for name, weight in weights.items():
+        number = table.vocabulary.id(name.strip())
+        if number is None:
+            raise QueryError(f"The vocabulary has no term {name.strip()[:60]!r}, so that '{key}' cannot light it.")
+        if not 0 < weight <= MOST:
+            raise QueryError(f"The weight of '{name.strip()}' is {weight:g}, but must be above 0 and at most {MOST:g}.")
+        row[table.vocabulary.terms[number]] = float(weight)
+    return table.edited(key, row)
+
+
+def key_of(vocabulary: Vocabulary, word: str) -> str:
+    """What a table calls a word: the term that it is, or is a form of, or else itself in lower case."""
+    number = vocabulary.id(word.strip())
+    if number is not None:
+        return vocabulary.terms[number]
+    words = vocabulary.words(word)
+    if len(words) != 1:
+        raise QueryError(
+            f"{word.strip()[:60]!r} is neither one word nor a term, so that it can have no row of its own."
+        )
+    return words[0]
+
+
+def read_row(text: str) -> dict[str, float]:
+    """{term: weight} of "dog=1.25, polar bear=0.5"; empty for a blank text, QueryError for anything else."""
+    row = {}
+    for part in filter(str.strip, text.replace("\n", ",").split(",")):
+        term, sign, number = part.rpartition("=")
+        try:
+            row[term.strip()] = float(number if sign and term.strip() else "")
+        except ValueError as error:
+            raise QueryError(
+                f"{part.strip()[:60]!r} is no weight of a term; write TERM=WEIGHT, as in dog=1.5."
+            ) from error
+    return row
 
 
 def keep_edited(name: str, table: QueryTable) -> None:

@@ -220,6 +220,10 @@ class AppState:
         except CollectionError:  # closed meanwhile
             return False
 
+    def has_table(self) -> bool:
+        """Whether the model in use has a query table, so that it can be asked without its encoder."""
+        return self._model is not None and self._model.table is not None
+
     def size(self) -> int:
         """How many items can be searched now."""
         return len(self._collection) if self._collection is not None else 0

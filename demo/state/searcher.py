@@ -61,12 +61,12 @@ class Searcher:
         if self._app.public and isinstance(k, int) and k > MOST_FOR_STRANGERS:
             raise QueryError(f"A public app gives at most {MOST_FOR_STRANGERS} results at once; ask for fewer.")
 
-    def encode_text(self, text: str) -> "EncodedQuery":
-        """A text as a vector."""
+    def encode_text(self, text: str, by_table: bool = False) -> "EncodedQuery":
+        """A text as a vector; QueryError where it is to be looked up, and the model has no query table."""
         model, _ = self._app.ready()
         from core.search.encoding import encode_text
 
-        return encode_text(model, text)
+        return encode_text(model.by_table() if by_table else model, text)
 
     def spoken(self, text: str) -> str:
         """What a search would tell the encoder of a text; the text itself where it only says what is left out."""
@@ -192,9 +192,13 @@ class Searcher:
         ]
         return [(term, -negative) for _, negative, term in sorted(rows)[:count]]
 
-    def links(self, text: str) -> "Links":
+    def links(self, text: str, by_table: bool = False) -> "Links":
         """Which word of a text lights up which of its terms."""
         model, _ = self._app.ready()
+        if by_table:
+            from core.search.links import table_links
+
+            return table_links(model.by_table().table, text)
         from core.search.attribution import word_links
 
         return word_links(model, text)

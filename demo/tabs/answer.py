@@ -53,7 +53,12 @@ def answered(state: AppState, before: PageState, keep: bool = False) -> Answer:
     assert result is not None  # `ask` raises otherwise
     hits = result.hits
     page = replace(page, chosen=_still_chosen(before, hits) if keep else 0)
-    same_words = before.result is not None and page.text is not None and before.result.query == result.query
+    same_words = (
+        before.result is not None
+        and page.text is not None
+        and before.result.query == result.query
+        and before.result.encoded.by_table == result.encoded.by_table
+    )
     return Answer(
         notice=_gone_over(before, page) + _notice(state, result, question),
         welcome="",

@@ -15,6 +15,7 @@ from demo.components.term_page import term_page
 from demo.components.term_profile import TERMS_SCRIPT, shared_terms, term_offers, term_profile
 from demo.state.app import AppState
 from demo.tabs.gradio_defaults import PLAIN, QUIET, Changes
+from demo.tabs.query_table import QueryTableSection
 from index_store.errors import SightwordsError
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def inspect_tab(state: AppState, tab: gr.Tab) -> InspectComponents:
             gr.Button(" ↔ ".join(pair), size="sm", elem_id=f"inspect-example-{i}") for i, pair in enumerate(EXAMPLES)
         ]
     shared = gr.HTML(elem_id="inspect-shared", js_on_load=TERMS_SCRIPT, **PLAIN)
+    table = QueryTableSection(state)
+    table.wire()
     offers = gr.HTML(elem_id="inspect-offers", js_on_load=TERMS_SCRIPT, **PLAIN)
     about = gr.HTML(elem_id="term-page", js_on_load=TERMS_SCRIPT, **PLAIN)
     parts = InspectComponents(notice, texts, profiles, shared, about, inputs)
@@ -106,11 +109,14 @@ def inspect_tab(state: AppState, tab: gr.Tab) -> InspectComponents:
         return about_term(state, parts, word if isinstance(word, str) else "")
 
     asking = gr.on(
-        [profiles["first"].select, profiles["second"].select, shared.select, offers.select, about.select],
+        [
+            profiles["first"].select, profiles["second"].select, shared.select, table.rows.select, offers.select,
+            about.select,
+        ],
         about_chosen, None, [notice, about], **QUIET,
     )  # fmt: skip
     asking.then(None, None, None, js="() => sightwords.scrollTo('#term-page', 'nearest')")
-    tab.select(lambda: _offered(state), None, offers, **QUIET)
+    tab.select(lambda: {offers: _offered(state)} | table.offered(), None, [offers, table.section, table.lead], **QUIET)
     return parts
 
 

@@ -62,13 +62,14 @@ class QuestionEvents:
         tell_busy(asked, lambda: gr.on(asked, self._ask, settings, answer, **QUIET))
         for example, text in zip(parts.examples, EXAMPLES, strict=True):
             tell_busy([example.click], partial(self._wire_choice, example.click, lambda text=text: text))
-        ways = [parts.mode, parts.rank]
+        ways = [parts.mode, parts.rank, parts.by_table]
         gr.on([way.change for way in ways], meaning, ways, parts.meaning, queue=False, **QUIET)
         # one event for all, so that the page sends one after the other and none overtakes another's answer
         # `input` and not `change`, which also tells of what an address has set; a typed condition is only a change
         bent = [
             parts.chips.edit, parts.expansion.input, parts.mode.input, parts.kind.input, parts.only.change,
             parts.share.input, parts.each.input, parts.rank.input,
+            parts.by_table.input,
         ]  # fmt: skip
         bending: dict[str, Any] = {"trigger_mode": "always_last", "queue": False, **QUIET}
         tell_busy(bent, lambda: gr.on(bent, self._bend, settings, answer, **bending))
@@ -184,9 +185,8 @@ class AnswerEvents:
 
     def _links(self, page: PageState) -> str:
         try:
-            return word_links_figure(
-                self.state.searcher.links(page.text.text if page.text else page.question.text), page.literal
-            )
+            asked = page.text.text if page.text else page.question.text
+            return word_links_figure(self.state.searcher.links(asked, page.question.by_table), page.literal)
         except SightwordsError as error:
             return f"<details open><summary>…</summary>{error_notice(str(error))}</details>"
 
@@ -221,7 +221,7 @@ class ArrivalEvents:
         visit = visit_of(data)
         asked, refusal = arrived(self.state, self.library, page, visit)
         question, asks = asked.question, visit.location.asks
-        news = app_news(self.state, searched=asks, kind=question.kind, each=question.each, rank=question.rank)
+        news = app_news(self.state, searched=asks, linked=question)
         news = news._replace(only=news.only | {"value": conditions_of(question)})
         if refusal:
             answer = failed(refusal, asked)
@@ -295,12 +295,13 @@ def settled(
     share: float,
     each: bool,
     rank: str,
+    by_table: bool,
 ) -> Query:
     """The question with the settings that stand on the page now."""
     question = among(before, only or ())
     return replace(
         question, text=text, expansion=expansion, mode=mode, kind=kind, share=share, each=each,  # type: ignore[arg-type]
-        rank=rank,  # type: ignore[arg-type]
+        rank=rank, by_table=by_table,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -58,7 +58,8 @@ class SearchComponents:
     def settings(self) -> list[Block]:
         """What a question is made of, in the order of the arguments of `settled`, and the page's state."""
         return [
-            self.query, self.expansion, self.mode, self.kind, self.only, self.share, self.each, self.rank, self.page,
+            self.query, self.expansion, self.mode, self.kind, self.only, self.share, self.each, self.rank,
+            self.by_table, self.page,
         ]  # fmt: skip
 
     @property
@@ -99,6 +100,9 @@ class SearchComponents:
             self.rank = gr.Radio(RANKS, value="sparse", label="Ranked by", elem_id="rank", scale=0, visible=False)
             self.kind = gr.Radio(KINDS, value="image", label="Find", elem_id="kind", scale=0, visible=False)
             self.each = gr.Checkbox(label="Show copies", elem_id="each", visible=False, scale=0, min_width=140)
+            self.by_table = gr.Checkbox(
+                label="Look words up", elem_id="by-table", visible=False, scale=0, min_width=140
+            )
             self.meaning = gr.HTML(meaning("full"), elem_id="mode-meaning", **PLAIN)
             self.only = gr.Dropdown(
                 [], value=[], label="Only among",
@@ -146,10 +150,11 @@ class SearchComponents:
         self.about = gr.HTML(elem_id="about", **PLAIN)
 
 
-def meaning(mode: str, rank: str = "sparse") -> str:
-    """What a mode of matching means with a way to rank, in a sentence or two."""
+def meaning(mode: str, rank: str = "sparse", by_table: bool = False) -> str:
+    """What a mode of matching means with a way to rank, in a few sentences; and that words are looked up."""
     matched = "" if rank == "dense" else MEANINGS.get(mode, "")
-    return f'<p class="sw-quiet">{matched}{RANKED.get(rank, "")}</p>'
+    looked_up = " Your words are looked up in a table, without the encoder." if by_table else ""
+    return f'<p class="sw-quiet">{matched}{RANKED.get(rank, "")}{looked_up}</p>'
 
 
 def heat_of(state: AppState, asked: Any) -> list[str]:

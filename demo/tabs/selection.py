@@ -75,6 +75,7 @@ def more_like(state: AppState, parts: SearchComponents, page: PageState, ids: tu
     question = replace(
         FIRST, like=ids if len(ids) > 1 else ids[0], kind=before.kind, where=before.where, without=before.without,
         each=before.each, budget=before.budget, rank=before.rank, dense_weight=before.dense_weight,
+        by_table=before.by_table,
     )  # fmt: skip
     return by_component(parts.answer, answered(state, PageState(question, shown=page.shown))) | {parts.query: ""}
 

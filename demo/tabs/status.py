@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from core.search.query import Query
 from demo.components.notices import error_notice, progress_panel
 from demo.components.welcome import about_line, mosaic
 from demo.state.app import AppState
@@ -21,27 +22,32 @@ class AppNews(NamedTuple):
     kind: Any
     each: Any
     rank: Any
+    by_table: Any
     only: Any
     timer: Any
 
 
-def app_news(
-    state: AppState, searched: bool, kind: str | None = None, each: bool | None = None, rank: str | None = None
-) -> AppNews:
-    """How far the app is now. `kind`, `each` and `rank`: what a link asks for; None leaves them as they are."""
+def app_news(state: AppState, searched: bool, linked: Query | None = None) -> AppNews:
+    """How far the app is now. `linked`: what a link asks for; None leaves the settings as they are."""
     waiting = state.status.stage not in ("ready", "failed")
     kinds = state.kinds()
     captions, copies = kinds.get("caption", 0) > 0, state.has_copies()
     # a link may ask for what this collection cannot do: it then stands there, beside the sentence that says why
-    ranks = state.keeps_dense() or rank not in (None, "sparse")
+    ranks = state.keeps_dense() or (linked is not None and linked.rank != "sparse")
+    table = state.has_table() or (linked is not None and linked.by_table)
+
+    def setting(visible: bool, name: str) -> Any:
+        return gr.update(visible=visible, value=getattr(linked, name)) if linked else gr.update(visible=visible)
+
     return AppNews(
         panel=status_panel(state),
         about=about_line(state.model_name, state.about),
         welcome="" if searched else mosaic(state.sample(SAMPLE), kinds.get("image", 0)),
         own=gr.update(visible=state.path is None and not state.public),
-        kind=gr.update(visible=captions, value=kind) if kind else gr.update(visible=captions),
-        each=gr.update(visible=copies, value=each) if each is not None else gr.update(visible=copies),
-        rank=gr.update(visible=ranks, value=rank) if rank else gr.update(visible=ranks),
+        kind=setting(captions, "kind"),
+        each=setting(copies, "each"),
+        rank=setting(ranks, "rank"),
+        by_table=setting(table, "by_table"),
         only=gr.update(choices=state.searcher.conditions(), visible=state.path is not None),
         timer=gr.Timer(active=waiting),
     )

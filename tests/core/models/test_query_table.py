@@ -56,6 +56,13 @@ def test_words_that_light_nothing_are_unknown_but_not_those_within_a_longer_term
     assert table.unknown_words("polar lights") == ["polar", "lights"]
 
 
+def test_a_word_with_an_empty_row_is_known_and_lights_nothing(tmp_path: Path):
+    QueryTable.of_rows(VOCABULARY, ROWS | {"the": {}, "a": {"dog": 0.0001}}).save(tmp_path / "queries.tsv")
+    table = QueryTable.load(tmp_path / "queries.tsv", VOCABULARY)
+    assert table.unknown_words("the zebu and a puppy") == ["zebu", "and"]
+    assert weights(table, "the puppy") == {"dog": 1.25, "animal": 0.25}
+
+
 def test_a_table_is_what_its_file_says(table: QueryTable, tmp_path: Path):
     table.save(tmp_path / "a" / "queries.tsv", ["What words light."])
     text = (tmp_path / "a" / "queries.tsv").read_text("utf-8")

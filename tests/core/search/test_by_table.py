@@ -50,7 +50,7 @@ def test_an_answer_is_that_of_the_looked_up_vector(asked: Model, world: Collecti
 
 def test_signs_slips_and_things_left_out_are_understood_by_the_words_of_the_table(asked: Model, world: Collection):
     result = search(asked, world, Query("pupy -snow", by_table=True))
-    assert [term.term for term in result.terms][0] == "dog"
+    assert result.terms[0].term == "dog"
     snow = asked.vocabulary.id("snow")
     assert all(snow not in vector.terms.tolist() for vector in world.vectors([hit.id for hit in result.hits]))
 
