@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Splitting = Literal["words", "wordpiece"]
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _UNKNOWN = "[UNK]"
 _AROUND = ("[CLS]", "[SEP]")  # what BERT puts before and behind every text
 _NEVER_SPOKEN = re.compile(r"\[(?:PAD|UNK|CLS|SEP|MASK|unused\d+)\]")  # BERT's marks, which stand for no text
@@ -64,7 +64,7 @@ class Vocabulary:
     @staticmethod
     def words(text: str) -> list[str]:
         """The lower-case words of a text, in order, without punctuation."""
-        return _WORD.findall(text.lower())
+        return WORD.findall(text.lower())
 
     def literal_ids(self, text: str, *, marks: bool = False) -> list[int]:
         """Ids of the terms spoken in the text, ascending, each once.
@@ -73,7 +73,7 @@ class Vocabulary:
         where a word is unknown. So does the paper's training count.
         """
         if self.tokenizer == "wordpiece":
-            pieces = set(self._pieces.encode(text).ids)
+            pieces = set(self.pieces.encode(text).ids)
             if marks:
                 return sorted({i for i in pieces if i < len(self)} | {self._ids[m] for m in _AROUND if m in self})
             return sorted(pieces & self._speakable)
@@ -94,7 +94,8 @@ class Vocabulary:
         return max((term.count(" ") + 1 for term in self.terms), default=1)
 
     @cached_property
-    def _pieces(self) -> "Tokenizer":
+    def pieces(self) -> "Tokenizer":
+        """Splits a text into WordPieces, numbered as the terms; a number above them stands for what no piece fits."""
         from tokenizers import Tokenizer
         from tokenizers.models import WordPiece
         from tokenizers.normalizers import BertNormalizer

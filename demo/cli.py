@@ -20,6 +20,7 @@ from demo.commands import (
     embed,
     evaluate,
     exchange,
+    heads,
     models,
     reproduce,
     searching,
@@ -41,6 +42,7 @@ COMMANDS = (  # in the order of --help
     train,
     evaluate,
     reproduce,
+    heads,
     exchange,
     doctor,
 )

@@ -6,12 +6,11 @@ A collection remembers the name of the model that made it, so what a name means 
 import json
 import re
 import shutil
-import uuid
 from pathlib import Path
 from typing import Any
 
 from core.errors import ModelError, QueryError
-from core.files import home_folder, write_text_whole
+from core.files import home_folder, new_folder, write_text_whole
 from core.models.head_files import (
     CONFIG_FILE,
     HEAD_VOCABULARY,
@@ -67,16 +66,12 @@ def keep_head(source: Path, name: str, **about: Any) -> Path:
     if name in kept_heads():
         raise ModelError(f"There is a head '{name}' already, and a name stands for one head; take another name.")
     target = home_folder() / "heads" / name
-    making = target.with_name(f".{name}.new-{uuid.uuid4().hex[:8]}")
     try:
-        making.mkdir(parents=True)
-        for file in _FILES:
-            shutil.copyfile(source / file, making / file)
-        config = json.loads((source / CONFIG_FILE).read_text("utf-8")) | about
-        write_text_whole(making / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
-        making.rename(target)
+        with new_folder(target) as making:
+            for file in _FILES:
+                shutil.copyfile(source / file, making / file)
+            config = json.loads((source / CONFIG_FILE).read_text("utf-8")) | about
+            write_text_whole(making / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
     except (OSError, ValueError) as error:
         raise ModelError(f"The head '{name}' cannot be kept in {target.parent} ({error}).") from error
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
     return target

@@ -183,6 +183,13 @@ def find_head(named: str) -> tuple[Path, Path | None]:
     return folder, own if own.parent != folder else None
 
 
+def encoder_of(named: str) -> str | None:
+    """Whose vectors a head reads, named as in `find_head`, as far as the name tells; None for a folder."""
+    if Path(os.path.expanduser(named)).is_dir():
+        return None
+    return named if named in SHIPPED else pairing(named).encoder.name
+
+
 def other_heads(name: str, vectors_of: str | None = None) -> dict[str, Path]:
     """Heads to compare a model's own with, by what to call them: those shipped with its encoder, and those kept.
 

@@ -20,7 +20,16 @@ from core.models.downloads import fetch, lacking
 from core.models.head_files import answered_from, unspoken_from
 from core.models.kept_heads import keep_head
 from core.models.pairings import canonical_name
-from core.models.registry import encoder_recipe, find_head, load_encoder, load_model, model_for, models, other_heads
+from core.models.registry import (
+    encoder_of,
+    encoder_recipe,
+    find_head,
+    load_encoder,
+    load_model,
+    model_for,
+    models,
+    other_heads,
+)
 from core.shipped import PHOTO_MODEL, SHIPPED, WORLD_MODEL
 from core.vocabulary import Vocabulary
 from core.world.writer import drawn_here, write_scenes
@@ -155,6 +164,7 @@ def test_a_head_is_named_by_its_folder_or_by_a_model(tmp_path: Path, monkeypatch
     assert find_head("photos") == (SHIPPED[PHOTO_MODEL].folder, None)
     kept = keep_head(SHIPPED[PHOTO_MODEL].folder, "mine", encoder="photos")
     assert find_head("photos+mine") == (kept, None)
+    assert encoder_of("photos") == encoder_of("photos+mine") == "photos" and encoder_of(str(kept)) is None
     (tmp_path / "photos").mkdir()  # a folder of that name wins
     assert find_head("photos") == (Path("photos"), None)
     with pytest.raises(

@@ -1,0 +1,1 @@
+"""Heads in the form of sentence-transformers: written, described and read back; that package is not needed for it."""
