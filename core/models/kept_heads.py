@@ -68,7 +68,7 @@ def keep_head(source: Path, name: str, **about: Any) -> Path:
     target = home_folder() / "heads" / name
     try:
         with new_folder(target) as making:
-            for file in _FILES:
+            for file in (*_FILES, *(more for more in _MORE_FILES if (source / more).exists())):
                 shutil.copyfile(source / file, making / file)
             config = json.loads((source / CONFIG_FILE).read_text("utf-8")) | about
             write_text_whole(making / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
