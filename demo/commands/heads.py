@@ -50,7 +50,7 @@ def import_head(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read such a folder back as a head: into a folder, or kept under a name for good."""
+    """Read a head back from a SparseEncoder's folder, into a folder of its own or, kept for good, under a name."""
     from core.models.exchange.reading import import_head as read
     from core.models.kept_heads import keep_head
 

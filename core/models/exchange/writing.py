@@ -29,7 +29,7 @@ from core.models.exchange.terms import tokenizer_of
 from core.models.head import HeadConfig, SparseHead, load_head
 from core.models.head_files import CONFIG_FILE, head_config
 from core.models.query_table import TABLE_FILE
-from core.vocabulary import Splitting
+from core.vocabulary import Splitting, Vocabulary
 
 SETTINGS = {
     "model_type": "SparseEncoder",
@@ -65,28 +65,38 @@ def export_head(
     holds something already.
     """
     head, terms = load_head(source, vocabulary, tokenizer)
-    about = head_config(source) if (source / CONFIG_FILE).exists() else {}
-    maker = about.get("encoder") or encoder
-    sizes = {"model_type", "encoder", *(one.name for one in fields(HeadConfig))}
-    input_config = {
-        "dense_size": head.config.dense_size,
-        "encoder": maker,
-        "vocabulary": {"tokenizer": terms.tokenizer, "forms": terms.forms},
-        "head": {key: value for key, value in about.items() if key not in sizes},
-    }
+    about = {"encoder": encoder} | (head_config(source) if (source / CONFIG_FILE).exists() else {})
+    input_config = _input_config(head.config, terms, about)
+    tokens = tokenizer_of(terms)
     with new_folder(folder) as making:
         _write_json(making / INPUT_CONFIG, input_config)
         _write_json(making / SETTINGS_FILE, SETTINGS)
         _write_layers(making, layers(head))
-        tokens = tokenizer_of(terms)
         tokens.save(str(making / TOKENIZER_FILE))
         fast = {"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": tokens.model.unk_token}
         _write_json(making / TOKENIZER_CONFIG, fast)
-        (making / CARD_FILE).write_text(card(name, head.config, maker), "utf-8")
+        (making / CARD_FILE).write_text(card(name, head.config, input_config["encoder"]), "utf-8")
         shutil.copyfile(CODE, making / CODE.name)
         if (source / TABLE_FILE).exists():
             shutil.copyfile(source / TABLE_FILE, making / TABLE_FILE)
     return head.config
+
+
+def _input_config(sizes: HeadConfig, terms: Vocabulary, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What DenseVectors is made with: all that is known of a head beside its layers and terms, less paths."""
+    travels = {key: value for key, value in about.items() if not _is_of_this_machine(value)}
+    others = {"model_type", "encoder", *(one.name for one in fields(HeadConfig))}
+    return {
+        "dense_size": sizes.dense_size,
+        "encoder": travels.get("encoder"),
+        "vocabulary": {"tokenizer": terms.tokenizer, "forms": terms.forms},
+        "head": {key: value for key, value in travels.items() if key not in others},
+    }
+
+
+def _is_of_this_machine(value: object) -> bool:
+    """Whether a setting is a path (of data, or of an encoder as in "clip:/home/…"): it means nothing elsewhere."""
+    return isinstance(value, str) and any(Path(part).is_absolute() for part in (value, value.partition(":")[2]))
 
 
 def layers(head: SparseHead) -> list[Layer]:

@@ -81,6 +81,18 @@ def test_a_head_comes_back_to_the_bit_with_all_that_is_known_of_it(tmp_path: Pat
     assert (kept / "queries.tsv").read_text() == (tmp_path / ADAPTED / "queries.tsv").read_text()
 
 
+def test_paths_of_this_machine_stay_at_home(tmp_path: Path) -> None:
+    made_head(tmp_path / "head", PLAIN)
+    said = head_config(tmp_path / "head")
+    told = said | {"encoder": f"clip:{tmp_path}/clip", "data": str(tmp_path / "data"), "by": "clip:openai/clip"}
+    (tmp_path / "head" / "config.json").write_text(json.dumps(told))
+    export_head(tmp_path / "head", tmp_path / "out", name="head")
+    texts = [file.read_bytes() for file in (tmp_path / "out").rglob("*") if file.is_file()]
+    assert not any(str(tmp_path).encode() in text for text in texts)
+    import_head(tmp_path / "out", tmp_path / "back")
+    assert head_config(tmp_path / "back") == said | {"by": "clip:openai/clip"}
+
+
 def test_tokens_are_terms_by_number_and_texts_split_into_them(tmp_path: Path) -> None:
     for name in (PLAIN, ADAPTED):
         made_head(tmp_path / name, name)
