@@ -15,6 +15,7 @@ class Findings:
     `lost`: without postings. `leftover`: postings without an item. `doubled`: more than one document. `unreadable`: no
     vector can be read. `other`: the vector has another number of terms than was noted. `bare`: the thumbnail is gone.
     `misfiled`: the postings are not those of the vector. `not_dense`: what is kept as the dense vector is none.
+    `not_seen`: what is kept as seen is no part of the vector.
     """
 
     lost: set[int] = field(default_factory=set)
@@ -25,6 +26,7 @@ class Findings:
     bare: set[int] = field(default_factory=set)
     misfiled: set[int] = field(default_factory=set)
     not_dense: set[int] = field(default_factory=set)
+    not_seen: set[int] = field(default_factory=set)
     vectors: Mapping[int, SparseVector] = field(default_factory=dict)
 
     def sentences(self) -> list[str]:
@@ -37,6 +39,7 @@ class Findings:
             "Items whose stored vector has another number of terms than the catalog says": self.other,
             "Items whose postings are not those of their stored vector": self.misfiled,
             "Items whose thumbnail is missing": self.bare,
+            "Items of which cannot be told what was seen and what written (indexing them anew can)": self.not_seen,
             "Items whose dense vector cannot be read (repairing drops it, and indexing makes it anew)": self.not_dense,
         }
         return [_sentence(problem, ids) for problem, ids in kinds.items() if ids]

@@ -35,12 +35,25 @@ class Description:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What an item's vector would be without the words that were weighed into it: its picture alone.
+
+    No weight of `vector` is above the item's own; what lies between the two was written. `words`: a digest of the words
+    and of how they were weighed in, by which it is known whether others are due.
+    """
+
+    vector: SparseVector
+    words: str
+
+
+@dataclass(frozen=True)
 class NewItem:
     """What to add. `thumbnail`: bytes of a WebP or JPEG file; `bytes`: size of the original file.
 
     `taken` to `longitude`: as in `Description`. `described`: when the picture's file was read for them (ISO 8601,
     UTC). `similarity_hash`: 40 bytes (see `similarity.py`); None where nobody has computed it yet. `dense`: (d,), of
-    unit length, which only a collection that keeps dense vectors stores; None where nobody has made it.
+    unit length, which only a collection that keeps dense vectors stores; None where nobody has made it. `seen`: None
+    where no words were weighed into `vector`.
     """
 
     kind: str
@@ -60,6 +73,7 @@ class NewItem:
     described: str | None = None
     similarity_hash: builtins.bytes | None = None
     dense: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True)
@@ -104,13 +118,16 @@ METADATA = (
 )  # the fields that `Item` and `NewItem` share, with the same values
 
 
-def again(item: Item, vector: SparseVector, dense: NDArray[np.float32] | None = None) -> NewItem:
+def again(
+    item: Item, vector: SparseVector, dense: NDArray[np.float32] | None = None, seen: Seen | None = None
+) -> NewItem:
     """A copy of an item, to be added a second time. It has the thumbnail where that file can still be read."""
     try:
         thumbnail = Path(item.thumbnail).read_bytes() if item.thumbnail else None
     except OSError:
         thumbnail = None
-    return NewItem(**{name: getattr(item, name) for name in METADATA}, vector=vector, thumbnail=thumbnail, dense=dense)
+    known = {name: getattr(item, name) for name in METADATA}
+    return NewItem(**known, vector=vector, thumbnail=thumbnail, dense=dense, seen=seen)
 
 
 @dataclass(frozen=True)
@@ -174,7 +191,8 @@ class Stats:
     """A collection in numbers; `frequent`: (term, number of items that have it), the most frequent first.
 
     `bytes_on_disk`: None where a server keeps the collection. `dense_size`: numbers of a dense vector, None where none
-    are kept; `dense`: how many items have one.
+    are kept; `dense`: how many items have one. `caption_weight`: as in `Store`; `written`: how many items have a vector
+    with words in it.
     """
 
     items: int
@@ -186,3 +204,5 @@ class Stats:
     frequent: tuple[tuple[str, int], ...]
     dense_size: int | None = None
     dense: int = 0
+    caption_weight: float | None = None
+    written: int = 0

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from index_store.dense import DenseQuery
 from index_store.filters import EVERYTHING, Filter
-from index_store.items import Compaction, Counts, Description, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.items import Compaction, Counts, Description, Item, NewItem, Repairs, Retrieval, Seen, Stats
 from index_store.vectors import SparseVector
 
 
@@ -105,6 +105,22 @@ class Store(Protocol):
 
     def dense(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """{id: dense vector (d,)} of those ids that have one."""
+
+    @property
+    def caption_weight(self) -> float | None:
+        """What captions and keywords weigh in their pictures' vectors, 0 to 1; None where nobody has chosen.
+
+        It is kept for whoever makes vectors. Where it is None or 0, a picture's vector is of the picture alone.
+        """
+
+    def weigh_captions(self, weight: float) -> None:
+        """Notes what captions and keywords weigh from here on; it changes no vector.
+
+        CollectionError outside 0 to 1, and in Milvus.
+        """
+
+    def seen(self, ids: Sequence[int]) -> dict[int, Seen]:
+        """{id: what was seen} of those ids whose vectors hold written words, too."""
 
     def group_copies(self) -> None:
         """Groups anew the pictures that are nearly equal, or equal to the byte."""

@@ -3,9 +3,10 @@
 import re
 
 from index_store.dense import check_dense
-from index_store.errors import CollectionError
+from index_store.errors import CollectionError, VectorError
 from index_store.items import KINDS, Description, NewItem
 from index_store.origin import Origin
+from index_store.vectors import within
 
 _DATE_TIME = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d([+-]\d\d:\d\d)?)?)?)?")
 
@@ -21,6 +22,8 @@ def check_item(item: NewItem, origin: Origin, dense: int | None = None) -> None:
         check_text(text)
     check_description(Description(item.caption, item.tags, item.taken, item.camera, item.latitude, item.longitude))
     origin.check_vector(item.vector, f"The vector of {item.path}")
+    if item.seen is not None and not within(item.seen.vector, item.vector):
+        raise VectorError(f"What was seen in {item.path} must be a part of its vector, with no greater weight.")
     if dense is not None and item.dense is not None:
         check_dense(item.dense, dense, f"The dense vector of {item.path}")
 
@@ -42,6 +45,12 @@ def check_description(description: Description) -> None:
         raise CollectionError(
             f"{coordinates} is no place; give degrees of latitude (-90 to 90) and longitude (-180 to 180)."
         )
+
+
+def check_caption_weight(weight: float) -> None:
+    """CollectionError for what captions cannot weigh."""
+    if not 0 <= weight <= 1:
+        raise CollectionError(f"Captions cannot weigh {weight}; give a number from 0 (not at all) to 1.")
 
 
 def check_text(text: str) -> None:

@@ -128,6 +128,12 @@ def shares(data: bytes, other: SparseVector) -> bool:
     return bool(np.isin(np.frombuffer(data, RECORD)["term"], other.terms).any())
 
 
+def within(part: SparseVector, whole: SparseVector) -> bool:
+    """Whether `whole` has every term of `part`, with no smaller weight."""
+    shared, mine, theirs = part.intersection(whole)
+    return shared.size == len(part) and bool((mine <= theirs).all())
+
+
 def exact_sum(products: NDArray[np.float64]) -> float:
     """Sum of (n,) exact products, correctly rounded whatever their order; zeros change nothing."""
     return math.fsum(products.tolist())

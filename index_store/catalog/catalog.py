@@ -20,6 +20,7 @@ from index_store.origin import vocabulary_digest
 
 IDS_AT_ONCE = 500  # in one statement: below SQLite's oldest limit on variables
 DENSE, FILLED = "dense", "dense_filled"  # facts (see `about`) of collections that keep dense vectors
+CAPTION_WEIGHT = "caption_weight"  # a fact of collections for which somebody chose what captions weigh
 SEPARATOR = "\x1f"  # between the tags of a row: a character that no tag may hold
 # `tags` as one text, ascending, with SEPARATOR between them
 _ITEMS = """SELECT items.*, (SELECT group_concat(tag, char(31)) FROM
@@ -67,7 +68,8 @@ class Catalog:
     def replace(self, rows: Sequence[Row], removed: Sequence[int]) -> list[int]:
         """Inserts rows and deletes the ids `removed`; returns those of them that were there.
 
-        rows: `schema.COLUMNS`, and `tags` (texts), `similarity_hash` (bytes or None) and `dense` (likewise).
+        rows: `schema.COLUMNS`, and `tags` (texts), `similarity_hash` (bytes or None), `dense` (likewise) and `seen`
+        ((bytes, text) or None).
         """
         with self._transaction() as db:
             present = [row["id"] for row in self.rows(removed)]
@@ -80,6 +82,9 @@ class Catalog:
                 db.conn.executemany("INSERT INTO likeness (item, hash) VALUES (?, ?)", hashed)
                 if dense := [(row["id"], row["dense"]) for row in rows if row["dense"] is not None]:
                     db.conn.executemany("INSERT INTO dense VALUES (?, ?)", dense)
+                if seen := [(row["id"], *row["seen"]) for row in rows if row["seen"] is not None]:
+                    schema.make_seen(db)
+                    db.conn.executemany("INSERT INTO seen VALUES (?, ?, ?)", seen)
         return present
 
     def move(self, paths: Mapping[int, str], removed: Sequence[int]) -> list[int]:
@@ -164,6 +169,34 @@ class Catalog:
     def dense(self, ids: Sequence[int]) -> dict[int, bytes]:
         """{id: dense vector} of those ids that have one; only where these are kept."""
         return {row["item"]: row["vector"] for row in self._among("SELECT item, vector FROM dense WHERE item", ids)}
+
+    def caption_weight(self) -> float | None:
+        """What captions weigh in their pictures' vectors; None where nobody has chosen."""
+        rows = self._connection.rows("SELECT value FROM about WHERE key = ?", [CAPTION_WEIGHT])
+        return float(rows[0]["value"]) if rows else None
+
+    def weigh_captions(self, weight: float) -> None:
+        """Notes what captions weigh from here on."""
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", [CAPTION_WEIGHT, repr(weight)])
+
+    def seen(self, ids: Sequence[int]) -> dict[int, tuple[bytes, str]]:
+        """{id: (vector, digest of the words)} of those ids whose vectors hold written words."""
+        if not self._holds_seen():
+            return {}
+        rows = self._among("SELECT item, vector, words FROM seen WHERE item", ids)
+        return {row["item"]: (row["vector"], row["words"]) for row in rows}
+
+    def all_seen(self) -> dict[int, bytes]:
+        """{id: vector} of all items whose vectors hold written words."""
+        return dict(self._connection.read("SELECT item, vector FROM seen")[1]) if self._holds_seen() else {}
+
+    def written(self) -> int:
+        """How many items have a vector that holds written words."""
+        return self._connection.read("SELECT count(*) FROM seen")[1][0][0] if self._holds_seen() else 0
+
+    def _holds_seen(self) -> bool:
+        return bool(self._connection.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seen'"))
 
     def similarity_hashes(self) -> list[Row]:
         """`id`, `hash`, `width`, `height` and `content_hash` of the pictures whose hash was computed, by id."""

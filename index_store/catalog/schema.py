@@ -102,6 +102,14 @@ def make_dense(db: sqlite_utils.Database) -> None:
     )
 
 
+def make_seen(db: sqlite_utils.Database) -> None:
+    """The table of what was seen, of items with written words in their vectors; no migration, for the same reason."""
+    db.execute("CREATE TABLE IF NOT EXISTS seen (item INTEGER PRIMARY KEY, vector BLOB NOT NULL, words TEXT NOT NULL)")
+    db.execute(
+        "CREATE TRIGGER IF NOT EXISTS seen_gone AFTER DELETE ON items BEGIN DELETE FROM seen WHERE item = old.id; END"
+    )
+
+
 def check(connection: Connection) -> None:
     """Makes sure that the tables are today's; a writable connection applies the migrations that are missing.
 

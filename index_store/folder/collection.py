@@ -24,7 +24,7 @@ from index_store.folder.migration import migrate
 from index_store.folder.reader import Reader
 from index_store.folder.writer import Writer
 from index_store.folder.writer_lock import WAIT_S, WriterLock
-from index_store.items import Compaction, Counts, Description, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.items import Compaction, Counts, Description, Item, NewItem, Repairs, Retrieval, Seen, Stats
 from index_store.origin import Origin
 from index_store.postings.index import PostingsIndex
 from index_store.postings.writer import PostingsWriter
@@ -241,6 +241,19 @@ class Collection:
     def dense(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """{id: dense vector (d,)} of those ids that have one."""
         return self._reader.dense([int(item) for item in ids])
+
+    @property
+    def caption_weight(self) -> float | None:
+        """What captions weigh in their pictures' vectors, 0 to 1; None where nobody has chosen, so that they do not."""
+        return self._reader.caption_weight
+
+    def weigh_captions(self, weight: float) -> None:
+        """Notes what captions weigh from here on, 0 to 1, for whoever makes vectors; it changes none."""
+        self._open_writer().weigh_captions(weight)
+
+    def seen(self, ids: Sequence[int]) -> dict[int, Seen]:
+        """{id: what was seen} of those ids whose vectors hold written words, too."""
+        return self._reader.seen([int(item) for item in ids])
 
     def group_copies(self) -> None:
         """Groups anew the pictures that are nearly equal, or equal to the byte."""

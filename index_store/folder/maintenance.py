@@ -53,8 +53,9 @@ class Maintenance:
         """Mends what `verify` finds: items are rewritten from their exact vectors where these can be read.
 
         Rewritten items get new ids, for an id never stands for other postings than its first. An item without a
-        readable vector is removed; indexing its folder again brings it back. A dense vector that cannot be read is
-        dropped, and its item stays. CollectionDamaged where the catalog itself is damaged.
+        readable vector is removed, and so is one whose vector holds words that cannot be told from what was seen;
+        indexing its folder again brings it back. A dense vector that cannot be read is dropped, and its item stays.
+        CollectionDamaged where the catalog itself is damaged.
         """
         with writer.writing():
             if damage := self._catalog.problems():
@@ -63,15 +64,19 @@ class Maintenance:
                 )
             self._snapshots.check_again(forget=True)  # what is on the disk counts, not what is in memory
             found = self._findings()
-            gone = sorted(found.lost | found.unreadable | found.other)
+            gone = sorted(found.lost | found.unreadable | found.other | found.not_seen)
             writer.remove(gone)
             known = set(self._catalog.ids()) & found.vectors.keys()
             wrong = sorted(known & (found.misfiled | found.doubled | found.bare))
             for start in range(0, len(wrong), PAGE):
                 ids = wrong[start : start + PAGE]
                 dense = self._reader.dense([item for item in ids if item not in found.not_dense])
+                seen = self._reader.seen(ids)
                 writer.add(
-                    [again(item, found.vectors[item.id], dense.get(item.id)) for item in self._reader.items(ids)],
+                    [
+                        again(item, found.vectors[item.id], dense.get(item.id), seen.get(item.id))
+                        for item in self._reader.items(ids)
+                    ],
                     replacing=ids,
                 )
             if found.not_dense:
@@ -130,6 +135,8 @@ class Maintenance:
             with self._lock:
                 snapshot, version = self._snapshots.current(), self._catalog.version()
             dense = self._dense(), self._reader.dense_size or 0
-            found = findings(snapshot.postings, self._catalog.promises(), self._path, *dense)
+            found = findings(
+                snapshot.postings, self._catalog.promises(), self._path, *dense, seen=self._catalog.all_seen()
+            )
             if not found.sentences() or (snapshot is self._snapshots.current() and version == self._catalog.version()):
                 return found  # otherwise somebody wrote between reading the one store and the other: read again

@@ -17,8 +17,9 @@ from index_store.errors import CollectionError, VectorError, keeps_no_dense, no_
 from index_store.files import bytes_below
 from index_store.filters import Filter
 from index_store.folder.rows import item_of
-from index_store.items import Counts, Item, Retrieval, Stats
+from index_store.items import Counts, Item, Retrieval, Seen, Stats
 from index_store.origin import Origin
+from index_store.postings.reader import decode
 from index_store.search import fused
 from index_store.search.exact import search
 from index_store.snapshots.dense_vectors import DenseVectors
@@ -89,6 +90,16 @@ class Reader:
         """Holds dense vectors in memory from now on."""
         self._dense.hold()
 
+    @property
+    def caption_weight(self) -> float | None:
+        """What captions weigh in their pictures' vectors; None where nobody has chosen."""
+        return self._catalog.caption_weight()
+
+    def seen(self, ids: Sequence[int]) -> dict[int, Seen]:
+        """{id: …} of those ids whose vectors hold written words; CollectionDamaged where that cannot be read."""
+        held = self._catalog.seen(ids)
+        return {item: Seen(decode(item, data, self._path), words) for item, (data, words) in held.items()}
+
     def items(self, ids: Sequence[int]) -> list[Item]:
         """The items, in the order of `ids`; ItemNotFound where one is not there."""
         rows = {row["id"]: row for row in self._catalog.rows(ids)}
@@ -156,6 +167,8 @@ class Reader:
             frequent=tuple((self._origin.vocabulary[term], count) for term, count in top),
             dense_size=size,
             dense=items - len(self._catalog.without_dense()) if size is not None else 0,
+            caption_weight=self.caption_weight,
+            written=self._catalog.written(),
         )
 
     def without_similarity_hash(self) -> list[int]:

@@ -21,6 +21,7 @@ def row_of(number: int, item: NewItem, added: str, thumbnail: str | None, dense:
         "terms": len(item.vector),
         "similarity_hash": item.similarity_hash if item.kind == "image" else None,
         "dense": to_bytes(item.dense) if dense and item.dense is not None else None,
+        "seen": (item.seen.vector.to_bytes(), item.seen.words) if item.seen is not None else None,
     }
 
 

@@ -10,21 +10,26 @@ from numpy.typing import NDArray
 
 from index_store.catalog.connection import Row
 from index_store.dense import from_bytes, sound
-from index_store.errors import CollectionDamaged
+from index_store.errors import CollectionDamaged, VectorError
 from index_store.findings import Findings
 from index_store.postings import impacts
 from index_store.postings.reader import PostingsReader, decode
-from index_store.vectors import SparseVector
+from index_store.vectors import SparseVector, within
 
 TOLERANCE = 1e-3  # relative: float32 scores of one frequency differ by less, those of two frequencies by more
 
 
 def findings(
-    postings: PostingsReader, rows: Sequence[Row], folder: Path, dense: Iterable[tuple[int, bytes]] = (), size: int = 0
+    postings: PostingsReader,
+    rows: Sequence[Row],
+    folder: Path,
+    dense: Iterable[tuple[int, bytes]] = (),
+    size: int = 0,
+    seen: Mapping[int, bytes] | None = None,
 ) -> Findings:
     """Everything that is wrong. rows: `Catalog.promises()`.  folder: of the collection.
 
-    dense: (id, bytes) of the dense vectors that are kept, which have `size` numbers.
+    dense: (id, bytes) of the dense vectors that are kept, which have `size` numbers.  seen: `Catalog.all_seen()`.
     """
     ids = postings.all_ids()
     held, known = set(ids), {row["id"]: row for row in rows}
@@ -45,8 +50,17 @@ def findings(
         bare={item for item, row in known.items() if row["thumbnail"] and not isfile(folder / row["thumbnail"])},
         misfiled=(_misfiled(postings, vectors) & vectors.keys() & known.keys()) - doubled,
         not_dense={item for item, data in dense if len(data) != 4 * size or not sound(from_bytes(data))},
+        not_seen={item for item, data in (seen or {}).items() if item in vectors and not _is_part(data, vectors[item])},
         vectors=vectors,
     )
+
+
+def _is_part(data: bytes, vector: SparseVector) -> bool:
+    """Whether bytes are a sparse vector of which no weight is above that of another."""
+    try:
+        return within(SparseVector.from_bytes(data), vector)
+    except VectorError:
+        return False
 
 
 def _misfiled(postings: PostingsReader, vectors: Mapping[int, SparseVector]) -> set[int]:

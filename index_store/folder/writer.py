@@ -36,7 +36,7 @@ from index_store.postings.writer import PostingsWriter
 from index_store.similarity import Picture, groups
 from index_store.snapshots.snapshots import Snapshots
 from index_store.thumbnails import Thumbnails
-from index_store.validation import check_description, check_item, check_tag, check_text
+from index_store.validation import check_caption_weight, check_description, check_item, check_tag, check_text
 from index_store.vectors import SparseVector
 
 log = logging.getLogger(__name__)
@@ -195,6 +195,12 @@ class Writer:
         """Deletes the dense vectors of items that stay."""
         with self.writing():
             self._catalog.note_dense(dict.fromkeys(ids))
+
+    def weigh_captions(self, weight: float) -> None:
+        """Notes what captions weigh in their pictures' vectors from here on; CollectionError outside 0 to 1."""
+        with self.writing():
+            check_caption_weight(weight)
+            self._catalog.weigh_captions(weight)
 
     def group_copies(self) -> None:
         """Groups anew the pictures that are nearly equal, or equal to the byte."""

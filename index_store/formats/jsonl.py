@@ -2,7 +2,8 @@
 
 One object a line: `{"id", "vector": {term: weight}, "kind", "path", "caption", "content_hash", "width", "height",
 "bytes", "tags", "taken", "camera", "latitude", "longitude", "described", "model"}`, and "dense": [numbers] of an item
-whose dense vector is kept. Only `vector` must be there; `model` made the vectors; thumbnails do not travel. Weights are
+whose dense vector is kept, and "seen": {term: weight} with "words": text of one into whose vector words were weighed
+(`items.Seen`). Only `vector` must be there; `model` made the vectors; thumbnails do not travel. Weights are
 written so that reading them gives the same float32. An export is written whole or not at all. An import reads the file
 twice: it checks every line, then it stores the items; dense vectors only in a collection that keeps them.
 """
@@ -20,11 +21,11 @@ from numpy.typing import NDArray
 from index_store.dense import sound
 from index_store.errors import CollectionError, ExchangeError
 from index_store.formats.transfer import BATCH, Imported, add_missing, written_whole
-from index_store.items import KINDS, METADATA, Description, Item, NewItem
+from index_store.items import KINDS, METADATA, Description, Item, NewItem, Seen
 from index_store.progress import Progress, silent
 from index_store.store import Store
 from index_store.validation import check_description
-from index_store.vectors import SparseVector
+from index_store.vectors import SparseVector, within
 
 TEXTS = ("kind", "path", "caption", "content_hash", "taken", "camera", "described")
 NUMBERS, DEGREES = ("width", "height", "bytes"), ("latitude", "longitude")
@@ -38,11 +39,14 @@ def export_jsonl(collection: Store, target: Path, *, progress: Progress = silent
         items = collection.all_items()
         while batch := list(islice(items, BATCH)):
             ids = [item.id for item in batch]
-            dense = collection.dense(ids)
+            dense, seen = collection.dense(ids), collection.seen(ids)
             for item, vector in zip(batch, collection.vectors(ids), strict=True):
                 record = _line(item, vector, collection)
                 if item.id in dense:
                     record["dense"] = dense[item.id].tolist()
+                if item.id in seen:
+                    record["seen"] = _weights(seen[item.id].vector, collection)
+                    record["words"] = seen[item.id].words
                 line = json.dumps(record, ensure_ascii=False)
                 file.write(line.encode() + b"\n")
             done += len(batch)
@@ -103,10 +107,13 @@ def _unreadable(source: Path, error: OSError | UnicodeDecodeError) -> ExchangeEr
 
 
 def _line(item: Item, vector: SparseVector, collection: Store) -> dict[str, Any]:
-    terms = [collection.vocabulary[term] for term in vector.terms.tolist()]
-    weights = dict(zip(terms, vector.weights.tolist(), strict=True))  # float32 as float64: exact both ways
-    line = {"id": item.id, "vector": weights, "model": collection.model}
+    line = {"id": item.id, "vector": _weights(vector, collection), "model": collection.model}
     return line | {name: getattr(item, name) for name in METADATA}
+
+
+def _weights(vector: SparseVector, collection: Store) -> dict[str, float]:
+    terms = [collection.vocabulary[term] for term in vector.terms.tolist()]
+    return dict(zip(terms, vector.weights.tolist(), strict=True))  # float32 as float64: exact both ways
 
 
 def _item(record: Any, ids: dict[str, int], name: str) -> NewItem:
@@ -116,9 +123,8 @@ def _item(record: Any, ids: dict[str, int], name: str) -> NewItem:
     """
     if not isinstance(record, dict) or not isinstance(record.get("vector"), dict):
         raise ValueError(_EXPECTED)
-    _check_vector(record["vector"], ids)
+    vector = _vector(record["vector"], ids)
     _check_fields(record)
-    vector = SparseVector.from_pairs({ids[term]: weight for term, weight in record["vector"].items()})
     description = Description(
         record.get("caption"),
         tuple(record.get("tags") or ()),
@@ -139,7 +145,22 @@ def _item(record: Any, ids: dict[str, int], name: str) -> NewItem:
         **vars(description),
         described=record.get("described"),
         dense=_dense(record.get("dense")),
+        seen=_seen(record, ids, vector),
     )
+
+
+def _seen(record: dict[str, Any], ids: dict[str, int], vector: SparseVector) -> Seen | None:
+    """What was seen; None where all of the vector was. ValueError where it is no part of the vector."""
+    weights, words = record.get("seen"), record.get("words")
+    if weights is None:
+        return None
+    if not isinstance(weights, dict) or not isinstance(words, str):
+        raise ValueError('"seen" must be an object of terms and weights, beside "words", a text')
+    words.encode()  # as the texts above
+    seen = _vector(weights, ids)
+    if not within(seen, vector):
+        raise ValueError('"seen" must be a part of "vector"')
+    return Seen(seen, words)
 
 
 def _dense(numbers: Any) -> NDArray[np.float32] | None:
@@ -158,13 +179,15 @@ def _digest(weights: dict[str, float]) -> str:
     return sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()
 
 
-def _check_vector(weights: dict[str, Any], ids: dict[str, int]) -> None:
+def _vector(weights: dict[str, Any], ids: dict[str, int]) -> SparseVector:
+    """A vector of {term: weight}; ValueError where they are none. ids: by term."""
     strange = next((term for term in weights if term not in ids), None)
     if strange is not None:
         raise ValueError(f"the term {strange!r} is not in the collection's vocabulary")
     wrong = next((term for term, weight in weights.items() if type(weight) not in (int, float)), None)
     if wrong is not None:
         raise ValueError(f"the weight of {wrong!r} is {weights[wrong]!r}, not a number")
+    return SparseVector.from_pairs({ids[term]: weight for term, weight in weights.items()})
 
 
 def _check_fields(record: dict[str, Any]) -> None:

@@ -60,8 +60,8 @@ def add_missing(collection: Store, items: Iterable[NewItem], total: int, *, prog
 def import_collection(collection: Store, source: Address, *, progress: Progress = silent) -> Imported:
     """Adds the items of another collection, with thumbnails and tags, except those that are there already.
 
-    Where both keep dense vectors, these come along. CollectionMismatch where another model, or one with another
-    vocabulary, made it.
+    Where both keep dense vectors, these come along. Words that were weighed into vectors stay in them, told apart from
+    what was seen. CollectionMismatch where another model, or one with another vocabulary, made it.
     """
     with open_collection(source, model=collection.model, vocabulary=collection.vocabulary) as other:
         return add_missing(collection, _copies(other), len(other), progress=progress)
@@ -71,8 +71,8 @@ def _copies(collection: Store) -> Iterator[NewItem]:
     items = collection.all_items()
     while batch := list(islice(items, BATCH)):
         ids = [item.id for item in batch]
-        dense = collection.dense(ids)
-        yield from map(again, collection.items(ids), collection.vectors(ids), map(dense.get, ids))
+        dense, seen = collection.dense(ids), collection.seen(ids)
+        yield from map(again, collection.items(ids), collection.vectors(ids), map(dense.get, ids), map(seen.get, ids))
 
 
 def _present(collection: Store, item: NewItem) -> bool:

@@ -28,7 +28,7 @@ from index_store.address import MilvusAddress
 from index_store.dense import DenseQuery
 from index_store.errors import CollectionError, open_for_reading
 from index_store.filters import EVERYTHING, Filter
-from index_store.items import Counts, Description, Item, NewItem, Repairs, Retrieval, Stats
+from index_store.items import Counts, Description, Item, NewItem, Repairs, Retrieval, Seen, Stats
 from index_store.milvus import rows, tables
 from index_store.milvus.item_table import ItemTable
 from index_store.milvus.reader import Reader
@@ -196,6 +196,21 @@ class MilvusCollection:
         return CollectionError(
             f"{self.address} lies in Milvus, where no dense vectors are kept; rank by terms, or index into a folder."
         )
+
+    @property
+    def caption_weight(self) -> None:
+        """None: vectors are of the pictures alone here."""
+        return None
+
+    def weigh_captions(self, weight: float) -> NoReturn:
+        """Refused: CollectionError."""
+        raise CollectionError(
+            f"{self.address} lies in Milvus, where captions weigh nothing in pictures' vectors; index into a folder."
+        )
+
+    def seen(self, ids: Sequence[int]) -> dict[int, Seen]:
+        """None: vectors are of the pictures alone here."""
+        return {}
 
     def group_copies(self) -> None:
         """Groups anew the pictures that are equal to the byte."""

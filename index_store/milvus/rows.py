@@ -165,11 +165,15 @@ def check_size(item: NewItem) -> None:
 
 
 def row_of(number: int, item: NewItem, size: int, form: str) -> Row:
-    """An item as a row of a table of this form; `size`: length of the vocabulary."""
+    """An item as a row of a table of this form; `size`: length of the vocabulary.
+
+    Words that were weighed into its vector stay behind, for a row could not tell them from what was seen.
+    """
+    vector = item.seen.vector if item.seen is not None else item.vector
     coded = b64encode(item.thumbnail or b"").decode("ascii")
     row = {
         "id": number,
-        "vector": stored_vector(item.vector, size),
+        "vector": stored_vector(vector, size),
         "kind": item.kind,
         "path": item.path,
         "likeness": like_key(item.path),
@@ -177,7 +181,7 @@ def row_of(number: int, item: NewItem, size: int, form: str) -> Row:
         "width": item.width,
         "height": item.height,
         "bytes": item.bytes,
-        "terms": len(item.vector),
+        "terms": len(vector),
         "added": now(),
         "thumbnail": [coded[start : start + PIECE] for start in range(0, len(coded), PIECE)],
         "tags": sorted(set(item.tags)),

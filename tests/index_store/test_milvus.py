@@ -34,7 +34,7 @@ from index_store.filters import EVERYTHING, parse
 from index_store.folder.collection import Collection
 from index_store.formats.jsonl import export_jsonl, import_jsonl
 from index_store.formats.transfer import import_collection
-from index_store.items import Description, NewItem, Retrieval
+from index_store.items import Description, NewItem, Retrieval, Seen
 from index_store.opening import collection_exists, create_collection, open_collection
 from index_store.store import Store
 from index_store.vectors import SparseVector
@@ -522,3 +522,12 @@ def test_a_long_vocabulary_is_kept_in_parts(address: MilvusAddress) -> None:
     vocabulary = [f"wörd-{i:05d}" for i in range(30_522)]
     with create_collection(address, model="test", vocabulary=vocabulary) as made:
         assert made.vocabulary == tuple(vocabulary)
+
+
+def test_words_stay_behind_for_they_could_not_be_told_from_what_was_seen(milvus: MilvusCollection) -> None:
+    seen = SparseVector.from_pairs({1: 0.5})
+    (item,) = milvus.add([replace(new(SparseVector.from_pairs({1: 0.7, 2: 0.3})), seen=Seen(seen, "words"))])
+    assert milvus.vectors([item]) == [seen] and milvus.seen([item]) == {} and milvus.verify() == []
+    assert milvus.caption_weight is None
+    with pytest.raises(CollectionError, match="captions weigh nothing"):
+        milvus.weigh_captions(0.5)
