@@ -174,12 +174,15 @@ def show_result(result: "SearchResult", narrowed: bool = False) -> None:
             name.append(f"\none of {hit.copies} nearly equal pictures", "dim")
         if known := _known(hit):
             name.append(f"\n{printable(known)}", "dim")
-        table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit.contributions))
+        table.add_row(str(rank), f"{hit.score:.3f}", str(hit.id), name, _reasons(hit))
     out().print(table)
     hits = count(len(result.hits), "hit")
     proof = "exactly the best" if result.exact else "possibly not the best, as the budget ended the search"
+    pictures = (hit for hit in result.hits if hit.kind == "image")
+    words = any(row.written for hit in pictures for row in hit.contributions)
     say(
-        f"{hits}, {proof}, in {result.timings_ms['total']:.0f} ms; + marks terms that the model added",
+        f"{hits}, {proof}, in {result.timings_ms['total']:.0f} ms; + marks terms that the model added"
+        f"{', written is what captions and keywords say' if words else ''}",
         "dim",
     )
 
@@ -210,6 +213,8 @@ def show_report(report: "IndexReport", place: str, items: int) -> None:
     out().print(Text(counts), soft_wrap=True)
     if report.filled:
         out().print(Text(f"{count(report.filled, 'item')} given a dense vector"))
+    if report.weighed:
+        out().print(Text(f"{count(report.weighed, 'picture')} weighed anew with what is written of them"))
     for file in report.unread_captions:
         say(f"{file} looks like captions of these pictures; to read them, add --captions {file}", "dim")
 
@@ -243,6 +248,9 @@ def show_stats(stats: "Stats", counts: "Counts", place: str, model: str, precisi
         table.add_row("on disk", f"{stats.bytes_on_disk / 1e6:.1f} MB")
     if stats.dense_size is not None:
         table.add_row("dense vectors", f"of {count(stats.dense, 'item')}, {stats.dense_size} numbers each")
+    if stats.caption_weight is not None or stats.written:
+        weight = "nothing" if not stats.caption_weight else f"{stats.caption_weight:g}"
+        table.add_row("captions weigh", f"{weight}; words are in the vectors of {count(stats.written, 'picture')}")
     table.add_row("most frequent", ", ".join(f"{term} {number}" for term, number in stats.frequent))
     if counts.items != stats.items:
         table.add_row("let through", count(counts.items, "item"))
@@ -310,14 +318,21 @@ def _with_weights(terms: "Sequence[tuple[str, float]]") -> str:
     return ", ".join(f"{term} {weight:.4f}" for term, weight in terms)
 
 
-def _reasons(contributions: "Sequence[Contribution]") -> Text:
+def _reasons(hit: "SearchHit") -> Text:
+    contributions, pictured = hit.contributions, hit.kind == "image"  # all of a caption is written
     line = Text()
     for row in contributions[:REASONS]:
-        line.append(f"{_mark(row.kind)}{row.term} ", _style(row.kind)).append(f"{row.contribution:.2f}  ", "dim")
+        line.append(f"{_mark(row.kind)}{row.term} ", _style(row.kind)).append(f"{row.contribution:.2f}", "dim")
+        line.append(f"{_written(row) if pictured else ''}  ", "dim")
     rest = contributions[REASONS:]
     if rest:
         line.append(f"and {len(rest)} more {sum(row.contribution for row in rest):.2f}", "dim")
     return line
+
+
+def _written(row: "Contribution") -> str:
+    """How much of what a term adds comes from captions and keywords; nothing where all of it was seen."""
+    return {"seen": "", "written": " (written)", "both": f" ({row.written:.2f} written)"}[row.source]
 
 
 def _known(hit: "SearchHit") -> str:

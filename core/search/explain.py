@@ -9,6 +9,7 @@ from index_store.vectors import SparseVector
 
 TermKind = Literal["literal", "expansion"]
 ContributionKind = Literal["literal", "expansion", "whole"]
+Source = Literal["seen", "written", "both"]
 WHOLE = {"image": "the whole picture", "caption": "the whole caption"}  # what stands in a term's place, by kind of item
 
 
@@ -37,6 +38,8 @@ class Contribution:
     """What one shared term adds to a score: `contribution` = `query_weight` × `item_weight`; < 0 when against.
 
     Of kind "whole": what the comparison of two dense vectors adds, weight × cosine; `term` is one of WHOLE.
+    `written`: the part of `contribution` that comes from what is written of the item, a picture's captions and keywords
+    or a caption's own text; the rest, `seen`, comes from the picture.
     """
 
     term: str
@@ -44,10 +47,30 @@ class Contribution:
     item_weight: float
     contribution: float
     kind: ContributionKind
+    written: float = 0.0
+
+    @property
+    def seen(self) -> float:
+        """The part of `contribution` that comes from the picture."""
+        return self.contribution - self.written
+
+    @property
+    def source(self) -> Source:
+        """Where it comes from."""
+        return "seen" if not self.written else "both" if self.seen else "written"
 
     def to_json(self) -> dict[str, object]:
-        """The keys `term`, `query_weight`, `item_weight`, `contribution`, `kind`."""
-        return asdict(self)
+        """The keys `term`, `query_weight`, `item_weight`, `contribution`, `kind`, `source`, `seen`, `written`."""
+        return {
+            "term": self.term,
+            "query_weight": self.query_weight,
+            "item_weight": self.item_weight,
+            "contribution": self.contribution,
+            "kind": self.kind,
+            "source": self.source,
+            "seen": self.seen,
+            "written": self.written,
+        }
 
 
 @dataclass(frozen=True)
@@ -81,29 +104,32 @@ def contributions(
     terms: Sequence[str],
     literal: Ids[int],
     against: SparseVector | None = None,
+    seen: SparseVector | None = None,
 ) -> tuple[Contribution, ...]:
     """One contribution for each term that query and item share, largest first (ties: smaller id first).
 
     They sum to `query.dot(item)` up to rounding (1e-5 relative), because the score is nothing but this sum. Terms of
     `against` take away what they share with the item: the sum is then `query.dot(item) - against.dot(item)`.
-    `terms` names the ids; `literal` holds the ids of literal terms.
+    `terms` names the ids; `literal` holds the ids of literal terms. `seen`: the part of `item` that comes from the
+    picture, all of it where None; what lies above was written.
     """
+    part = None if seen is None else dict(zip(seen.terms.tolist(), seen.weights.tolist(), strict=True))
     rows = []
     for vector, sign in ((query, 1.0), (against, -1.0)):
         if vector is not None:
             shared, query_weights, item_weights = vector.intersection(item)
-            rows += [
-                Contribution(terms[term], sign * mine, theirs, sign * mine * theirs, _kind(term, literal))
-                for term, mine, theirs in zip(
-                    shared.tolist(), query_weights.tolist(), item_weights.tolist(), strict=True
-                )
-            ]
+            for term, mine, theirs in zip(shared.tolist(), query_weights.tolist(), item_weights.tolist(), strict=True):
+                weight, above = sign * mine, 0.0 if part is None else theirs - part.get(term, 0.0)
+                written = weight * above if above else 0.0
+                kind = _kind(term, literal)
+                rows.append(Contribution(terms[term], weight, theirs, weight * theirs, kind, written))
     return tuple(sorted(rows, key=lambda row: -row.contribution))
 
 
 def with_whole(rows: Sequence[Contribution], weight: float, cosine: float, kind: str) -> tuple[Contribution, ...]:
     """Contributions with that of the whole item, whose `kind` is "image" or "caption", largest first."""
-    whole = Contribution(WHOLE[kind], weight, cosine, weight * cosine, "whole")
+    adds = weight * cosine
+    whole = Contribution(WHOLE[kind], weight, cosine, adds, "whole", adds if kind == "caption" else 0.0)
     return tuple(sorted((whole, *rows), key=lambda row: -row.contribution))
 
 

@@ -5,7 +5,7 @@ the list is deepened until the k-th score found is above the bound of everything
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
@@ -23,7 +23,7 @@ from core.search.weighting import QueryWeights, weigh
 from index_store.dense import DenseQuery, exact_cosine
 from index_store.errors import ItemNotFound
 from index_store.filters import EVERYTHING
-from index_store.items import Hit, Item
+from index_store.items import Hit, Item, Seen
 from index_store.store import Store
 from index_store.vectors import SparseVector
 
@@ -128,9 +128,10 @@ def reasons_of(
 ) -> tuple[Contribution, ...]:
     """What an encoded question that nobody bends gives to one item; raises as `search` does, and ItemNotFound."""
     dense = None if rank == "sparse" else _dense_question(model, collection, Query(rank=rank), asked)
+    parted = collection.seen([number])
     (item,), (vector,) = collection.items([number]), collection.vectors([number])
     terms = SparseVector.from_pairs({}) if rank == "dense" else asked.vector
-    shared = contributions(terms, vector, collection.vocabulary, asked.literal)
+    shared = contributions(terms, vector, collection.vocabulary, asked.literal, seen=_seen(item, parted))
     row = collection.dense([number]).get(number) if dense is not None else None
     if dense is None or row is None:
         return shared
@@ -296,8 +297,11 @@ def _explained(
     ids, terms = [hit.id for hit in hits], collection.vocabulary
     rows = collection.dense(ids) if dense is not None else {}
 
+    parted = collection.seen(ids)  # before the items, which then are there still
+
     def reasons(item: Item, vector: SparseVector) -> tuple[Contribution, ...]:
-        shared = contributions(weights.positive, vector, terms, weights.literal, weights.negative)
+        seen = _seen(item, parted)
+        shared = contributions(weights.positive, vector, terms, weights.literal, weights.negative, seen)
         if dense is None or item.id not in rows:
             return shared
         return with_whole(shared, dense.weight, exact_cosine(dense.vector, rows[item.id]), item.kind)
@@ -323,6 +327,13 @@ def _explained(
         )
         for hit, item, vector in zip(hits, items, collection.vectors(ids), strict=True)
     )
+
+
+def _seen(item: Item, parted: Mapping[int, Seen]) -> SparseVector | None:
+    """The part of an item's vector that comes from its picture, none of a caption's; None where all of it does."""
+    if item.kind == "caption":
+        return SparseVector.from_pairs({})
+    return parted[item.id].vector if item.id in parted else None
 
 
 def _fitting_captions(collection: Store, items: Sequence[Item], weights: QueryWeights) -> dict[int, str]:

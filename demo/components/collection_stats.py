@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.components.amounts import amount, of_kinds
+from demo.components.amounts import amount, count, of_kinds
 from demo.components.term_bars import track
 from demo.components.term_profile import term_button
 
@@ -28,6 +28,7 @@ def collection_stats(stats: "Stats", model: str, postings: Sequence[int], length
         ("model", model),
         ("terms an item", amount(stats.mean_terms, 1)),
         ("terms in use", f"{stats.distinct_terms:,}"),
+        *([("captions weigh", _captions(stats))] if stats.caption_weight is not None or stats.written else []),
         *([("on disk", f"{stats.bytes_on_disk / 1e6:,.1f} MB")] if stats.bytes_on_disk is not None else []),
     )
     shown = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
@@ -49,6 +50,12 @@ def collection_stats(stats: "Stats", model: str, postings: Sequence[int], length
         f'</figure><figure><figcaption>Most frequent terms</figcaption><ol class="sw-bars">{frequent}</ol></figure>'
         "</div></section>"
     )
+
+
+def _captions(stats: "Stats") -> str:
+    """What captions weigh, and in how many pictures' vectors words are."""
+    weight = f"{stats.caption_weight:g}" if stats.caption_weight else "nothing"
+    return f"{weight}, in {count(stats.written, 'picture')}" if stats.written else weight
 
 
 def _histogram(lengths: Sequence[int]) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from demo.components.amounts import amount, count
 from demo.components.result_grid import name_of
-from demo.components.term_bars import split_bar, split_sentence, track
+from demo.components.term_bars import is_parted, source_note, split_bar, split_sentence, track, written_part
 
 if TYPE_CHECKING:
+    from core.search.explain import Contribution
     from core.search.results import SearchHit
 
 VIEW_SCRIPT = "sightwords.largeView(element, trigger, props, watch)"
@@ -106,18 +107,25 @@ def _button(what: str, label: str) -> str:
 
 def _why(hit: "SearchHit") -> str:
     """The terms that give most to the score, as bars of the width of their contribution."""
-    rows = hit.contributions[:SHOWN]
+    rows, parted = hit.contributions[:SHOWN], is_parted(hit)
     longest = max((abs(row.contribution) for row in hit.contributions), default=0.0) or 1.0
     bars = "".join(
         f'<li class="sw-bar sw-{"against" if row.contribution < 0 else row.kind}"><span class="sw-term">'
-        f'<bdi>{escape(row.term)}</bdi></span><span class="sw-sum sw-number"><b>{amount(row.contribution)}</b></span>'
-        f"{track('against' if row.contribution < 0 else row.kind, 100 * abs(row.contribution) / longest)}</li>"
+        f"<bdi>{escape(row.term)}</bdi>{source_note(row) if parted else ''}</span>"
+        f'<span class="sw-sum sw-number"><b>{amount(row.contribution)}</b></span>'
+        f"{_track(row, longest, parted)}</li>"
         for row in rows
     )
     more = len(hit.contributions) - len(rows)
     rest = f'<p class="sw-quiet">and {count(more, "smaller term")}</p>' if more > 0 else ""
     return (
         f'<h3>Why: score <span class="sw-number">{amount(hit.score)}</span></h3>'
-        f"{split_bar(hit.contributions, hit.score)}{split_sentence(hit.contributions, hit.score)}"
+        f"{split_bar(hit.contributions, hit.score, parted=parted)}"
+        f"{split_sentence(hit.contributions, hit.score, parted)}"
         f'<ol class="sw-bars">{bars}</ol>{rest}'
     )
+
+
+def _track(row: "Contribution", longest: float, parted: bool) -> str:
+    kind = "against" if row.contribution < 0 else row.kind
+    return track(kind, 100 * abs(row.contribution) / longest, written=written_part(row) if parted else 0.0)

@@ -68,6 +68,7 @@ def report_notice(report: "IndexReport") -> str:
         for number, what in (
             (report.added, "added"), (report.updated, "changed"), (report.renamed, "renamed"),
             (report.removed, "removed"), (report.unchanged, "already there"),
+            (report.weighed, "weighed anew with what is written of them"),
         )
         if number
     ]  # fmt: skip

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from demo.components.amounts import amount, count
-from demo.components.term_bars import difference_bars, split_bar, split_sentence, term_bars
+from demo.components.term_bars import (
+    can_be_seen,
+    difference_bars,
+    is_parted,
+    split_bar,
+    split_sentence,
+    term_bars,
+)
 
 if TYPE_CHECKING:
     from core.search.results import SearchHit
@@ -86,7 +93,7 @@ def _card(rank: int, hit: "SearchHit", chosen: bool, top: float, url: Callable[[
         f'<button type="button" class="sw-card" aria-keyshortcuts="x r w" data-id="{hit.id}" data-rank="{rank}" '
         f'aria-pressed="{"true" if chosen else "false"}" title="{name}">'
         f'<span class="sw-frame">{picture}{_copies(hit.copies)}{_mark(mark)}</span>'
-        f"{split_bar(hit.contributions, hit.score, top)}"
+        f"{split_bar(hit.contributions, hit.score, top, is_parted(hit))}"
         f'<span class="sw-card-line"><span class="sw-card-terms">{terms}</span>'
         f'<span class="sw-number sw-card-score"><span class="sw-hidden">score </span>{amount(hit.score)}</span></span>'
         "</button>"
@@ -178,11 +185,12 @@ def _mark_buttons(mark: str) -> str:
 
 
 def _reasons(hit: "SearchHit", pointing: bool) -> str:
-    pressed = pointing and any(row.kind != "whole" for row in hit.contributions)
+    pressed, parted = pointing and any(map(can_be_seen, hit.contributions)), is_parted(hit)
     hint = '<p class="sw-quiet sw-hint">Press a term to see where in the picture it was seen.</p>' if pressed else ""
     return (
-        f"{split_bar(hit.contributions, hit.score)}{split_sentence(hit.contributions, hit.score)}"
-        f"{hint}{term_bars(hit.contributions, hit.score, pointing)}"
+        f"{split_bar(hit.contributions, hit.score, parted=parted)}"
+        f"{split_sentence(hit.contributions, hit.score, parted)}"
+        f"{hint}{term_bars(hit.contributions, hit.score, pointing, parted)}"
     )
 
 

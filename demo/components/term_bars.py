@@ -15,31 +15,43 @@ if TYPE_CHECKING:
 SHOWN = 12  # what fits beside a picture on a laptop; the rest unfolds
 DIFFERENCES_SHOWN = 10
 NAMES = {"literal": "literal", "expansion": "expansion", "whole": "whole picture"}  # of kinds, beside their shares
+WRITTEN = "✎"  # marks what comes from captions and keywords
 THINNEST = 0.6  # % of the width: what is there at all can be seen
 
 
-def track(kind: str, percent: float, left: float | None = None) -> str:
-    """One bar: `percent` of the width long, from `left` percent on; `kind`: whose ink it has."""
+def track(kind: str, percent: float, left: float | None = None, written: float = 0.0) -> str:
+    """One bar: `percent` of the width long, from `left` percent on; `kind`: whose ink it has.
+
+    `written`: the share of its length, at its end, that comes from what is written of the item.
+    """
     margin = "" if left is None else f"margin-left:{left:.1f}%;"
     middle = "" if left is None else " sw-both"
     return (
-        f'<span class="sw-track{middle}" aria-hidden="true"><span class="sw-fill sw-{kind}" '
-        f'style="{margin}width:{percent:.1f}%"></span></span>'
+        f'<span class="sw-track{middle}" aria-hidden="true">'
+        f"{_fill(kind, percent * (1 - written), margin)}{_fill(f'{kind} sw-written', percent * written)}</span>"
     )
 
 
-def term_bars(rows: Sequence["Contribution"], score: float, pointing: bool = False) -> str:
+def _fill(kind: str, percent: float, margin: str = "") -> str:
+    return f'<span class="sw-fill sw-{kind}" style="{margin}width:{percent:.1f}%"></span>' if percent else ""
+
+
+def term_bars(rows: Sequence["Contribution"], score: float, pointing: bool = False, parted: bool = False) -> str:
     """Bars in descending order of contribution, then the line that adds them up to `score`.
 
     What is shown adds up exactly (see `rounded_column`); `data-contribution` holds the unrounded value. `pointing`:
-    each term is a button that asks where in the picture it was seen.
+    each term that was seen is a button that asks where in the picture. `parted`: what was seen and what is written are
+    told apart.
     """
     rows = sorted(rows, key=lambda row: -row.contribution)
     if not rows:
         return '<p class="sw-quiet">Nothing in this picture matches a term of the query.</p>'
     longest = max(abs(row.contribution) for row in rows) or 1.0
     shown = rounded_column([row.contribution for row in rows], score)
-    bars = [_bar(row, text, abs(row.contribution) / longest, pointing) for row, text in zip(rows, shown, strict=True)]
+    bars = [
+        _bar(row, text, abs(row.contribution) / longest, pointing, parted)
+        for row, text in zip(rows, shown, strict=True)
+    ]
     in_favour = sum(row.contribution >= 0 for row in rows)  # those against come last, and are never folded away
     rest = ""
     if in_favour > SHOWN:
@@ -68,39 +80,62 @@ def _what_adds(rows: Sequence["Contribution"]) -> str:
     return f"{' and '.join(named)} {'adds' if len(rows) == 1 else 'add'}"
 
 
-def _bar(row: "Contribution", shown: str, share: float, pointing: bool) -> str:
+def _bar(row: "Contribution", shown: str, share: float, pointing: bool, parted: bool) -> str:
     kind = "against" if row.contribution < 0 else row.kind
     term = escape(row.term)
     name = f"<bdi>{term}</bdi>"
+    bar = track(kind, max(100 * share, THINNEST), written=written_part(row) if parted else 0.0)
     said = "compared at once" if row.kind == "whole" else kind
-    if pointing and row.kind != "whole":
+    if pointing and can_be_seen(row):
         name = (
             f'<button type="button" class="sw-see" data-see="{term}" aria-pressed="false" '
             f'title="Show where in the picture">{name}</button>'
         )
     return (
         f'<li class="sw-bar sw-{kind}" data-term="{term}" data-contribution="{row.contribution!r}">'
-        f'<span class="sw-term">{name} <span class="sw-kind">{said}</span></span>'
+        f'<span class="sw-term">{name} <span class="sw-kind">{said}</span>{source_note(row) if parted else ""}</span>'
         f'<span class="sw-sum sw-number">{amount(row.query_weight)} × {amount(row.item_weight)} = '
-        f"<b>{shown}</b></span>{track(kind, max(100 * share, THINNEST))}</li>"
+        f"<b>{shown}</b></span>{bar}</li>"
     )
 
 
-def split_bar(rows: Sequence["Contribution"], score: float, top: float | None = None) -> str:
+def can_be_seen(row: "Contribution") -> bool:
+    """Whether it can be asked where in the picture its term was seen."""
+    return row.kind != "whole" and row.source != "written"
+
+
+def source_note(row: "Contribution") -> str:
+    """How much of what a term adds is written of the picture; nothing where all of it was seen."""
+    if row.source == "seen":
+        return ""
+    part = f"{amount(abs(row.written))} of it " if row.source == "both" else ""
+    return f' <span class="sw-source"><span aria-hidden="true">{WRITTEN}</span> {part}written</span>'
+
+
+def written_part(row: "Contribution") -> float:
+    """The written share, 0..1, of what a term adds or takes."""
+    return row.written / row.contribution if row.contribution else 0.0
+
+
+def split_bar(rows: Sequence["Contribution"], score: float, top: float | None = None, parted: bool = False) -> str:
     """One thin bar: the literal and the expansion part of a score, and that of the whole picture, where there is one.
 
-    It is as long as `score / top`; without `top` it has the full width.
+    It is as long as `score / top`; without `top` it has the full width. `parted`: each part ends with what is written.
     """
     width = min(max(score / top, 0.0), 1.0) if top else 1.0
+    written = {kind: _written_share(rows, kind) if parted else 0.0 for kind in NAMES}
     fills = "".join(
-        f'<span class="sw-fill sw-{kind}" style="width:{100 * share:.1f}%"></span>'
+        f"{_fill(kind, 100 * share * (1 - written[kind]))}{_fill(f'{kind} sw-written', 100 * share * written[kind])}"
         for kind, share in _shares(rows).items()
     )
     return f'<span class="sw-split" style="width:{100 * width:.1f}%" aria-hidden="true">{fills}</span>'
 
 
-def split_sentence(rows: Sequence["Contribution"], score: float) -> str:
-    """Percentages that add up to 100: how much of what adds to the score is literal, expansion, or the whole."""
+def split_sentence(rows: Sequence["Contribution"], score: float, parted: bool = False) -> str:
+    """Percentages that add up to 100: how much of what adds to the score is literal, expansion, or the whole.
+
+    `parted`: then how much was seen, and how much is written.
+    """
     shares = _shares(rows) if score > 0 else {"literal": 0.0, "expansion": 1.0}
     percents = {kind: round(100 * share) for kind, share in shares.items()}
     percents["expansion"] += 100 - sum(percents.values())
@@ -108,7 +143,30 @@ def split_sentence(rows: Sequence["Contribution"], score: float) -> str:
         f'<span class="sw-{kind}"><span aria-hidden="true">{MARKS[kind]}</span> {percent} % {NAMES[kind]}</span>'
         for kind, percent in percents.items()
     )
-    return f'<p class="sw-shares">{"".join(told)}</p>'
+    return f'<p class="sw-shares">{"".join(told)}</p>{_sources(rows) if parted else ""}'
+
+
+def is_parted(hit: "SearchHit") -> bool:
+    """Whether some of what adds to a picture's score is written of it; all of a caption is."""
+    return hit.kind == "image" and any(row.written for row in hit.contributions)
+
+
+def _sources(rows: Sequence["Contribution"]) -> str:
+    """How much of what adds to a score was seen, and how much is written, with what bars look like."""
+    written = round(100 * _written_share(rows))
+    return (
+        '<p class="sw-sources">'
+        f'<span><span class="sw-swatch" aria-hidden="true"></span>{100 - written} % seen in the picture</span>'
+        f'<span><span class="sw-swatch sw-written" aria-hidden="true"></span>{WRITTEN} {written} % written of it</span>'
+        "</p>"
+    )
+
+
+def _written_share(rows: Sequence["Contribution"], kind: str | None = None) -> float:
+    """The written share, 0..1, of what the rows of a kind, or all, add."""
+    positive = [row for row in rows if row.contribution > 0 and kind in (None, row.kind)]
+    total = sum(row.contribution for row in positive)
+    return sum(row.written for row in positive) / total if total else 0.0
 
 
 def _shares(rows: Sequence["Contribution"]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Pieces of the page: whatever goes in comes out as text, columns add up, and the two kinds of terms are told apart."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -117,6 +118,30 @@ def test_no_shared_term_is_said() -> None:
 def test_shares_add_up_to_a_hundred() -> None:
     text = _Page(split_sentence(ROWS, sum(row.contribution for row in ROWS))).text
     assert sum(int(number) for number in re.findall(r"(\d+) %", text)) == 100
+
+
+def test_bars_tell_what_was_seen_from_what_is_written() -> None:
+    rows = (
+        Contribution("cat", 2.0, 2.0, 4.0, "literal", written=1.0),
+        Contribution("pet", 1.0, 3.0, 3.0, "expansion", written=3.0),
+        Contribution("sofa", 1.0, 1.0, 1.0, "expansion"),
+        Contribution("dog", -1.0, 2.0, -2.0, "literal", written=-1.5),
+    )
+    hit = _hit(rows)
+    page = _Page(explained_hit(hit, 1, "picture.png", pointing=True))
+    assert "1.000 of it written" in page.text and "1.500 of it written" in page.text
+    assert "50 % seen in the picture" in page.text and "50 % written of it" in page.text
+    assert page.text.count("✎") == 4  # of three terms and of the sum
+    asked = [value for name, value in page.attributes if name == "data-see"]
+    assert asked == ["cat", "sofa", "dog"]  # nobody can see in the picture what is only written
+    widths = re.findall(r'sw-literal(?: sw-written)?" style="width:([\d.]+)%', term_bars(rows, 6.0, parted=True))
+    assert widths == ["75.0", "25.0"]
+    large = large_view([hit], 0, [LargeSource("picture.png", "")])
+    assert "1.000 of it written" in _Page(large).text and "sw-against sw-written" in large
+    plain = _hit(rows[2:3])
+    assert "written" not in explained_hit(plain, 1, "picture.png") + result_grid([plain], None)
+    caption = _hit(tuple(replace(row, written=row.contribution) for row in rows), kind="caption")
+    assert "written" not in explained_hit(caption, 1, None) + result_grid([caption], None)
 
 
 def _term(term: str, weight: float, kind: str, edited: bool = False) -> QueryTerm:

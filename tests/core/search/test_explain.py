@@ -23,7 +23,26 @@ def test_by_hand() -> None:
         ("term3", 1.0, 3.0, 3.0, "expansion"),
         ("term2", 0.5, 4.0, 2.0, "literal"),
     ]
-    assert list(rows[0].to_json()) == ["term", "query_weight", "item_weight", "contribution", "kind"]
+    assert {row.source for row in rows} == {"seen"}
+    assert rows[1].to_json() == {
+        "term": "term2", "query_weight": 0.5, "item_weight": 4.0, "contribution": 2.0, "kind": "literal",
+        "source": "seen", "seen": 2.0, "written": 0.0,
+    }  # fmt: skip
+
+
+def test_sources_by_hand() -> None:
+    query, against = SparseVector.from_pairs({1: 2.0, 2: 0.5, 3: 1.0}), SparseVector.from_pairs({4: 1.0})
+    item = SparseVector.from_pairs({1: 1.0, 2: 4.0, 3: 3.0, 4: 2.0})
+    seen = SparseVector.from_pairs({0: 9.0, 2: 4.0, 3: 1.0, 4: 0.5})
+    rows = contributions(query, item, TERMS, {2}, against, seen)
+    assert [(row.term, row.contribution, row.source, row.seen, row.written) for row in rows] == [
+        ("term3", 3.0, "both", 1.0, 2.0),
+        ("term1", 2.0, "written", 0.0, 2.0),
+        ("term2", 2.0, "seen", 2.0, 0.0),
+        ("term4", -2.0, "both", -0.5, -1.5),
+    ]
+    nothing = SparseVector.from_pairs({})
+    assert {row.source for row in contributions(query, item, TERMS, {2}, against, nothing)} == {"written"}
 
 
 @given(vectors, vectors, st.sets(st.integers(0, 39)))
@@ -36,6 +55,20 @@ def test_they_sum_to_the_score(query: SparseVector, item: SparseVector, literal:
     for row in rows:
         assert row.contribution == pytest.approx(row.query_weight * row.item_weight)
         assert (row.kind == "literal") == (TERMS.index(row.term) in literal)
+
+
+@given(vectors, vectors, vectors)
+def test_seen_and_written_parts_are_scores_of_their_own(
+    query: SparseVector, seen: SparseVector, other: SparseVector
+) -> None:
+    pairs = dict(zip(seen.terms.tolist(), seen.weights.tolist(), strict=True))
+    for term, weight in zip(other.terms.tolist(), other.weights.tolist(), strict=True):
+        pairs[term] = max(weight, pairs.get(term, 0.0))
+    item = SparseVector.from_pairs(pairs)
+    rows = contributions(query, item, TERMS, set(), seen=seen)
+    assert sum(row.seen for row in rows) == pytest.approx(query.dot(seen), rel=1e-5)
+    assert sum(row.seen + row.written for row in rows) == pytest.approx(query.dot(item), rel=1e-5)
+    assert all(row.written >= 0 and row.seen >= 0 for row in rows)
 
 
 @given(vectors)

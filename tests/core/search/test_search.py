@@ -209,12 +209,8 @@ def test_timings_and_json(filled: Collection, model: Model) -> None:
         "latitude", "longitude",
     ]  # fmt: skip
     assert list(document["hits"][0]["contributions"][0]) == [
-        "term",
-        "query_weight",
-        "item_weight",
-        "contribution",
-        "kind",
-    ]
+        "term", "query_weight", "item_weight", "contribution", "kind", "source", "seen", "written",
+    ]  # fmt: skip
 
 
 QUESTIONS: dict[str, tuple[dict[str, Any], str]] = {
