@@ -69,6 +69,17 @@ def index(
             "whole picture; items that are there already are given theirs.",
         ),
     ] = False,
+    with_captions: Annotated[
+        float | None,
+        typer.Option(
+            "--with-captions",
+            metavar="WEIGHT",
+            min=0,
+            max=1,
+            help="From now on, what is written of a picture, its captions and keywords, weighs so much in what it is "
+            "found by: 0 not at all, 1 as much as what is seen in it; kept in the collection.",
+        ),
+    ] = None,
     device: DeviceOption = None,
     precision: PrecisionOption = None,
     yes: YesOption = False,
@@ -85,6 +96,10 @@ def index(
         read_captions(captions)  # wrong input is told before a collection is made or a model loaded
     if keep_dense and isinstance(collection, MilvusAddress):  # before one is made there
         raise CollectionError(f"{collection} lies in Milvus, where no dense vectors are kept; index into a folder.")
+    if with_captions is not None and isinstance(collection, MilvusAddress):
+        raise CollectionError(
+            f"{collection} lies in Milvus, where captions weigh nothing in pictures' vectors; index into a folder."
+        )
     there, _ = existing(paths)
     with writable(collection, model, there, wait) as (own, opened):
         with terminal.interrupted() as should_stop, terminal.progress_bar("indexing") as advance:
@@ -98,6 +113,7 @@ def index(
                 everything=everything,
                 remove_many=yes,
                 keep_dense=keep_dense,
+                with_captions=with_captions,
                 progress=advance,
                 should_stop=should_stop,
             )

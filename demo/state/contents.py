@@ -67,10 +67,12 @@ class Contents:
         shown: Shown | None = None,
         *,
         keep_dense: bool = False,
+        with_captions: float | None = None,
     ) -> None:
         """Begins to take files and index them, and to bring the collection in step with a folder of this computer.
 
-        keep_dense: from now on it keeps dense vectors, where it can.
+        keep_dense: from now on it keeps dense vectors, where it can.  with_captions: from now on what is written of
+        pictures weighs so much in their vectors; None leaves that as it is.
         """
         refuse_nothing(files, folder)
         place = folder_named(folder)
@@ -89,7 +91,7 @@ class Contents:
             try:
                 added = _indexed(
                     model, address, paths, captions, None if files and place is not None else named_from,
-                    keep_dense=keep_dense and isinstance(address, Path),
+                    keep_dense=keep_dense and isinstance(address, Path), with_captions=with_captions,
                     progress=named(progress, ADDING), should_stop=should_stop,
                 )  # fmt: skip
             except DatasetError as error:
@@ -191,6 +193,7 @@ def _indexed(
     captions_folder: Path | None,
     *,
     keep_dense: bool,
+    with_captions: float | None,
     progress: Progress,
     should_stop: ShouldStop,
 ) -> Added:
@@ -201,7 +204,7 @@ def _indexed(
     with open_collection(address, model=model.name, vocabulary=terms, writable=True) as opened:
         report = index_paths(
             model, opened, paths, captions=captions, captions_folder=captions_folder, keep_dense=keep_dense,
-            progress=progress, should_stop=should_stop,
+            with_captions=with_captions, progress=progress, should_stop=should_stop,
         )  # fmt: skip
         lost = {os.path.dirname(item.path) for item in opened.items(report.kept)} if report.kept else set()
     return Added(report, os.path.commonpath(lost) if lost else "")

@@ -22,6 +22,8 @@ from index_store.errors import SightwordsError
 
 LOOK_S = 0.7  # how often a page looks how far the work is
 SAMPLE = 2_000  # items whose terms are counted for the plot
+AS_BEFORE = "as before"  # captions weigh what was chosen for the collection
+WEIGHTS = ("0", "0.3", "0.5", "0.7", "1")  # of captions, to choose from
 LEAD = (
     "A collection is what is searched. Name a folder of your photographs below and press Add: a collection of its name "
     "is made, and what is in can be searched at once. Nothing leaves this computer. Or make an empty one first, with a "
@@ -93,6 +95,11 @@ class LibraryTab:
                     True, label="Keep dense vectors",
                     info="To rank by the whole picture, too: about 1 kB each.", elem_id="library-dense",
                 )  # fmt: skip
+                self.written = gr.Dropdown(
+                    [AS_BEFORE, *WEIGHTS], value=AS_BEFORE, label="What captions and keywords weigh",
+                    info="Beside what is seen in a picture: 0 nothing, which a new collection begins with; 1 in full.",
+                    elem_id="library-written",
+                )  # fmt: skip
                 with gr.Row(elem_id="library-go"):
                     self.go = gr.Button("Add", variant="primary", elem_id="library-go-button", scale=0)
                     self.stop = gr.Button("Cancel", elem_id="library-cancel", scale=0, visible=False)
@@ -129,8 +136,8 @@ class LibraryTab:
         gr.on([self.make.click, self.name.submit], self._make, [*new, window], [*self.shown, self.name], **QUIET)
         self.model.change(self._purpose, self.model, self.purpose, queue=False, **QUIET)
         given = [self.files, self.captions]
-        asked = [*given, self.dense, *new, window]
-        filled = [*self.shown, self.name, *given]
+        asked = [*given, self.dense, self.written, *new, window]
+        filled = [*self.shown, self.name, *given, self.written]
         gr.on([self.go.click, self.folder.submit], self._add, asked, filled, **QUIET)
         self.stop.click(self.library.contents.job.stop, None, None, queue=False, **QUIET)
         removed = gr.on(
@@ -191,6 +198,7 @@ class LibraryTab:
         files: list[str] | None,
         captions: str | None,
         keep_dense: bool,
+        written: str,
         name: str,
         model: str | None,
         folder: str,
@@ -198,14 +206,15 @@ class LibraryTab:
     ) -> Changes:
         """Adds to the collection that the page shows; where that is the world, to a new one."""
         given, table = [Path(file) for file in files or []], Path(captions) if captions else None
+        weight = None if written == AS_BEFORE else float(written)
 
         def add() -> None:
             shown = self.state.check_shown(window)
             if shown.address is None:
                 shown = self.library.create_for(given, folder, name, model or "", shown)
-            self.library.contents.add(given, folder, table, shown, keep_dense=keep_dense)
+            self.library.contents.add(given, folder, table, shown, keep_dense=keep_dense, with_captions=weight)
 
-        return self._after(add, emptied={self.name: "", self.files: None, self.captions: None})
+        return self._after(add, emptied={self.name: "", self.files: None, self.captions: None, self.written: AS_BEFORE})
 
     def _remove(self, which: str, window: Shown | None) -> Changes:
         """Takes a few items out, and asks before many go."""

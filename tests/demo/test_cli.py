@@ -603,3 +603,29 @@ def test_shards_are_indexed_apart_and_joined(folder: Path, tmp_path: Path) -> No
             again, small_again = theirs[name]
             assert small == small_again and alike(vector, again)  # batches of other sizes round otherwise
     assert "is no shard" in fails("index", folder, "--collection", tmp_path / "x", "--shard", "4/3")
+
+
+def test_captions_weigh_in_and_every_way_to_look_tells_so(folder: Path, tmp_path: Path) -> None:
+    captions, path = tmp_path / "captions.jsonl", tmp_path / "made"
+    captions.write_text('{"file": "0.png", "captions": ["a red dog by the sea", "two cats"]}', "utf-8")
+    report = document("index", folder, "--collection", path, "--captions", captions, "--with-captions", 0.8)
+    assert (report["added"], report["weighed"]) == (8, 0)
+    hits = document("search", "a red dog and two cats", "--collection", path, "-k", 20)["hits"]
+    pictured = {hit["path"]: hit["contributions"] for hit in hits if hit["kind"] == "image"}
+    sources = {path: {row["source"] for row in rows} for path, rows in pictured.items()}
+    worded = sources.pop(str(folder / "0.png"))
+    assert "written" in worded and all(some == {"seen"} for some in sources.values())
+    assert all(row["seen"] + row["written"] == pytest.approx(row["contribution"]) for row in hits[0]["contributions"])
+    told = ok("search", "a red dog and two cats", "--collection", path, "--kind", "image")
+    assert "(written)" in told or " written)" in told
+    assert "0.8; words are in the vectors of 1 picture" in ok("stats", "--collection", path)
+    assert "1 picture weighed anew" in ok("index", folder, "--collection", path, "--with-captions", 0)
+    assert "written" not in ok("search", "a red dog and two cats", "--collection", path, "--kind", "image")
+    assert "captions weigh │ nothing" in " ".join(ok("stats", "--collection", path).split())
+
+
+def test_captions_weigh_from_0_to_1_and_nothing_in_milvus(folder: Path, tmp_path: Path) -> None:
+    assert run("index", folder, "--collection", tmp_path / "made", "--with-captions", 1.5).exit_code == 2
+    refused = run("index", folder, "--collection", f"milvus:{tmp_path}/items.db", "--with-captions", 0.5)
+    assert refused.exit_code == 1 and "where captions weigh nothing" in refused.stderr
+    assert not (tmp_path / "made").exists() and not (tmp_path / "items.db").exists()

@@ -77,7 +77,7 @@ class Interfaces:
 
 @pytest.fixture(scope="module")
 def ways(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[Image.Image]) -> Iterator[Interfaces]:
-    """24 pictures, four of them twice, with captions as items; 6 are tagged."""
+    """24 pictures, four of them twice, with captions as items and in their vectors; 6 are tagged."""
     root = tmp_path_factory.mktemp("asked")
     pictures = root / "pictures"
     pictures.mkdir()
@@ -93,7 +93,7 @@ def ways(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[I
         patch.setattr(core.models.registry, "load_model", lambda *names, **options: model)
         with Collection.create(path, model=model.name, vocabulary=model.vocabulary.terms) as made:
             named = {"captions": root / "captions.jsonl", "captions_folder": pictures}
-            index_paths(model, made, [pictures], **named, keep_dense=True)
+            index_paths(model, made, [pictures], **named, keep_dense=True, with_captions=0.6)
             made.tag(made.ids()[:6], add=["best"])
         running = serve(AppState(model, path))
         client = Client(running.local_url, verbose=False)

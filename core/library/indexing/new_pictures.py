@@ -19,6 +19,7 @@ from core.library.indexing.plan import item_of
 from core.library.indexing.prefetch import prefetched
 from core.library.indexing.prepared_picture import PreparedPicture, prepare_picture
 from core.library.indexing.tally import Tally
+from core.library.written_words import WrittenWords
 from index_store.items import Item, NewItem
 from index_store.vectors import SparseVector
 
@@ -62,10 +63,20 @@ class NewPictures:
     """
 
     def __init__(
-        self, known: KnownItems, encoder: PictureEncoder, alt_texts: Mapping[Path, str], tally: Tally, batch: int
+        self,
+        known: KnownItems,
+        encoder: PictureEncoder,
+        alt_texts: Mapping[Path, str],
+        tally: Tally,
+        batch: int,
+        words: WrittenWords | None = None,
     ) -> None:
-        """`batch`: pictures in one commit; more where all of them are encoded in a moment, and small."""
+        """`batch`: pictures in one commit; more where all of them are encoded in a moment, and small.
+
+        `words`: what is weighed into their vectors; None for nothing.
+        """
         self.known, self.encoder, self.alt_texts, self.tally, self.batch = known, encoder, alt_texts, tally, batch
+        self.words = words
         self.unreadable: list[int] = []
 
     def add(self, paths: Sequence[Path]) -> None:
@@ -95,6 +106,8 @@ class NewPictures:
             return
         vectors: Vectors = {}
         self._with_vectors(batch, vectors)  # which takes its time: others may write meanwhile
+        if self.words is not None:
+            self.words.encode(prepared.item for prepared in batch if prepared.item)
         with self.known.writing():
             able = self._with_vectors(batch, vectors)
             there = [prepared for prepared in able if self._is_there(prepared)]  # another run stored them meanwhile
@@ -149,6 +162,7 @@ class NewPictures:
         items = [self._complete(prepared.item, vectors) for prepared in batch if prepared.item]
         replaced = [self.known.pictures_at(item.path) for item in items]
         items = [replace(item, tags=olds[0].tags) if olds else item for item, olds in zip(items, replaced, strict=True)]
+        items = self.words.weigh(items) if self.words is not None else items
         ids = self.known.collection.add(items, replacing=[old.id for olds in replaced for old in olds])
         return items, replaced, ids
 
@@ -159,6 +173,8 @@ class NewPictures:
             vector, dense = vectors[item.content_hash]
             return replace(item, vector=vector, dense=dense)
         (old,), (vector,) = self.known.collection.items([twin]), self.known.collection.vectors([twin])
+        seen = self.known.collection.seen([twin]).get(twin)
+        vector = seen.vector if seen is not None else vector  # what is written of the twin is its own
         dense = self.known.collection.dense([twin]).get(twin)
         small = Path(old.thumbnail).read_bytes() if old.thumbnail and Path(old.thumbnail).exists() else item.thumbnail
         caption = item.caption if item.caption is not None else old.caption

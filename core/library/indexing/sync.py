@@ -19,6 +19,7 @@ from core.library.indexing.known_pictures import KnownPictures
 from core.library.indexing.lost_items import remove_lost
 from core.library.indexing.new_pictures import NewPictures, PictureEncoder
 from core.library.indexing.tally import Tally
+from core.library.written_words import WrittenWords, weigh_due
 from core.pictures.captions.assignment import AssignedCaptions, assign_captions
 from core.pictures.captions.reading import find_captions_files, read_captions
 from core.pictures.folders.listing import Listing, Shard, list_pictures
@@ -45,7 +46,7 @@ class IndexReport:
     ("" for none). `junk`: how many pictures lie in folders that systems keep for themselves, by the folder's name.
     `unread_captions`: files in the folders that look like captions of theirs, none of which was ever read. `kept`: ids
     of items whose files are gone, so many that a person is asked first. `filled`: items that were given the dense
-    vector that they lacked.
+    vector that they lacked. `weighed`: pictures that were there already and whose vectors got other words, or none.
     """
 
     added: int
@@ -61,6 +62,7 @@ class IndexReport:
     unread_captions: tuple[str, ...] = ()
     kept: tuple[int, ...] = ()
     filled: int = 0
+    weighed: int = 0
 
     @property
     def read(self) -> int:
@@ -80,6 +82,7 @@ def index_paths(
     everything: bool = False,
     remove_many: bool = False,
     keep_dense: bool = False,
+    with_captions: float | None = None,
     progress: Progress = silent,
     should_stop: ShouldStop = never,
 ) -> IndexReport:
@@ -99,6 +102,9 @@ def index_paths(
     everything: hidden entries, deleted files and others' thumbnails are taken too (see `list_pictures`).
     keep_dense: from now on the collection keeps dense vectors; items of a collection that does are given those that
     they lack, whatever the paths.
+    with_captions: from now on what is written of a picture, its captions and keywords, weighs so much in its vector, 0
+    to 1; None leaves it as it was chosen before (`Store.caption_weight`). A picture becomes a new item where its words
+    or their weight are others than before.
     progress: called with the name of a file once its item is durable or done with.
     should_stop: asked at least after every STOP_S of encoding; what was encoded by then is stored.
 
@@ -108,12 +114,14 @@ def index_paths(
 
     A path that does not exist, a file or a row of captions that cannot be read is skipped, and the report says why.
     Raises ImageError where none of the paths exists, DatasetError for a captions file without captions, CollectionError
-    when another model made the collection, or it cannot keep dense vectors that are asked for.
+    when another model made the collection, or it cannot keep dense vectors or weigh captions as is asked for.
     """
     started = perf_counter()
     _check_model(model, collection)
     if keep_dense:
         collection.keep_dense(model.encoder.dim)
+    if with_captions is not None:
+        collection.weigh_captions(with_captions)
     dense = collection.dense_size is not None
     file = read_captions(captions) if captions is not None else None
     # the thumbnails in a collection are nobody's pictures
@@ -136,13 +144,18 @@ def index_paths(
     settled = KnownPictures(known, alts, tally)
     settled.settle(listing.pictures)
     settled.describe()
-    new = NewPictures(known, PictureEncoder(model, tally, 2 * BATCH, dense), alts, tally, BATCH)
+    words = _written_words(model, known, spoken)
+    new = NewPictures(known, PictureEncoder(model, tally, 2 * BATCH, dense), alts, tally, BATCH, words)
     new.add([path for path in listing.pictures if path not in settled.settled])
     CaptionItems(model, known, tally, BATCH).sync(spoken)
     filled = 0
     if dense and not tally.stop_now():
         filled = fill_dense(model.encoder, collection, progress=progress, should_stop=tally.stop_now)
     kept = () if tally.stopped else remove_lost(known, listing, new.unreadable, tally, remove_many=remove_many)
+    weighed = 0
+    if words is not None and not tally.stop_now():
+        known.read()
+        weighed = weigh_due(words, collection, besides=kept, progress=progress, should_stop=tally.stop_now)
     if tally.added or tally.updated or tally.removed or collection.without_similarity_hash():
         find_copies(collection)
     if collection.wasteful and not tally.stopped:
@@ -150,7 +163,18 @@ def index_paths(
     log.info(
         "indexed %s: %d added, %d updated, %d removed", collection.address, tally.added, tally.updated, tally.removed
     )
-    return _report(tally, listing, unread, kept, filled, perf_counter() - started)
+    return _report(tally, listing, unread, kept, filled, weighed, perf_counter() - started)
+
+
+def _written_words(model: "Model", known: KnownItems, spoken: Mapping[Path, Sequence[str]]) -> WrittenWords | None:
+    """What is written of pictures; None where nobody has chosen that it weighs. spoken: captions that become items."""
+    weight = known.collection.caption_weight
+
+    def captions_of(path: str) -> Sequence[str]:
+        held = [item.caption or "" for item in known.captions_at(path)]
+        return spoken.get(Path(path), held)
+
+    return WrittenWords(model, weight, captions_of) if weight is not None else None
 
 
 def _check_model(model: "Model", collection: Store) -> None:
@@ -174,6 +198,7 @@ def _report(
     unread_captions: tuple[str, ...],
     kept: tuple[int, ...],
     filled: int,
+    weighed: int,
     seconds: float,
 ) -> IndexReport:
     return IndexReport(
@@ -190,6 +215,7 @@ def _report(
         unread_captions=unread_captions,
         kept=kept,
         filled=filled,
+        weighed=weighed,
     )
 
 
