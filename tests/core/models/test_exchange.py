@@ -25,6 +25,7 @@ from core.models.registry import find_head
 from core.vocabulary import Vocabulary
 from demo.cli import app
 from tests.core.models.travelling_heads import ADAPTED, DENSE, PLAIN, made_head
+from tests.rounding import ROUNDING
 
 pytestmark = pytest.mark.numeric
 
@@ -35,7 +36,7 @@ def test_the_layers_of_the_package_weigh_as_the_head_does(tmp_path: Path) -> Non
         export_head(tmp_path / name, tmp_path / f"{name}-out", name=name)
         expected = head.weigh(DENSE)
         assert 0.1 < (expected > 0).mean() < 0.9
-        np.testing.assert_allclose(_weighed(tmp_path / f"{name}-out", DENSE), expected, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(_weighed(tmp_path / f"{name}-out", DENSE), expected, rtol=0, atol=ROUNDING)
 
 
 def _weighed(folder: Path, dense: NDArray[np.float32]) -> NDArray[np.float32]:
