@@ -6,7 +6,7 @@ question asked anew with other weights or settings encodes nothing. Must not kno
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +38,7 @@ class EncodedQuery:
     `best_match` from which an item answers the question; None for what is no text, and where the model does not say.
     `with_stray_terms`: all that the head lights, where that is more than `vector`. `dense`: (dim,) float32 of unit
     length, what the encoder makes of it; None where there is none, as of an item whose dense vector is not kept.
+    `by_table`: its words were looked up in a query table, in the encoder's place.
     """
 
     text: str
@@ -49,6 +50,7 @@ class EncodedQuery:
     out_of_world: bool = False
     answered_from: float | None = None
     with_stray_terms: SparseVector | None = None
+    by_table: bool = False
     dense: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -65,7 +67,7 @@ class Encoded:
     """The parts of a question, each encoded by itself: its text (or ready vector), its picture or item.
 
     `things`: {words: vector} of what must be there or is left out. `understood`: what the text says. `marks`: of the
-    items that are marked. `by_table`: whether words were looked up in a query table, in the encoder's place.
+    items that are marked. `by_table`: whether the things were looked up in a query table.
     """
 
     text: EncodedQuery | None = None
@@ -98,8 +100,6 @@ def encode(model: "QueryModel", collection: "Store", query: Query, known: Encode
     query names neither picture nor item.
     """
     read = model.by_table() if query.by_table else model  # the words; pictures are seen by the model itself
-    if known.by_table != query.by_table:
-        known = Encoded(picture=known.picture)
     marks = Marks(*(collection.vectors(list(dict.fromkeys(ids))) for ids in (query.right, query.wrong)))
     if query.vector is not None:
         given = given_vector(model, query.vector, query.text)
@@ -111,14 +111,16 @@ def encode(model: "QueryModel", collection: "Store", query: Query, known: Encode
     elif query.picture is not None:
         picture = encode_picture(model, query.picture)
     if question.spoken.strip():
-        same = known.text is not None and known.text.text == question.spoken
-        text = known.text if same else encode_text(read, question.spoken)
+        text = known.text
+        if text is None or (text.text, text.by_table) != (question.spoken, query.by_table):
+            text = replace(encode_text(read, question.spoken), by_table=query.by_table)
     elif picture is None and not question.without:
         if question.factors:
             raise QueryError("Every word of this query is switched off; give one of them a weight above 0.")
         check_words(read, query.text)  # says why there is nothing to ask
     things = dict.fromkeys((*question.without, *(thing for things in question.must for thing in things.split(OR))))
-    vectors = {words: known.things[words] for words in things if words in known.things}
+    kept = known.things if known.by_table == query.by_table else {}
+    vectors = {words: kept[words] for words in things if words in kept}
     new = [words for words in things if words not in vectors]
     vectors |= {words: lit.all_terms for words, lit in zip(new, read.light(new), strict=True)}
     return Encoded(text, picture, vectors, understood, marks, query.by_table)

@@ -75,8 +75,8 @@ def ask(state: AppState, page: PageState) -> PageState:
     elif not question.text.strip():
         raise QueryError("Type a few words first, for instance: a cat on a red sofa.")
     page = replace(page, mark=_mark(state, page))
-    known = replace(page.result.encoded, text=page.text) if page.result else Encoded()
-    result = state.searcher.search(question, replace(known, picture=page.picture))
+    known = page.result.encoded if page.result else Encoded()
+    result = state.searcher.search(question, replace(known, text=page.text, picture=page.picture))
     if state.shown != page.shown:
         raise OtherCollection(f"‘{state.shown.name}’ was opened while this was asked; ask again.")
     literal = frozenset(term.term for term in result.all_terms if term.kind == "literal")

@@ -57,7 +57,7 @@ def answered(state: AppState, before: PageState, keep: bool = False) -> Answer:
         before.result is not None
         and page.text is not None
         and before.result.query == result.query
-        and before.result.encoded.by_table == result.encoded.by_table
+        and before.text is page.text
     )
     return Answer(
         notice=_gone_over(before, page) + _notice(state, result, question),

@@ -62,7 +62,7 @@ class QuestionEvents:
         tell_busy(asked, lambda: gr.on(asked, self._ask, settings, answer, **QUIET))
         for example, text in zip(parts.examples, EXAMPLES, strict=True):
             tell_busy([example.click], partial(self._wire_choice, example.click, lambda text=text: text))
-        ways = [parts.mode, parts.rank, parts.by_table]
+        ways: list[Any] = [parts.mode, parts.rank, parts.by_table]
         gr.on([way.change for way in ways], meaning, ways, parts.meaning, queue=False, **QUIET)
         # one event for all, so that the page sends one after the other and none overtakes another's answer
         # `input` and not `change`, which also tells of what an address has set; a typed condition is only a change

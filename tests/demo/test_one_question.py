@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 import core.models.registry
 from core.library.indexing.sync import index_paths
 from core.models.model import Model
+from core.models.query_table import QueryTable
 from core.search.query import Query
 from core.search.search import search
 from demo.cli import app
@@ -30,6 +31,7 @@ from index_store.errors import SightwordsError
 from index_store.folder.collection import Collection
 
 TEXT = "red green blue yellow dogs cats boats houses in the grass with a ball and hat"
+ROWS = {"dog": {"dog": 1.5, "sea": 0.5}, "red": {"red": 1.25}, "grass": {"grass": 1.0}, "boat": {"boat": 0.75}}
 PLAIN: dict[str, Any] = {"kind": "both", "each": False, "k": 10}  # told to all, whatever their own defaults
 
 
@@ -95,12 +97,14 @@ def ways(tmp_path_factory: pytest.TempPathFactory, model: Model, patches: list[I
             named = {"captions": root / "captions.jsonl", "captions_folder": pictures}
             index_paths(model, made, [pictures], **named, keep_dense=True, with_captions=0.6)
             made.tag(made.ids()[:6], add=["best"])
+        model.use_table(QueryTable.of_rows(model.vocabulary, ROWS))
         running = serve(AppState(model, path))
         client = Client(running.local_url, verbose=False)
         with Collection.open(path) as collection:
             yield Interfaces(model, collection, client, running.state)
         client.close()
         running.close(verbose=False)
+        model.use_table(None)
 
 
 BENT: dict[str, dict[str, Any]] = {
@@ -139,6 +143,8 @@ BENT: dict[str, dict[str, Any]] = {
     "by both, like an item": {"like": 3, "rank": "fused", "dense_weight": 3.0},
     "by both, marked": {"text": TEXT, "right": [3], "wrong": [5], "rank": "fused", "dense_weight": 2.0},
     "by the whole of a mix": {"text": TEXT, "like": [3, 9], "share": 0.3, "rank": "dense", "without": ["house"]},
+    "by table": {"text": f"{TEXT} -moon", "by_table": True, "weights": {"cat": 2.0}, "k": 6},
+    "by table, mixed": {"text": TEXT, "by_table": True, "like": 3, "share": 0.3},
     "all of it": {
         "text": TEXT, "right": [7], "wrong": [1],
         "like": 2, "share": 0.35, "expansion": 0.7, "mode": "hybrid", "weights": {"dog": -0.5, "moon": 2},
@@ -164,7 +170,8 @@ def test_a_bent_question_has_one_answer(ways: Interfaces, name: str) -> None:
     for hit in answer["hits"]:
         assert sum(row["contribution"] for row in hit["contributions"]) == pytest.approx(hit["score"], rel=1e-5)
     assert found(ways.endpoint(asked)) == answer
-    assert found(ways.command_line(asked)) == answer
+    if "by_table" not in asked:  # by which the command line loads no encoder: see test_by_table.py
+        assert found(ways.command_line(asked)) == answer
 
 
 @pytest.mark.parametrize("name", BENT)
@@ -174,7 +181,7 @@ def test_the_page_and_its_link_ask_the_same(ways: Interfaces, name: str) -> None
     listed = {name: tuple(value) for name, value in asked.items() if isinstance(value, list)}
     query = Query(**asked | listed)
     assert replace(from_link(to_link(query)), k=query.k) == query
-    unbent = replace(FIRST, text=query.text, like=query.like, literal_text=query.literal_text)
+    unbent = replace(FIRST, text=query.text, like=query.like, literal_text=query.literal_text, by_table=query.by_table)
     page = ask(ways.state, PageState(unbent))
     text = page.text
     page = ask(ways.state, PageState(query, text, page.picture, page.source, page.name, model=page.model))

@@ -396,7 +396,7 @@ def test_pictures_of_before_are_asked_without_being_encoded_again(
         index_paths(model, collection, [root])
     (old,) = collection.all_items()
     assert old.camera is None and old.described is None
-    monkeypatch.setattr(type(model), "encode_images", lambda self, images: pytest.fail("encoded again"))
+    monkeypatch.setattr(type(model), "light_pictures", lambda self, images: pytest.fail("encoded again"))
     report = index_paths(model, collection, [root])
     (item,) = collection.all_items()
     assert (report.unchanged, item.id, item.caption, item.tags) == (1, old.id, "Two boats", ("boats", "sea"))

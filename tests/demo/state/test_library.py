@@ -161,7 +161,7 @@ def test_work_is_cancelled_and_one_job_runs_at_a_time(
     state, library = started
     library.create("slow")
     model, _ = state.ready()
-    whole = model.encode_images
+    whole = model.light_pictures
 
     def encode(images: list[Image.Image]) -> list:
         add = lambda: library.contents.add([], "/")  # noqa: E731
@@ -171,7 +171,7 @@ def test_work_is_cancelled_and_one_job_runs_at_a_time(
         library.contents.job.stop()
         return whole(images)
 
-    monkeypatch.setattr(model, "encode_images", encode)
+    monkeypatch.setattr(model, "light_pictures", encode)
     monkeypatch.setattr("core.library.indexing.sync.BATCH", 1)
     library.contents.add([], str(tmp_path / "pictures"))
     library.contents.job.wait()
@@ -209,13 +209,13 @@ def test_items_are_taken_out_while_others_are_added(
 ) -> None:
     state, library = started
     model, collection = state.ready()
-    whole, gone = model.encode_images, []
+    whole, gone = model.light_pictures, []
 
     def encode(images: list[Image.Image]) -> list:
         gone.append(library.contents.remove([1]))
         return whole(images)
 
-    monkeypatch.setattr(model, "encode_images", encode)
+    monkeypatch.setattr(model, "light_pictures", encode)
     Image.new("RGB", (20, 20), "red").save(tmp_path / "pictures" / "new.png")
     library.contents.add([], str(tmp_path / "pictures"))
     library.contents.job.wait()

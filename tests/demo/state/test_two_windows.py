@@ -130,7 +130,7 @@ def test_nobody_goes_over_while_pictures_are_added(
 ) -> None:
     library, model = Library(state), state.ready()[0]
     library.use("trip")
-    whole, refused = model.encode_images, []
+    whole, refused = model.light_pictures, []
 
     def encode(images: list) -> list:  # type: ignore[type-arg]
         for action in (lambda: library.use("mine"), lambda: library.create("new"), lambda: library.delete("trip")):
@@ -139,7 +139,7 @@ def test_nobody_goes_over_while_pictures_are_added(
             refused.append(action)
         return whole(images)
 
-    monkeypatch.setattr(model, "encode_images", encode)
+    monkeypatch.setattr(model, "light_pictures", encode)
     library.contents.add([], str(tmp_path / "pictures-0"), None, state.shown)
     library.contents.job.wait()
     assert refused and library.contents.job.status.error == "" and state.shown.name == "trip"
