@@ -53,7 +53,7 @@ class NewItem:
     `taken` to `longitude`: as in `Description`. `described`: when the picture's file was read for them (ISO 8601,
     UTC). `similarity_hash`: 40 bytes (see `similarity.py`); None where nobody has computed it yet. `dense`: (d,), of
     unit length, which only a collection that keeps dense vectors stores; None where nobody has made it. `seen`: None
-    where no words were weighed into `vector`.
+    where no words were weighed into `vector`. `added`: as in `Item`; now where it is None.
     """
 
     kind: str
@@ -74,6 +74,7 @@ class NewItem:
     similarity_hash: builtins.bytes | None = None
     dense: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     seen: Seen | None = None
+    added: str | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def check_item(item: NewItem, origin: Origin, dense: int | None = None) -> None:
     """
     if item.kind not in KINDS:
         raise CollectionError(f"An item's kind is one of {', '.join(KINDS)}, not {item.kind!r} ({item.path}).")
-    for text in (item.path, item.content_hash, item.described or ""):
+    for text in (item.path, item.content_hash, item.described or "", item.added or ""):
         check_text(text)
     check_description(Description(item.caption, item.tags, item.taken, item.camera, item.latitude, item.longitude))
     origin.check_vector(item.vector, f"The vector of {item.path}")

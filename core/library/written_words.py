@@ -137,5 +137,8 @@ def _weigh_anew(words: WrittenWords, collection: Store, ids: Sequence[int]) -> i
     seen, dense = collection.seen(ids), collection.dense(ids)
     whole = dict(zip(ids, collection.vectors(ids), strict=True))
     alone = [seen[item].vector if item in seen else whole[item] for item in ids]
-    pictures = map(again, collection.items(ids), alone, map(dense.get, ids))
-    return len(collection.add(words.weigh(list(pictures)), replacing=ids))
+    pictures = [
+        replace(again(item, vector, dense.get(item.id)), added=item.added)
+        for item, vector in zip(collection.items(ids), alone, strict=True)
+    ]
+    return len(collection.add(words.weigh(pictures), replacing=ids))

@@ -156,8 +156,8 @@ def _sources(rows: Sequence["Contribution"]) -> str:
     written = round(100 * _written_share(rows))
     return (
         '<p class="sw-sources">'
-        f'<span><span class="sw-swatch" aria-hidden="true"></span>{100 - written} % seen in the picture</span>'
-        f'<span><span class="sw-swatch sw-written" aria-hidden="true"></span>{WRITTEN} {written} % written of it</span>'
+        f'<span><span class="sw-swatch" aria-hidden="true"></span>{100 - written} % seen</span>'
+        f'<span><span class="sw-swatch sw-written" aria-hidden="true"></span>{WRITTEN} {written} % written</span>'
         "</p>"
     )
 

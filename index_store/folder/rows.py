@@ -11,12 +11,12 @@ from index_store.items import METADATA, Item, NewItem
 def row_of(number: int, item: NewItem, added: str, thumbnail: str | None, dense: bool = False) -> Row:
     """A new item as a row for `Catalog.replace`.
 
-    number: its id.  added: the time, as `now` gives it.  thumbnail: path of its file below the collection folder.
-    dense: whether dense vectors are kept.
+    number: its id.  added: the time, as `now` gives it, for an item that says no other.  thumbnail: path of its file
+    below the collection folder.  dense: whether dense vectors are kept.
     """
     return {name: getattr(item, name) for name in METADATA} | {
         "id": number,
-        "added": added,
+        "added": item.added or added,
         "thumbnail": thumbnail,
         "terms": len(item.vector),
         "similarity_hash": item.similarity_hash if item.kind == "image" else None,

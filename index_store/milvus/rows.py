@@ -182,7 +182,7 @@ def row_of(number: int, item: NewItem, size: int, form: str) -> Row:
         "height": item.height,
         "bytes": item.bytes,
         "terms": len(vector),
-        "added": now(),
+        "added": item.added or now(),
         "thumbnail": [coded[start : start + PIECE] for start in range(0, len(coded), PIECE)],
         "tags": sorted(set(item.tags)),
         "caption": item.caption,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -60,6 +61,41 @@ def test_a_collection_is_made_filled_and_searched(
     page.get_by_role("option", name=before, exact=True).click()
     expect(page.locator("#library-stats")).to_contain_text("30 pictures")
     assert page.evaluate("window.hacked") is None
+
+
+def test_captions_weigh_in_and_their_part_is_shown(
+    visit: Callable[..., Page], patches: list[Image.Image], tmp_path: Path
+) -> None:
+    page = opened(visit)
+    before = page.locator("#library-chosen input").input_value()
+    (tmp_path / "pictures").mkdir()
+    patches[0].save(tmp_path / "pictures" / "0.png")
+    (tmp_path / "captions.csv").write_text("file,caption\n0.png,a red dog beside the sea\n", "utf-8")
+    page.locator("#library-name input").fill("worded")
+    page.locator("#library-make").click()
+    expect(page.locator("#library-chosen input")).to_have_value("worded")
+    page.locator("#library-folder input").fill(str(tmp_path / "pictures"))
+    page.locator("#library-captions input[type=file]").set_input_files(tmp_path / "captions.csv")
+    expect(page.locator("#library-captions")).to_contain_text("captions")
+    page.locator("#library-written input").click()
+    page.get_by_role("option", name="1", exact=True).click()
+    page.locator("#library-go-button").click()
+    expect(page.locator("#library-notice")).to_contain_text("2 added")
+    expect(page.locator("#library-stats")).to_contain_text("1, in 1 picture")
+    expect(page.locator("#library-written input")).to_have_value("as before")
+    page.get_by_role("tab", name="Search").click()
+    page.locator("#query input").fill("a red dog beside the sea")
+    page.locator("#query input").press("Enter")
+    expect(page.locator("#explanation .sw-sources")).to_contain_text("% written")
+    expect(page.locator("#explanation .sw-bar .sw-fill.sw-written").first).to_be_visible()
+    for theme in ("light", "dark"):
+        page.evaluate("(dark) => document.body.classList.toggle('dark', dark)", theme == "dark")
+        page.wait_for_timeout(400)  # half-way through a change of colours nothing has its contrast
+        assert not Axe().run(page, context="#explanation").response["violations"]
+    page.get_by_role("tab", name="Library").click()
+    page.locator("#library-chosen input").click()
+    page.get_by_role("option", name=before, exact=True).click()
+    expect(page.locator("#library-stats")).to_contain_text("30 pictures")
 
 
 def test_an_error_is_shown_well_and_a_phone_needs_no_sideways_scrolling(visit: Callable[..., Page]) -> None:

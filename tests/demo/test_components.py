@@ -130,7 +130,7 @@ def test_bars_tell_what_was_seen_from_what_is_written() -> None:
     hit = _hit(rows)
     page = _Page(explained_hit(hit, 1, "picture.png", pointing=True))
     assert "1.000 of it written" in page.text and "1.500 of it written" in page.text
-    assert "50 % seen in the picture" in page.text and "50 % written of it" in page.text
+    assert "50 % seen" in page.text and "50 % written" in page.text
     assert page.text.count("✎") == 4  # of three terms and of the sum
     asked = [value for name, value in page.attributes if name == "data-see"]
     assert asked == ["cat", "sofa", "dog"]  # nobody can see in the picture what is only written

@@ -276,6 +276,9 @@ def test_a_collection_of_every_earlier_version_opens(tmp_path: Path, archive: Pa
             if writable:
                 held.tag([2], add=["old"])
                 held.describe({4: Description("a hat", ("hats",), "2024")})
+                assert held.caption_weight is None
+                held.weigh_captions(0.5)
+            assert held.caption_weight == 0.5 and held.seen([2, 3, 4, 5]) == {}
             assert held.items([2])[0].tags == ("old",)
             assert held.ids(parse(["taken=2024"])) == held.ids(parse(["caption=hat"])) == [4]
 

@@ -1,6 +1,7 @@
 """What is written of a picture in its vector: exactly added, told apart again, and in step with the words."""
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -145,7 +146,10 @@ def test_the_weight_is_kept_changed_and_taken_back_to_the_bit(
     indexed(model, collection, folder, CAPTIONS, None)
     plain = {name: vector for name, (_, vector, _) in by_name(collection).items()}
     assert collection.seen(collection.ids()) == {} and collection.caption_weight is None
+    with sqlite3.connect(collection.path / "catalog.sqlite") as catalog:
+        catalog.execute("UPDATE items SET added = '2020-02-02T02:02:02+00:00'")
     assert index_paths(model, collection, [folder], with_captions=0.4).weighed == 3
+    assert {item.added[:4] for item in collection.all_items()} == {"2020"}  # they are no newer than before
     assert index_paths(model, collection, [folder], with_captions=0.8).weighed == 3
     assert index_paths(model, collection, [folder]).weighed == 0 and collection.caption_weight == 0.8
     heavy = {name: vector for name, (_, vector, _) in by_name(collection).items()}

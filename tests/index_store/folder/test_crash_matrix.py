@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from index_store.dense import DenseQuery
 from index_store.errors import CollectionError
 from index_store.folder.collection import Collection
-from index_store.items import NewItem
+from index_store.items import NewItem, Seen
 from index_store.memory import matrix
 from index_store.vectors import SparseVector
 from tests.index_store.folder.test_crash import TERMS, vector_of
@@ -34,7 +34,7 @@ State = list[tuple[object, ...]]
 def item(name: str) -> NewItem:
     return NewItem(
         "image", f"/p/{name}.png", f"picture {name}", name, vector_of(name), 6, 4, 9, b"RIFF" * 9, (name[0],),
-        dense=dense_of(name),
+        dense=dense_of(name), seen=Seen(vector_of(name).top(2), name) if name[-1] in "13" else None,
     )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def dense_of(name: str) -> NDArray[np.float32]:
 
 
 def fill(folder: Path) -> None:
-    """30 items with dense vectors in five commits, a third of which are gone again."""
+    """30 items with dense vectors in five commits, a third of which are gone again; words are in a third of them."""
     with Collection.create(folder, model="m", vocabulary=VOCABULARY) as held:
         held.keep_dense(3)
         for part in range(5):
@@ -146,7 +146,7 @@ def state(held: Collection) -> State:
     found = {hit.id: hit.score for hit in held.search(asked, 1000).hits}
     scores = {one: asked.dot(vector) for one, vector in vectors.items()}
     assert found == {one: score for one, score in scores.items() if score > 0}
-    rows = held.dense(list(vectors))
+    rows, seen = held.dense(list(vectors)), held.seen(list(vectors))
     if held.dense_size is not None:
         whole = DenseQuery(np.array([0.6, 0.8, 0], np.float32), 100.0)
         sums = {one: score + (whole.adds(rows[one]) if one in rows else 0.0) for one, score in scores.items()}
@@ -154,7 +154,7 @@ def state(held: Collection) -> State:
         assert ranked == {one: score for one, score in sums.items() if score > 0}
     return [
         (one.id, one.kind, one.path, one.caption, one.content_hash, one.tags, vectors[one.id].to_bytes(),
-         rows[one.id].tobytes() if one.id in rows else None)
+         rows[one.id].tobytes() if one.id in rows else None, seen.get(one.id))
         for one in items
     ]  # fmt: skip
 
