@@ -26,6 +26,7 @@ from demo.commands import (
     searching,
     tables,
     train,
+    train_table,
     web,
     world,
 )
@@ -40,6 +41,7 @@ COMMANDS = (  # in the order of --help
     world,
     embed,
     train,
+    train_table,
     evaluate,
     reproduce,
     heads,

@@ -73,6 +73,7 @@ def evaluate_head(
     depth: int = max(CUTS),
     as_reference: bool = False,
     dense_weight: float | None = None,
+    queries: csr_array | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Every measure of one head on one split.
@@ -87,6 +88,7 @@ def evaluate_head(
     `reference_avg_tau` is what the code prints as `avg_tau`: the mean of τ and p-values together.
     `dense_weight`: ranks by the fused score, which adds this times the dot product of the dense vectors; in hybrid mode
     to candidates only. FLOPs and what else is told of terms stay those of the terms.
+    `queries` (m, |V|): the captions' weights, where something else than the head weighs them, such as a query table.
 
     Keys: recall@1, recall@5, recall@10, mrr@10 (`retrieval`); flops, query_terms, item_terms, coactivation,
     shared_dimensions, posting_gini (`sparsity`; in hybrid mode FLOPs count the products of candidates only);
@@ -101,7 +103,8 @@ def evaluate_head(
     both = BothDirections(items.shape[0], max(depth, *CUTS), found_only=True)
     for rows in blocks(len(data.texts), progress=progress, what="judging the head"):
         texts = data.texts[rows]
-        both.add(judge.scores(texts, head.weigh(texts), literal[rows].toarray()))
+        weights = head.weigh(texts) if queries is None else queries[rows].toarray()
+        both.add(judge.scores(texts, weights, literal[rows].toarray()))
     measures = judge.measures(len(data.texts))
     if head.adapter is not None:
         found = ranks(head.adapt(data.texts), head.adapt(data.images), data.image_of_text)
@@ -147,7 +150,7 @@ class _Judge:
     def scores(self, texts: NDArray[float32], weights: NDArray[float32], own: NDArray[bool_]) -> NDArray[float64]:
         """(b, n) the scores of a block in this mode; keeps the measures of its captions.
 
-        texts (b, dim): dense vectors; weights (b, |V|): what the head makes of them; own (b, |V|): their literal terms.
+        texts (b, dim): dense vectors; weights (b, |V|): their terms'; own (b, |V|): their literal terms.
         """
         by_literal = np.where(own, weights, np.float32(0))
         queries = by_literal if self._mode == "literal" else weights

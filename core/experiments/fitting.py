@@ -22,6 +22,7 @@ from core.evaluation.validation import Allowed, validate
 from core.experiments.early_stopping import kept_epoch, out_of_patience
 from core.models.head import SparseHead
 from core.models.head_files import HEAD_VOCABULARY
+from core.models.query_table import TABLE_FILE
 from core.training.checkpoint import forget_end, has_ended, load_checkpoint, save_checkpoint, save_end
 from core.training.config import LEAST_WEIGHT, SPARSITY, TrainingConfig
 from core.training.curves import EpochMeasures, plot_curves, read_curves, write_curves
@@ -190,6 +191,7 @@ class _Fitting:
         kept = kept_epoch(self._curves, self._config)
         if kept == self._training.epoch:
             forget_end(self._out)
+            (self._out / TABLE_FILE).unlink(missing_ok=True)  # it was learned for the weights that go now
             self._vocabulary.save(self._out / HEAD_VOCABULARY)
             self._training.head.save(self._out, training=asdict(self._config), epoch=kept)
         write_curves(self._out, self._curves)

@@ -1,5 +1,6 @@
 """The command `evaluate`: a head, or the dense vectors, judged on a dense data set by the paper's measures."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ from demo.commands.research_options import (
     stoppable,
     tell_of_download,
 )
+from index_store.errors import SightwordsError
 from index_store.progress import Progress
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ WeightOption = Annotated[
         "--dense-weight", min=0, help="That weight; when left out, as the head says, else as chosen on the split val."
     ),
 ]
+TableOption = Annotated[
+    bool, typer.Option("--table", help="Also judge the head's query table: the same captions, looked up word by word.")
+]
 RunsOption = Annotated[Path | None, typer.Option(help="A folder for TREC run files of both directions.")]
 
 
@@ -64,6 +69,7 @@ def evaluate(
     rank: RankOption = "sparse",
     dense_weight: WeightOption = None,
     mode: ModeOption = "full",
+    table: TableOption = False,
     as_reference: ReferenceOption = False,
     vocabulary: VocabularyOption = None,
     tokenizer: TokenizerOption = None,
@@ -77,6 +83,8 @@ def evaluate(
         head, dense = None, True
     if (head is None) == (not dense):
         raise typer.BadParameter("give either --head DIR|MODEL or --dense")
+    if dense and table:
+        raise typer.BadParameter("dense vectors have no query table; leave out --table, or name a --head")
     if dense and rank == "fused":
         raise typer.BadParameter("both are fused where a --head makes terms; leave out --dense")
     from core.data.dense import DenseFolder
@@ -87,24 +95,29 @@ def evaluate(
     part = folder.split(split)
     places = depth if runs is not None else 10
     settings: dict[str, Any] = {}
+    by_table = None
     with terminal.progress_bar("judging") as advance, stoppable("Stopped."):
         if head is None:
             judged = evaluate_dense(part, depth=places, progress=advance)
         else:
             weight = _dense_weight(dense_weight, head, folder, vocabulary, tokenizer) if rank == "fused" else None
-            judged = _judged_head(
-                head, folder, split, mode=mode, dense_weight=weight, as_reference=as_reference, vocabulary=vocabulary,
-                tokenizer=tokenizer, word_vectors=word_vectors, depth=places, progress=advance,
+            judge = partial(
+                _judged_head, head, folder, split, mode=mode, dense_weight=weight, as_reference=as_reference,
+                vocabulary=vocabulary, tokenizer=tokenizer, word_vectors=word_vectors, depth=places, progress=advance,
             )  # fmt: skip
+            judged, by_table = judge(table=False), judge(table=True) if table else None
             source = str(word_vectors) if word_vectors is not None else "train captions"
             settings = {"mode": mode, "as_reference": as_reference, "word_vectors": source}
             settings |= {"rank": rank} | ({} if weight is None else {"dense_weight": weight})
+    document = judged.to_json()
+    if by_table is not None:
+        document["table"] = by_table.to_json()
     if runs is not None:
         _write_runs(judged, part, runs, "dense" if head is None else f"{Path(head).name}-{mode}")
     if as_json:
-        terminal.print_json({"split": split} | settings | judged.to_json())
+        terminal.print_json({"split": split} | settings | document)
     else:
-        _show_measures(judged.to_json())
+        _show_measures(document)
         if "dense_weight" in settings:
             terminal.out().print(f"score + {settings['dense_weight']:g} × cosine", markup=False)
 
@@ -138,16 +151,21 @@ def _judged_head(
     tokenizer: Tokenizer | None,
     word_vectors: Path | None,
     depth: int,
+    table: bool,
     progress: Progress,
 ) -> "Evaluation":
     from core.data.literal_terms import literal_terms
     from core.evaluation.evaluate import evaluate_head
+    from core.evaluation.table_queries import table_queries
     from core.models.head import load_head
+    from core.models.query_table import TABLE_FILE, QueryTable
     from core.models.registry import find_head
 
     place, terms = find_head(head)
     loaded, own = load_head(place, vocabulary or terms, tokenizer)
     part = folder.split(split)
+    if table and not (place / TABLE_FILE).is_file():
+        raise SightwordsError(f"The head {place} has no query table; learn one with `sightwords train-table`.")
     return evaluate_head(
         loaded,
         part,
@@ -157,6 +175,7 @@ def _judged_head(
         depth=depth,
         as_reference=as_reference,
         dense_weight=dense_weight,
+        queries=table_queries(QueryTable.load(place / TABLE_FILE, own), part.captions) if table else None,
         progress=progress,
     )
 
@@ -184,10 +203,12 @@ def _write_runs(judged: "Evaluation", part: "DenseDataset", out: Path, tag: str)
 def _show_measures(document: dict[str, Any]) -> None:
     from rich.table import Table
 
-    table = Table("measure", "text → image", "image → text")
-    backwards = document["image_to_text"]
+    backwards, by_table = document["image_to_text"], document.get("table")
+    table = Table("measure", "text → image", "image → text", *(["text → image, by the table"] if by_table else []))
     for name, value in document.items():
         if isinstance(value, float):
-            other = f"{backwards[name]:.4f}" if name in backwards else ""
-            table.add_row(name, f"{value:.4f}", other)
+            columns = [f"{value:.4f}", f"{backwards[name]:.4f}" if name in backwards else ""]
+            if by_table:
+                columns.append("" if by_table[name] is None else f"{by_table[name]:.4f}")
+            table.add_row(name, *columns)
     terminal.out().print(table)

@@ -25,6 +25,7 @@ from demo.commands.research_options import (
     tell_of_download,
     training_config,
 )
+from demo.commands.train_table import learned_table, table_document, table_outcome
 from demo.terminal import interrupted
 from index_store.errors import SightwordsError
 
@@ -66,6 +67,10 @@ PatienceOption = Annotated[
 BatchSizeOption = Annotated[int | None, typer.Option(min=1, help="Captions a step.")]
 TauOption = Annotated[float | None, typer.Option(help="Temperature of the dense scores to learn from.")]
 ProductsOption = Annotated[Literal["fp32", "bf16"], typer.Option(help="bf16: products in half precision, for GPUs.")]
+QueriesOption = Annotated[
+    Literal["encoder", "table"],
+    typer.Option(help="table: also learns what each word of a question lights, so that asking needs no encoder."),
+]
 RestartOption = Annotated[bool, typer.Option("--restart", help="Begins anew, whatever training lies in OUT.")]
 
 
@@ -92,6 +97,7 @@ def train(
     expands_from: ExpandsFromOption = None,
     settings: SettingsOption = None,
     device: DeviceOption = None,
+    queries: QueriesOption = "encoder",
     restart: RestartOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -110,10 +116,13 @@ def train(
     if terms is None:
         terms = caption_vocabulary(folder.split("train", restval=config.restval == "train").captions)
     fitted = _fitted(folder, terms, config, out, embeddings, device=device, restart=restart)
+    outcome = _outcome(fitted, out, config, terms)
+    table = learned_table(out, folder, terms, seed=config.seed) if queries == "table" else None
     if as_json:
-        terminal.print_json(_document(fitted, out, config, terms))
-    else:
-        terminal.out().print(_outcome(fitted, out, config, terms), markup=False, soft_wrap=True)
+        terminal.print_json(_document(fitted, out, config, terms) | ({} if table is None else table_document(table)))
+        return
+    for sentence in (outcome, *([] if table is None else [table_outcome(table, out)])):
+        terminal.out().print(sentence, markup=False, soft_wrap=True)
 
 
 def _fitted(

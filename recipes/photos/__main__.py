@@ -16,8 +16,10 @@ from typing import Any
 
 from core.encoders.photos import PHOTOS
 from core.evaluation.fusion import note_dense_weight
+from core.experiments.table_fitting import ABOUT, fit_table, word_vectors
 from core.files import write_text_whole
 from core.models.head_files import CONFIG_FILE, HEAD_VOCABULARY
+from core.models.query_table import TABLE_FILE
 from core.models.registry import load_model
 from recipes.photos.calibration import answer_figures, calibrate
 from recipes.photos.card import model_card
@@ -32,14 +34,17 @@ from recipes.scenes.unspoken import Asked, as_config, unspoken_figures
 
 log = logging.getLogger("recipes.photos")
 FIGURES_FILE, CARD_FILE = "figures.json", "MODEL_CARD.md"
+TABLE_PHOTOGRAPHS = 1_000  # whose captions teach the query table
 
 
 def main() -> None:
     """Parses the command line and runs it."""
     parser = argparse.ArgumentParser(prog="python -m recipes.photos", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["make", "unspoken", "answers", "fusion", "figures"], default="make",
+    parser.add_argument("what", nargs="?", default="make",
+                        choices=["make", "unspoken", "answers", "fusion", "queries", "figures"],
                         help="everything, only from where unspoken terms count, only what counts as answered, "
-                        "only what the whole weighs beside terms, or only the figures and the card")  # fmt: skip
+                        "only what the whole weighs beside terms, only the query table, or only "
+                        "the figures and the card")  # fmt: skip
     parser.add_argument("--captioned", type=Path, required=True, help="photographs with captions")
     parser.add_argument("--labelled", type=Path, required=True, help="photographs with the names of things in them")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-photos",
@@ -59,6 +64,8 @@ def main() -> None:
         judge_answers(captioned(options.captioned), sources, PHOTOS)
     if options.what == "fusion":
         judge_fusion(captioned(options.captioned), PHOTOS)
+    if options.what in ("unspoken", "queries"):
+        learn_queries(captioned(options.captioned), PHOTOS)
     measure(options.captioned, options.labelled, sources)
 
 
@@ -72,6 +79,7 @@ def make(stages: Stages, out: Path) -> None:
     judge_unspoken(stages.captioned, stages.sources, out)
     judge_answers(stages.captioned, stages.sources, out)
     judge_fusion(stages.captioned, out)
+    learn_queries(stages.captioned, out)
 
 
 def judge_unspoken(photographs: Sequence[Photograph], sources: Sources, out: Path) -> None:
@@ -101,6 +109,23 @@ def judge_fusion(photographs: Sequence[Photograph], out: Path) -> None:
     model = load_model("photos")
     val = dataset(model, [p for p in photographs if p.split == "val"])
     log.info("a cosine of 1 weighs %g", note_dense_weight(out, model.head, val))
+    load_model.cache_clear()
+
+
+def learn_queries(photographs: Sequence[Photograph], out: Path) -> None:
+    """Learns from train photographs what each word of a question lights, and writes the table beside the head."""
+    model = load_model("photos")
+    train, val = ([p for p in photographs if p.split == split] for split in ("train", "val"))
+    fitted = fit_table(
+        model.head,
+        model.vocabulary,
+        dataset(model, train[:TABLE_PHOTOGRAPHS]),
+        dataset(model, val),
+        alone=word_vectors(model.encoder, model.vocabulary),
+        floors=model.unspoken_from,
+    )
+    log.info("query table: %d words, on val %s beside the head's %s", len(fitted.table), fitted.judged, fitted.head)
+    fitted.table.save(out / TABLE_FILE, ABOUT)
     load_model.cache_clear()
 
 

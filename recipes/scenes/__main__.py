@@ -21,11 +21,13 @@ from numpy import float32
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from core.data.dense import DenseDataset
+from core.data.dense import DenseDataset, DenseFolder
 from core.data.literal_terms import literal_terms
+from core.data.world_data import world_data
 from core.encoders.scenes import SceneEncoder
 from core.errors import ModelError
 from core.evaluation.fusion import note_dense_weight
+from core.experiments.table_fitting import fit_table_of
 from core.files import write_text_whole
 from core.models.head import SparseHead
 from core.models.head_files import CONFIG_FILE, HEAD_VOCABULARY, WEIGHTS_FILE
@@ -68,10 +70,11 @@ def main() -> None:
     """Parses the command line and runs it."""
     parser = argparse.ArgumentParser(prog="python -m recipes.scenes", description=__doc__)
     parser.add_argument("what", nargs="?", default="make",
-                        choices=["make", "heads", "english", "strangers", "unspoken", "answers", "fusion", "figures"],
+                        choices=["make", "heads", "english", "strangers", "unspoken", "answers", "fusion", "queries",
+                                 "figures"],
                         help="everything, only the heads, only the English words, only what is strange to the "
                         "world, only where unspoken terms count, only what is answered, only what the whole "
-                        "weighs beside terms, or only figures")  # fmt: skip
+                        "weighs beside terms, only the query table, or only figures")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "sightwords-builtin",
                         help="where drawn scenes, vectors and finished stages are kept (about 5 GB)")  # fmt: skip
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="the dictionary's folder")
@@ -98,6 +101,8 @@ def main() -> None:
         make_answers(options.cache, options.out)
     if options.what in ("make", "heads", "fusion"):
         make_fusion(options.cache, options.out)
+    if options.what in ("make", "english", "strangers", "heads", "unspoken", "queries"):
+        make_queries(options.cache, options.out)
     minutes = (time.monotonic() - started) / 60 if options.what == "make" else None
     measure(options.cache, options.out, minutes)
 
@@ -214,6 +219,14 @@ def make_fusion(cache: Path, out: Path) -> None:
     for name in SCENES_HEADS:
         folder = head_folder(out, name)
         log.info("%s: a cosine of 1 weighs %g", name, note_dense_weight(folder, SparseHead.load(folder), val))
+
+
+def make_queries(cache: Path, out: Path) -> None:
+    """Learns what each word of a question lights, and writes the table beside the shipped head."""
+    encoder = SceneEncoder.load(out / ENCODER_FILE, out / ENGLISH_FILE)
+    folder = DenseFolder.read(world_data(RECIPE.table_scenes, cache))
+    fitted = fit_table_of(out, folder, encoder=encoder)
+    log.info("query table: %d words, on val %s beside the head's %s", len(fitted.table), fitted.judged, fitted.head)
 
 
 def _model(out: Path) -> Model:

@@ -49,6 +49,7 @@ class Recipe:
     train_scenes: int = 40_000
     val_scenes: int = 1_000
     test_scenes: int = 1_000
+    table_scenes: int = 2_000  # whose captions teach the query table: its words are few
     batch_size: int = 256
     weight_decay: float = 0.05
     temperature: float = 0.035  # where the learned temperature starts

@@ -85,6 +85,25 @@ def test_a_head_is_trained_judged_and_kept_with_its_vocabulary(data: Path, tmp_p
     assert run("evaluate", "--data", data, "--head", out).exit_code == 0
 
 
+def test_a_query_table_is_learned_with_a_head_or_for_one_and_judged_beside_it(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "head"
+    trained = run("train", "--data", data, "--out", out, "--epochs", 2, "--queries", "table", "--json")
+    assert trained.exit_code == 0 and "the table knows the words of the train captions only" in trained.stderr
+    assert json.loads(trained.stdout)["words"] == 12 and json.loads(trained.stdout)["val"] is None
+    first = (out / "queries.tsv").read_bytes()
+    judged = document("evaluate", "--data", data, "--head", out, "--table")
+    by_table = judged.pop("table")
+    assert judged == document("evaluate", "--data", data, "--head", out)
+    assert by_table["flops"] < judged["flops"] and by_table["item_terms"] == judged["item_terms"]
+    assert "by the table" in run("evaluate", "--data", data, "--head", out, "--table").stdout
+    assert "12 words" in run("train-table", "--data", data, "--head", out).stdout
+    assert (out / "queries.tsv").read_bytes() == first
+    (out / "queries.tsv").unlink()
+    told = run("evaluate", "--data", data, "--head", out, "--table")
+    assert told.exit_code == 1 and "learn one with `sightwords train-table`" in told.stderr
+    assert run("evaluate", "--data", data, "--dense", "--table").exit_code == 2
+
+
 def test_a_head_is_named_by_its_folder_or_by_a_model(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "head"
     assert run("train", "--data", data, "--out", out, "--epochs", 1).exit_code == 0
