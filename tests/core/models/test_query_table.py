@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import ModelError
-from core.models.query_table import QueryTable, Share, spoken_keys
+from core.models.query_table import TABLE_FILE, QueryTable, Share, spoken_keys
+from core.shipped import SHIPPED, WORLD_MODEL
 from core.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(["dog", "animal", "bear", "polar bear", "snow", "red"], {"dogs": "dog", "bears": "bear"})
@@ -95,3 +96,18 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
     (tmp_path / "queries.tsv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ModelError, match="cannot be read"):
         QueryTable.load(tmp_path / "queries.tsv", VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    ("word", "thing"),
+    [
+        *(("puppy", "dog"), ("canine", "dog"), ("kitten", "cat"), ("automobile", "car"), ("lorry", "truck")),
+        *(("sofa", "furniture"), ("infant", "baby"), ("dogs", "dog")),
+    ],
+)
+def test_the_world_is_asked_in_other_words_than_its_own(word: str, thing: str):
+    folder = SHIPPED[WORLD_MODEL].folder
+    vocabulary = Vocabulary.load(folder / "vocabulary.json")
+    shipped = QueryTable.load(folder / TABLE_FILE, vocabulary)
+    heaviest = [vocabulary.terms[i] for i in shipped.look_up(word).top(3).terms]
+    assert thing in heaviest
