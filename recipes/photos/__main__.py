@@ -34,7 +34,6 @@ from recipes.scenes.unspoken import Asked, as_config, unspoken_figures
 
 log = logging.getLogger("recipes.photos")
 FIGURES_FILE, CARD_FILE = "figures.json", "MODEL_CARD.md"
-TABLE_PHOTOGRAPHS = 1_000  # whose captions teach the query table
 
 
 def main() -> None:
@@ -119,7 +118,7 @@ def learn_queries(photographs: Sequence[Photograph], out: Path) -> None:
     fitted = fit_table(
         model.head,
         model.vocabulary,
-        dataset(model, train[:TABLE_PHOTOGRAPHS]),
+        dataset(model, train),
         dataset(model, val),
         alone=word_vectors(model.encoder, model.vocabulary),
         floors=model.unspoken_from,
