@@ -27,10 +27,16 @@ from index_store.errors import (
 )
 from index_store.geography import distance
 
-BUSY_SECONDS = 30  # a reader waits this long for a commit under way, and a writer for readers
+BUSY_SECONDS = 30.0  # a reader waits this long for a commit under way, and a writer for readers
 RETRY_SECONDS = 0.003  # between two tries of a waiting reader
 
 Row = dict[str, Any]  # what SQLite gives: {column: value}
+
+
+class _Patience(threading.local):
+    """How long a thread waits for a commit under way."""
+
+    seconds = BUSY_SECONDS
 
 
 class Connection:
@@ -44,7 +50,7 @@ class Connection:
         self.path, self.writable = path, writable
         self._lock = threading.RLock()
         self._copy: tempfile.TemporaryDirectory[str] | None = None
-        self._patient = True
+        self._patience = _Patience()
         self._epoch = 0  # counts reconnections: part of `version`
         self._db: sqlite_utils.Database | None = self._connect(path)
 
@@ -69,7 +75,7 @@ class Connection:
         with self._lock, translated(self.path):
             if self._copy and not self._journal().exists():  # somebody opened it for writing and cleared the journal
                 self._reconnect(self.path)
-            end = time.monotonic() + (BUSY_SECONDS if self._patient else 0)
+            end = time.monotonic() + self._patience.seconds
             while True:
                 try:
                     answer = self.opened().conn.execute(sql, list(values))
@@ -105,13 +111,12 @@ class Connection:
 
     @contextmanager
     def impatient(self) -> Iterator[None]:
-        """Inside, `read` raises CollectionBusy at once while another process commits, instead of waiting for it."""
-        with self._lock:
-            self._patient = False
-            try:
-                yield
-            finally:
-                self._patient = True
+        """Inside, this thread's `read` does not wait while another process commits, but raises CollectionBusy."""
+        self._patience.seconds = 0.0
+        try:
+            yield
+        finally:
+            self._patience.seconds = BUSY_SECONDS
 
     def close(self) -> None:
         """Closes the file; closing twice is fine."""

@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import tantivy
@@ -37,16 +38,23 @@ def _schema() -> tantivy.Schema:
 
 
 class PostingsIndex:
-    """The index folder. Any number of processes may have it open, of which at most one writes (`writer.py`)."""
+    """The index folder. Any number of processes may have it open, of which at most one writes (`writer.py`).
+
+    Whoever drops the last searcher of a commit closes its files, and that deletes those that were merged away: it may
+    take a tenth of a second, in which Python lets no other thread run. So the folder is opened twice, and readers come
+    from the two by turns: the one that is not in turn still has the searcher of the reader before, and `let_go` makes
+    tantivy drop it, beside which other threads run.
+    """
 
     def __init__(self, path: Path, *, writable: bool) -> None:
         self.path = path
-        self._index: tantivy.Index | None = None
+        self._opened: list[tantivy.Index] = []  # one until the second reader is asked for
+        self._turn = 1  # of those two, the one that the newest reader is from
+        self._closed = False
         self._borrowed: tempfile.TemporaryDirectory[str] | None = None
         try:
-            index = self._index = self._open(writable)
-            index.config_reader("manual")
-            self.schema = index.schema
+            self._opened.append(self._open(writable))
+            self.schema = self._opened[0].schema
         except Exception as error:
             raise explain(error, path, reading=not writable) from error
 
@@ -64,8 +72,9 @@ class PostingsIndex:
         for attempt in range(RELOADS):
             try:
                 self._link()  # the owner may have committed new files meanwhile
-                index = self.opened()
+                index = self._next()
                 index.reload()
+                self._turn = self._opened.index(index)
                 return PostingsReader.of(index.searcher(), self.schema)
             except Exception as error:
                 # behind links the writer's lock is not seen, and it may delete a merged file while we open it
@@ -73,6 +82,13 @@ class PostingsIndex:
                     raise explain(error, self.path, reading=True) from error
                 time.sleep(0.01)
         raise AssertionError("unreachable")
+
+    def let_go(self) -> None:
+        """Closes the files that only readers before the newest had, once these are dropped; else the next call does."""
+        other = 1 - self._turn
+        if other < len(self._opened):
+            with suppress(Exception):  # what cannot be read anew now can be later
+                self._opened[other].reload()
 
     def scattered(self) -> int:
         """How many documents lie outside the largest segment, where there are more than MANY segments; else 0.
@@ -88,19 +104,29 @@ class PostingsIndex:
 
     def opened(self) -> tantivy.Index:
         """tantivy's own index; CollectionClosed after `close`."""
-        if self._index is None:
+        if self._closed:
             raise closed(self.path.parent)
-        return self._index
+        return self._opened[0]
 
     def close(self) -> None:
         """Ends reading. Whoever writes closes the writer first."""
-        self._index = None
+        self._closed = True
+        self._opened.clear()
         if self._borrowed is not None:
             self._borrowed.cleanup()
 
+    def _next(self) -> tantivy.Index:
+        """The opened index whose searcher the newest reader does not have."""
+        if self._closed:
+            raise closed(self.path.parent)
+        other = 1 - self._turn
+        if other == len(self._opened):
+            self._opened.append(_by_hand(str(self.path if self._borrowed is None else self._borrowed.name)))
+        return self._opened[other]
+
     def _open(self, writable: bool) -> tantivy.Index:
         try:
-            index = tantivy.Index.open(str(self.path))
+            index = _by_hand(str(self.path))
             index.reload()  # takes the reader's lock file, which a read-only folder may refuse
             return index
         except ValueError:
@@ -111,7 +137,7 @@ class PostingsIndex:
         # tantivy wants to lock even for reading: it gets a temporary folder of links, where it may
         self._borrowed = tempfile.TemporaryDirectory(prefix="sightwords-")
         self._link()
-        return tantivy.Index.open(self._borrowed.name)
+        return _by_hand(self._borrowed.name)
 
     def _link(self) -> None:
         if self._borrowed is None:
@@ -120,6 +146,13 @@ class PostingsIndex:
             link = Path(self._borrowed.name) / file.name
             if file.suffix != ".lock" and not link.is_symlink():
                 link.symlink_to(file.resolve())
+
+
+def _by_hand(folder: str) -> tantivy.Index:
+    """The index in a folder, whose searchers change only when it is told to reload."""
+    index = tantivy.Index.open(folder)
+    index.config_reader("manual")
+    return index
 
 
 def explain(error: BaseException, path: Path, reading: bool = False) -> CollectionError:

@@ -88,7 +88,7 @@ class Snapshots:
             version = self._catalog.version()
             others, self._begun = version != self._begun, version  # commits of our own do not change it
             if version != self._version:
-                self._current, self._version = self._read()
+                self._renew()
             self._alone = True
             return others
 
@@ -100,6 +100,7 @@ class Snapshots:
         """Makes a writer's next snapshot: ids (ascending) were added, others removed, or postings written anew."""
         with self._replacing:
             self._current = self.current().after(self._index.reader(), added, removed).cover()
+            self._drop_older()
 
     def forget_filtered(self) -> None:
         """Drops the restrictions: the items are the same, but what filters ask for has changed."""
@@ -157,23 +158,37 @@ class Snapshots:
     def _empty(self) -> Snapshot:
         return Snapshot(self._folder, self._size, self._cache, self._index.reader(), NO_ITEMS, self._matrix)
 
-    def _check(self, *, patient: bool = True) -> None:
-        """Reads the newest snapshot if there is a newer one; patient: waits for a commit under way if need be."""
+    def _check(self, *, patient: bool = True) -> bool:
+        """Reads the newest snapshot if there is a newer one; patient: waits for a commit under way if need be.
+
+        Returns whether it could find out.
+        """
         started = time.monotonic()
         with self._replacing:
             if self._version is not None and self._checked >= started:
-                return  # another thread has checked meanwhile
+                return True  # another thread has checked meanwhile
             patient = patient and (self._version is None or started - self._checked > FRESH_S)
             started = time.monotonic()
             try:
                 with nullcontext() if patient else self._catalog.impatient():
                     if self._version is None or self._catalog.version() != self._version:
-                        self._current, self._version = self._read()  # in this order, as other threads read both
+                        self._renew()
                         self._watcher.changed(started)
                 self._checked = started
             except CollectionBusy:
                 if patient:
                     raise
+                return False
+            return True
+
+    def _renew(self) -> None:
+        self._current, self._version = self._read()  # in this order, as other threads read both
+        self._drop_older()
+
+    def _drop_older(self) -> None:
+        """Drops what only snapshots before the current one need."""
+        self.forget_filtered()
+        self._index.let_go()
 
     def _read(self) -> tuple[Snapshot, tuple[int, int]]:
         """The newest snapshot, and the catalog's version at it.
@@ -185,7 +200,7 @@ class Snapshots:
             before, known = self._catalog.version(), self._current
             new = self._catalog.ids(after=known.alive.size - 1)
             if known.count + len(new) != self._catalog.size():  # some are gone; as ids are never reused, a count tells
-                known, new = self._empty(), self._catalog.ids()
-            snapshot = known.after(self._index.reader(), new).cover()
+                known, new = replace(known, alive=NO_ITEMS), self._catalog.ids()
+            snapshot = known.after(self._index.reader(), new)
             if self._catalog.version() == before:
-                return snapshot, before
+                return snapshot.cover(), before  # in which others may commit as they like

@@ -35,7 +35,12 @@ def running() -> int:
 def test_it_looks_while_there_are_many_newer_snapshots_and_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "PAUSE_S", 0.01)
     looks: list[float] = []
-    watch = Watcher(lambda: looks.append(time.monotonic()))
+
+    def look() -> bool:
+        looks.append(time.monotonic())
+        return True
+
+    watch = Watcher(look)
     for _ in range(BUSY - 1):
         watch.changed(time.monotonic())
     assert not watch.queried(time.monotonic()) and not running(), "not so many yet"
@@ -52,7 +57,7 @@ def test_it_looks_while_there_are_many_newer_snapshots_and_queries(monkeypatch: 
 def test_it_ends_when_nothing_is_new_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "PAUSE_S", 0.01)
     monkeypatch.setattr(watcher, "BUSY_S", 0.2)
-    watch = Watcher(lambda: None)
+    watch = Watcher(lambda: True)
     for _ in range(BUSY):
         watch.changed(time.monotonic())
     assert watch.queried(time.monotonic())
@@ -60,11 +65,48 @@ def test_it_ends_when_nothing_is_new_any_more(monkeypatch: pytest.MonkeyPatch) -
     watch.close()
 
 
+def test_it_goes_on_as_long_as_it_finds_something_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though its looks are so far apart that what it finds would not have started it."""
+    monkeypatch.setattr(watcher, "BUSY_S", 0.4)
+    monkeypatch.setattr(watcher, "PAUSE_S", 0.2)
+    found: list[float] = []
+
+    def find() -> bool:
+        found.append(time.monotonic())
+        watch.changed(found[-1])
+        return True
+
+    watch = Watcher(find)
+    for _ in range(BUSY):
+        watch.changed(time.monotonic())
+    assert soon(lambda: watch.queried(time.monotonic()) and len(found) == 2 * BUSY)
+    monkeypatch.setattr(watch, "_busy", lambda now: False)  # nothing could start it again
+    assert soon(lambda: watch.queried(time.monotonic()) and len(found) == 3 * BUSY)
+    watch.close()
+
+
+def test_it_looks_again_soon_where_a_commit_kept_it_from_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher, "PAUSE_S", 0.01)
+    looks: list[bool] = []
+
+    def look() -> bool:
+        monkeypatch.setattr(watcher, "PAUSE_S", HOURS)
+        looks.append(len(looks) == 3)
+        return looks[-1]
+
+    watch = Watcher(look)
+    for _ in range(BUSY):
+        watch.changed(time.monotonic())
+    assert watch.queried(time.monotonic()) and soon(lambda: len(looks) == 4)
+    assert looks == [False, False, False, True]
+    watch.close()
+
+
 def test_what_it_meets_with_is_left_to_the_next_question(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "PAUSE_S", 0.01)
     looks: list[float] = []
 
-    def busy() -> None:
+    def busy() -> bool:
         looks.append(time.monotonic())
         raise CollectionBusy("somebody commits")
 
