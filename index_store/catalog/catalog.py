@@ -304,6 +304,10 @@ class Catalog:
         """Changes whenever another process (or another connection) has committed since the last call."""
         return self._connection.version()
 
+    def is_still(self, version: tuple[int, int] | None) -> bool:
+        """Whether nobody has committed since `version` gave this; quick, and False where that is not sure."""
+        return self._connection.is_still(version)
+
     def impatient(self) -> AbstractContextManager[None]:
         """Inside, reading raises CollectionBusy at once while another process commits, instead of waiting for it."""
         return self._connection.impatient()

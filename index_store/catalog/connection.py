@@ -4,6 +4,7 @@ Knows nothing of the tables. The file has a rollback journal and no write-ahead 
 write and a collection can be read from read-only media. The price: a reader waits while another process commits.
 """
 
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -12,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlite_utils
 
@@ -29,8 +30,18 @@ from index_store.geography import distance
 
 BUSY_SECONDS = 30.0  # a reader waits this long for a commit under way, and a writer for readers
 RETRY_SECONDS = 0.003  # between two tries of a waiting reader
+SETTLED_NS = 2 * 10**9  # no file system dates a write more coarsely: what is older than that is dated before any other
 
 Row = dict[str, Any]  # what SQLite gives: {column: value}
+
+
+class _Date(NamedTuple):
+    """When a file was written to, and which file it is."""
+
+    written: int  # ns, by the clock of the file system
+    changed: int
+    size: int
+    inode: int
 
 
 class _Patience(threading.local):
@@ -48,10 +59,12 @@ class Connection:
 
     def __init__(self, path: Path, *, writable: bool) -> None:
         self.path, self.writable = path, writable
+        self._file = str(path)
         self._lock = threading.RLock()
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._patience = _Patience()
         self._epoch = 0  # counts reconnections: part of `version`
+        self._dated: tuple[tuple[int, int], _Date | None] | None = None  # a version, and the file's date at it
         self._db: sqlite_utils.Database | None = self._connect(path)
 
     def wait_by_itself(self) -> None:
@@ -106,8 +119,22 @@ class Connection:
     def version(self) -> tuple[int, int]:
         """Changes whenever another connection has committed since the last call."""
         with self._lock:
+            now, date = time.time_ns(), _date(self._file)
             ((number,),) = self.read("PRAGMA data_version")[1]
-            return self._epoch, number  # the epoch is read last: the query may have reconnected
+            version = self._epoch, number  # the epoch is read last: the query may have reconnected
+            settled = date is not None and now - date.written > SETTLED_NS and date == _date(self._file)
+            self._dated = (version, date) if settled and not self._copy else None
+            return version
+
+    def is_still(self, version: tuple[int, int] | None) -> bool:
+        """Whether nobody has committed since `version` gave this, told from the file's date alone, in a microsecond.
+
+        False where that cannot be told. Every commit writes to the file and so dates it anew: a date that was older
+        than the coarsest clock of a file system, when the version was read, cannot come again. A network drive may
+        tell dates late, so whoever asks should not rely on it for long.
+        """
+        dated = self._dated
+        return dated is not None and dated[0] == version and dated[1] == _date(self._file)
 
     @contextmanager
     def impatient(self) -> Iterator[None]:
@@ -171,6 +198,15 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explain(error, path) from error
+
+
+def _date(file: str) -> _Date | None:
+    """The date of a file; None where the system does not tell."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return _Date(found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
 
 
 def explain(error: sqlite3.Error, path: Path) -> CollectionError:

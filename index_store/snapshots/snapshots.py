@@ -62,7 +62,8 @@ class Snapshots:
             if self._alone:
                 return self._current
             now = time.monotonic()
-            if self._watcher.queried(now) and now - self._checked < FRESH_S:
+            watched = self._watcher.queried(now)
+            if now - self._checked < FRESH_S and (watched or self._catalog.is_still(self._version)):
                 return self._current
         self._check()
         return self._current
