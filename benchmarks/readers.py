@@ -4,7 +4,8 @@ Eight processes search a collection, at a pace, while another adds 10,000 items 
 as `index` has. Every answer must be that of one moment between two commits: the exact best of all items so far, with
 the scores that their vectors give. Prints errors, torn answers, and how long searches take with and without the writer
 (before it, and after it, when there is as much to search). Numbers mean something only on a quiet machine with a core
-for each process that is busy.
+for each process that is busy: `--burn 20` has a process burn a core for so many seconds instead of writing, which shows
+what sharing the cores alone costs.
 """
 
 import argparse
@@ -57,16 +58,17 @@ class Work:
     start: int
     batch: int
     held: bool  # whether readers hold the vectors in memory
+    burn: float  # seconds for which a process burns a core instead of writing; 0: it writes
 
     @classmethod
-    def draw(cls, start: int, items: int, batch: int, held: bool) -> "Work":
+    def draw(cls, start: int, items: int, batch: int, held: bool, burn: float = 0) -> "Work":
         """Synthetic vectors of a hundred terms, questions of eight and of forty."""
         rows = draw_items(start + items)
         vectors = list(rows.vectors())
         drawn = [draw_queries(rows, QUESTIONS // 2, terms, seed=terms) for terms in (8, 40)]
         questions = [question for some in drawn for question in some.vectors()]
         scores = np.array([[question.dot(vector) for vector in vectors] for question in questions])
-        return cls(vectors, questions, scores, start, batch, held)
+        return cls(vectors, questions, scores, start, batch, held, burn)
 
     def commits(self, least: int, most: int) -> list[int]:
         """The numbers of items that there are after some commit, from `least` to `most`."""
@@ -96,7 +98,7 @@ def measure(work: Work, readers: int, pause: float, idle: float) -> list[Told]:
             ready.acquire()
         time.sleep(idle)
         phase.value = 1
-        _in_a_process(_write, path, work)
+        _in_a_process(_burn if work.burn else _write, path, work)
         phase.value = 2
         time.sleep(idle)
         phase.value = 3
@@ -127,6 +129,12 @@ def _write(path: Path, work: Work) -> None:
     with Collection.open(path, writable=True) as held:
         for first in range(work.start, len(work.items), work.batch):
             held.add(_new(work, first, min(first + work.batch, len(work.items))))
+
+
+def _burn(path: Path, work: Work) -> None:
+    end = time.monotonic() + work.burn
+    while time.monotonic() < end:
+        pass
 
 
 def _read(path: Path, work: Work, number: int, pause: float, phase, ready, answer: Connection) -> None:  # type: ignore[no-untyped-def]
@@ -165,8 +173,9 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=0.05, help="seconds between an answer and the next question")
     parser.add_argument("--idle", type=float, default=10, help="seconds of searching before the writer, and after it")
     parser.add_argument("--held", action="store_true", help="readers hold the vectors in memory")
+    parser.add_argument("--burn", type=float, default=0, metavar="SECONDS", help="burn a core instead of writing")
     chosen = parser.parse_args()
-    work = Work.draw(chosen.start, chosen.items, chosen.batch, chosen.held)
+    work = Work.draw(chosen.start, chosen.items, chosen.batch, chosen.held, chosen.burn)
     started = time.perf_counter()
     told = measure(work, chosen.readers, chosen.pause, chosen.idle)
     writing = time.perf_counter() - started - 2 * chosen.idle
@@ -179,7 +188,7 @@ def main() -> None:
     errors = [error for reader in told for error in reader.errors]
     Console(width=110).print(
         f"Python {platform.python_version()}, {os.cpu_count()} cores; {chosen.readers} readers, {chosen.items:,} items "
-        f"added to {chosen.start:,} in some {writing:.0f} s",
+        f"{'not yet ' if chosen.burn else ''}added to {chosen.start:,} in some {writing:.0f} s",
         table,
         f"p95 while writing / p95 idle after: {p95['writing'] / p95['idle after']:.1f}",
         f"errors: {len(errors)} {errors[:1] or ''}  torn answers: {sum(reader.torn for reader in told)}  "

@@ -151,16 +151,6 @@ def _bits(vectors: NDArray[uint16], at: int) -> np.uint32:
 
 
 @_compiled
-def heaviest(directory: NDArray[uint32], terms: NDArray[np.int32], most: NDArray[float64]) -> None:
-    """Raises `most` (m,) to the highest rounded weight that each of the terms (m,) has in a part."""
-    for number in range(terms.size):
-        for block in range(directory.shape[1]):
-            entry = directory[terms[number], block]
-            top = COLUMN_TOP if entry[1] & np.uint32(COLUMN) else LIST_TOP
-            most[number] = max(most[number], top * np.float64(_float(entry[2])))
-
-
-@_compiled
 def search(
     directory: NDArray[uint32],
     lists: NDArray[uint16],
@@ -173,9 +163,9 @@ def search(
     alive: NDArray[np.bool_],
     within: NDArray[uint8],
     terms: NDArray[np.int32],
-    weights: NDArray[float64],
+    weights: NDArray[float32],
     query: NDArray[float32],
-    scale: float,
+    limit: int,
     sums: Sums,
     scores: NDArray[float64],
     ids: NDArray[int64],
@@ -189,10 +179,15 @@ def search(
 
     The part: as the top of this file tells; `first` is the id of its first row, `block` the rows of a block.
     alive: (any length,) flags of rows that count; rows behind its end do not.  within: (|V|,) 1 at terms of which a row
-    must have one, or (0,).  The query: `terms` (m,) and `weights` (m,), and the same as `query` (|V|,).  scale: of the
-    sums (see `matrix.py`).
+    must have one, or (0,).  The query: `terms` (m,) and `weights` (m,); `query` (|V|,) is room for it, zeros between
+    two calls.  limit: what all sums must stay below.  floor: a score that k rows are known to reach.
     """
+    scale = _scale(directory, terms, weights, limit)
+    if scale == 0:  # this part has none of the terms
+        return 0
+    _lay_out(query, terms, weights)
     rows, scored, offset = starts.size - 1, 0, 0
+    products = np.empty(terms.size + 1)
     which = np.empty((2, terms.size + 1), np.int64)  # of the block's columns: numbers, and factors
     peaks = np.empty(sums.size // GROUP, sums.dtype)
     for number in range(directory.shape[1]):
@@ -203,7 +198,7 @@ def search(
             entry = directory[terms[at], number]
             if entry[1] == 0:
                 continue
-            factor = weights[at] * np.float64(_float(entry[2])) * scale * SURE
+            factor = np.float64(weights[at]) * np.float64(_float(entry[2])) * scale * SURE
             if entry[1] & np.uint32(COLUMN):
                 which[0, many], which[1, many] = entry[0], np.int64(np.ceil(factor))
                 many += 1
@@ -217,7 +212,7 @@ def search(
         floor = max(floor, scores[0])
         if floor == 0 and scores.size < here.size:
             k = scores.size
-            floor = _reached(here, peaks[:groups], counted, k, vectors, starts, offset, within, query, terms.size)
+            floor = _reached(here, peaks[:groups], counted, k, vectors, starts, offset, within, query, products)
         least = _least(floor, scale)
         for group in range(groups):
             if peaks[group] >= least:
@@ -227,10 +222,12 @@ def search(
                         scored += 1
                         if scored > patience:
                             _clear(sums)
+                            _clear_at(query, terms)
                             return -1
-                        if _offer(vectors, starts, row, first, within, query, terms.size, scores, ids):
+                        if _offer(vectors, starts, row, first, within, query, products, scores, ids):
                             least = max(least, _least(scores[0], scale))
         _clear(here)
+    _clear_at(query, terms)
     return scored
 
 
@@ -241,14 +238,50 @@ def score(
     first: int,
     rows: NDArray[int64],
     within: NDArray[uint8],
+    terms: NDArray[np.int32],
+    weights: NDArray[float32],
     query: NDArray[float32],
-    size: int,
     scores: NDArray[float64],
     ids: NDArray[int64],
 ) -> None:
-    """As `search`, of these rows (n,) only, each scored exactly. size: number of the query's terms."""
+    """As `search`, of these rows (n,) only, each scored exactly."""
+    products = np.empty(terms.size + 1)
+    _lay_out(query, terms, weights)
     for row in rows:
-        _offer(vectors, starts, row, first, within, query, size, scores, ids)
+        _offer(vectors, starts, row, first, within, query, products, scores, ids)
+    _clear_at(query, terms)
+
+
+@_compiled
+def _scale(directory: NDArray[uint32], terms: NDArray[np.int32], weights: NDArray[float32], limit: int) -> float:
+    """S of the proof in `matrix.py` for a part and sums that must stay below `limit`; 0 where no row has a term.
+
+    What a term adds must also stay below 2**24: the loops compute it in 32 bits, times 256.
+    """
+    together, highest = 0.0, 0.0
+    for at in range(terms.size):
+        most = 0.0
+        for block in range(directory.shape[1]):
+            entry = directory[terms[at], block]
+            top = COLUMN_TOP if entry[1] & np.uint32(COLUMN) else LIST_TOP
+            most = max(most, top * np.float64(_float(entry[2])))
+        together += np.float64(weights[at]) * most
+        highest = max(highest, np.float64(weights[at]) * most)
+    if highest == 0:
+        return 0.0
+    return float(min((limit - 1 - 16 * terms.size) / together, (min(limit, 2**24) - 4) / highest) * (1 - 2.0**-30))
+
+
+@_compiled
+def _lay_out(query: NDArray[float32], terms: NDArray[np.int32], weights: NDArray[float32]) -> None:
+    for at in range(terms.size):
+        query[terms[at]] = weights[at]
+
+
+@_compiled
+def _clear_at(query: NDArray[float32], terms: NDArray[np.int32]) -> None:
+    for at in range(terms.size):
+        query[terms[at]] = 0
 
 
 @_compiled
@@ -310,8 +343,11 @@ def _clear(sums: Sums) -> None:
 
 @_compiled
 def _least(floor: float, scale: float) -> int64:
-    """What a sum must reach, so that its row can score `floor`; rows that share no term have the sum 0."""
-    return np.int64(max(np.int64(1), np.int64(floor * scale / SURE)))
+    """What a sum must reach, so that its row can score `floor`; rows that share no term have the sum 0.
+
+    Where another part's rows score far more than this part's can, that is more than any sum.
+    """
+    return np.int64(max(1.0, min(floor * scale / SURE, 2.0**40)))
 
 
 @_compiled
@@ -325,7 +361,7 @@ def _reached(
     offset: int,
     within: NDArray[uint8],
     query: NDArray[float32],
-    size: int,
+    products: NDArray[float64],
 ) -> float:
     """A score that k rows of a block reach: the lowest of the k rows with the highest sums; 0 where there are fewer."""
     best, rows = np.zeros(k), np.full(k, NOBODY)
@@ -338,8 +374,9 @@ def _reached(
     for row in rows:
         if row == NOBODY:
             return 0.0
-        lowest = min(lowest, _about(vectors, starts, offset + row, within, query))
-    return lowest * (1 - (size + 2) * 2.0**-52)
+        many = _multiply(vectors, starts, offset + row, within, query, products)
+        lowest = min(lowest, _about(products[:many]))
+    return lowest * (1 - (products.size + 1) * 2.0**-52)
 
 
 @_compiled
@@ -350,15 +387,15 @@ def _offer(
     first: int,
     within: NDArray[uint8],
     query: NDArray[float32],
-    size: int,
+    products: NDArray[float64],
     scores: NDArray[float64],
     ids: NDArray[int64],
 ) -> bool:
-    """Puts a row among the k best where it belongs there; returns whether it does."""
-    about = _about(vectors, starts, row, within, query)
-    if about == 0 or about * (1 + (size + 2) * 2.0**-52) < scores[0]:
+    """Puts a row among the k best where it belongs there; returns whether it does. products: room for `_multiply`."""
+    many = _multiply(vectors, starts, row, within, query, products)
+    if many == 0 or _about(products[:many]) * (1 + (products.size + 1) * 2.0**-52) < scores[0]:
         return False
-    score, item = _exact(vectors, starts, row, query), first + row
+    score, item = _exact(products[:many]), first + row
     if score < scores[0] or (score == scores[0] and item > ids[0]):
         return False
     _replace_worst(scores, ids, score, item)
@@ -366,12 +403,19 @@ def _offer(
 
 
 @_compiled
-def _about(
-    vectors: NDArray[uint16], starts: NDArray[int64], row: int, within: NDArray[uint8], query: NDArray[float32]
-) -> float:
-    """A row's score, as float64 adds up exact products; 0 where it has none of the terms that it must have one of.
+def _multiply(
+    vectors: NDArray[uint16],
+    starts: NDArray[int64],
+    row: int,
+    within: NDArray[uint8],
+    query: NDArray[float32],
+    products: NDArray[float64],
+) -> int:
+    """Writes the exact products of the terms that a row shares with the query into `products`; returns how many.
 
-    Terms that are not the query's add 0: a processor does that sooner than it finds out which are.
+    0 where the row has none of the terms that it must have one of.  products: has room for one more than the query has
+    terms, as the product of each term of the row is written, and the next over it where it is 0: a processor does that
+    sooner than it finds out which terms are shared.
     """
     own, having = vectors[starts[row] : starts[row + 1]], within.size == 0
     for at in range(own.shape[0]):
@@ -379,22 +423,30 @@ def _about(
             break
         having = within[_term(own, at)] != 0
     if not having:
-        return 0.0
-    total = 0.0
+        return 0
+    many = 0
     for at in range(own.shape[0]):
-        total += np.float64(query[_term(own, at)]) * np.float64(_float(_bits(own, at)))
+        product = np.float64(query[_term(own, at)]) * np.float64(_float(_bits(own, at)))
+        products[many] = product
+        many += int(product != 0)
+    return many
+
+
+@_compiled
+def _about(products: NDArray[float64]) -> float:
+    """The sum of products, as float64 adds them up."""
+    total = 0.0
+    for product in products:
+        total += product
     return total
 
 
 @_compiled
-def _exact(vectors: NDArray[uint16], starts: NDArray[int64], row: int, query: NDArray[float32]) -> float:
-    """A row's score, correctly rounded, by Shewchuk's sum of parts that do not overlap, as `math.fsum` has it."""
+def _exact(products: NDArray[float64]) -> float:
+    """The sum of products, correctly rounded, by Shewchuk's sum of parts that do not overlap, as `math.fsum` has it."""
     parts, many = np.empty(PARTIALS), 0
-    for at in range(starts[row], starts[row + 1]):
-        weight = query[_term(vectors, at)]
-        if weight == 0:
-            continue
-        more, kept = np.float64(weight) * np.float64(_float(_bits(vectors, at))), 0
+    for product in products:
+        more, kept = product, 0
         for number in range(many):
             part = parts[number]
             if abs(more) < abs(part):

@@ -19,9 +19,9 @@ where its sum is below S * s, s being a score that k rows reach that count. Then
 among the k best. All others are scored from their exact vectors, and kept where they are among the k best so far.
 
 Sums do not overflow: in a list a term adds at most S * q_t * highest + 2, in a column + 15, where `highest` is its
-highest held weight, and S is chosen so that all of them together stay below the end of the sums' range. 16 bits are
-enough for most queries. Where they leave too many rows to be scored, as where one weight is thousands of times all
-others, the query is asked again in 32 bits.
+highest held weight in a part, and S is chosen for each part so that all of them together stay below the end of the
+sums' range. 16 bits are enough for most queries. Where they leave too many rows to be scored, as where one weight is
+thousands of times all others, the query is asked again in 32 bits.
 
 Rounding: factors are computed in float64, from four numbers, and enlarged by more than that can lose (`SURE`); `_least`
 takes as much off what a sum must reach. Scores are first added up in float64, of exact products of which none is
@@ -164,13 +164,11 @@ class Matrix:
             return []
         flags = NO_FLAGS if within is None else room.within
         try:
-            room.query[query.terms] = query.weights
             if within is not None:
                 flags[within.terms] = 1
             few = count is not None and count <= FEW < held.end
             scores, ids = (_best_of_few if few else _best)(held, query, k, alive, flags, room)
         finally:
-            room.query[query.terms] = 0
             if within is not None:
                 flags[within.terms] = 0
         found = [(item, score) for item, score in zip(ids.tolist(), scores.tolist(), strict=True) if score > 0]
@@ -208,24 +206,18 @@ def _best(
     """Scores and ids (k,) of the best, in no order; of places that no item has taken the score is 0."""
     scores, ids = _nobody(k)
     _score_all([(held.tail, held.first)], query, alive, within, room, scores, ids)
-    weights, most = query.weights.astype(np.float64), np.zeros(len(query))
-    for part in held.parts:
-        kernels.heaviest(part.directory, query.terms, most)
-    products = (weights * most).tolist()
-    if not any(products):  # no part has any of the terms
-        return scores, ids
     narrow, floor = len(query) <= MOST_TERMS, 0.0
     for part in held.parts:
-        asked = alive[part.first : part.end], within, query.terms, weights, room.query
+        asked = alive[part.first : part.end], within, query.terms, query.weights, room.query
         if narrow:
             found = scores.copy(), ids.copy()
             patience = PATIENCE + PATIENCE_K * k
-            if kernels.search(*part, *asked, _scale(products, NARROW), room.narrow, *found, 0.0, patience) >= 0:
+            if kernels.search(*part, *asked, NARROW, room.narrow, *found, 0.0, patience) >= 0:
                 scores, ids = found
                 continue
             narrow, floor = False, float(found[0][0])
         wide = np.zeros(ROWS, np.uint32)
-        kernels.search(*part, *asked, _scale(products, WIDE), wide, scores, ids, floor, NOBODY_WAITS)
+        kernels.search(*part, *asked, WIDE, wide, scores, ids, floor, NOBODY_WAITS)
     return scores, ids
 
 
@@ -254,20 +246,11 @@ def _score_all(
             continue
         rows = np.flatnonzero(alive[first : first + exact.rows])
         if rows.size:
-            kernels.score(*exact, first, rows, within, room.query, len(query), scores, ids)
+            kernels.score(*exact, first, rows, within, query.terms, query.weights, room.query, scores, ids)
 
 
 def _nobody(k: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return np.zeros(k), np.full(k, kernels.NOBODY)
-
-
-def _scale(products: Sequence[float], end: int) -> float:
-    """S of the proof above, for the most that each term of a query adds to a score, and sums below `end`.
-
-    What a term adds must also stay below 2**24: the loops compute it in 32 bits, times 256.
-    """
-    together = (end - 1 - 16 * len(products)) / sum(products)
-    return min(together, (min(end, 2**24) - 4) / max(products)) * (1 - 2.0**-30)
 
 
 def _joins(parts: Sequence[Part]) -> bool:
@@ -280,8 +263,7 @@ def _warm(size: int) -> None:
     query = SparseVector.from_pairs({0: 1.0})
     exact = Vectors.of([(0, query.to_bytes())], 0, 1, size)
     held, room, alive = _Held((Part.of(exact, 0, size),), exact, 1), _Room(size), np.ones(2, np.bool_)
-    room.query[0] = 1
-    for end, sums in ((NARROW, room.narrow), (WIDE, np.zeros(ROWS, np.uint32))):
-        asked = alive, NO_FLAGS, query.terms, np.ones(1), room.query, _scale([1.0], end), sums
+    for limit, sums in ((NARROW, room.narrow), (WIDE, np.zeros(ROWS, np.uint32))):
+        asked = alive, NO_FLAGS, query.terms, query.weights, room.query, limit, sums
         kernels.search(*held.parts[0], *asked, *_nobody(1), 0.0, 1)
     _best(held, query, 1, alive, NO_FLAGS, room)

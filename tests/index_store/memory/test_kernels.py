@@ -36,10 +36,14 @@ def test_held_weights_are_never_below_the_true_ones(weights: list[float], top: i
 def test_scores_are_rounded_once(pairs: list[tuple[float, float]]) -> None:
     vector = SparseVector.from_pairs({at: weight for at, (weight, _) in enumerate(pairs)})
     query = np.array([by for _, by in pairs] + [7.0], np.float32)
+    query[:-1:3] = 0  # terms that the question lacks
     exact = Vectors.of([(0, vector.to_bytes())], 0, 1, query.size)
-    products = [float(np.float32(a)) * float(np.float32(b)) for a, b in pairs]
-    assert kernels._exact(*exact, 0, query) == math.fsum(products)
-    assert kernels._about(*exact, 0, np.zeros(0, np.uint8), query) == pytest.approx(math.fsum(products), rel=1e-14)
+    shared = [float(np.float32(a)) * float(by) for (a, _), by in zip(pairs, query, strict=False) if by]
+    products = np.full(len(shared) + 2, 7.0)
+    assert kernels._multiply(*exact, 0, np.zeros(0, np.uint8), query, products[:-1]) == len(shared)
+    assert products[: len(shared)].tolist() == shared and products[-1] == 7
+    assert kernels._exact(products[: len(shared)]) == math.fsum(shared)
+    assert kernels._about(products[: len(shared)]) == pytest.approx(math.fsum(shared), rel=1e-14)
 
 
 @pytest.mark.parametrize("kind", [np.uint16, np.uint32])

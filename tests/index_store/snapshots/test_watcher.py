@@ -34,6 +34,7 @@ def running() -> int:
 
 def test_it_looks_while_there_are_many_newer_snapshots_and_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "PAUSE_S", 0.01)
+    monkeypatch.setattr(watcher, "BUSY_S", HOURS)
     looks: list[float] = []
 
     def look() -> bool:
@@ -48,7 +49,7 @@ def test_it_looks_while_there_are_many_newer_snapshots_and_queries(monkeypatch: 
     assert not looks and watch.queried(time.monotonic()), "nobody looks before there is a question"
     assert soon(lambda: bool(looks))
     assert soon(lambda: not running()), "no question for a while: it ends"
-    assert watch.queried(time.monotonic()) and soon(lambda: bool(running())), "and begins anew with the next"
+    assert soon(lambda: watch.queried(time.monotonic()) and bool(running())), "and begins anew with the next"
     watch.close()
     watch.close()
     assert not running() and not watch.queried(time.monotonic())
@@ -66,22 +67,17 @@ def test_it_ends_when_nothing_is_new_any_more(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_it_goes_on_as_long_as_it_finds_something_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Though its looks are so far apart that what it finds would not have started it."""
-    monkeypatch.setattr(watcher, "BUSY_S", 0.4)
-    monkeypatch.setattr(watcher, "PAUSE_S", 0.2)
-    found: list[float] = []
-
-    def find() -> bool:
-        found.append(time.monotonic())
-        watch.changed(found[-1])
-        return True
-
-    watch = Watcher(find)
+    """Though its looks may be so far apart that what it finds would not start it."""
+    monkeypatch.setattr(watcher, "BUSY_S", HOURS)
+    monkeypatch.setattr(watcher, "PAUSE_S", HOURS)
+    watch, now = Watcher(lambda: True), time.monotonic()
+    for _ in range(BUSY - 1):
+        watch.changed(now - 2 * HOURS)
+    watch.changed(now)
+    assert not watch.queried(now) and watch._needed()
     for _ in range(BUSY):
-        watch.changed(time.monotonic())
-    assert soon(lambda: watch.queried(time.monotonic()) and len(found) == 2 * BUSY)
-    monkeypatch.setattr(watch, "_busy", lambda now: False)  # nothing could start it again
-    assert soon(lambda: watch.queried(time.monotonic()) and len(found) == 3 * BUSY)
+        watch.changed(now - 2 * HOURS)
+    assert not watch._needed(), "nothing new for long"
     watch.close()
 
 
