@@ -53,13 +53,13 @@ class TableConfig:
     most_unsaid: int = 8
     products: float = 0.5
     own: float = 0.4
-    ridge: float = 3.0
-    started: int = 48
+    ridge: float = 1.0
+    started: int = 100
     epochs: int = 5
     batch_size: int = 512
-    rate: float = 0.02
+    rate: float = 0.01
     truth: float = 0.5
-    price: float = 0.1
+    price: float = 0.05
     seed: int = 0
 
     def __post_init__(self) -> None:
