@@ -6,7 +6,6 @@ network, and all that it can light is written in one file that a person can read
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -16,16 +15,8 @@ from core.vocabulary import Vocabulary
 from index_store.vectors import SparseVector
 
 TABLE_FILE = "queries.tsv"  # beside a head's weights
+SPOKEN = 1.0  # what a spoken term weighs where no row lights anything
 DECIMALS = 3  # of a weight in the file
-
-
-@dataclass(frozen=True)
-class Share:
-    """What one word of a question gives to the weight of a term."""
-
-    word: str
-    term: str
-    weight: float
 
 
 class QueryTable:
@@ -61,22 +52,28 @@ class QueryTable:
         """The words of a text that have a row, each once: the terms that it speaks, then its words that are no term."""
         return [key for key in spoken_keys(self.vocabulary, text) if key in self._lines]
 
-    def shares(self, text: str) -> list[Share]:
-        """What each word of a text gives to each term, word by word; their sums by term are `look_up`'s weights."""
-        return [Share(key, term, weight) for key in self.keys(text) for term, weight in self.row(key).items()]
+    def rows(self, text: str) -> dict[str, dict[str, float]]:
+        """{word: {term: weight}} of the words of a text that light something; their sums are `look_up`'s weights.
+
+        Where no row of a text lights anything ("two"), each term that it speaks lights itself, with SPOKEN.
+        """
+        lit = {key: row for key in self.keys(text) if (row := self.row(key))}
+        spoken = (self.vocabulary.terms[number] for number in self.vocabulary.literal_ids(text))
+        return lit or {term: {term: SPOKEN} for term in spoken}
 
     def look_up(self, text: str) -> SparseVector:
-        """The sum of the rows of a text's words; no term where none of them has a row."""
+        """What a text's words light in sum, by its `rows`; nothing where they have no row and speak no term."""
         sums: dict[int, float] = {}
-        for share in self.shares(text):
-            number = self.vocabulary.id(share.term)
-            if number is None:
-                raise ModelError(f"{self.source} weighs '{share.term}', which is no term of the head's vocabulary.")
-            sums[number] = sums.get(number, 0.0) + share.weight
+        for row in self.rows(text).values():
+            for term, weight in row.items():
+                number = self.vocabulary.id(term)
+                if number is None:
+                    raise ModelError(f"{self.source} weighs '{term}', which is no term of the head's vocabulary.")
+                sums[number] = sums.get(number, 0.0) + weight
         return SparseVector.from_pairs(sums)
 
     def unknown_words(self, text: str) -> list[str]:
-        """The words of a text without a row, in order, each once; a word within a longer term is known by it."""
+        """The words of a text that are no term and have no row, in order, each once; of those within a term, none."""
         unknown = [word for word in dict.fromkeys(self.vocabulary.words(text)) if not self._knows(word)]
         if not unknown:
             return []
@@ -117,7 +114,7 @@ class QueryTable:
         return cls(vocabulary, {word: row for word, _, row in split}, f"The query table {path}")
 
     def _knows(self, word: str) -> bool:
-        return self.vocabulary.forms.get(word, word) in self._lines
+        return word in self._lines or self.vocabulary.id(word) is not None
 
     def _parsed(self, word: str) -> dict[str, float]:
         fields = self._lines.get(word, "").split("\t")

@@ -43,16 +43,15 @@ class Links:
 
 
 def table_links(table: "QueryTable", text: str) -> Links:
-    """What each word's row gives to each term; exact, as a table only adds. Words without a row are left out."""
-    words = tuple(table.keys(text))
-    rows = [table.row(word) for word in words]
-    sums = {term: sum(row.get(term, 0.0) for row in rows) for row in rows for term in row}
+    """What each word gives to each term; exact, as a table only adds. Words that light nothing are left out."""
+    rows = table.rows(text)
+    sums = {term: sum(row.get(term, 0.0) for row in rows.values()) for row in rows.values() for term in row}
     links = []
     for term, weight in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0])):
-        given = [row.get(term, 0.0) for row in rows]
+        given = [row.get(term, 0.0) for row in rows.values()]
         falls = tuple(one / weight for one in given)
         links.append(Link(term, weight, falls, named_word(falls, given)))
-    return Links(words, tuple(links))
+    return Links(tuple(rows), tuple(links))
 
 
 def named_word(falls: Sequence[float], lost: Sequence[float]) -> int | None:

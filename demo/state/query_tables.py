@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TableReading:
-    """What a text's words light: (word, {term: weight}) of each that has a row. `unknown`: words without one."""
+    """What a text's words light: (word, {term: weight}) of each that lights something. `unknown`: words without one."""
 
     rows: tuple[tuple[str, dict[str, float]], ...]
     unknown: tuple[str, ...]
@@ -44,7 +44,7 @@ class QueryTables:
         """What each word of a text lights; QueryError where none of them lights anything."""
         check_text(text)
         table = self._table()
-        rows = tuple((word, row) for word in table.keys(text) if (row := table.row(word)))
+        rows = tuple(table.rows(text).items())
         unknown = tuple(table.unknown_words(text))
         if not rows:
             raise QueryError(f"None of these words lights anything: {text.strip()[:60]!r}; try others.")

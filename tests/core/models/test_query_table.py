@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ModelError
-from core.models.query_table import TABLE_FILE, QueryTable, Share, spoken_keys
+from core.models.query_table import TABLE_FILE, QueryTable, spoken_keys
 from core.shipped import SHIPPED, WORLD_MODEL
 from core.vocabulary import Vocabulary
 
@@ -43,13 +43,16 @@ def test_weights_of_a_text_are_the_sums_of_its_words_rows(table: QueryTable):
     assert weights(table, "") == {}
 
 
-def test_shares_say_which_word_gave_what(table: QueryTable):
-    assert table.shares("puppy, dog") == [
-        Share("dog", "dog", 2.0),
-        Share("dog", "animal", 0.5),
-        Share("puppy", "dog", 1.25),
-        Share("puppy", "animal", 0.25),
-    ]
+def test_rows_say_which_word_gave_what(table: QueryTable):
+    assert table.rows("puppy, dog, snow") == {"dog": ROWS["dog"], "puppy": ROWS["puppy"]}
+
+
+def test_where_no_row_lights_anything_each_spoken_term_lights_itself():
+    table = QueryTable.of_rows(VOCABULARY, ROWS | {"red": {}})
+    assert table.rows("a red animal") == {"animal": {"animal": 1.0}, "red": {"red": 1.0}}
+    assert weights(table, "red snow") == {"red": 1.0, "snow": 1.0}
+    assert weights(table, "a red puppy") == {"dog": 1.25, "animal": 0.25}
+    assert table.unknown_words("red snow and ice") == ["and", "ice"]
 
 
 def test_words_that_light_nothing_are_unknown_but_not_those_within_a_longer_term(table: QueryTable):
