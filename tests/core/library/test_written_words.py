@@ -21,7 +21,7 @@ from index_store.folder.collection import Collection
 from index_store.items import NewItem
 from index_store.vectors import SparseVector
 from tests.conftest import Keeping, make_model
-from tests.rounding import alike
+from tests.rounding import ROUNDING, alike
 
 pytestmark = pytest.mark.numeric
 TEXT = "a red dog by the sea with two cats and a ball"
@@ -77,7 +77,7 @@ def test_each_term_weighs_as_much_as_in_what_lights_it_most(
         assert (seen is not None) is bool(texts) and alike(seen or vector, pictures[name])
         written = [0.4 * dense_row(one, size) for one in model.encode_texts(texts)]
         expected = np.max([dense_row(pictures[name], size), *written], axis=0)
-        np.testing.assert_allclose(dense_row(vector, size), expected, rtol=1e-5)
+        np.testing.assert_allclose(dense_row(vector, size), expected, rtol=0, atol=ROUNDING)
     assert collection.verify() == [] and collection.stats().written == 3 and collection.caption_weight == 0.4
 
 
@@ -106,7 +106,8 @@ def test_scores_are_exact_and_seen_and_written_add_up_to_them(
             continue
         sources |= {row.source for row in rows}
         positive = sum(row.seen for row in rows if row.contribution > 0)
-        assert positive == pytest.approx(query.dot(pictures[Path(hit.path).name]), rel=1e-5)
+        rounding = ROUNDING * float(query.weights.sum())
+        assert positive == pytest.approx(query.dot(pictures[Path(hit.path).name]), abs=rounding)
         if Path(hit.path).name not in CAPTIONS:
             assert {row.source for row in rows} == {"seen"}
     assert sources == {"seen", "written", "both"}
