@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from core.models.query_table import QueryTable
+from demo.web import App
 from tests.browser.driver import HOSTILE, IN_BROWSER, PHONE, Page, expect, width_needed
 
 pytestmark = IN_BROWSER
@@ -112,3 +114,35 @@ def test_hostile_text_stays_text_and_a_phone_needs_no_sideways_scrolling(visit: 
     expect(page.locator("#term-page h2")).to_be_visible()
     assert width_needed(page) <= PHONE["width"]
     assert page.evaluate("window.hacked") is None
+
+
+def test_words_are_looked_up_and_a_row_is_edited(visit: Callable[..., Page], app: App, home: Path) -> None:
+    """The table is of this test alone; `home` is where its edits are kept."""
+    model, _ = app.state.ready()
+    model.use_table(QueryTable.of_rows(model.vocabulary, {"dog": {"dog": 1.5, "sea": 0.5}, "hound": {"dog": 1.0}}))
+    try:
+        page = visit()
+        page.locator("#by-table input").check()
+        page.locator("#query input").fill("a hound")
+        page.locator("#query input").press("Enter")
+        expect(page.locator("#query-terms .sw-chip-name")).to_have_text(["◆dog (expansion)"])
+        page.get_by_role("tab", name="Inspect").click()
+        page.locator("#query-table-text input").fill("a hound and a dog")
+        page.locator("#query-table-show").click()
+        expect(page.locator("#query-table-rows h4")).to_have_text(["dog lights", "hound lights"])
+        page.get_by_role("button", name="Edit a row").click()
+        word = page.locator("#query-table-word input")
+        expect(word).to_have_value("dog")  # the heaviest is offered first
+        word.fill("hound")
+        page.locator("#query-table-row textarea").fill("dogs=2, unicornish=1")
+        page.locator("#query-table-save").click()
+        expect(page.locator("#query-table-notice")).to_contain_text("no term 'unicornish'")
+        page.locator("#query-table-row textarea").fill("dogs=2, moon=0.25")
+        page.locator("#query-table-save").click()
+        expect(page.locator("#query-table-notice")).to_contain_text("‘hound’ lights 2 terms now.")
+        expect(page.locator("#query-table-rows .sw-bar .sw-ask")).to_have_text(["dog", "moon"])
+        assert model.table is not None and model.table.row("hound") == {"dog": 2.0, "moon": 0.25}
+        page.set_viewport_size(PHONE)
+        assert width_needed(page) <= PHONE["width"]
+    finally:
+        model.use_table(None)
