@@ -1,7 +1,9 @@
 """A model: a frozen encoder, its head and the head's vocabulary; pictures and texts to sparse vectors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy import float32
@@ -86,26 +88,23 @@ class Model:
 
     def light(self, texts: Sequence[str]) -> list[Lit]:
         """What each sentence lights; the milliseconds are those of all together."""
-        if not texts:
-            return []
-        started = perf_counter()
-        dense = self.dense_texts(texts)  # (n, dim)
-        encoded = perf_counter()
-        lit = self.project(dense)
-        spent = (encoded - started) * 1000, (perf_counter() - encoded) * 1000
-        told = zip(texts, lit, dense, strict=True)
-        return [Lit(self.without_stray_terms(text, lit), lit, row, *spent) for text, lit, row in told]
+        lit = zip(texts, self._lit(self.dense_texts, texts), strict=True)
+        return [replace(one, vector=self.without_stray_terms(text, one.all_terms)) for text, one in lit]
 
     def light_pictures(self, pictures: Sequence[Image.Image]) -> list[Lit]:
         """What each RGB picture lights; the milliseconds are those of all together."""
-        if not pictures:
+        return self._lit(self.dense_images, pictures)
+
+    def _lit(self, encode: Callable[[Sequence[Any]], NDArray[float32]], inputs: Sequence[Any]) -> list[Lit]:
+        """What each input lights, with stray terms; the milliseconds are those of all together."""
+        if not inputs:
             return []
         started = perf_counter()
-        dense = self.dense_images(pictures)  # (n, dim)
+        dense = encode(inputs)  # (n, dim)
         encoded = perf_counter()
-        lit = self.project(dense)
+        vectors = self.project(dense)
         spent = (encoded - started) * 1000, (perf_counter() - encoded) * 1000
-        return [Lit(vector, vector, row, *spent) for vector, row in zip(lit, dense, strict=True)]
+        return [Lit(vector, vector, row, *spent) for vector, row in zip(vectors, dense, strict=True)]
 
     def encode_texts(self, texts: Sequence[str]) -> list[SparseVector]:
         """Sentences -> sparse vectors without stray terms."""

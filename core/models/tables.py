@@ -121,8 +121,8 @@ def forget_edited(name: str) -> None:
 def load_table_model(name: str) -> TableModel:
     """A model that is asked by its table alone. QueryError where it has none, or no vocabulary beside it."""
     folder = head_folder(name)
-    if folder is None or table_file(name, folder) is None or not (folder / HEAD_VOCABULARY).is_file():
-        raise QueryError(NO_TABLE.format(name=name))
-    table = load_table(name, Vocabulary.load(folder / HEAD_VOCABULARY), folder)
-    assert table is not None  # its file was just seen
-    return TableModel(name, table)
+    if folder is not None and (folder / HEAD_VOCABULARY).is_file():
+        table = load_table(name, Vocabulary.load(folder / HEAD_VOCABULARY), folder)
+        if table is not None:
+            return TableModel(name, table)
+    raise QueryError(NO_TABLE.format(name=name))

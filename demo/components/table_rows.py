@@ -5,7 +5,7 @@ from html import escape
 
 from demo.components.amounts import amount, count
 from demo.components.term_bars import THINNEST, track
-from demo.components.term_profile import term_button
+from demo.components.term_profile import folded_bars, term_button
 
 SHOWN = 8  # terms of a row; the rest unfolds
 
@@ -36,16 +36,10 @@ def table_lead(size: int, edited: bool) -> str:
 
 def _column(word: str, row: Mapping[str, float], heaviest: float) -> str:
     bars = [_bar(term, weight, weight / heaviest, own=term == word) for term, weight in row.items()]
-    rest = ""
-    if len(bars) > SHOWN:
-        rest = (
-            f'<details class="sw-more"><summary>{count(len(bars) - SHOWN, "lighter term")}</summary>'
-            f'<ol class="sw-bars" start="{SHOWN + 1}">{"".join(bars[SHOWN:])}</ol></details>'
-        )
     name = escape(word)
     return (
         f'<section aria-label="What {name} lights"><h4><bdi>{name}</bdi> lights</h4>'
-        f'<ol class="sw-bars">{"".join(bars[:SHOWN])}</ol>{rest}</section>'
+        f"{folded_bars(bars, SHOWN)}</section>"
     )
 
 

@@ -28,17 +28,22 @@ def term_profile(terms: Sequence["QueryTerm"], title: str) -> str:
         for term in sorted(terms[:CLOUD], key=lambda term: term.term)
     )
     bars = [_term_bar(term, heaviest) for term in terms]
-    rest = ""
-    if len(bars) > SHOWN:
-        rest = (
-            f'<details class="sw-more"><summary>{count(len(bars) - SHOWN, "lighter term")}</summary>'
-            f'<ol class="sw-bars" start="{SHOWN + 1}">{"".join(bars[SHOWN:])}</ol></details>'
-        )
     return (
         f'<section class="sw-profile" aria-label="Terms of {escape(title)}"><h3><bdi>{escape(title)}</bdi></h3>'
         f'<p class="sw-quiet">{count(len(terms), "term")}: <span class="sw-literal">{literal} literal</span>, '
         f'<span class="sw-expansion">{len(terms) - literal} expansion</span></p>'
-        f'<p class="sw-cloud">{cloud}</p><ol class="sw-bars">{"".join(bars[:SHOWN])}</ol>{rest}</section>'
+        f'<p class="sw-cloud">{cloud}</p>{folded_bars(bars, SHOWN)}</section>'
+    )
+
+
+def folded_bars(bars: Sequence[str], shown: int) -> str:
+    """Bars as a list; those behind the first `shown` unfold."""
+    first = f'<ol class="sw-bars">{"".join(bars[:shown])}</ol>'
+    if len(bars) <= shown:
+        return first
+    return (
+        f'{first}<details class="sw-more"><summary>{count(len(bars) - shown, "lighter term")}</summary>'
+        f'<ol class="sw-bars" start="{shown + 1}">{"".join(bars[shown:])}</ol></details>'
     )
 
 

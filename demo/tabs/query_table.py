@@ -81,8 +81,5 @@ class QueryTableSection:
             said = work()
         except SightwordsError as error:
             return {self.notice: error_notice(str(error))}
-        try:
-            shown = self._look_up(word) if word.strip() else {}
-        except SightwordsError:
-            shown = {}
+        shown = self._look_up(word) if word.strip() else {}
         return shown | {self.notice: done_notice(said), self.lead: table_lead(self.tables.size, self.tables.edited)}
